@@ -1,0 +1,123 @@
+import { type ErrorPlace, FlowferryError } from './errors.ts'
+import { placeOf, type TrackedObject, track } from './object.ts'
+import { emptyCounts } from './report.ts'
+import type { Batch, Malformed, ObjectReport, Slice, SliceOutcome, SourceObject } from './types.ts'
+
+/** How many malformed and rejected records a report shows. */
+const shown = 5
+/** Records that must be read before a high share of malformed ones stops an object in its middle. */
+const shareFloor = 1000
+
+/** The books of one object, from its first byte to the fate of its last record. */
+export interface Books {
+  readonly object: TrackedObject
+  readonly place: ErrorPlace
+  readonly countBatch: (batch: Batch<unknown>) => void
+  readonly countFiltered: (records: number) => void
+  readonly countUntimed: () => void
+  /** Fails the object when too much of what was read is not of its format. */
+  readonly checkMalformed: (end: boolean) => void
+  /** A slice is on its way to the sink; `closeSlice` tells its fate. */
+  readonly openSlice: () => void
+  readonly closeSlice: (slice: Slice<unknown>, outcome: SliceOutcome, error: FlowferryError | undefined) => void
+  /** Nothing more will be read. */
+  readonly endReading: (error?: FlowferryError) => void
+  /** Resolves when reading has ended and every slice has its fate. */
+  readonly settled: Promise<ObjectReport>
+}
+
+export function openBooks(source: SourceObject, malformedShare: number): Books {
+  const object = track(source)
+  const counts = emptyCounts()
+  const kinds = new Set<string>()
+  const malformed: Malformed[] = []
+  const rejected: ObjectReport['rejected'][number][] = []
+  const unknownFields = new Map<string, number>()
+  let untimed = 0
+  let error: FlowferryError | undefined
+  let open = 1
+  let resolve!: (report: ObjectReport) => void
+  const settled = new Promise<ObjectReport>((done) => {
+    resolve = done
+  })
+
+  const close = () => {
+    if (--open > 0) return
+    if (counts.rejected > 0)
+      error ??= new FlowferryError(
+        'RECORDS_REJECTED',
+        `${counts.rejected} documents were refused, first ${rejected[0]!.type}: ${rejected[0]!.reason}`,
+        {
+          place: { ...placeOf(source), ordinal: rejected[0]!.ordinal },
+        },
+      )
+    const etag = object.openedEtag()
+    resolve({
+      ...placeOf(source),
+      bucket: source.bucket,
+      key: source.key,
+      ...(etag !== undefined && { etag }),
+      kinds: [...kinds],
+      status: error ? 'failed' : 'done',
+      counts,
+      bytes: object.storedBytes(),
+      untimed,
+      unknownFields: Object.fromEntries(unknownFields),
+      malformed,
+      rejected,
+      ...(error && { error }),
+    })
+  }
+
+  return {
+    object,
+    place: placeOf(source),
+    settled,
+    countBatch: (batch) => {
+      counts.read += batch.records.length + (batch.malformed?.length ?? 0)
+      counts.malformed += batch.malformed?.length ?? 0
+      if (batch.malformed && malformed.length < shown)
+        malformed.push(...batch.malformed.slice(0, shown - malformed.length))
+      if (batch.records.length > 0) kinds.add(batch.format.kind)
+      for (const [name, records] of Object.entries(batch.unknownFields ?? {}))
+        unknownFields.set(name, (unknownFields.get(name) ?? 0) + records)
+    },
+    countFiltered: (records) => {
+      counts.filtered += records
+    },
+    countUntimed: () => {
+      untimed++
+    },
+    checkMalformed: (end) => {
+      if (counts.malformed <= counts.read * malformedShare || !(end || counts.read >= shareFloor)) return
+      const { ordinal, offset, reason } = malformed[0]!
+      throw new FlowferryError(
+        'TOO_MANY_MALFORMED',
+        `${counts.malformed} of ${counts.read} records are malformed, the first: ${reason}`,
+        { place: { ...placeOf(source), ordinal, offset } },
+      )
+    },
+    openSlice: () => {
+      open++
+    },
+    closeSlice: (slice, outcome, cause) => {
+      counts.written += outcome.written
+      counts.duplicate += outcome.duplicate
+      counts.rejected += outcome.rejected.length
+      counts.unfinished += outcome.unfinished
+      for (const rejection of outcome.rejected.slice(0, shown - rejected.length))
+        rejected.push({ ...rejection, id: slice.id(rejection.index), ordinal: slice.ordinals[rejection.index]! })
+      if (outcome.unfinished > 0)
+        error ??=
+          cause ??
+          new FlowferryError('TARGET_FAILED', `${outcome.unfinished} documents were not stored`, {
+            place: placeOf(source),
+          })
+      close()
+    },
+    endReading: (cause) => {
+      error ??= cause
+      close()
+    },
+  }
+}

@@ -1,0 +1,49 @@
+import { requirePositive } from './limits.ts'
+
+/**
+ * Decompressed bytes whose records are held at the same time. One budget is shared by every `ingest` of a process, so
+ * ten objects in flight cost what one does.
+ */
+export interface ByteBudget {
+  readonly bytes: number
+  /** Takes the bytes if they are free now. More than the whole budget is granted alone. */
+  readonly tryTake: (bytes: number) => boolean
+  /** Takes the bytes when they are free, first come first served. */
+  readonly take: (bytes: number) => Promise<void>
+  readonly give: (bytes: number) => void
+}
+
+/** @param bytes Whole number from 1; the records of flow logs take about ten times their bytes in memory. */
+export function byteBudget(bytes: number): ByteBudget {
+  requirePositive('bytes', bytes)
+  let held = 0
+  const waiting: { bytes: number; resolve: () => void }[] = []
+  const fits = (wanted: number) => held === 0 || held + wanted <= bytes
+
+  return {
+    bytes,
+    tryTake: (wanted) => {
+      if (waiting.length > 0 || !fits(wanted)) return false
+      held += wanted
+      return true
+    },
+    take: (wanted) => {
+      if (waiting.length === 0 && fits(wanted)) {
+        held += wanted
+        return Promise.resolve()
+      }
+      return new Promise((resolve) => waiting.push({ bytes: wanted, resolve }))
+    },
+    give: (back) => {
+      held -= back
+      while (waiting.length > 0 && fits(waiting[0]!.bytes)) {
+        const next = waiting.shift()!
+        held += next.bytes
+        next.resolve()
+      }
+    },
+  }
+}
+
+/** 4 MiB: some 40,000 flow records or 2,000 CloudTrail events. */
+export const sharedBudget: ByteBudget = byteBudget(4 * 1024 * 1024)

@@ -1,0 +1,68 @@
+import { FlowferryError } from './errors.ts'
+
+/** What a Lambda context has: the milliseconds left to this invocation. */
+export interface Deadline {
+  readonly getRemainingTimeInMillis: () => number
+}
+
+/** Of the time that is left at the start, this share is kept for writing what was read. */
+const writingShare = 0.2
+/** A bulk request seldom takes longer, so more of a long time-out need not be kept. */
+const writingMost = 15_000
+/** Left for the answer after writing was stopped. */
+const answering = 500
+
+/** Why and when the pipeline stops before its work is done. */
+export interface Stop {
+  /** Aborted when nothing more is to be read. */
+  readonly reading: AbortSignal
+  /** Aborted when nothing more is to be written. */
+  readonly writing: AbortSignal
+  /** Stops reading, for a reason of the sink's. */
+  readonly now: (error: FlowferryError) => void
+  readonly reason: () => FlowferryError | undefined
+  /** Ends the timers and listeners. */
+  readonly clear: () => void
+}
+
+export function startDeadline(deadline: Deadline | undefined, signal: AbortSignal | undefined): Stop {
+  const reading = new AbortController()
+  const writing = new AbortController()
+  let reason: FlowferryError | undefined
+  const now = (error: FlowferryError) => {
+    reason ??= error
+    reading.abort(reason)
+  }
+  const onAbort = () => {
+    now(
+      FlowferryError.isInstance(signal!.reason)
+        ? signal!.reason
+        : new FlowferryError('ABORTED', 'The signal was aborted'),
+    )
+    writing.abort(reason)
+  }
+  const timers: NodeJS.Timeout[] = []
+  if (deadline) {
+    const left = deadline.getRemainingTimeInMillis()
+    const forWriting = Math.min(left * writingShare, writingMost)
+    const late = new FlowferryError(
+      'DEADLINE',
+      `Of ${Math.round(left)} ms for this invocation, ${Math.round(forWriting)} are kept for writing`,
+    )
+    timers.push(setTimeout(() => now(late), Math.max(0, left - forWriting)))
+    timers.push(setTimeout(() => writing.abort(late), Math.max(0, left - answering)))
+  }
+  if (signal?.aborted) onAbort()
+  else signal?.addEventListener('abort', onAbort, { once: true })
+
+  return {
+    reading: reading.signal,
+    writing: writing.signal,
+    now,
+    reason: () => reason,
+    clear: () => {
+      for (const timer of timers) clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+    },
+  }
+}

@@ -1,0 +1,111 @@
+import { constants, gunzipSync } from 'node:zlib'
+import { FlowferryError } from './errors.ts'
+import { placeOf } from './object.ts'
+import type { ByteRange, ObjectHead, OpenObject, ParseContext, Parser, SourceObject } from './types.ts'
+
+/** As much of an object as parsers are shown. */
+const headBytes = 64 * 1024
+
+type AnyParser = Parser<unknown>
+type RecordOfAny<P extends readonly AnyParser[]> = P[number] extends Parser<infer T> ? T : never
+
+/**
+ * One parser of many: each object goes to the parser that claims it, by its content first, then by its key; of several
+ * the first. Their records form a union, told apart by `kind`. An object without a byte has no records.
+ *
+ * @throws FlowferryError FORMAT_UNKNOWN for an object that none claims
+ */
+export function detect<const P extends readonly AnyParser[]>(parsers: P): Parser<RecordOfAny<P>> {
+  return {
+    formats: [...new Set(parsers.flatMap((parser) => parser.formats))],
+    claims: (head) => {
+      const claims = parsers.map((parser) => parser.claims(head))
+      return claims.includes('content') ? 'content' : claims.find((claim) => claim !== undefined)
+    },
+    parse: (object, context) => parseClaimed(parsers, object, context) as ReturnType<Parser<RecordOfAny<P>>['parse']>,
+  }
+}
+
+/**
+ * One parser of many, chosen by the object's key alone: the first whose pattern matches.
+ *
+ * @throws FlowferryError FORMAT_UNKNOWN for a key that none matches
+ */
+export function byKey<T>(routes: readonly (readonly [pattern: RegExp, parser: Parser<T>])[]): Parser<T> {
+  const find = (key: string) => routes.find(([pattern]) => pattern.test(key))?.[1]
+  return {
+    formats: [...new Set(routes.flatMap(([, parser]) => parser.formats))],
+    claims: (head) => (find(head.key) ? 'key' : undefined),
+    parse: (object, context) => {
+      const parser = find(object.key)
+      if (parser) return parser.parse(object, context)
+      throw new FlowferryError('FORMAT_UNKNOWN', 'No pattern matches the key', { place: placeOf(object) })
+    },
+  }
+}
+
+async function* parseClaimed(parsers: readonly AnyParser[], object: SourceObject, context: ParseContext) {
+  const { head, whole } = await peek(object, context)
+  if (head.stored.length === 0) return
+  const claims = parsers.map((parser) => [parser, parser.claims(head)] as const)
+  const [parser] = claims.find(([, claim]) => claim === 'content') ?? claims.find(([, claim]) => claim === 'key') ?? []
+  if (!parser) {
+    await whole.close()
+    throw new FlowferryError('FORMAT_UNKNOWN', `Neither the content nor the key is of ${kindsOf(parsers)}`, {
+      place: placeOf(object),
+    })
+  }
+  yield* parser.parse(whole.object, context)
+}
+
+function kindsOf(parsers: readonly AnyParser[]): string {
+  return parsers.flatMap(({ formats }) => formats.map(({ kind }) => kind)).join(', ')
+}
+
+/** Opens the object, looks at its beginning, and gives the same object back with the opened body put together again. */
+async function peek(object: SourceObject, context: ParseContext) {
+  const opened = await object.open(undefined, context.signal)
+  const body = opened.body[Symbol.asyncIterator]()
+  const chunks: Uint8Array[] = []
+  let length = 0
+  while (length < headBytes) {
+    const next = await body.next()
+    if (next.done) break
+    chunks.push(next.value)
+    length += next.value.length
+  }
+  const stored = Buffer.concat(chunks).subarray(0, headBytes)
+  const close = async () => {
+    await body.return?.()
+  }
+  let replay: OpenObject | undefined = {
+    ...opened,
+    body: (async function* () {
+      try {
+        yield* chunks.splice(0)
+        for (let next = await body.next(); !next.done; next = await body.next()) yield next.value
+      } finally {
+        await close()
+      }
+    })(),
+  }
+  const open = async (range?: ByteRange, signal?: AbortSignal): Promise<OpenObject> => {
+    const first = replay
+    replay = undefined
+    if (first && !range) return first
+    await close()
+    return object.open(range, signal)
+  }
+  const head: ObjectHead = { bucket: object.bucket, key: object.key, stored, text: textOf(stored) }
+  return { head, whole: { object: { ...object, open }, close } }
+}
+
+function textOf(stored: Buffer): string {
+  if (stored[0] !== 0x1f || stored[1] !== 0x8b) return stored.toString('latin1')
+  try {
+    return gunzipSync(stored, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, headBytes).toString('latin1')
+  } catch {
+    // Damaged from the start: the key decides, and the parser then says what is wrong with it.
+    return ''
+  }
+}

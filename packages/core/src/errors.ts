@@ -1,0 +1,190 @@
+/**
+ * Every error that flowferry raises or reports: what it means, what to do, and whether another try may help.
+ * The one place where a code is defined; the error page in docs comes from it.
+ */
+export const errorCodes = {
+  INVALID_OPTION: { retryable: false, advice: 'Correct the option; its type states its unit and range.' },
+  ENVELOPE_UNREADABLE: {
+    retryable: false,
+    advice: 'The message is no S3 event that is known here. Check what else writes to the queue, or pass `envelope`.',
+  },
+  OBJECT_NOT_FOUND: {
+    retryable: false,
+    advice:
+      'The object is gone or the event names another bucket. Check its lifecycle rules, or pass `missing: "skip"`.',
+  },
+  OBJECT_ARCHIVED: {
+    retryable: false,
+    advice: 'Restore the object from its archive tier, then redrive the message.',
+  },
+  OBJECT_FORBIDDEN: {
+    retryable: false,
+    advice: 'Grant s3:GetObject on the key, and kms:Decrypt on its key where the bucket is encrypted with SSE-KMS.',
+  },
+  OBJECT_SUPERSEDED: {
+    retryable: false,
+    advice: 'The object was overwritten while it was read. Its new version has an event of its own.',
+  },
+  OBJECT_UNREADABLE: { retryable: true, advice: 'Reading failed; another try may succeed. The cause says more.' },
+  BODY_LENGTH: { retryable: true, advice: 'The connection ended early; another try may succeed.' },
+  GZIP_CORRUPT: {
+    retryable: true,
+    advice:
+      'The gzip data is damaged or cut. If another try says the same, repair the object from its origin, then redrive.',
+  },
+  LIMIT_EXCEEDED: {
+    retryable: false,
+    advice: 'The object is larger or deeper than `limits` allow. Raise the named limit if the object is genuine.',
+  },
+  FORMAT_UNKNOWN: {
+    retryable: false,
+    advice: 'No parser claims the object. Add one for its format, or keep the key out of the notification.',
+  },
+  FORMAT_MISMATCH: {
+    retryable: false,
+    advice: 'The object is not of the format that it was read as. Choose another parser, or state the field order.',
+  },
+  JSON_INVALID: {
+    retryable: false,
+    advice: 'The object is damaged or cut. Repair it from its origin, then redrive.',
+  },
+  TOO_MANY_MALFORMED: {
+    retryable: false,
+    advice: 'More lines than `malformedShare` allows are not of the format: mostly a sign of a wrong parser.',
+  },
+  STEP_FAILED: {
+    retryable: false,
+    advice: 'A function of yours threw on this record. It must return for every record; the cause says what it threw.',
+  },
+  SINK_OUTCOME: {
+    retryable: false,
+    advice:
+      'The sink does not keep its contract: written, duplicate, rejected and unfinished must add up for each slice.',
+  },
+  RECORDS_REJECTED: {
+    retryable: false,
+    advice:
+      'The store refused documents for good. The first reasons are in the report; most often the mapping is not the one that `setup` installs.',
+  },
+  TARGET_UNAUTHORIZED: {
+    retryable: true,
+    advice: 'Check the credentials and privileges that the client was built with.',
+  },
+  TARGET_NOT_FOUND: { retryable: true, advice: 'Run `setup`, or create the index: the target does not exist.' },
+  TARGET_BLOCKED: {
+    retryable: true,
+    advice: 'The cluster blocks writes, mostly a full disk. Free space, then lift the block.',
+  },
+  TARGET_OVERLOADED: {
+    retryable: true,
+    advice: 'The cluster keeps refusing for load. Send less at once, or scale it.',
+  },
+  TARGET_UNREACHABLE: { retryable: true, advice: 'No answer from the store. Check its address, network and health.' },
+  TARGET_FAILED: { retryable: true, advice: 'The store answered with an error; the cause has its words.' },
+  DOCUMENT_TOO_LARGE: {
+    retryable: false,
+    advice: "One document alone is above the store's request limit (`http.max_content_length`).",
+  },
+  DEADLINE: {
+    retryable: true,
+    advice: 'Time ran out. What was not begun is tried again; give the function more time or smaller batches.',
+  },
+  ABORTED: { retryable: true, advice: 'The caller stopped the work. Nothing is lost: the message comes again.' },
+  QUEUE_FAILED: { retryable: true, advice: 'The queue refused a request; the cause says which and why.' },
+  HANDLER_FAILED: { retryable: true, advice: 'The function that handles the messages threw; the cause is its error.' },
+} as const satisfies Record<string, { retryable: boolean; advice: string }>
+
+export type ErrorCode = keyof typeof errorCodes
+
+/** Where in the data an error arose. */
+export interface ErrorPlace {
+  readonly bucket?: string
+  readonly key?: string
+  readonly versionId?: string
+  readonly messageId?: string
+  /** Position of the record among the object's records, from 0. */
+  readonly ordinal?: number
+  /** Byte offset in the decompressed object. */
+  readonly offset?: number
+}
+
+const marker = Symbol.for('flowferry.error')
+
+/** The one class of error. Its message says what, where and what to do; `code` is stable. */
+export class FlowferryError extends Error {
+  override readonly name = 'FlowferryError'
+  readonly code: ErrorCode
+  readonly place: ErrorPlace
+  readonly retryable: boolean
+  readonly advice: string
+
+  constructor(
+    code: ErrorCode,
+    what: string,
+    options: { place?: ErrorPlace; cause?: unknown; retryable?: boolean } = {},
+  ) {
+    const { retryable, advice } = errorCodes[code]
+    const place = options.place ?? {}
+    const where = describePlace(place)
+    super(redact(`${what}${where && ` (${where})`}. ${advice} [${code}]`))
+    if (options.cause !== undefined)
+      Object.defineProperty(this, 'cause', { value: redactCause(options.cause), enumerable: false })
+    Object.defineProperty(this, marker, { value: true, enumerable: false })
+    this.code = code
+    this.place = place
+    this.retryable = options.retryable ?? retryable
+    this.advice = advice
+  }
+
+  /** True for an error of any copy of this package, also where `instanceof` fails. */
+  static isInstance(value: unknown): value is FlowferryError {
+    return typeof value === 'object' && value !== null && marker in value
+  }
+
+  /** What a log line or a queue attribute shows: no stack, no cause's internals. */
+  toJSON(): { code: ErrorCode; message: string; retryable: boolean; place: ErrorPlace } {
+    return { code: this.code, message: this.message, retryable: this.retryable, place: this.place }
+  }
+}
+
+function describePlace(place: ErrorPlace): string {
+  const parts: string[] = []
+  if (place.key !== undefined) parts.push(place.bucket ? `s3://${place.bucket}/${place.key}` : place.key)
+  else if (place.bucket !== undefined) parts.push(`s3://${place.bucket}`)
+  if (place.versionId !== undefined) parts.push(`version ${place.versionId}`)
+  if (place.messageId !== undefined) parts.push(`message ${place.messageId}`)
+  if (place.ordinal !== undefined) parts.push(`record ${place.ordinal}`)
+  if (place.offset !== undefined) parts.push(`byte ${place.offset}`)
+  return parts.join(', ')
+}
+
+/** The cause's name, message and status, without what clients hang on their errors: requests, headers, credentials. */
+function redactCause(cause: unknown): unknown {
+  if (FlowferryError.isInstance(cause)) return cause
+  if (!(cause instanceof Error)) return typeof cause === 'string' ? redact(cause) : undefined
+  const plain = new Error(redact(cause.message))
+  plain.name = cause.name
+  return plain
+}
+
+const secrets: readonly [RegExp, string][] = [
+  [/(\/\/)[^\s/@]+@/g, '$1***@'],
+  [/\b((?:Basic|Bearer|ApiKey)\s+)[\w+/=.:-]+/gi, '$1***'],
+  [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, '***'],
+  [
+    /((?:X-Amz-(?:Signature|Security-Token|Credential)|password|secret|token|api_?key)["']?\s*[=:]\s*["']?)[^\s"'&,}]+/gi,
+    '$1***',
+  ],
+]
+
+/** Removes credentials that a client's message or an address may carry. */
+export function redact(text: string): string {
+  return secrets.reduce((result, [pattern, replacement]) => result.replace(pattern, replacement), text)
+}
+
+/** Any thrown value as an error of ours; one that already is passes unchanged. */
+export function asFlowferryError(error: unknown, code: ErrorCode, what: string, place?: ErrorPlace): FlowferryError {
+  if (FlowferryError.isInstance(error)) return error
+  const detail = error instanceof Error ? error.message : String(error)
+  return new FlowferryError(code, `${what}: ${detail}`, { cause: error, ...(place && { place }) })
+}

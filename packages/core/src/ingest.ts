@@ -1,0 +1,179 @@
+import { type Books, openBooks } from './books.ts'
+import { type ByteBudget, sharedBudget } from './budget.ts'
+import { type Deadline, startDeadline } from './deadline.ts'
+import { sliceOf } from './document.ts'
+import { asFlowferryError, FlowferryError } from './errors.ts'
+import { parseContext, requirePositive } from './limits.ts'
+import { reportOf } from './report.ts'
+import type {
+  Limits,
+  LogDocument,
+  MessageReport,
+  ObjectIdentity,
+  ObjectReport,
+  Parser,
+  Report,
+  Sink,
+  Source,
+  SourceMessage,
+  SourceObject,
+} from './types.ts'
+import { createWriter } from './writer.ts'
+
+export interface IngestOptions<T> {
+  /** The messages and their objects: `s3Objects(event, { s3 })`. */
+  readonly source: Source
+  /** `vpcFlow`, `detect([vpcFlow, cloudTrail])`, or your own. */
+  readonly parser: Parser<T>
+  readonly sink: Sink<NoInfer<T>>
+  /** Keeps a record by returning true. Synchronous. What it drops is counted, and costs no document. */
+  readonly filter?: (record: NoInfer<T>, object: ObjectIdentity) => boolean
+  /** Fields to add to a record's document, dotted or nested: `{ 'labels.team': 'payments' }`. Synchronous. */
+  readonly enrich?: (record: NoInfer<T>, object: ObjectIdentity) => LogDocument | undefined
+  /** Keeps the record's own text in `event.original`. Default false: it doubles the index. */
+  readonly eventOriginal?: boolean
+  /** Last part of the data stream's name, `logs-aws.vpcflow-<namespace>`. Default `default`. */
+  readonly namespace?: string
+  /** What a hostile or broken file may cost; each limit has its default. */
+  readonly limits?: Partial<Limits>
+  /** Share of malformed records, 0 to 1, above which an object fails: it is of another format. Default 0.1. */
+  readonly malformedShare?: number
+  /** Objects read at the same time, 1 to 64. Default 4: reading waits for the network, and memory is bounded by bytes. */
+  readonly concurrency?: number
+  /** Decompressed bytes handed to the sink at once. Default 1 MiB: one or two bulk requests. */
+  readonly batchBytes?: number
+  /** Memory for records in flight. Default: one of 4 MiB for the whole process. */
+  readonly budget?: ByteBudget
+  /** Lambda's context: reading stops in time to write what was read. What was not begun fails and comes again. */
+  readonly deadline?: Deadline
+  /** Stops the work. What is not stored by then is reported as unfinished. */
+  readonly signal?: AbortSignal
+  /** Called when an object has its report: for progress and logs. */
+  readonly onObject?: (report: ObjectReport) => void
+}
+
+/**
+ * Reads every object of every message, and stores their records.
+ *
+ * Resolves with a report of what became of each message and object, also when some or all of them failed; rejects only
+ * for an invalid option. One bad object fails its own message and no other. Nothing is awaited per record.
+ */
+export async function ingest<T>(options: IngestOptions<T>): Promise<Report> {
+  const started = performance.now()
+  const { source, parser, sink, concurrency = 4, batchBytes = 1024 * 1024, budget = sharedBudget } = options
+  const { malformedShare = 0.1, namespace = 'default' } = options
+  requirePositive('concurrency', concurrency)
+  requirePositive('batchBytes', batchBytes)
+  if (!(malformedShare >= 0 && malformedShare <= 1))
+    throw new FlowferryError('INVALID_OPTION', `malformedShare is ${malformedShare}; it takes a number from 0 to 1`)
+  if (!/^[a-z0-9_.]{1,100}$/.test(namespace))
+    throw new FlowferryError(
+      'INVALID_OPTION',
+      `namespace "${namespace}" is no part of a data stream's name: a-z, 0-9, _ and .`,
+    )
+
+  const stop = startDeadline(options.deadline, options.signal)
+  const context = parseContext({
+    ...(options.limits && { limits: options.limits }),
+    originals: options.eventOriginal ?? false,
+    signal: stop.reading,
+  })
+  const writer = createWriter(sink, { budget, batchBytes, signal: stop.writing, onStop: stop.now })
+  const slots = createSlots(concurrency)
+
+  const read = async (books: Books): Promise<void> => {
+    const { object } = books
+    const { filter, enrich } = options
+    const steps = { namespace, filter, enrich, now: new Date(), untimed: books.countUntimed }
+    try {
+      stop.reading.throwIfAborted()
+      for await (const batch of parser.parse(object, context)) {
+        books.countBatch(batch)
+        if (batch.records.length > 0) {
+          const slice = sliceOf(batch, object.identity(), steps)
+          books.countFiltered(batch.records.length - slice.records.length)
+          if (slice.records.length > 0) await writer.add(slice, books)
+        }
+        books.checkMalformed(false)
+        stop.reading.throwIfAborted()
+      }
+      books.checkMalformed(true)
+      books.endReading()
+    } catch (error) {
+      books.endReading(
+        stop.reason() ?? asFlowferryError(error, 'OBJECT_UNREADABLE', 'The object could not be read', books.place),
+      )
+    }
+  }
+
+  const begin = (object: SourceObject): Promise<ObjectReport> => {
+    const books = openBooks(object, malformedShare)
+    void read(books).finally(() => {
+      // With nobody reading, nothing would fill the batch.
+      if (slots.give() === 0) writer.flush()
+    })
+    return books.settled.then((report) => {
+      options.onObject?.(report)
+      return report
+    })
+  }
+
+  const messages: Promise<MessageReport>[] = []
+  const beginAll = async (message: SourceMessage): Promise<void> => {
+    const objects: Promise<ObjectReport>[] = []
+    for (const object of message.objects) {
+      await slots.take()
+      objects.push(begin(object))
+    }
+    messages.push(Promise.all(objects).then((reports) => messageReport(message, reports)))
+  }
+  try {
+    if (Symbol.asyncIterator in source) {
+      for await (const message of source) {
+        await beginAll(message)
+        if (stop.reading.aborted) break
+      }
+    } else {
+      // All of them, also after a stop: what was not begun is told as failed, so that it comes again.
+      for (const message of source) await beginAll(message)
+    }
+    const reports = await Promise.all(messages)
+    return reportOf(reports, Math.round(performance.now() - started), stop.reason())
+  } finally {
+    stop.clear()
+  }
+}
+
+function messageReport(
+  { messageId, ignored = [], error }: SourceMessage,
+  objects: readonly ObjectReport[],
+): MessageReport {
+  return {
+    ...(messageId !== undefined && { messageId }),
+    status: error || objects.some(({ status }) => status === 'failed') ? 'failed' : 'done',
+    objects,
+    ignored,
+    ...(error && { error }),
+  }
+}
+
+/** So many at a time; `give` tells how many are still taken. */
+function createSlots(count: number): { take: () => Promise<void>; give: () => number } {
+  let taken = 0
+  const waiting: (() => void)[] = []
+  return {
+    take: () => {
+      if (taken < count) {
+        taken++
+        return Promise.resolve()
+      }
+      return new Promise((resolve) => waiting.push(resolve))
+    },
+    give: () => {
+      const next = waiting.shift()
+      if (next) next()
+      else taken--
+      return taken
+    },
+  }
+}

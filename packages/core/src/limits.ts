@@ -1,0 +1,27 @@
+import { FlowferryError } from './errors.ts'
+import type { Limits, ParseContext } from './types.ts'
+
+const MiB = 1024 * 1024
+
+/** Generous for every file that AWS writes (Transit Gateway's largest is 75 MB), and a bound for a hostile one. */
+export const defaultLimits: Limits = {
+  objectBytes: 64 * 1024 * MiB,
+  expansionRatio: 1100,
+  recordBytes: 16 * MiB,
+  depth: 256,
+}
+
+/** A context with defaults, for those who call `parse` themselves. */
+export function parseContext(
+  options: { limits?: Partial<Limits>; originals?: boolean; signal?: AbortSignal } = {},
+): ParseContext {
+  const limits = { ...defaultLimits, ...options.limits }
+  for (const [name, value] of Object.entries(limits)) requirePositive(`limits.${name}`, value)
+  return { limits, originals: options.originals ?? false, ...(options.signal && { signal: options.signal }) }
+}
+
+/** Throws INVALID_OPTION unless the value is a whole number of at least `minimum`. */
+export function requirePositive(name: string, value: number, minimum = 1): void {
+  if (!Number.isSafeInteger(value) || value < minimum)
+    throw new FlowferryError('INVALID_OPTION', `${name} is ${value}; it takes a whole number from ${minimum}`)
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import { asFlowferryError, type ErrorPlace, FlowferryError } from './errors.ts'
+import type { ByteRange, ObjectIdentity, OpenObject, SourceObject } from './types.ts'
+
+/** Bucket, key and version, as errors name them. */
+export function placeOf(object: { bucket: string; key: string; versionId?: string }): ErrorPlace {
+  return {
+    bucket: object.bucket,
+    key: object.key,
+    ...(object.versionId !== undefined && { versionId: object.versionId }),
+  }
+}
+
+/**
+ * 128 bits over bucket, key and ETag, in 22 characters. A redelivery, a redrive and a listing of the same object give
+ * the same; the version id is not part of it, since a listing does not know it.
+ */
+export function idPrefix(bucket: string, key: string, etag: string): string {
+  return createHash('sha256').update(`${bucket}\0${key}\0${etag}`).digest().subarray(0, 16).toString('base64url')
+}
+
+/** An object that remembers what was opened: its identity, and how many stored bytes came. */
+export interface TrackedObject extends SourceObject {
+  readonly identity: () => ObjectIdentity
+  /** Of what was opened; undefined before. */
+  readonly openedEtag: () => string | undefined
+  readonly storedBytes: () => number
+}
+
+/** Watches an object's `open`: one ETag for all of its parts, and bodies of the length that was promised. */
+export function track(object: SourceObject): TrackedObject {
+  const place = placeOf(object)
+  let identity: ObjectIdentity | undefined
+  let stored = 0
+
+  const open = async (range?: ByteRange, signal?: AbortSignal): Promise<OpenObject> => {
+    signal?.throwIfAborted()
+    let opened: OpenObject
+    try {
+      opened = await object.open(range, signal)
+    } catch (error) {
+      throw asFlowferryError(error, 'OBJECT_UNREADABLE', 'The object could not be opened', place)
+    }
+    const etag = opened.etag.replace(/^"|"$/g, '')
+    if (identity && identity.etag !== etag)
+      throw new FlowferryError('OBJECT_SUPERSEDED', `The ETag was ${identity.etag} and is ${etag} now`, { place })
+    identity ??= {
+      bucket: object.bucket,
+      key: object.key,
+      ...(object.versionId !== undefined && { versionId: object.versionId }),
+      etag,
+      ...(opened.lastModified && { lastModified: opened.lastModified }),
+      idPrefix: idPrefix(object.bucket, object.key, etag),
+    }
+    return { ...opened, etag, body: measured(opened) }
+  }
+
+  async function* measured({ body, size }: OpenObject): AsyncGenerator<Uint8Array> {
+    let received = 0
+    try {
+      for await (const chunk of body) {
+        received += chunk.length
+        stored += chunk.length
+        yield chunk
+      }
+    } catch (error) {
+      throw asFlowferryError(error, 'OBJECT_UNREADABLE', `Reading failed after ${received} bytes`, place)
+    }
+    if (size !== undefined && received !== size)
+      throw new FlowferryError('BODY_LENGTH', `${received} bytes came, ${size} were promised`, { place })
+  }
+
+  return {
+    ...object,
+    open,
+    storedBytes: () => stored,
+    openedEtag: () => identity?.etag,
+    identity: () => {
+      if (!identity)
+        throw new FlowferryError('OBJECT_UNREADABLE', 'The parser gave records without opening the object', { place })
+      return identity
+    },
+  }
+}

@@ -1,0 +1,175 @@
+import { readBytes } from '../decompress.ts'
+import { FlowferryError } from '../errors.ts'
+import { placeOf } from '../object.ts'
+import type {
+  Batch,
+  FieldDoc,
+  Format,
+  LogDocument,
+  Malformed,
+  MappingProperty,
+  ObjectHead,
+  ParseContext,
+  Parser,
+  SourceObject,
+} from '../types.ts'
+
+/** Whole lines of one chunk. `lines[i]` has no line end and is never blank. */
+export interface LineBlock {
+  readonly lines: readonly string[]
+  /** Offset of a line's first byte in the decompressed object; costs a look at the block, so for errors only. */
+  readonly offsetOf: (index: number) => number
+  readonly bytes: number
+}
+
+const LF = 0x0a
+const CR = 0x0d
+const byteOrderMark = '\ufeff'
+
+/**
+ * The object's text in blocks of whole lines, about one chunk each. LF and CRLF end a line, so does the end of the
+ * object; blank lines are left out. Bytes that are not UTF-8 become U+FFFD.
+ *
+ * @throws FlowferryError LIMIT_EXCEEDED for a line above `limits.recordBytes`, and what readBytes throws
+ */
+export async function* readLines(object: SourceObject, context: ParseContext): AsyncGenerator<LineBlock> {
+  let pieces: Buffer[] = []
+  let pending = 0
+  let offset = 0
+  for await (const chunk of readBytes(object, context)) {
+    const end = chunk.lastIndexOf(LF) + 1
+    if (end === 0 || pending + end > context.limits.recordBytes + chunk.length) {
+      if (pending + chunk.length > context.limits.recordBytes) throw lineTooLong(object, context, offset)
+    }
+    if (end === 0) {
+      pieces.push(chunk)
+      pending += chunk.length
+      continue
+    }
+    const whole = pending === 0 ? chunk.subarray(0, end) : Buffer.concat([...pieces, chunk.subarray(0, end)])
+    yield block(whole, offset)
+    offset += whole.length
+    // A copy, since the chunk is far larger than the part of a line that stays.
+    pieces = end < chunk.length ? [Buffer.from(chunk.subarray(end))] : []
+    pending = chunk.length - end
+  }
+  if (pending > 0) yield block(Buffer.concat(pieces), offset)
+}
+
+function block(bytes: Buffer, start: number): LineBlock {
+  const text = bytes.toString('utf8')
+  const split = text.split('\n')
+  const carriage = bytes.includes(CR)
+  const lines: string[] = []
+  for (let line of split) {
+    if (carriage && line.charCodeAt(line.length - 1) === CR) line = line.slice(0, -1)
+    if (start === 0 && lines.length === 0 && line.startsWith(byteOrderMark)) line = line.slice(1)
+    if (line.length > 0) lines.push(line)
+  }
+  return { lines, bytes: bytes.length, offsetOf: (index) => start + nthLine(bytes, index) }
+}
+
+/** Start of the nth line that is not blank. */
+function nthLine(bytes: Buffer, index: number): number {
+  let start = 0
+  for (let seen = -1; start < bytes.length; ) {
+    const lf = bytes.indexOf(LF, start)
+    const end = lf === -1 ? bytes.length : lf
+    const blank = end === start || (end === start + 1 && bytes[start] === CR)
+    if (!blank && ++seen === index) return start
+    start = end + 1
+  }
+  return start
+}
+
+function lineTooLong(object: SourceObject, context: ParseContext, offset: number): FlowferryError {
+  return new FlowferryError('LIMIT_EXCEEDED', `A line is above limits.recordBytes, ${context.limits.recordBytes}`, {
+    place: { ...placeOf(object), offset },
+  })
+}
+
+/** What a user's own format is made of. */
+export interface RecordFormat<K extends string, R> {
+  /** Told apart by it: becomes the records' literal `kind`. */
+  readonly kind: K
+  /** Written to the data stream `logs-<dataset>-<namespace>`. */
+  readonly dataset: string
+  /** The ECS document of a record. Without `@timestamp` it takes the object's time, and is counted. */
+  readonly document: (record: R & { readonly kind: K }) => LogDocument
+  /** Dotted field name to mapping, for `setup`. Default: none, the engine guesses. */
+  readonly mapping?: Readonly<Record<string, MappingProperty>>
+  /** Rows of documentation. Default: none. */
+  readonly fields?: readonly FieldDoc[]
+  /** A record's own unique id, where it has one; at most 512 bytes. Default: object and position make the id. */
+  readonly recordId?: (record: R & { readonly kind: K }) => string | undefined
+  /** Whether an object is of this format, when `detect` chooses. Default: never, so name the parser yourself. */
+  readonly claims?: (head: ObjectHead) => 'content' | 'key' | undefined
+}
+
+export function formatOf(
+  options: Pick<RecordFormat<string, never>, 'kind' | 'dataset' | 'mapping' | 'fields'>,
+): Format {
+  const { kind, dataset, mapping = {}, fields = [] } = options
+  if (!/^[a-z0-9_.]{1,100}$/.test(dataset))
+    throw new FlowferryError(
+      'INVALID_OPTION',
+      `dataset "${dataset}" is no part of a data stream's name: a-z, 0-9, _ and . only`,
+    )
+  return { kind, dataset, mapping, fields }
+}
+
+/**
+ * A parser of one record a line: your function turns a line into an object, or into nothing where the line is not of
+ * the format (it is then counted as malformed). `skip` leaves out comments and headers: they take no ordinal.
+ *
+ * @example
+ * const nginx = lines({
+ *   kind: 'nginx', dataset: 'nginx.access',
+ *   record: (line) => pattern.exec(line)?.groups,
+ *   document: (record) => ({ '@timestamp': …, source: { ip: record.ip } }),
+ * })
+ */
+export function lines<const K extends string, R extends object>(
+  options: RecordFormat<K, R> & {
+    readonly record: (line: string) => R | undefined
+    readonly skip?: (line: string) => boolean
+  },
+): Parser<R & { readonly kind: K }> {
+  type Kinded = R & { readonly kind: K }
+  const { kind, record, skip, document, recordId } = options
+  const format = formatOf(options)
+
+  async function* parse(object: SourceObject, context: ParseContext): AsyncGenerator<Batch<Kinded>> {
+    let ordinal = 0
+    for await (const { lines: found, offsetOf, bytes } of readLines(object, context)) {
+      const records: Kinded[] = []
+      const ordinals: number[] = []
+      const originals: string[] = []
+      const malformed: Malformed[] = []
+      for (let i = 0; i < found.length; i++) {
+        const line = found[i]!
+        if (skip?.(line)) continue
+        const parsed = record(line) as (R & { kind: K }) | undefined
+        if (parsed === undefined) {
+          malformed.push({ ordinal: ordinal++, offset: offsetOf(i), reason: `the line is not of the format ${kind}` })
+          continue
+        }
+        parsed.kind = kind
+        records.push(parsed)
+        ordinals.push(ordinal++)
+        if (context.originals) originals.push(line)
+      }
+      yield {
+        format,
+        records,
+        ordinals,
+        bytes,
+        malformed,
+        document: (index) => document(records[index]!),
+        ...(recordId && { recordId: (index: number) => recordId(records[index]!) }),
+        ...(context.originals && { original: (index: number) => originals[index]! }),
+      }
+    }
+  }
+  return { formats: [format], claims: options.claims ?? (() => undefined), parse }
+}

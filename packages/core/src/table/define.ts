@@ -1,0 +1,191 @@
+import { FlowferryError } from '../errors.ts'
+import { formatOf } from '../records/lines.ts'
+import type { FieldDoc, Format, MappingProperty, Parser } from '../types.ts'
+import type { Target } from './ecs.ts'
+import { type Field, keyword } from './fields.ts'
+import { type AnyField, compileLayout, type Derived, mappingOf, pathOf, type Values } from './layout.ts'
+import { claimTable, parseTable } from './parse.ts'
+
+type Fields = Readonly<Record<string, AnyField>>
+type ValueOf<F> = F extends Field<infer V> ? V : never
+
+/** A table's record: AWS's names, absent values left out. */
+export type TableRecord<K extends string, F extends Fields> = { readonly kind: K } & {
+  readonly [N in keyof F]?: ValueOf<F[N]>
+}
+
+/** A view of one column that has few values, where the column itself has many: `family('srcaddr')`. */
+export interface Facet<N extends string, V> {
+  readonly source: N
+  readonly of: (value: string) => V | undefined
+}
+
+type Input<F extends Fields> = (keyof F & string) | Facet<keyof F & string, unknown>
+type InputValue<F extends Fields, I> = I extends Facet<string, infer V> ? V : I extends keyof F ? ValueOf<F[I]> : never
+
+/**
+ * Adds a value that the log does not hold. The function is pure, gets each input present, and gives nothing (or an
+ * array, for a target with `[]`) where there is nothing to say.
+ */
+export type Derive<F extends Fields> = <const I extends readonly Input<F>[]>(
+  target: Target,
+  inputs: I,
+  compute: (
+    ...values: { -readonly [X in keyof I]: InputValue<F, I[X]> }
+  ) => string | number | readonly string[] | undefined,
+) => Derived
+
+export interface TableDefinition<K extends string, F extends Fields> {
+  /** The records' literal `kind`. */
+  readonly kind: K
+  /** Written to the data stream `logs-<dataset>-<namespace>`. */
+  readonly dataset: string
+  /** Where a field that is not in the table is kept, in snake case: `aws.vpcflow`. */
+  readonly root: `aws.${string}` | `custom.${string}`
+  /** One character between values. */
+  readonly delimiter: string
+  /** What stands for "no value"; default `-`. */
+  readonly absent?: string
+  /** The field names when the line is a header, `skip` when it is a comment, else undefined. */
+  readonly header: (line: string) => readonly string[] | 'skip' | undefined
+  /** The layout of a file without a header, and whether its first record is one of that layout. Default: none. */
+  readonly headerless?: {
+    readonly fields: readonly (keyof F & string)[]
+    readonly fits: (record: TableRecord<K, F>) => boolean
+  }
+  /** Keys of objects that are probably of this format, when their content does not say. */
+  readonly keys?: RegExp
+  /** Dotted document field to the value that every document has. */
+  readonly constants: Readonly<Record<string, string | readonly string[]>>
+  readonly fields: F
+  readonly derived?: (derive: Derive<F>) => readonly Derived[]
+}
+
+/** A format declared as a table of its fields, and its parser. */
+export interface Table<K extends string, F extends Fields> extends Parser<TableRecord<K, F>> {
+  readonly format: Format
+  /** The same format for files without a header line: the names of their columns, in order. */
+  readonly withFields: (names: readonly string[]) => Parser<TableRecord<K, F>>
+}
+
+/** What the parser needs of a table. */
+export interface CompiledTable {
+  readonly format: Format
+  readonly fields: Fields
+  readonly delimiter: string
+  readonly absent: string
+  readonly header: (line: string) => readonly string[] | 'skip' | undefined
+  readonly headerless: { readonly fields: readonly string[]; readonly fits: (record: never) => boolean } | undefined
+  readonly keys: RegExp | undefined
+  readonly documentOf: (unknown: readonly string[]) => (record: Values) => Record<string, unknown>
+}
+
+/**
+ * Declares a format of delimited lines. From the one table come the record's type, the parser, the ECS document, the
+ * index mapping and the documentation. A field that AWS adds later is kept under `root` and counted.
+ *
+ * @throws FlowferryError INVALID_OPTION where targets contradict each other
+ */
+export function table<const K extends string, F extends Fields>(definition: TableDefinition<K, F>): Table<K, F> {
+  const { kind, dataset, root, fields, constants } = definition
+  if (definition.delimiter.length !== 1)
+    throw new FlowferryError('INVALID_OPTION', `delimiter is "${definition.delimiter}"; it takes one character`)
+  const derived = definition.derived?.(derive as Derive<F>) ?? []
+  const format = formatOf({ kind, dataset, mapping: mapping(definition, derived), fields: fieldDocs(fields, derived) })
+  const known = compileLayout({ constants, fields, derived })
+  const compiled: CompiledTable = {
+    format,
+    fields,
+    delimiter: definition.delimiter,
+    absent: definition.absent ?? '-',
+    header: definition.header,
+    headerless: definition.headerless as CompiledTable['headerless'],
+    keys: definition.keys,
+    documentOf: (unknown) => {
+      if (unknown.length === 0) return known
+      const kept = unknown.map((name) => [name, keyword([`${root}.${snakeCase(name)}`], '')] as const)
+      return compileLayout({ constants, fields: { ...fields, ...Object.fromEntries(kept) }, derived })
+    },
+  }
+  return {
+    format,
+    formats: [format],
+    claims: (head) => claimTable(compiled, head),
+    parse: (object, context) => parseTable<TableRecord<K, F>>(compiled, undefined, object, context),
+    withFields: (names) => ({
+      formats: [format],
+      claims: () => undefined,
+      parse: (object, context) => parseTable<TableRecord<K, F>>(compiled, names, object, context),
+    }),
+  }
+}
+
+function derive(
+  target: Target,
+  inputs: readonly (string | Facet<string, unknown>)[],
+  compute: (...values: unknown[]) => unknown,
+): Derived {
+  const sources = inputs.map((input) => (typeof input === 'string' ? input : input.source))
+  return {
+    target,
+    sources,
+    compute: (values) => {
+      const args: unknown[] = []
+      for (const input of inputs) {
+        const value = typeof input === 'string' ? values[input] : input.of(String(values[input.source]))
+        if (value === undefined) return undefined
+        args.push(value)
+      }
+      return compute(...args)
+    },
+  }
+}
+
+/** A value found in a table of values; a Map, since an object would find `constructor`. */
+export function lookup<V extends string>(
+  entries: Readonly<Record<string, V>>,
+): (value: string | number) => V | undefined {
+  const map = new Map(Object.entries(entries))
+  return (value) => map.get(String(value))
+}
+
+/** `ipv4` or `ipv6`. */
+export function family<const N extends string>(source: N): Facet<N, 'ipv4' | 'ipv6'> {
+  return { source, of: (address) => (address.includes(':') ? 'ipv6' : address.includes('.') ? 'ipv4' : undefined) }
+}
+
+/** `cs(User-Agent)` to `cs_user_agent`. */
+export function snakeCase(name: string): string {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/[^A-Za-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '')
+    .toLowerCase()
+}
+
+function mapping(
+  definition: Pick<TableDefinition<string, Fields>, 'constants' | 'fields'>,
+  derived: readonly Derived[],
+): Record<string, MappingProperty> {
+  const result: Record<string, MappingProperty> = {}
+  const add = (target: Target, own: MappingProperty) => {
+    result[pathOf(target)] ??= mappingOf(target, own)
+  }
+  const text: MappingProperty = keyword([], '').mapping
+  add('@timestamp', { type: 'date' })
+  for (const path of Object.keys(definition.constants)) add(path as Target, text)
+  for (const field of Object.values(definition.fields)) for (const target of field.targets) add(target, field.mapping)
+  for (const { target } of derived) add(target, text)
+  return result
+}
+
+function fieldDocs(fields: Fields, derived: readonly Derived[]): FieldDoc[] {
+  return Object.entries(fields).map(([name, { type, description, targets }]) => ({
+    name,
+    type,
+    description,
+    targets: [
+      ...new Set([...targets, ...derived.filter((d) => d.sources.includes(name)).map((d) => d.target)].map(pathOf)),
+    ],
+  }))
+}

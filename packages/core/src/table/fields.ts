@@ -1,0 +1,109 @@
+import { isIP } from 'node:net'
+import type { MappingProperty, MappingType } from '../types.ts'
+import type { Target } from './ecs.ts'
+
+/** A column of a table: how its text is read, and what it becomes in a document. */
+export interface Field<V> {
+  /** AWS's type and unit in words, for the documentation. */
+  readonly type: string
+  readonly description: string
+  readonly targets: readonly Target[]
+  /** The value, or undefined where the text is not of this type: the line is then malformed. */
+  readonly read: (text: string) => V | undefined
+  /** The mapping of targets that ECS does not define. */
+  readonly mapping: MappingProperty
+  /** The value as a target of this mapping type holds it; undefined leaves the target out. */
+  readonly write: (value: V, type: MappingType) => unknown
+}
+
+/** 8,191 characters of four bytes stay below Lucene's longest term, 32,766 bytes. */
+export const keywordMapping: MappingProperty = { type: 'keyword', ignore_above: 8191 }
+
+const asText = (value: unknown, type: MappingType) => (type === 'keyword' || type === 'text' ? String(value) : value)
+
+/** Any text. */
+export function keyword(targets: readonly Target[], description: string): Field<string> {
+  return {
+    type: 'string',
+    description,
+    targets,
+    read: (text) => text,
+    mapping: keywordMapping,
+    write: (value, type) => (type === 'ip' ? ip_(value) : value),
+  }
+}
+
+/** Text that is percent-encoded in the log and plain in the document. What does not decode stays as it is. */
+export function encoded(targets: readonly Target[], description: string): Field<string> {
+  return { ...keyword(targets, description), type: 'string, percent-encoded', read: decodePercent }
+}
+
+/** An IPv4 or IPv6 address. A target of type `ip` takes it only when it is one; `keyword` takes it always. */
+export function ip(targets: readonly Target[], description: string): Field<string> {
+  return { ...keyword(targets, description), type: 'string, IP address', mapping: { type: 'ip' } }
+}
+
+/** A whole number, 0 to 2^53 - 1. */
+export function long(targets: readonly Target[], description: string): Field<number> {
+  return { type: 'integer', description, targets, read: wholeNumber, mapping: { type: 'long' }, write: asText }
+}
+
+/** A whole number that is a name and not a quantity: a number in the record, a keyword in the index. */
+export function code(targets: readonly Target[], description: string): Field<number> {
+  return { ...long(targets, description), type: 'integer, a code', mapping: keywordMapping }
+}
+
+/** A decimal number. */
+export function double(targets: readonly Target[], description: string): Field<number> {
+  return { type: 'decimal', description, targets, read: decimalNumber, mapping: { type: 'double' }, write: asText }
+}
+
+/** Seconds since 1970; a number in the record, a date in the document. */
+export function epochSeconds(targets: readonly Target[], description: string): Field<number> {
+  return {
+    type: 'integer, seconds since 1970',
+    description,
+    targets,
+    read: (text) => {
+      const seconds = wholeNumber(text)
+      return seconds !== undefined && seconds <= 253_402_300_799 ? seconds : undefined
+    },
+    mapping: { type: 'date' },
+    write: (value, type) => (type === 'date' ? isoSeconds(value) : asText(value, type)),
+  }
+}
+
+/** The value only where an index of type `ip` takes it: no leading zeros, no zone. */
+function ip_(value: string): string | undefined {
+  return isIP(value) !== 0 && !value.includes('%') ? value : undefined
+}
+
+function wholeNumber(text: string): number | undefined {
+  if (!/^\d{1,16}$/.test(text)) return undefined
+  const value = Number(text)
+  return Number.isSafeInteger(value) ? value : undefined
+}
+
+function decimalNumber(text: string): number | undefined {
+  return /^-?\d{1,15}(?:\.\d{1,15})?$/.test(text) ? Number(text) : undefined
+}
+
+export function decodePercent(text: string): string {
+  if (!text.includes('%')) return text
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+let lastSecond = -1
+let lastIso = ''
+/** Consecutive records share their seconds: the last one is kept, since formatting a date costs more than the rest. */
+function isoSeconds(seconds: number): string {
+  if (seconds !== lastSecond) {
+    lastIso = new Date(seconds * 1000).toISOString()
+    lastSecond = seconds
+  }
+  return lastIso
+}

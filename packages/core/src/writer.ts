@@ -1,0 +1,108 @@
+import type { Books } from './books.ts'
+import type { ByteBudget } from './budget.ts'
+import { asFlowferryError, FlowferryError } from './errors.ts'
+import type { Outcome, Sink, Slice } from './types.ts'
+
+interface Pending<T> {
+  readonly slice: Slice<T>
+  readonly books: Books
+}
+
+export interface WriterOptions {
+  readonly budget: ByteBudget
+  readonly batchBytes: number
+  readonly signal: AbortSignal
+  /** Told when the sink says that no later write can succeed. */
+  readonly onStop: (error: FlowferryError) => void
+}
+
+/** Gathers slices of several objects into batches for the sink, within the byte budget. */
+export interface Writer<T> {
+  /** Resolves when there was room: a slow sink slows the reading. */
+  readonly add: (slice: Slice<T>, books: Books) => Promise<void>
+  /** Sends what is gathered, full or not. */
+  readonly flush: () => void
+}
+
+export function createWriter<T>(sink: Sink<T>, options: WriterOptions): Writer<T> {
+  const { budget, batchBytes, signal, onStop } = options
+  let gathered: Pending<T>[] = []
+  let gatheredBytes = 0
+  let stopped: FlowferryError | undefined
+
+  const flush = () => {
+    if (gathered.length === 0) return
+    const batch = gathered
+    gathered = []
+    gatheredBytes = 0
+    void write(batch).finally(() => budget.give(batch.reduce((bytes, { slice }) => bytes + slice.bytes, 0)))
+  }
+
+  const write = async (batch: readonly Pending<T>[]): Promise<void> => {
+    const slices = batch.map(({ slice }) => slice)
+    let outcome: Outcome
+    try {
+      outcome =
+        stopped || signal.aborted
+          ? unfinished(slices, stopped ?? abortReason(signal))
+          : await sink.write(slices, signal)
+      checkOutcome(slices, outcome)
+    } catch (error) {
+      // One bad record must not fail the other objects of its batch: each is written again by itself.
+      const objects = new Set(batch.map(({ books }) => books))
+      if (objects.size > 1) {
+        for (const books of objects) await write(batch.filter((pending) => pending.books === books))
+        return
+      }
+      outcome = unfinished(slices, asFlowferryError(error, 'STEP_FAILED', 'The sink threw', batch[0]!.books.place))
+    }
+    if (outcome.stop) {
+      stopped = outcome.error ?? new FlowferryError('TARGET_FAILED', 'The sink stopped without a reason')
+      onStop(stopped)
+    }
+    batch.forEach(({ slice, books }, index) => {
+      books.closeSlice(slice, outcome.slices[index]!, outcome.error)
+    })
+  }
+
+  return {
+    flush,
+    add: async (slice, books) => {
+      books.openSlice()
+      if (!budget.tryTake(slice.bytes)) {
+        // Whoever waits holds nothing back, so that waiting always ends.
+        flush()
+        await budget.take(slice.bytes)
+      }
+      gathered.push({ slice, books })
+      gatheredBytes += slice.bytes
+      if (gatheredBytes >= batchBytes) flush()
+    },
+  }
+}
+
+function unfinished(slices: readonly Slice<unknown>[], error: FlowferryError): Outcome {
+  return {
+    slices: slices.map(({ records }) => ({ written: 0, duplicate: 0, rejected: [], unfinished: records.length })),
+    error,
+  }
+}
+
+function abortReason(signal: AbortSignal): FlowferryError {
+  return asFlowferryError(signal.reason, 'ABORTED', 'Writing was stopped')
+}
+
+/** A sink that loses count would break the report's promise, so it is caught where it happens. */
+function checkOutcome(slices: readonly Slice<unknown>[], outcome: Outcome): void {
+  if (outcome.slices.length !== slices.length)
+    throw new FlowferryError(
+      'SINK_OUTCOME',
+      `The sink told of ${outcome.slices.length} slices and got ${slices.length}`,
+    )
+  outcome.slices.forEach(({ written, duplicate, rejected, unfinished }, index) => {
+    const told = written + duplicate + rejected.length + unfinished
+    const given = slices[index]!.records.length
+    if (told !== given)
+      throw new FlowferryError('SINK_OUTCOME', `The sink told of ${told} records in a slice of ${given}`)
+  })
+}

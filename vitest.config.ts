@@ -1,0 +1,36 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+// The tests read the packages' sources, so a test run never sees a stale build.
+const alias = [
+  { find: /^@flowferry\/core\/formats\/(.+)$/, replacement: source('./packages/core/src/formats/$1.ts') },
+  { find: /^@flowferry\/core\/testing$/, replacement: source('./packages/core/src/testing.ts') },
+  { find: /^@flowferry\/(.+)$/, replacement: source('./packages/$1/src/index.ts') },
+]
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve: { alias },
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+          typecheck: { enabled: true, tsconfig: 'tsconfig.json', include: ['packages/*/src/**/*.test-d.ts'] },
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'servers',
+          include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
