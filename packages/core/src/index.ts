@@ -1,4 +1,14 @@
 export { type ByteBudget, byteBudget } from './budget.ts'
+export { type BulkAnswer, thrownAnswer } from './bulk/response.ts'
+export {
+  type Engine,
+  type EngineRequest,
+  indexTemplate,
+  type SetupChange,
+  type SetupOptions,
+  setupTemplates,
+} from './bulk/template.ts'
+export { type BulkOptions, type BulkSend, bulkSink } from './bulk/write.ts'
 export type { Deadline } from './deadline.ts'
 export { readBytes } from './decompress.ts'
 export { byKey, detect } from './detect.ts'

@@ -1,0 +1,84 @@
+import { type ErrorCode, FlowferryError, redact } from '../errors.ts'
+
+/** An answer to a `_bulk` request, whatever its status. */
+export interface BulkAnswer {
+  readonly status: number
+  /** The body, parsed where it is JSON. */
+  readonly body: unknown
+  /** From `Retry-After`. */
+  readonly retryAfterSeconds?: number
+}
+
+/** What an item's answer means. */
+export type Fate =
+  | { readonly is: 'written' | 'duplicate' }
+  | { readonly is: 'retry' | 'rejected'; readonly type: string; readonly reason: string }
+  | { readonly is: 'stop'; readonly error: FlowferryError }
+
+type ItemAnswer = { readonly status: number; readonly error?: { readonly type?: string; readonly reason?: string } }
+interface BulkResponse {
+  readonly errors: boolean
+  readonly items?: readonly Readonly<Record<string, ItemAnswer>>[]
+}
+
+const written: Fate = { is: 'written' }
+const duplicate: Fate = { is: 'duplicate' }
+
+/** The fate of each item of an answer with status 200, in order. */
+export function itemFates(answer: BulkAnswer, items: number): Fate[] {
+  const response = answer.body as BulkResponse | undefined
+  if (response?.errors === false) return Array.from({ length: items }, () => written)
+  const told = response?.items ?? []
+  if (told.length !== items)
+    throw new FlowferryError('TARGET_FAILED', `The answer to ${items} bulk items has ${told.length} items`)
+  return told.map((item) => {
+    const { status, error } = Object.values(item)[0]!
+    return itemFate(status, error?.type ?? `status ${status}`, redact(error?.reason ?? ''))
+  })
+}
+
+function itemFate(status: number, type: string, reason: string): Fate {
+  if (status >= 200 && status < 300) return written
+  if (status === 409) return duplicate
+  // Flood stage answers 429 for each item, and a write block 403; no quick retry cures either.
+  if (type === 'cluster_block_exception') return stop('TARGET_BLOCKED', type, reason)
+  if (status === 429 || status >= 500) return { is: 'retry', type, reason }
+  if (status === 401 || status === 403) return stop('TARGET_UNAUTHORIZED', type, reason)
+  if (status === 404) return stop('TARGET_NOT_FOUND', type, reason)
+  return { is: 'rejected', type, reason }
+}
+
+function stop(code: ErrorCode, type: string, reason: string): Fate {
+  return { is: 'stop', error: new FlowferryError(code, `${type}: ${reason}`) }
+}
+
+/** What an answer other than 200 means for the whole request. */
+export function requestFate(answer: BulkAnswer): 'retry' | 'split' | FlowferryError {
+  const { status } = answer
+  if (status === 413) return 'split'
+  if (status === 429 || status >= 500) return 'retry'
+  const code =
+    status === 401 || status === 403 ? 'TARGET_UNAUTHORIZED' : status === 404 ? 'TARGET_NOT_FOUND' : 'TARGET_FAILED'
+  return new FlowferryError(code, `The store answered ${status}${reasonOf(answer.body)}`)
+}
+
+/** The reason in an error body of the engines, or of a proxy before them. */
+export function reasonOf(body: unknown): string {
+  if (typeof body === 'string') return body === '' ? '' : `: ${redact(body.slice(0, 300))}`
+  const error = (body as { error?: { reason?: unknown; type?: unknown } | string } | null)?.error
+  if (typeof error === 'string') return `: ${redact(error)}`
+  return error ? `: ${redact(`${error.type}: ${error.reason}`)}` : ''
+}
+
+/**
+ * The answer that an official client threw: they raise an error for a status from 400. An error without a status means
+ * that no answer came, and is thrown on.
+ */
+export function thrownAnswer(error: unknown): BulkAnswer {
+  const { meta } = error as {
+    meta?: { statusCode?: number | null; body?: unknown; headers?: Record<string, unknown> | null }
+  }
+  if (!meta?.statusCode) throw error
+  const retryAfterSeconds = Number(meta.headers?.['retry-after'])
+  return { status: meta.statusCode, body: meta.body, ...(retryAfterSeconds > 0 && { retryAfterSeconds }) }
+}

@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { asFlowferryError, FlowferryError } from '../errors.ts'
+import { requirePositive } from '../limits.ts'
+import type { Format, Outcome, Rejection, Sink, Slice } from '../types.ts'
+import { type BulkBody, encodeBulk, selectItems } from './encode.ts'
+import { type BulkAnswer, itemFates, reasonOf, requestFate } from './response.ts'
+
+/** Sends one bulk body. Resolves with any answer; rejects where there was none. */
+export type BulkSend = (body: Buffer, signal: AbortSignal | undefined) => Promise<BulkAnswer>
+
+export interface BulkOptions {
+  /** Where documents go. Default: their data stream, `logs-<dataset>-<namespace>`. */
+  readonly index?: string | ((format: Format) => string)
+  /** Bytes of a request's body, from 1,000. Default 5 MiB; a 413 halves it for the sink's lifetime. */
+  readonly maxBodyBytes?: number
+  /** Tries again after 429, 5xx and lost connections, 0 to 100. Default 8: about a minute with the default delays. */
+  readonly maxRetries?: number
+  /** Milliseconds before the first retry, doubled for each next one, with jitter. Default 250. */
+  readonly retryDelay?: number
+  /** Milliseconds that a delay reaches at most; `Retry-After` may ask for more. Default 30,000. */
+  readonly maxRetryDelay?: number
+}
+
+/** How far a batch has come: the tally of each slice, and the reason when it goes no further. */
+interface Progress {
+  readonly slices: { written: number; duplicate: number; rejected: Rejection[]; unfinished: number }[]
+  error: FlowferryError | undefined
+  stop: boolean
+}
+
+/** The sink of both search engines: bulk `create`, item by item retried, and no id stored twice. */
+export function bulkSink(send: BulkSend, options: BulkOptions = {}): Sink<unknown> {
+  const { index, maxBodyBytes = 5 * 1024 * 1024, maxRetries = 8, retryDelay = 250, maxRetryDelay = 30_000 } = options
+  requirePositive('maxBodyBytes', maxBodyBytes, 1000)
+  requirePositive('maxRetries', maxRetries, 0)
+  requirePositive('retryDelay', retryDelay, 0)
+  requirePositive('maxRetryDelay', maxRetryDelay, 0)
+  let bodyLimit = maxBodyBytes
+  const indexOf = (slice: Slice<unknown>) =>
+    index === undefined ? slice.dataStream : typeof index === 'string' ? index : index(slice.format)
+
+  const deliver = async (first: BulkBody, progress: Progress, signal: AbortSignal | undefined): Promise<void> => {
+    let body = first
+    for (let attempt = 0; ; attempt++) {
+      let answer: BulkAnswer | undefined
+      let failure: FlowferryError
+      try {
+        signal?.throwIfAborted()
+        answer = await send(body.bytes, signal)
+        const fate = answer.status === 200 ? undefined : requestFate(answer)
+        if (fate === 'split') return await split(body, progress, signal)
+        if (fate instanceof FlowferryError) return giveUp(body, progress, fate, true)
+        if (fate === undefined) {
+          const { retry, error } = settle(body, answer, progress)
+          if (retry.length === 0) return
+          body = selectItems(body, retry)
+          if (error) return giveUp(body, progress, error, true)
+        }
+        failure = new FlowferryError(
+          'TARGET_OVERLOADED',
+          `${attempt + 1} tries, the last answered ${answer.status}${reasonOf(answer.body)}`,
+        )
+      } catch (error) {
+        if (signal?.aborted)
+          return giveUp(body, progress, asFlowferryError(signal.reason, 'ABORTED', 'Writing was stopped'), false)
+        failure = asFlowferryError(error, 'TARGET_UNREACHABLE', `${attempt + 1} tries without an answer`)
+      }
+      if (attempt >= maxRetries || !failure.retryable) return giveUp(body, progress, failure, true)
+      await pause(attempt, answer?.retryAfterSeconds, signal)
+    }
+  }
+
+  /** Counts what is settled; gives the items to send again, and the reason why that would not help. */
+  const settle = (body: BulkBody, answer: BulkAnswer, progress: Progress) => {
+    let error: FlowferryError | undefined
+    const retry = itemFates(answer, body.items.length).flatMap((fate, position) => {
+      const item = body.items[position]!
+      const tally = progress.slices[item.slice]!
+      if (fate.is === 'written' || fate.is === 'duplicate') tally[fate.is]++
+      else if (fate.is === 'rejected') tally.rejected.push({ index: item.index, type: fate.type, reason: fate.reason })
+      else {
+        if (fate.is === 'stop') error ??= fate.error
+        return [item]
+      }
+      return []
+    })
+    return { retry, error }
+  }
+
+  const split = async (body: BulkBody, progress: Progress, signal: AbortSignal | undefined): Promise<void> => {
+    if (body.items.length === 1) {
+      const { slice, index } = body.items[0]!
+      const reason = new FlowferryError('DOCUMENT_TOO_LARGE', `The store refused a body of ${body.bytes.length} bytes`)
+        .message
+      progress.slices[slice]!.rejected.push({ index, type: 'content_too_large', reason })
+      return
+    }
+    bodyLimit = Math.max(1000, Math.min(bodyLimit, Math.ceil(body.bytes.length / 2)))
+    const half = Math.ceil(body.items.length / 2)
+    for (const items of [body.items.slice(0, half), body.items.slice(half)]) {
+      const part = selectItems(body, items)
+      if (progress.error) giveUp(part, progress, progress.error, progress.stop)
+      else await deliver(part, progress, signal)
+    }
+  }
+
+  const pause = async (
+    attempt: number,
+    retryAfterSeconds: number | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<void> => {
+    const longest = Math.min(maxRetryDelay, retryDelay * 2 ** attempt)
+    const delay = Math.max(longest * (0.5 + Math.random() / 2), (retryAfterSeconds ?? 0) * 1000)
+    // An abort ends the pause; the next try sees it.
+    await sleep(delay, undefined, signal && { signal }).catch(() => undefined)
+  }
+
+  return {
+    write: async (batch, signal): Promise<Outcome> => {
+      const progress: Progress = {
+        slices: batch.map(() => ({ written: 0, duplicate: 0, rejected: [], unfinished: 0 })),
+        error: undefined,
+        stop: false,
+      }
+      for (const body of encodeBulk(batch, indexOf, () => bodyLimit)) {
+        if (progress.error) giveUp(body, progress, progress.error, progress.stop)
+        else await deliver(body, progress, signal)
+      }
+      return {
+        slices: progress.slices,
+        ...(progress.error && { error: progress.error }),
+        ...(progress.stop && { stop: true }),
+      }
+    },
+  }
+}
+
+function giveUp(body: BulkBody, progress: Progress, error: FlowferryError, stop: boolean): void {
+  for (const { slice } of body.items) progress.slices[slice]!.unfinished++
+  progress.error ??= error
+  progress.stop ||= stop
+}
