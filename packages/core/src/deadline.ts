@@ -9,8 +9,8 @@ export interface Deadline {
 const writingShare = 0.2
 /** A bulk request seldom takes longer, so more of a long time-out need not be kept. */
 const writingMost = 15_000
-/** Left for the answer after writing was stopped. */
-const answering = 500
+/** Of the time for writing, this share is left for the answer after writing was stopped. */
+const answeringShare = 0.1
 
 /** Why and when the pipeline stops before its work is done. */
 export interface Stop {
@@ -50,7 +50,7 @@ export function startDeadline(deadline: Deadline | undefined, signal: AbortSigna
       `Of ${Math.round(left)} ms for this invocation, ${Math.round(forWriting)} are kept for writing`,
     )
     timers.push(setTimeout(() => now(late), Math.max(0, left - forWriting)))
-    timers.push(setTimeout(() => writing.abort(late), Math.max(0, left - answering)))
+    timers.push(setTimeout(() => writing.abort(late), Math.max(0, left - forWriting * answeringShare)))
   }
   if (signal?.aborted) onAbort()
   else signal?.addEventListener('abort', onAbort, { once: true })

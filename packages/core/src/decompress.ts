@@ -1,5 +1,3 @@
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { createGunzip, type Gunzip } from 'node:zlib'
 import { FlowferryError } from './errors.ts'
 import type { ParseContext, SourceObject } from './types.ts'
@@ -50,49 +48,38 @@ export async function* readBytes(object: SourceObject, context: ParseContext): A
 
 async function* gunzip(stored: AsyncIterable<Buffer>, object: SourceObject): AsyncGenerator<Buffer> {
   const inflate = createGunzip({ chunkSize })
-  const unread = new Unread(inflate)
-  let failure: { error: unknown } | undefined
-  const feeding = pipeline(Readable.from(unread.watch(stored), { objectMode: true, highWaterMark: 2 }), inflate).catch(
-    (error: unknown) => {
-      failure ??= { error }
-    },
-  )
+  const feeding = feed(inflate, stored, object).catch((error: Error) => {
+    inflate.destroy(error)
+  })
   try {
     for await (const chunk of inflate) yield chunk
     await feeding
-    if (failure) throw failure.error
+    if (inflate.errored) throw inflate.errored
   } catch (error) {
     throw isZlibError(error) ? corrupt(object, error.message, inflate.bytesWritten, error) : error
   } finally {
     inflate.destroy()
   }
-  if (unread.holdsData())
-    throw corrupt(object, 'data follows the zero padding behind a gzip member', inflate.bytesWritten)
 }
 
-/** zlib stops at zero bytes behind a member and drops whatever follows; this keeps what it did not take, to look. */
-class Unread {
-  private readonly chunks: { bytes: Buffer; start: number }[] = []
-  private fed = 0
-  constructor(private readonly inflate: Gunzip) {}
-
-  async *watch(stored: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const bytes of stored) {
-      while (
-        this.chunks.length > 0 &&
-        this.chunks[0]!.start + this.chunks[0]!.bytes.length <= this.inflate.bytesWritten
-      )
-        this.chunks.shift()
-      if (bytes.some((byte) => byte !== 0)) this.chunks.push({ bytes, start: this.fed })
-      this.fed += bytes.length
-      yield bytes
+/** zlib stops at zero padding behind a member and would drop whatever follows: from there on, only zeros may come. */
+async function feed(inflate: Gunzip, stored: AsyncIterable<Buffer>, object: SourceObject): Promise<void> {
+  let fed = 0
+  let padding = false
+  for await (const bytes of stored) {
+    fed += bytes.length
+    let rest = bytes
+    if (!padding) {
+      await new Promise<void>((resolve, reject) => {
+        inflate.write(bytes, (error) => (error ? reject(error) : resolve()))
+      })
+      rest = bytes.subarray(bytes.length - (fed - inflate.bytesWritten))
+      padding = rest.length > 0
     }
+    if (rest.some((byte) => byte !== 0))
+      throw corrupt(object, 'data follows the zero padding behind a gzip member', fed - rest.length)
   }
-
-  holdsData(): boolean {
-    const taken = this.inflate.bytesWritten
-    return this.chunks.some(({ bytes, start }) => bytes.subarray(Math.max(0, taken - start)).some((byte) => byte !== 0))
-  }
+  inflate.end()
 }
 
 function isZlibError(error: unknown): error is Error & { code: string } {

@@ -52,19 +52,23 @@ export function track(object: SourceObject): TrackedObject {
       ...(opened.lastModified && { lastModified: opened.lastModified }),
       idPrefix: idPrefix(object.bucket, object.key, etag),
     }
-    return { ...opened, etag, body: measured(opened) }
+    return { ...opened, etag, body: measured(opened, signal) }
   }
 
-  async function* measured({ body, size }: OpenObject): AsyncGenerator<Uint8Array> {
+  async function* measured({ body, size }: OpenObject, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+    const chunks = body[Symbol.asyncIterator]()
     let received = 0
     try {
-      for await (const chunk of body) {
-        received += chunk.length
-        stored += chunk.length
-        yield chunk
+      for (let next = await unlessAborted(chunks, signal); !next.done; next = await unlessAborted(chunks, signal)) {
+        received += next.value.length
+        stored += next.value.length
+        yield next.value
       }
     } catch (error) {
       throw asFlowferryError(error, 'OBJECT_UNREADABLE', `Reading failed after ${received} bytes`, place)
+    } finally {
+      // Not awaited: a body that hangs would hang here too.
+      chunks.return?.().catch(() => undefined)
     }
     if (size !== undefined && received !== size)
       throw new FlowferryError('BODY_LENGTH', `${received} bytes came, ${size} were promised`, { place })
@@ -81,4 +85,18 @@ export function track(object: SourceObject): TrackedObject {
       return identity
     },
   }
+}
+
+/** The next chunk, or the abort's reason at once, also where the body does not heed the signal. */
+function unlessAborted(chunks: AsyncIterator<Uint8Array>, signal: AbortSignal | undefined): Promise<IteratorResult<Uint8Array>> {
+  if (!signal) return chunks.next()
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    if (signal.aborted) return onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    chunks
+      .next()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', onAbort))
+  })
 }

@@ -102,6 +102,8 @@ function checkOutcome(slices: readonly Slice<unknown>[], outcome: Outcome): void
   outcome.slices.forEach(({ written, duplicate, rejected, unfinished }, index) => {
     const told = written + duplicate + rejected.length + unfinished
     const given = slices[index]!.records.length
+    if (rejected.some(({ index }) => !(index >= 0 && index < given)))
+      throw new FlowferryError('SINK_OUTCOME', `The sink rejected a record that is not in its slice of ${given}`)
     if (told !== given)
       throw new FlowferryError('SINK_OUTCOME', `The sink told of ${told} records in a slice of ${given}`)
   })

@@ -38,15 +38,14 @@ export async function* readLines(object: SourceObject, context: ParseContext): A
   let offset = 0
   for await (const chunk of readBytes(object, context)) {
     const end = chunk.lastIndexOf(LF) + 1
-    if (end === 0 || pending + end > context.limits.recordBytes + chunk.length) {
-      if (pending + chunk.length > context.limits.recordBytes) throw lineTooLong(object, context, offset)
-    }
     if (end === 0) {
       pieces.push(chunk)
       pending += chunk.length
+      if (pending > context.limits.recordBytes) throw lineTooLong(object, context, offset)
       continue
     }
     const whole = pending === 0 ? chunk.subarray(0, end) : Buffer.concat([...pieces, chunk.subarray(0, end)])
+    if (whole.length > context.limits.recordBytes) requireShortLines(whole, offset, object, context)
     yield block(whole, offset)
     offset += whole.length
     // A copy, since the chunk is far larger than the part of a line that stays.
@@ -80,6 +79,14 @@ function nthLine(bytes: Buffer, index: number): number {
     start = end + 1
   }
   return start
+}
+
+function requireShortLines(bytes: Buffer, offset: number, object: SourceObject, context: ParseContext): void {
+  for (let start = 0; start < bytes.length; ) {
+    const end = bytes.indexOf(LF, start)
+    if (end - start > context.limits.recordBytes) throw lineTooLong(object, context, offset + start)
+    start = end + 1
+  }
 }
 
 function lineTooLong(object: SourceObject, context: ParseContext, offset: number): FlowferryError {

@@ -1,0 +1,84 @@
+import fc from 'fast-check'
+import { describe, expect, expectTypeOf, test } from 'vitest'
+import { ingest } from '../ingest.ts'
+import { parseContext } from '../limits.ts'
+import { collect, memoryObject, memorySink, memorySource, parserContract } from '../testing.ts'
+import { lines, readLines } from './lines.ts'
+
+async function read(body: string | Buffer, chunkBytes = 65_536) {
+  const found: { line: string; offset: number }[] = []
+  for await (const { lines, offsetOf } of readLines(memoryObject({ key: 'a', body, chunkBytes }), parseContext()))
+    lines.forEach((line, index) => {
+      found.push({ line, offset: offsetOf(index) })
+    })
+  return found
+}
+
+describe('readLines', () => {
+  test('ends lines at LF, CRLF and the end of the object, and leaves out blank ones', async () => {
+    expect((await read('a\r\n\r\n\nb\nc')).map(({ line }) => line)).toEqual(['a', 'b', 'c'])
+  })
+
+  test('drops a byte order mark and keeps what is not UTF-8 readable', async () => {
+    expect((await read('\ufeffa\nb')).map(({ line }) => line)).toEqual(['a', 'b'])
+    expect((await read(Buffer.from([0x61, 0xff, 0x0a, 0x62]))).map(({ line }) => line)).toEqual(['a\ufffd', 'b'])
+  })
+
+  test('gives each line and its byte offset, wherever the chunks are cut', async () => {
+    const line = fc.string({ unit: fc.constantFrom('a', 'é', '漢', '😀', ' ', '\t', '"'), maxLength: 12 })
+    await fc.assert(
+      fc.asyncProperty(fc.array(line), fc.constantFrom('\n', '\r\n'), fc.integer({ min: 1, max: 9 }), async (all, end, chunkBytes) => {
+        const body = Buffer.from(all.map((text) => text + end).join(''))
+        const found = await read(body, chunkBytes)
+        expect(found.map(({ line }) => line)).toEqual(all.filter((text) => text !== ''))
+        for (const { line, offset } of found)
+          expect(body.subarray(offset, offset + Buffer.byteLength(line)).toString()).toBe(line)
+      }),
+    )
+  })
+
+  test('bounds a line', async () => {
+    const body = `short\n${'x'.repeat(5000)}\n`
+    const context = parseContext({ limits: { recordBytes: 1000 } })
+    const drain = async (chunkBytes: number) => {
+      for await (const _ of readLines(memoryObject({ key: 'a', body, chunkBytes }), context));
+    }
+    await expect(drain(100)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', place: { offset: 6 } })
+    await expect(drain(100_000)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', place: { offset: 6 } })
+  })
+})
+
+const pairs = lines({
+  kind: 'pair',
+  dataset: 'custom.pair',
+  skip: (line) => line.startsWith('#'),
+  record: (line) => {
+    const [name, value] = line.split('=')
+    return name && value ? { name, value: Number(value) } : undefined
+  },
+  document: ({ name, value }) => ({ labels: { name }, custom: { value } }),
+})
+
+describe('lines', () => {
+  parserContract({ test, parser: pairs, sample: '# comment\na=1\nbroken\nb=2\r\n', records: 3 })
+
+  test('gives the record its kind, and a type that says so', async () => {
+    const { records, malformed } = await collect(pairs, memoryObject({ key: 'a', body: 'a=1\nbroken\n' }))
+    expect(records).toEqual([{ kind: 'pair', name: 'a', value: 1 }])
+    expect(malformed).toEqual([{ ordinal: 1, offset: 4, reason: 'the line is not of the format pair' }])
+    expectTypeOf(records[0]!.kind).toEqualTypeOf<'pair'>()
+    expectTypeOf(records[0]!.value).toEqualTypeOf<number>()
+  })
+
+  test('takes the time of the object for a record without one, and counts it', async () => {
+    const sink = memorySink()
+    const lastModified = new Date('2026-02-03T04:05:06Z')
+    const report = await ingest({ source: memorySource(memoryObject({ key: 'a', body: 'a=1', lastModified })), parser: pairs, sink })
+    expect(report.messages[0]!.objects[0]!.untimed).toBe(1)
+    expect([...sink.documents.values()][0]!.document['@timestamp']).toBe('2026-02-03T04:05:06.000Z')
+  })
+
+  test('refuses a dataset that no data stream can have', () => {
+    expect(() => lines({ kind: 'x', dataset: 'No-Good', record: () => ({}), document: () => ({}) })).toThrow(/INVALID_OPTION/)
+  })
+})

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# A real Elasticsearch from Maven Central, one node, security off: elasticsearch.sh start|stop|status PORT
+# Its zip is the one Elastic's own plugin tests use: the server without its modules. es-shim adds what we miss.
+set -euo pipefail
+VERSION=9.5.3
+SHA256=bec49f3b8d00e75c8d1cec85c35298635ec9fbd3ae80ef5aeb6bc05abdb3db2d
+NAME=elasticsearch PORT=${2:?usage: $0 start|stop|status PORT} AS_NOBODY=1
+HERE=$(cd "$(dirname "$0")" && pwd)
+. "$HERE/lib.sh"
+HOME_DIR=$DIR/elasticsearch-$VERSION
+
+healthy() { search_healthy; }
+
+build_shim() {
+  local plugin=$HOME_DIR/plugins/itest-shim classes=$DIR/tmp/classes
+  [ ! "$plugin/shim.jar" -nt "$HERE/es-shim/itest/Shim.java" ] || return 0
+  mkdir -p "$plugin" "$classes"
+  "$JDK/bin/javac" --release 21 -nowarn -proc:none -cp "$HOME_DIR/lib/*" -d "$classes" "$HERE/es-shim/itest/Shim.java" \
+    >"$DIR/javac.log" 2>&1 || { cat "$DIR/javac.log" >&2; die 'the shim does not compile'; }
+  sed "s/@VERSION@/$VERSION/" "$HERE/es-shim/plugin-descriptor.properties.in" >"$plugin/plugin-descriptor.properties"
+  "$JDK/bin/jar" cf "$DIR/tmp/shim.jar" -C "$classes" .
+  mv "$DIR/tmp/shim.jar" "$plugin/" # last and at once: this file says that the plugin is whole
+}
+
+start_server() {
+  need_jdk
+  unpack "org.elasticsearch.distribution.integ-test-zip:elasticsearch:$VERSION" "$SHA256"
+  build_shim
+  rm -f "$HOME_DIR/config/elasticsearch.keystore"* # made anew; half of one, of an interrupted start, is an error
+  { search_settings; echo 'xpack.security.enabled: false'; } >"$HOME_DIR/config/elasticsearch.yml"
+  launch env -u JAVA_HOME -u JAVA_TOOL_OPTIONS HOME="$DIR/tmp" ES_TMPDIR="$DIR/tmp" ES_JAVA_HOME="$JDK" \
+    ES_JAVA_OPTS='-Xms1g -Xmx1g' "$HOME_DIR/bin/elasticsearch"
+}
+
+main "$1"

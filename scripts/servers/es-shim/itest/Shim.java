@@ -1,0 +1,84 @@
+package itest;
+// Test-only plugin: what our tests need and the Maven integ-test-zip of Elasticsearch 9 leaves out:
+// GET /, /_data_stream, and the ingest processors set, drop and fail.
+import org.elasticsearch.Build;
+import org.elasticsearch.action.ActionListener;
+import org.elasticsearch.action.admin.indices.create.AutoCreateAction;
+import org.elasticsearch.action.admin.indices.create.CreateIndexRequest;
+import org.elasticsearch.client.internal.node.NodeClient;
+import org.elasticsearch.cluster.*;
+import org.elasticsearch.cluster.metadata.*;
+import org.elasticsearch.cluster.node.DiscoveryNodes;
+import org.elasticsearch.cluster.service.ClusterService;
+import org.elasticsearch.common.settings.Settings;
+import org.elasticsearch.features.NodeFeature;
+import org.elasticsearch.index.Index;
+import org.elasticsearch.ingest.*;
+import org.elasticsearch.plugins.*;
+import org.elasticsearch.rest.*;
+import java.util.*;
+import java.util.function.*;
+
+public class Shim extends Plugin implements ActionPlugin, IngestPlugin {
+    private ClusterService cs;
+    @Override public Collection<?> createComponents(PluginServices s) { cs = s.clusterService(); return List.of(); }
+
+    interface Body { void run(RestRequest q, NodeClient c, RestChannel ch) throws Exception; }
+    static RestHandler h(String name, Body b, RestHandler.Route... r) {
+        return new BaseRestHandler() {
+            public String getName() { return "itest_" + name; }
+            public List<Route> routes() { return List.of(r); }
+            protected RestChannelConsumer prepareRequest(RestRequest q, NodeClient c) { q.param("name"); q.param("timeout"); q.param("expand_wildcards"); return ch -> b.run(q, c, ch); }
+        };
+    }
+    static void json(RestChannel ch, RestStatus st, String s) { ch.sendResponse(new RestResponse(st, "application/json", s)); }
+    private ProjectMetadata project() { return cs.state().metadata().getProject(ProjectId.DEFAULT); }
+    private String list(String name) {
+        StringJoiner j = new StringJoiner(",", "{\"data_streams\":[", "]}");
+        for (DataStream d : project().dataStreams().values()) if (name == null || org.elasticsearch.common.regex.Regex.simpleMatch(name.split(","), d.getName())) {
+            StringJoiner ix = new StringJoiner(",", "[", "]");
+            for (Index i : d.getIndices()) ix.add("{\"index_name\":\"" + i.getName() + "\",\"index_uuid\":\"" + i.getUUID() + "\"}");
+            j.add("{\"name\":\"" + d.getName() + "\",\"timestamp_field\":{\"name\":\"@timestamp\"},\"generation\":" + d.getGeneration() + ",\"status\":\"GREEN\",\"indices\":" + ix + "}");
+        }
+        return j.toString();
+    }
+    // As the real server: a name without a wildcard must exist.
+    private boolean missing(String name, RestChannel ch) {
+        if (name != null) for (String n : name.split(",")) if (n.contains("*") == false && n.equals("_all") == false && project().dataStreams().containsKey(n) == false) {
+            json(ch, RestStatus.NOT_FOUND, "{\"error\":{\"type\":\"index_not_found_exception\",\"reason\":\"no such index [" + n + "]\",\"index\":\"" + n + "\"},\"status\":404}");
+            return true;
+        }
+        return false;
+    }
+    @Override public Collection<RestHandler> getRestHandlers(RestHandlersServices s, Supplier<DiscoveryNodes> n, Predicate<NodeFeature> f) {
+        return List.of(
+            h("root", (q, c, ch) -> json(ch, RestStatus.OK, q.method() == RestRequest.Method.HEAD ? "" : "{\"name\":\"" + cs.getNodeName() + "\",\"cluster_name\":\"" + cs.getClusterName().value()
+                + "\",\"cluster_uuid\":\"" + cs.state().metadata().clusterUUID() + "\",\"version\":{\"number\":\"" + Build.current().version() + "\",\"build_flavor\":\"default\",\"build_type\":\"zip\",\"build_hash\":\""
+                + Build.current().hash() + "\",\"build_date\":\"" + Build.current().date() + "\",\"build_snapshot\":false,\"lucene_version\":\"" + org.apache.lucene.util.Version.LATEST
+                + "\",\"minimum_wire_compatibility_version\":\"" + Build.current().minWireCompatVersion() + "\",\"minimum_index_compatibility_version\":\"" + Build.current().minIndexCompatVersion()
+                + "\"},\"tagline\":\"You Know, for Search\"}"), new RestHandler.Route(RestRequest.Method.GET, "/"), new RestHandler.Route(RestRequest.Method.HEAD, "/")),
+            h("ds_get", (q, c, ch) -> { if (missing(q.param("name"), ch) == false) json(ch, RestStatus.OK, list(q.param("name"))); }, new RestHandler.Route(RestRequest.Method.GET, "/_data_stream"), new RestHandler.Route(RestRequest.Method.GET, "/_data_stream/{name}")),
+            h("ds_put", (q, c, ch) -> {   // same core service that auto-creation on a write uses
+                if (project().dataStreams().containsKey(q.param("name"))) { json(ch, RestStatus.BAD_REQUEST, "{\"error\":{\"type\":\"resource_already_exists_exception\",\"reason\":\"data_stream [" + q.param("name") + "] already exists\"},\"status\":400}"); return; }
+                c.execute(AutoCreateAction.INSTANCE, new CreateIndexRequest(q.param("name")), ActionListener.wrap(r -> json(ch, RestStatus.OK, "{\"acknowledged\":true}"), e -> { try { ch.sendResponse(new RestResponse(ch, e)); } catch (Exception x) { throw new RuntimeException(x); } }));
+            }, new RestHandler.Route(RestRequest.Method.PUT, "/_data_stream/{name}")),
+            h("ds_delete", (q, c, ch) -> { if (missing(q.param("name"), ch) == false) cs.submitUnbatchedStateUpdateTask("itest-delete-ds", new ClusterStateUpdateTask() {
+                public ClusterState execute(ClusterState st) {
+                    ProjectState p = st.projectState(ProjectId.DEFAULT); Set<Index> ix = new HashSet<>(); ProjectMetadata.Builder b = ProjectMetadata.builder(p.metadata());
+                    for (DataStream d : p.metadata().dataStreams().values()) if (org.elasticsearch.common.regex.Regex.simpleMatch(q.param("name"), d.getName())) { ix.addAll(d.getIndices()); b.removeDataStream(d.getName()); }
+                    ClusterState st2 = ClusterState.builder(st).putProjectMetadata(b.build()).build();
+                    return MetadataDeleteIndexService.deleteIndices(st2.projectState(ProjectId.DEFAULT), ix, Settings.EMPTY);
+                }
+                public void onFailure(Exception e) { json(ch, RestStatus.INTERNAL_SERVER_ERROR, "{\"error\":\"" + e.getClass().getName() + "\"}"); }
+                public void clusterStateProcessed(ClusterState a, ClusterState b) { json(ch, RestStatus.OK, "{\"acknowledged\":true}"); }
+            }); }, new RestHandler.Route(RestRequest.Method.DELETE, "/_data_stream/{name}")));
+    }
+    static Processor.Factory proc(String type, BiFunction<IngestDocument, Map<String, Object>, IngestDocument> f) {
+        return (reg, tag, desc, conf, project) -> { Map<String, Object> args = new HashMap<>(conf); conf.clear();
+            return new AbstractProcessor(tag, desc) { public IngestDocument execute(IngestDocument d) { return f.apply(d, args); } public String getType() { return type; } }; };
+    }
+    @Override public Map<String, Processor.Factory> getProcessors(Processor.Parameters p) {
+        return Map.of("set", proc("set", (d, a) -> { d.setFieldValue((String) a.get("field"), a.get("value")); return d; }), "drop", proc("drop", (d, a) -> null),
+            "fail", proc("fail", (d, a) -> { throw new IllegalArgumentException((String) a.get("message")); }));
+    }
+}
