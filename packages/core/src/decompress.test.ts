@@ -5,10 +5,17 @@ import { parseContext } from './limits.ts'
 import { memoryObject } from './testing.ts'
 import type { Limits } from './types.ts'
 
-async function read(body: Uint8Array, options: { chunkBytes?: number; limits?: Partial<Limits> } = {}): Promise<string> {
+async function read(
+  body: Uint8Array,
+  options: { chunkBytes?: number; limits?: Partial<Limits> } = {},
+): Promise<string> {
   const { limits, ...rest } = options
   const chunks: Buffer[] = []
-  for await (const chunk of readBytes(memoryObject({ key: 'a.gz', body, ...rest }), parseContext(limits ? { limits } : {}))) chunks.push(chunk)
+  for await (const chunk of readBytes(
+    memoryObject({ key: 'a.gz', body, ...rest }),
+    parseContext(limits ? { limits } : {}),
+  ))
+    chunks.push(chunk)
   return Buffer.concat(chunks).toString()
 }
 
@@ -22,11 +29,13 @@ describe('readBytes', () => {
   })
 
   test('reads every gzip member, wherever the chunks are cut', async () => {
-    for (const chunkBytes of [1, 2, 3, 10, 20, 21, 1000]) expect(await read(members, { chunkBytes })).toBe('one\ntwo\nthree\n')
+    for (const chunkBytes of [1, 2, 3, 10, 20, 21, 1000])
+      expect(await read(members, { chunkBytes })).toBe('one\ntwo\nthree\n')
   })
 
   test('takes zero padding behind the last member', async () => {
-    for (const chunkBytes of [1, 1000]) expect(await read(Buffer.concat([members, Buffer.alloc(512)]), { chunkBytes })).toBe('one\ntwo\nthree\n')
+    for (const chunkBytes of [1, 1000])
+      expect(await read(Buffer.concat([members, Buffer.alloc(512)]), { chunkBytes })).toBe('one\ntwo\nthree\n')
   })
 
   test('does not drop a member behind zero padding without a word', async () => {
@@ -39,12 +48,20 @@ describe('readBytes', () => {
     const whole = gzipSync('some text that is long enough to be cut')
     const flipped = Buffer.from(whole)
     flipped[whole.length - 6]! ^= 1
-    for (const bad of [whole.subarray(0, -3), whole.subarray(0, 12), flipped, Buffer.concat([whole, Buffer.from('junk')])])
-      for (const chunkBytes of [1, 1000]) await expect(read(bad, { chunkBytes })).rejects.toMatchObject({ code: 'GZIP_CORRUPT' })
+    for (const bad of [
+      whole.subarray(0, -3),
+      whole.subarray(0, 12),
+      flipped,
+      Buffer.concat([whole, Buffer.from('junk')]),
+    ])
+      for (const chunkBytes of [1, 1000])
+        await expect(read(bad, { chunkBytes })).rejects.toMatchObject({ code: 'GZIP_CORRUPT' })
   })
 
   test('bounds the decompressed size, and what a bomb may cost', async () => {
-    await expect(read(gzipSync(Buffer.alloc(2000)), { limits: { objectBytes: 1000 } })).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
+    await expect(read(gzipSync(Buffer.alloc(2000)), { limits: { objectBytes: 1000 } })).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+    })
     const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024))
     await expect(read(bomb, { limits: { expansionRatio: 500 } })).rejects.toThrow(/limits\.expansionRatio, 500/)
   })

@@ -6,15 +6,17 @@ import { FlowferryError } from './errors.ts'
 import { cloudFront } from './formats/cloudfront.ts'
 import { vpcFlow } from './formats/vpc-flow.ts'
 import { ingest } from './ingest.ts'
-import { addsUp } from './report.ts'
 import { lines } from './records/lines.ts'
+import { addsUp } from './report.ts'
 import { memoryObject, memorySink, memorySource } from './testing.ts'
 import type { Sink, Slice, SourceMessage } from './types.ts'
 
-const header = 'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status'
+const header =
+  'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status'
 const flow = (n: number, action = 'ACCEPT') =>
   `2 123456789012 eni-0 10.0.0.${n % 250} 10.1.0.1 ${1024 + n} 443 6 ${n + 1} 4249 1418530010 ${1418530070 + n} ${action} OK`
-const flows = (count: number) => [header, ...Array.from({ length: count }, (_, n) => flow(n, n % 4 ? 'ACCEPT' : 'REJECT'))].join('\n')
+const flows = (count: number) =>
+  [header, ...Array.from({ length: count }, (_, n) => flow(n, n % 4 ? 'ACCEPT' : 'REJECT'))].join('\n')
 const object = (key: string, body: string | Uint8Array = flows(10)) => memoryObject({ key, body })
 
 const numbers = lines({
@@ -27,7 +29,8 @@ const numbers = lines({
 describe('ingest', () => {
   test('stores every record once, whatever is delivered again', async () => {
     const sink = memorySink()
-    const run = () => ingest({ source: memorySource(object('a', gzipSync(flows(2500))), object('b')), parser: vpcFlow, sink })
+    const run = () =>
+      ingest({ source: memorySource(object('a', gzipSync(flows(2500))), object('b')), parser: vpcFlow, sink })
     const first = await run()
     expect(first).toMatchObject({ ok: true, objects: 2, counts: { read: 2510, written: 2510, duplicate: 0 } })
     expect((await run()).counts).toMatchObject({ written: 0, duplicate: 2510 })
@@ -44,7 +47,12 @@ describe('ingest', () => {
     const all = memorySink()
     const some = memorySink()
     await ingest({ source: memorySource(object('a')), parser: vpcFlow, sink: all })
-    const report = await ingest({ source: memorySource(object('a')), parser: vpcFlow, sink: some, filter: ({ action }) => action === 'REJECT' })
+    const report = await ingest({
+      source: memorySource(object('a')),
+      parser: vpcFlow,
+      sink: some,
+      filter: ({ action }) => action === 'REJECT',
+    })
     expect(report.counts).toMatchObject({ read: 10, written: 3, filtered: 7 })
     for (const [id, stored] of some.documents) expect(all.documents.get(id)).toEqual(stored)
   })
@@ -55,16 +63,30 @@ describe('ingest', () => {
       source: memorySource(object('a', `${header}\n${flow(1)}`)),
       parser: vpcFlow,
       sink,
-      enrich: ({ dstport }, { key }) => ({ 'labels.service': `port-${dstport}`, log: { file: { path: key } }, 'event.reason': undefined }),
+      enrich: ({ dstport }, { key }) => ({
+        'labels.service': `port-${dstport}`,
+        log: { file: { path: key } },
+        'event.reason': undefined,
+      }),
     })
     const document = [...sink.documents.values()][0]!.document
-    expect(document).toMatchObject({ labels: { service: 'port-443' }, log: { file: { path: 'a' } }, event: { action: 'accept' } })
+    expect(document).toMatchObject({
+      labels: { service: 'port-443' },
+      log: { file: { path: 'a' } },
+      event: { action: 'accept' },
+    })
     expect(document.event).not.toHaveProperty('reason')
   })
 
   test('keeps the original text only when asked', async () => {
     const sink = memorySink()
-    await ingest({ source: memorySource(object('a', `${header}\n${flow(1)}`)), parser: vpcFlow, sink, eventOriginal: true, namespace: 'prod' })
+    await ingest({
+      source: memorySource(object('a', `${header}\n${flow(1)}`)),
+      parser: vpcFlow,
+      sink,
+      eventOriginal: true,
+      namespace: 'prod',
+    })
     const [stored] = [...sink.documents.values()]
     expect(stored).toMatchObject({ dataStream: 'logs-aws.vpcflow-prod', document: { event: { original: flow(1) } } })
   })
@@ -93,9 +115,14 @@ describe('ingest', () => {
     const body = [...Array.from({ length: 19 }, (_, n) => n), 'x'].join('\n')
     const few = await ingest({ source: memorySource(object('a', body)), parser: numbers, sink: memorySink() })
     expect(few).toMatchObject({ ok: true, counts: { read: 20, written: 19, malformed: 1 } })
-    expect(few.messages[0]!.objects[0]!.malformed).toEqual([{ ordinal: 19, offset: 47, reason: 'the line is not of the format number' }])
+    expect(few.messages[0]!.objects[0]!.malformed).toEqual([
+      { ordinal: 19, offset: 47, reason: 'the line is not of the format number' },
+    ])
     const many = await ingest({ source: memorySource(object('a', 'x\n1\n')), parser: numbers, sink: memorySink() })
-    expect(many.messages[0]!.objects[0]).toMatchObject({ status: 'failed', error: { code: 'TOO_MANY_MALFORMED', place: { ordinal: 0, offset: 0 } } })
+    expect(many.messages[0]!.objects[0]).toMatchObject({
+      status: 'failed',
+      error: { code: 'TOO_MANY_MALFORMED', place: { ordinal: 0, offset: 0 } },
+    })
     expect(many.counts).toMatchObject({ read: 2, written: 1, malformed: 1 })
   })
 
@@ -111,9 +138,17 @@ describe('ingest', () => {
       if (value === 2) throw new Error('cannot decide')
       return true
     }
-    const report = await ingest({ source: memorySource(object('a', '1\n2'), object('b', '3')), parser: numbers, sink: memorySink(), filter })
+    const report = await ingest({
+      source: memorySource(object('a', '1\n2'), object('b', '3')),
+      parser: numbers,
+      sink: memorySink(),
+      filter,
+    })
     expect(report.messages.map(({ status }) => status)).toEqual(['failed', 'done'])
-    expect(report.messages[0]!.objects[0]!.error).toMatchObject({ code: 'STEP_FAILED', place: { key: 'a', ordinal: 1 } })
+    expect(report.messages[0]!.objects[0]!.error).toMatchObject({
+      code: 'STEP_FAILED',
+      place: { key: 'a', ordinal: 1 },
+    })
     const enriched = await ingest({
       source: memorySource(object('a', '1\n2'), object('b', '3')),
       parser: numbers,
@@ -138,7 +173,11 @@ describe('ingest', () => {
     const report = await ingest({ source: memorySource(object('a')), parser: vpcFlow, sink })
     const [{ rejected, error, status }] = report.messages[0]!.objects as [(typeof report.messages)[0]['objects'][0]]
     expect(status).toBe('failed')
-    expect(rejected[0]).toMatchObject({ ordinal: 0, type: 'document_parsing_exception', id: expect.stringMatching(/^.{22}0$/) })
+    expect(rejected[0]).toMatchObject({
+      ordinal: 0,
+      type: 'document_parsing_exception',
+      id: expect.stringMatching(/^.{22}0$/),
+    })
     expect(error).toMatchObject({ code: 'RECORDS_REJECTED', place: { key: 'a', ordinal: 0 } })
   })
 
@@ -146,7 +185,13 @@ describe('ingest', () => {
     let opened = 0
     const source = memorySource(...Array.from({ length: 50 }, (_, n) => object(`key-${n}`))).map((message) => ({
       ...message,
-      objects: message.objects.map((one) => ({ ...one, open: (...args: Parameters<typeof one.open>) => (opened++, one.open(...args)) })),
+      objects: message.objects.map((one) => ({
+        ...one,
+        open: (...args: Parameters<typeof one.open>) => {
+          opened++
+          return one.open(...args)
+        },
+      })),
     }))
     const error = new FlowferryError('TARGET_UNAUTHORIZED', '401')
     const sink: Sink<unknown> = {
@@ -165,9 +210,15 @@ describe('ingest', () => {
   })
 
   test('a sink that loses count is caught', async () => {
-    const sink: Sink<unknown> = { write: async () => ({ slices: [{ written: 1, duplicate: 0, rejected: [], unfinished: 0 }] }) }
+    const sink: Sink<unknown> = {
+      write: async () => ({ slices: [{ written: 1, duplicate: 0, rejected: [], unfinished: 0 }] }),
+    }
     const report = await ingest({ source: memorySource(object('a')), parser: vpcFlow, sink })
-    expect(report.messages[0]!.objects[0]).toMatchObject({ status: 'failed', error: { code: 'SINK_OUTCOME' }, counts: { unfinished: 10 } })
+    expect(report.messages[0]!.objects[0]).toMatchObject({
+      status: 'failed',
+      error: { code: 'SINK_OUTCOME' },
+      counts: { unfinished: 10 },
+    })
   })
 
   test('near the deadline it stops reading and writes what was read', async () => {
@@ -177,9 +228,18 @@ describe('ingest', () => {
       yield Buffer.from(`${flow(2)}\n`)
     }
     const sink = memorySink()
-    const source = memorySource({ bucket: 'b', key: 'slow', open: async () => ({ etag: 'e', body: slow() }) }, object('later'))
+    const source = memorySource(
+      { bucket: 'b', key: 'slow', open: async () => ({ etag: 'e', body: slow() }) },
+      object('later'),
+    )
     const started = Date.now()
-    const report = await ingest({ source, parser: vpcFlow, sink, concurrency: 1, deadline: { getRemainingTimeInMillis: () => started + 600 - Date.now() } })
+    const report = await ingest({
+      source,
+      parser: vpcFlow,
+      sink,
+      concurrency: 1,
+      deadline: { getRemainingTimeInMillis: () => started + 600 - Date.now() },
+    })
     expect(report.messages.map(({ status }) => status)).toEqual(['failed', 'failed'])
     expect(report.stopped).toMatchObject({ code: 'DEADLINE' })
     expect(report.counts).toMatchObject({ read: 1, written: 1 })
@@ -192,10 +252,17 @@ describe('ingest', () => {
       write: async (batch, signal) => {
         controller.abort()
         expect(signal!.aborted).toBe(true)
-        return { slices: batch.map(({ records }) => ({ written: 0, duplicate: 0, rejected: [], unfinished: records.length })) }
+        return {
+          slices: batch.map(({ records }) => ({ written: 0, duplicate: 0, rejected: [], unfinished: records.length })),
+        }
       },
     }
-    const report = await ingest({ source: memorySource(object('a'), object('b')), parser: vpcFlow, sink, signal: controller.signal })
+    const report = await ingest({
+      source: memorySource(object('a'), object('b')),
+      parser: vpcFlow,
+      sink,
+      signal: controller.signal,
+    })
     expect(report.ok).toBe(false)
     expect(report.stopped).toMatchObject({ code: 'ABORTED' })
     expect(addsUp(report.counts)).toBe(true)
@@ -211,7 +278,9 @@ describe('ingest', () => {
         most = Math.max(most, held)
         await new Promise((resolve) => setTimeout(resolve, 2))
         held -= bytes
-        return { slices: batch.map(({ records }) => ({ written: records.length, duplicate: 0, rejected: [], unfinished: 0 })) }
+        return {
+          slices: batch.map(({ records }) => ({ written: records.length, duplicate: 0, rejected: [], unfinished: 0 })),
+        }
       },
     }
     const body = flows(3000)
@@ -220,15 +289,25 @@ describe('ingest', () => {
     const runs = [objects.slice(0, 4), objects.slice(4)].map((part) =>
       ingest({ source: memorySource(...part), parser: vpcFlow, sink, budget, batchBytes: 20_000 }),
     )
-    for (const report of await Promise.all(runs)) expect(report).toMatchObject({ ok: true, counts: { written: 12_000 } })
+    for (const report of await Promise.all(runs))
+      expect(report).toMatchObject({ ok: true, counts: { written: 12_000 } })
     expect(most).toBeLessThanOrEqual(50_000)
   })
 
   test('gathers slices of several small objects into one write', async () => {
     const sizes: number[] = []
     const memory = memorySink()
-    const sink: Sink<unknown> = { write: (batch: readonly Slice<unknown>[]) => (sizes.push(batch.length), memory.write(batch)) }
-    await ingest({ source: memorySource(...Array.from({ length: 20 }, (_, n) => object(`k${n}`))), parser: vpcFlow, sink })
+    const sink: Sink<unknown> = {
+      write: (batch: readonly Slice<unknown>[]) => {
+        sizes.push(batch.length)
+        return memory.write(batch)
+      },
+    }
+    await ingest({
+      source: memorySource(...Array.from({ length: 20 }, (_, n) => object(`k${n}`))),
+      parser: vpcFlow,
+      sink,
+    })
     expect(sizes.length).toBeLessThan(10)
     expect(memory.documents.size).toBe(200)
   })
@@ -261,25 +340,43 @@ describe('detect', () => {
   const web = '#Version: 1.0\n#Fields: date time c-ip sc-status\n2026-01-01\t00:00:00\t192.0.2.1\t200\n'
 
   test('chooses by content, whatever the key says', async () => {
-    const source = memorySource(object('AWSLogs/1/vpcflowlogs/x.gz', gzipSync(web)), object('E2EXAMPLE12345.2026-01-01-00.abcd1234.gz', flows(2)))
+    const source = memorySource(
+      object('AWSLogs/1/vpcflowlogs/x.gz', gzipSync(web)),
+      object('E2EXAMPLE12345.2026-01-01-00.abcd1234.gz', flows(2)),
+    )
     const report = await ingest({ source, parser, sink: memorySink() })
     expect(report.messages.map(({ objects }) => objects[0]!.kinds)).toEqual([['cloudfront'], ['vpcflow']])
   })
 
   test('an empty object has no records; one of no known format is an error', async () => {
-    const report = await ingest({ source: memorySource(object('a', ''), object('b', 'hello world\n')), parser, sink: memorySink() })
+    const report = await ingest({
+      source: memorySource(object('a', ''), object('b', 'hello world\n')),
+      parser,
+      sink: memorySink(),
+    })
     expect(report.messages.map(({ status }) => status)).toEqual(['done', 'failed'])
     expect(report.messages[1]!.objects[0]!.error).toMatchObject({ code: 'FORMAT_UNKNOWN' })
   })
 
   test('an object whose key alone says what it is gets that parser and its error', async () => {
-    const report = await ingest({ source: memorySource(object('AWSLogs/1/vpcflowlogs/x', '7 1 2 3\n')), parser, sink: memorySink() })
+    const report = await ingest({
+      source: memorySource(object('AWSLogs/1/vpcflowlogs/x', '7 1 2 3\n')),
+      parser,
+      sink: memorySink(),
+    })
     expect(report.messages[0]!.objects[0]!.error).toMatchObject({ code: 'FORMAT_MISMATCH' })
   })
 
   test('byKey goes by the key', async () => {
-    const routed = byKey<unknown>([[/\.web$/, cloudFront], [/\.flow$/, vpcFlow]])
-    const report = await ingest({ source: memorySource(object('x.web', web), object('x.flow'), object('x.other')), parser: routed, sink: memorySink() })
+    const routed = byKey<unknown>([
+      [/\.web$/, cloudFront],
+      [/\.flow$/, vpcFlow],
+    ])
+    const report = await ingest({
+      source: memorySource(object('x.web', web), object('x.flow'), object('x.other')),
+      parser: routed,
+      sink: memorySink(),
+    })
     expect(report.messages.map(({ status }) => status)).toEqual(['done', 'done', 'failed'])
   })
 })

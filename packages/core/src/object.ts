@@ -88,7 +88,10 @@ export function track(object: SourceObject): TrackedObject {
 }
 
 /** The next chunk, or the abort's reason at once, also where the body does not heed the signal. */
-function unlessAborted(chunks: AsyncIterator<Uint8Array>, signal: AbortSignal | undefined): Promise<IteratorResult<Uint8Array>> {
+function unlessAborted(
+  chunks: AsyncIterator<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<IteratorResult<Uint8Array>> {
   if (!signal) return chunks.next()
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason)

@@ -27,13 +27,18 @@ describe('readLines', () => {
   test('gives each line and its byte offset, wherever the chunks are cut', async () => {
     const line = fc.string({ unit: fc.constantFrom('a', 'é', '漢', '😀', ' ', '\t', '"'), maxLength: 12 })
     await fc.assert(
-      fc.asyncProperty(fc.array(line), fc.constantFrom('\n', '\r\n'), fc.integer({ min: 1, max: 9 }), async (all, end, chunkBytes) => {
-        const body = Buffer.from(all.map((text) => text + end).join(''))
-        const found = await read(body, chunkBytes)
-        expect(found.map(({ line }) => line)).toEqual(all.filter((text) => text !== ''))
-        for (const { line, offset } of found)
-          expect(body.subarray(offset, offset + Buffer.byteLength(line)).toString()).toBe(line)
-      }),
+      fc.asyncProperty(
+        fc.array(line),
+        fc.constantFrom('\n', '\r\n'),
+        fc.integer({ min: 1, max: 9 }),
+        async (all, end, chunkBytes) => {
+          const body = Buffer.from(all.map((text) => text + end).join(''))
+          const found = await read(body, chunkBytes)
+          expect(found.map(({ line }) => line)).toEqual(all.filter((text) => text !== ''))
+          for (const { line, offset } of found)
+            expect(body.subarray(offset, offset + Buffer.byteLength(line)).toString()).toBe(line)
+        },
+      ),
     )
   })
 
@@ -73,12 +78,18 @@ describe('lines', () => {
   test('takes the time of the object for a record without one, and counts it', async () => {
     const sink = memorySink()
     const lastModified = new Date('2026-02-03T04:05:06Z')
-    const report = await ingest({ source: memorySource(memoryObject({ key: 'a', body: 'a=1', lastModified })), parser: pairs, sink })
+    const report = await ingest({
+      source: memorySource(memoryObject({ key: 'a', body: 'a=1', lastModified })),
+      parser: pairs,
+      sink,
+    })
     expect(report.messages[0]!.objects[0]!.untimed).toBe(1)
     expect([...sink.documents.values()][0]!.document['@timestamp']).toBe('2026-02-03T04:05:06.000Z')
   })
 
   test('refuses a dataset that no data stream can have', () => {
-    expect(() => lines({ kind: 'x', dataset: 'No-Good', record: () => ({}), document: () => ({}) })).toThrow(/INVALID_OPTION/)
+    expect(() => lines({ kind: 'x', dataset: 'No-Good', record: () => ({}), document: () => ({}) })).toThrow(
+      /INVALID_OPTION/,
+    )
   })
 })

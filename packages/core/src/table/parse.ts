@@ -21,24 +21,28 @@ export async function* parseTable<T>(
   context: ParseContext,
 ): AsyncGenerator<Batch<T>> {
   let columns = stated && columnsOf(table, stated, object)
+  let headerLine: string | undefined
   let ordinal = 0
   for await (const { lines, offsetOf, bytes } of readLines(object, context)) {
     const malformed: Malformed[] = []
     let run: Run = emptyRun()
     for (let i = 0; i < lines.length; i++) {
       const line = lines[i]!
-      let record = columns?.read(line)
+      // Files are concatenated, with their headers. Where all columns are text, a header would read as a record.
+      if (line === headerLine) continue
+      let record = ordinal === 0 ? undefined : columns?.read(line)
       if (typeof record !== 'object') {
-        // A header, also in the middle: files are concatenated. No valid record reads as one.
         const names = table.header(line)
         if (names === 'skip') continue
         if (names !== undefined) {
+          headerLine = line
           if (stated) continue
           if (run.records.length > 0) yield batchOf<T>(table, columns!, run, 0, [], context)
           run = emptyRun()
           columns = columnsOf(table, names, object)
           continue
         }
+        record ??= columns?.read(line)
         if (columns === undefined) {
           columns = withoutHeader(table, line, object)
           record = columns.read(line)

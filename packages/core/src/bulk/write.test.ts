@@ -1,0 +1,169 @@
+import { describe, expect, test } from 'vitest'
+import { memorySlice } from '../testing.ts'
+import type { BulkAnswer } from './response.ts'
+import { bulkSink } from './write.ts'
+
+type Item = { status: number; error?: { type: string; reason: string } }
+const created: Item = { status: 201 }
+const exists: Item = { status: 409, error: { type: 'version_conflict_engine_exception', reason: 'exists' } }
+const busy: Item = { status: 429, error: { type: 'es_rejected_execution_exception', reason: 'queue is full' } }
+const broken: Item = { status: 400, error: { type: 'document_parsing_exception', reason: 'no date' } }
+
+function answer(...items: Item[]): BulkAnswer {
+  return { status: 200, body: { errors: items.some(({ error }) => error), items: items.map((create) => ({ create })) } }
+}
+
+/** A sink whose store gives these answers in turn, and the ids that each request held. */
+function scripted(answers: (BulkAnswer | Error)[], options = {}) {
+  const requests: string[][] = []
+  const sink = bulkSink(
+    async (body) => {
+      const lines = body.toString().trimEnd().split('\n')
+      requests.push(lines.filter((_, index) => index % 2 === 0).map((line) => JSON.parse(line).create._id.slice(22)))
+      for (const line of lines) JSON.parse(line)
+      const next = answers.shift()
+      if (!next) throw new Error('no more answers')
+      if (next instanceof Error) throw next
+      return next
+    },
+    { retryDelay: 1, ...options },
+  )
+  return { sink, requests }
+}
+
+describe('bulkSink', () => {
+  test('sends again only the items that were refused for load', async () => {
+    const { sink, requests } = scripted([
+      answer(created, busy, exists, busy, broken),
+      answer(busy, created),
+      answer(created),
+    ])
+    const outcome = await sink.write([memorySlice({ records: 5 })])
+    expect(requests).toEqual([['0', '1', '2', '3', '4'], ['1', '3'], ['1']])
+    expect(outcome).toEqual({
+      slices: [
+        {
+          written: 3,
+          duplicate: 1,
+          unfinished: 0,
+          rejected: [{ index: 4, type: 'document_parsing_exception', reason: 'no date' }],
+        },
+      ],
+    })
+  })
+
+  test('tries a whole request again after 429, 5xx and a lost connection', async () => {
+    const lost = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })
+    const { sink, requests } = scripted([{ status: 503, body: '' }, lost, { status: 429, body: '' }, answer(created)])
+    expect((await sink.write([memorySlice({ records: 1 })])).slices[0]!.written).toBe(1)
+    expect(requests).toHaveLength(4)
+  })
+
+  test('gives up after maxRetries, with nothing lost from the count', async () => {
+    const { sink } = scripted([answer(created, busy), answer(busy), answer(busy)], { maxRetries: 2 })
+    const outcome = await sink.write([memorySlice({ records: 2 })])
+    expect(outcome).toMatchObject({
+      slices: [{ written: 1, unfinished: 1 }],
+      stop: true,
+      error: { code: 'TARGET_OVERLOADED' },
+    })
+  })
+
+  test.each([
+    [401, 'TARGET_UNAUTHORIZED'],
+    [403, 'TARGET_UNAUTHORIZED'],
+    [404, 'TARGET_NOT_FOUND'],
+    [400, 'TARGET_FAILED'],
+  ])('stops at once at %s', async (status, code) => {
+    const { sink, requests } = scripted([{ status, body: { error: { type: 'x', reason: 'because' } } }], {
+      maxBodyBytes: 1000,
+    })
+    const outcome = await sink.write([memorySlice({ records: 20 })])
+    expect(requests).toHaveLength(1)
+    expect(outcome).toMatchObject({ slices: [{ written: 0, unfinished: 20 }], stop: true, error: { code } })
+    expect(outcome.error!.message).toContain('because')
+  })
+
+  test.each([
+    [429, 'TARGET_BLOCKED', 'cluster_block_exception'],
+    [403, 'TARGET_BLOCKED', 'cluster_block_exception'],
+    [403, 'TARGET_UNAUTHORIZED', 'security_exception'],
+    [404, 'TARGET_NOT_FOUND', 'index_not_found_exception'],
+  ])('an item with %s and %s stops without a retry', async (status, code, type) => {
+    const { sink, requests } = scripted([answer(created, { status, error: { type, reason: 'r' } })])
+    expect(await sink.write([memorySlice({ records: 2 })])).toMatchObject({
+      slices: [{ written: 1, unfinished: 1 }],
+      stop: true,
+      error: { code },
+    })
+    expect(requests).toHaveLength(1)
+  })
+
+  test('splits after 413, and remembers the limit', async () => {
+    const tooLarge = { status: 413, body: '' }
+    const { sink, requests } = scripted([
+      tooLarge,
+      answer(created, created),
+      answer(created, created),
+      answer(created, created),
+    ])
+    await sink.write([memorySlice({ records: 4 })])
+    expect(requests.map(({ length }) => length)).toEqual([4, 2, 2])
+    const { sink: other, requests: later } = scripted(
+      [tooLarge, ...Array.from({ length: 40 }, () => answer(created))],
+      { maxBodyBytes: 1_000_000 },
+    )
+    await other.write([memorySlice({ records: 2 })])
+    expect(later.map(({ length }) => length)).toEqual([2, 1, 1])
+  })
+
+  test('a single document above the limit is rejected by itself', async () => {
+    const { sink } = scripted([{ status: 413, body: '' }])
+    const { slices } = await sink.write([memorySlice({ records: 1 })])
+    expect(slices[0]!.rejected).toMatchObject([{ index: 0, type: 'content_too_large' }])
+  })
+
+  test('waits at least as long as Retry-After says', async () => {
+    const { sink } = scripted([{ status: 429, body: '', retryAfterSeconds: 0.2 }, answer(created)])
+    const started = performance.now()
+    await sink.write([memorySlice({ records: 1 })])
+    expect(performance.now() - started).toBeGreaterThanOrEqual(195)
+  })
+
+  test('an abort ends the waiting', async () => {
+    const { sink } = scripted([{ status: 503, body: '' }, answer(created)], {
+      retryDelay: 60_000,
+      maxRetryDelay: 60_000,
+    })
+    const outcome = await sink.write([memorySlice({ records: 1 })], AbortSignal.timeout(50))
+    expect(outcome).toMatchObject({ slices: [{ unfinished: 1 }] })
+    expect(outcome.stop).toBeUndefined()
+  })
+
+  test('an answer of another length is not believed', async () => {
+    const { sink } = scripted([{ status: 200, body: { errors: true, items: [] } }, answer(created)])
+    expect((await sink.write([memorySlice({ records: 1 })])).slices[0]!.written).toBe(1)
+  })
+
+  test('bounds the body, and puts several slices into one', async () => {
+    const { sink, requests } = scripted(
+      Array.from({ length: 9 }, () => ({ status: 200, body: { errors: false } })),
+      { maxBodyBytes: 1000 },
+    )
+    const outcome = await sink.write([memorySlice({ records: 3, key: 'a' }), memorySlice({ records: 4, key: 'b' })])
+    expect(outcome.slices.map(({ written }) => written)).toEqual([3, 4])
+    expect(requests.flat()).toHaveLength(7)
+    expect(requests.length).toBeGreaterThan(1)
+  })
+
+  test('no credential of a client reaches an error', async () => {
+    const leak = new Error(
+      'connect ECONNREFUSED https://elastic:hunter2@search.example:9200, Authorization: ApiKey c2VjcmV0',
+    )
+    const { sink } = scripted([leak], { maxRetries: 0 })
+    const { error } = await sink.write([memorySlice({ records: 1 })])
+    expect(error!.message).not.toMatch(/hunter2|c2VjcmV0/)
+    expect(JSON.stringify(error)).not.toMatch(/hunter2|c2VjcmV0/)
+    expect(String((error!.cause as Error).message)).not.toMatch(/hunter2|c2VjcmV0/)
+  })
+})

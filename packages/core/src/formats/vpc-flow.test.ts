@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest'
+import { collect, memoryObject } from '../testing.ts'
+import { vpcFlow } from './vpc-flow.ts'
+
+const read = (body: string, parser: Parameters<typeof collect>[0] = vpcFlow) =>
+  collect(parser, memoryObject({ key: 'flow.log', body }))
+const values = '2 123456789012 eni-1 10.0.0.1 10.0.0.2 1024 443 6 3 180 1418530010 1418530070 ACCEPT OK'
+
+describe('vpcFlow', () => {
+  test('has every field of versions 2 to 11', () => {
+    expect(vpcFlow.format.fields).toHaveLength(54)
+  })
+
+  test('reads the default layout without a header, and no other', async () => {
+    expect((await read(`${values}\n`)).records).toMatchObject([{ srcaddr: '10.0.0.1', bytes: 180, end: 1418530070 }])
+    expect((await read('2 123456789012 eni-1 - - - - - - - 1 2 - NODATA\n')).records).toHaveLength(1)
+    for (const other of [
+      values.replace('10.0.0.1 ', '443 '),
+      values.replace(/^2/, '3'),
+      values.replace('ACCEPT OK', 'OK ACCEPT'),
+      `${values} vpc-1`,
+    ])
+      await expect(read(other)).rejects.toMatchObject({ code: 'FORMAT_MISMATCH', place: { ordinal: 0 } })
+  })
+
+  test('takes a stated order for files without a header', async () => {
+    const parser = vpcFlow.withFields(['dstaddr', 'srcaddr', 'action'])
+    const { records } = await read('10.0.0.2 10.0.0.1 REJECT\n', parser)
+    expect(records).toEqual([{ kind: 'vpcflow', dstaddr: '10.0.0.2', srcaddr: '10.0.0.1', action: 'REJECT' }])
+    expect((await read('dstaddr srcaddr action\n10.0.0.2 10.0.0.1 REJECT\n', parser)).records).toHaveLength(1)
+  })
+
+  test('does not take Transit Gateway flow logs for its own', async () => {
+    await expect(read('version resource-type account-id tgw-id\n6 TransitGateway 1 tgw-1\n')).rejects.toMatchObject({
+      code: 'FORMAT_MISMATCH',
+    })
+  })
+
+  test('a new header in the middle gives a new order, as in concatenated files', async () => {
+    const { records, ordinals } = await read(
+      'srcaddr dstaddr\n10.0.0.1 10.0.0.2\ndstaddr srcaddr bytes\n10.0.0.3 10.0.0.4 7\n',
+    )
+    expect(records).toMatchObject([{ srcaddr: '10.0.0.1' }, { srcaddr: '10.0.0.4', bytes: 7 }])
+    expect(ordinals).toEqual([0, 1])
+  })
+
+  test('says what is wrong with a line, and where', async () => {
+    const { malformed, records } = await read(
+      'srcaddr srcport end\n10.0.0.1 x 1\n10.0.0.1 1\n10.0.0.1 1 99999999999999999\n10.0.0.1 1 2\n',
+    )
+    expect(records).toHaveLength(1)
+    expect(malformed).toEqual([
+      { ordinal: 0, offset: 20, reason: 'srcport is not of its type, integer' },
+      { ordinal: 1, offset: 33, reason: '2 values where the header names 3 fields' },
+      { ordinal: 2, offset: 44, reason: 'end is not of its type, integer, seconds since 1970' },
+    ])
+  })
+
+  test('an address that is none stays an address and is no ip', async () => {
+    const { documents } = await read('srcaddr dstaddr\n253.252.51.07 10.0.0.2\n')
+    expect(documents[0]).toMatchObject({ source: { address: '253.252.51.07' }, related: { ip: ['10.0.0.2'] } })
+    expect(documents[0]!.source).not.toHaveProperty('ip')
+  })
+
+  test('keeps a field of the future, and counts it', async () => {
+    const { documents, unknownFields, records } = await read('srcaddr hyper-lane\n10.0.0.1 fast\n10.0.0.1 -\n')
+    expect(records[0]).toHaveProperty('hyper-lane', 'fast')
+    expect(documents[0]).toMatchObject({ aws: { vpcflow: { hyper_lane: 'fast' } } })
+    expect(unknownFields).toEqual({ 'hyper-lane': 1 })
+  })
+
+  test('field names of JavaScript do no harm', async () => {
+    const { documents } = await read('srcaddr constructor\n10.0.0.1 x\n')
+    expect(documents[0]).toMatchObject({ aws: { vpcflow: { constructor: 'x' } } })
+    await expect(read('srcaddr srcaddr\n1 1\n')).rejects.toThrow(/names srcaddr twice/)
+  })
+})
