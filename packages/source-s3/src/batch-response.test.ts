@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import { done, failed, notFound, report } from '../test/reports.ts'
+import { batchResponse } from './batch-response.ts'
+
+const ids = (...messageIds: string[]) => ({
+  batchItemFailures: messageIds.map((itemIdentifier) => ({ itemIdentifier })),
+})
+
+describe('batchResponse', () => {
+  it('is empty when all is done', () => {
+    expect(batchResponse(report([done('a'), done('b')]))).toEqual(ids())
+    expect(batchResponse(report([]))).toEqual(ids())
+  })
+
+  it('names each failed message once', () => {
+    expect(batchResponse(report([failed('a'), done('b'), failed('c'), failed('a')]))).toEqual(ids('a', 'c'))
+  })
+
+  it('returns the first failed message of a FIFO queue and all after it', () => {
+    const result = report([done('a'), failed('b'), done('c'), failed('d')])
+    expect(batchResponse(result, { fifo: true })).toEqual(ids('b', 'c', 'd'))
+    expect(batchResponse(report([done('a')]), { fifo: true })).toEqual(ids())
+  })
+
+  it('throws the failure of an invocation without a queue', () => {
+    const error = notFound()
+    expect(() => batchResponse(report([failed(undefined, error)]))).toThrow(error)
+    expect(batchResponse(report([done()]))).toEqual(ids())
+  })
+
+  it("throws an object's failure, and has words for a report without any", () => {
+    const error = notFound()
+    const object = { ...({} as import('@flowferry/core').ObjectReport), status: 'failed' as const, error }
+    expect(() => batchResponse(report([{ status: 'failed', objects: [object], ignored: [] }]))).toThrow(error)
+    expect(() => batchResponse(report([{ status: 'failed', objects: [], ignored: [] }]))).toThrow(/does not say why/)
+  })
+})

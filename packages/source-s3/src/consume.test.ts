@@ -1,0 +1,242 @@
+import { FlowferryError, type Report } from '@flowferry/core'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { awsError } from '../test/fake-sqs.ts'
+import { done, failed, report } from '../test/reports.ts'
+import { elapse } from '../test/timers.ts'
+import { allDone, allFailed, dlq, type Handler, queueUrl, wait, worker } from '../test/worker.ts'
+import type { ConsumeOptions } from './consume.ts'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+describe('consume', () => {
+  it('receives in tens, deletes what is done, and adds up', async () => {
+    const { fill, run, queue, calls, errors } = worker()
+    fill(25)
+    const sizes: number[] = []
+    const totals = await run(async (messages) => {
+      sizes.push(messages.length)
+      return allDone(messages)
+    })
+    expect(totals).toEqual({ received: 25, deleted: 25, deadLettered: 0, failed: 0, released: 0, reports: 3 })
+    expect(sizes).toEqual([10, 10, 5])
+    expect(queue(queueUrl)).toEqual([])
+    expect(errors).toEqual([])
+    const receive = calls.find(({ command }) => command === 'ReceiveMessage')
+    expect(receive?.input).toMatchObject({ MaxNumberOfMessages: 10, WaitTimeSeconds: 20, VisibilityTimeout: 30 })
+  })
+
+  it('leaves failed messages to their visibility timeout, or to `retryDelay`', async () => {
+    const { fill, run, queue } = worker()
+    fill(2)
+    const started = Date.now()
+    const totals = await run(async ([first, ...rest]) =>
+      report([done(first!.MessageId), ...rest.map((m) => failed(m.MessageId))]),
+    )
+    expect(totals).toMatchObject({ deleted: 1, failed: 1 })
+    expect(queue(queueUrl)).toMatchObject([{ visibleAt: started + 30_000 }])
+
+    const delayed = worker()
+    delayed.fill(1)
+    await delayed.run(allFailed, { retryDelay: 600 })
+    expect(delayed.queue(queueUrl)[0]!.visibleAt).toBeGreaterThan(Date.now() + 500_000)
+  })
+
+  it('does not call a message done that the report does not name', async () => {
+    const { fill, run } = worker()
+    fill(3)
+    expect(await run(async ([first]) => report([done(first!.MessageId)]))).toMatchObject({ deleted: 1, failed: 2 })
+  })
+
+  it('runs no more batches at once than `concurrency`', async () => {
+    const { fill, run } = worker()
+    fill(60)
+    let running = 0
+    let most = 0
+    const handler: Handler = async (messages) => {
+      most = Math.max(most, ++running)
+      await wait(500)
+      running--
+      return allDone(messages)
+    }
+    expect(await run(handler, { concurrency: 3 })).toMatchObject({ deleted: 60 })
+    expect(most).toBe(3)
+  })
+
+  it('gives the handler’s reports to `onReport`', async () => {
+    const { fill, run } = worker()
+    fill(1)
+    const reports: Report[] = []
+    await run(allDone, { onReport: (one) => reports.push(one) })
+    expect(reports).toMatchObject([{ ok: true }])
+  })
+
+  it('checks its options', async () => {
+    const { start } = worker()
+    const wrong: Partial<ConsumeOptions>[] = [
+      { concurrency: 0 },
+      { batchSize: 11 },
+      { waitSeconds: 0 },
+      { waitSeconds: 21 },
+      { retryDelay: -1 },
+      { visibilitySeconds: 0 },
+      { drainMilliseconds: Number.NaN },
+      { deadLetter: { queueUrl: 'dlq' } },
+      { deadLetter: { queueUrl: dlq, maxAttempts: 0 } },
+      { onReport: 'x' as never },
+      { sqs: {} as never },
+    ]
+    for (const options of wrong) await expect(start(allDone, options)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    await expect(start('x' as never)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    await expect(elapse(start(allDone, { deadLetter: { queueUrl: dlq } }))).rejects.toThrow(/maxAttempts/)
+  })
+})
+
+describe('errors', () => {
+  it('backs off from 1 s to 60 s while receiving fails', async () => {
+    const { start, onCall, calls, errors, stop } = worker()
+    onCall(({ command }) => (command === 'ReceiveMessage' ? awsError('ServiceUnavailable', 503) : undefined))
+    const running = start(allDone)
+    await vi.advanceTimersByTimeAsync(3_600_000)
+    const receives = calls.filter(({ command }) => command === 'ReceiveMessage').length
+    // Doubling to 60 s takes about a minute; then one every 30 to 60 s.
+    expect(receives).toBeGreaterThan(60)
+    expect(receives).toBeLessThan(130)
+    expect(errors).toHaveLength(receives)
+    stop.abort()
+    expect(await elapse(running)).toMatchObject({ received: 0 })
+  })
+
+  it.each(['InvalidClientTokenId', 'AccessDenied', 'CredentialsProviderError', 'QueueDoesNotExist'])(
+    'rejects at once on %s',
+    async (name) => {
+      const { start, onCall, count } = worker()
+      onCall(({ command }) => (command === 'ReceiveMessage' ? awsError(name, 400) : undefined))
+      await expect(elapse(start(allDone))).rejects.toMatchObject({ code: 'QUEUE_FAILED', retryable: false })
+      expect(count('ReceiveMessage')).toBe(1)
+    },
+  )
+
+  it('does not take throttling for a refusal', async () => {
+    const { run, onCall, fill } = worker()
+    fill(1)
+    let tries = 0
+    onCall(({ command }) =>
+      command === 'ReceiveMessage' && ++tries === 1 ? awsError('RequestThrottled', 403) : undefined,
+    )
+    expect(await run(allDone)).toMatchObject({ deleted: 1 })
+  })
+
+  it('settles running batches before it rejects', async () => {
+    const { start, onCall, fill, queue } = worker()
+    fill(1)
+    let tries = 0
+    onCall(({ command }) => (command === 'ReceiveMessage' && ++tries === 2 ? awsError('ExpiredToken', 403) : undefined))
+    const handler: Handler = async (messages) => {
+      await wait(3000)
+      return allDone(messages)
+    }
+    await expect(elapse(start(handler))).rejects.toMatchObject({ code: 'QUEUE_FAILED' })
+    expect(queue(queueUrl)).toEqual([])
+  })
+
+  it('leaves the messages of a handler that throws, and slows down', async () => {
+    const { run, fill, errors, count } = worker()
+    fill(200)
+    const totals = await run(
+      async () => {
+        throw new Error('bug')
+      },
+      { concurrency: 1 },
+      60_000,
+    )
+    expect(totals.failed).toBe(totals.received)
+    expect(errors[0]).toMatchObject({ code: 'HANDLER_FAILED', cause: { message: 'bug' } })
+    expect(count('ReceiveMessage')).toBeLessThan(12)
+  })
+
+  it('stops when a hook throws, with the batch settled', async () => {
+    const { start, fill, queue } = worker()
+    fill(1)
+    const onReport = () => {
+      throw new Error('no metrics')
+    }
+    await expect(elapse(start(allDone, { onReport }))).rejects.toThrow('no metrics')
+    expect(queue(queueUrl)).toEqual([])
+  })
+})
+
+describe('stopping', () => {
+  it('does nothing when the signal has aborted before', async () => {
+    const { start, stop, calls } = worker()
+    stop.abort()
+    expect(await start(allDone)).toMatchObject({ received: 0 })
+    expect(calls).toEqual([])
+  })
+
+  it('finishes what runs, and waits for the poll on its way without aborting it', async () => {
+    const { fill, start, stop, put, queue, calls, visible } = worker()
+    fill(1)
+    const running = start(async (messages) => {
+      await wait(5000)
+      return allDone(messages)
+    })
+    await vi.advanceTimersByTimeAsync(1000)
+    stop.abort()
+    await vi.advanceTimersByTimeAsync(1000)
+    put(queueUrl, 'late')
+    const began = Date.now()
+    expect(await elapse(running)).toEqual({
+      received: 2,
+      deleted: 1,
+      deadLettered: 0,
+      failed: 0,
+      released: 1,
+      reports: 1,
+    })
+    expect(Date.now() - began).toBeLessThan(5000)
+    expect(queue(queueUrl).map(({ body }) => body)).toEqual(['late'])
+    expect(visible()).toBe(1)
+    expect(calls.filter(({ command }) => command === 'ReceiveMessage')).toHaveLength(2)
+  })
+
+  it('aborts the handler when the time to drain is over, and gives its messages back', async () => {
+    const { fill, start, stop, visible } = worker()
+    fill(2)
+    const running = start(
+      async (messages, signal) => {
+        while (!signal.aborted) await wait(100)
+        return report(
+          [done(messages[0]!.MessageId), failed(messages[1]!.MessageId)],
+          new FlowferryError('ABORTED', 'Stopped'),
+        )
+      },
+      { drainMilliseconds: 4000, waitSeconds: 1 },
+    )
+    await vi.advanceTimersByTimeAsync(1000)
+    stop.abort()
+    const began = Date.now()
+    expect(await elapse(running)).toMatchObject({ received: 2, deleted: 1, released: 1, failed: 0 })
+    expect(Date.now() - began).toBeLessThan(5000)
+    expect(visible()).toBe(1)
+  })
+
+  it('does not wait for a handler that ignores its signal', async () => {
+    const { fill, start, stop, visible, errors } = worker()
+    fill(1)
+    const running = start(() => new Promise(() => {}), { drainMilliseconds: 1000, waitSeconds: 1 })
+    await vi.advanceTimersByTimeAsync(1000)
+    stop.abort()
+    const began = Date.now()
+    expect(await elapse(running)).toMatchObject({ received: 1, released: 1 })
+    expect(Date.now() - began).toBeLessThan(4000)
+    expect([visible(), errors.length]).toEqual([1, 0])
+  })
+
+  it('leaves no timer behind', async () => {
+    const { fill, run } = worker()
+    fill(15)
+    await run(allDone)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})

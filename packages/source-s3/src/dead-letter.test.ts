@@ -1,0 +1,167 @@
+import { FlowferryError } from '@flowferry/core'
+import { describe, expect, it } from 'vitest'
+import { awsError, fakeSqs } from '../test/fake-sqs.ts'
+import { done, failed, notFound, report } from '../test/reports.ts'
+import { attributeBytes, causeAttribute, deadLetterCause, encodeCause, readCause } from './cause.ts'
+import { deadLetter } from './dead-letter.ts'
+import type { SqsRecord } from './messages.ts'
+
+const queueUrl = 'https://sqs.test/1/dlq'
+const body = '{"Records": [ {"s3": "ü"} ],\n "spaces":  "kept" }'
+const record = (messageId: string, receives: number, more: Partial<SqsRecord> = {}): SqsRecord => ({
+  messageId,
+  body,
+  attributes: { ApproximateReceiveCount: String(receives), MessageGroupId: 'group' },
+  ...more,
+})
+
+describe('deadLetter', () => {
+  it('sends what failed its last attempt, verbatim and with its cause, and calls it done', async () => {
+    const { sqs, queue, calls } = fakeSqs()
+    const event = { Records: [record('a', 4), record('b', 3), record('c', 9)] }
+    const given = report([failed('a', notFound('k')), failed('b'), done('c')])
+    const result = await deadLetter(given, event, { sqs, queueUrl, maxAttempts: 4 })
+
+    expect(result.messages.map(({ status }) => status)).toEqual(['done', 'failed', 'done'])
+    expect(result).toMatchObject({ ok: false, deadLettered: ['a'], deadLetterErrors: [] })
+    expect(result.messages[0]?.error?.code).toBe('OBJECT_NOT_FOUND')
+    expect(queue(queueUrl).map((message) => message.body)).toEqual([body])
+    const attributes = calls[0]!.input.MessageAttributes as never
+    expect(readCause(attributes)).toEqual({
+      code: 'OBJECT_NOT_FOUND',
+      message: expect.stringContaining('The object does not exist'),
+      stage: 'object',
+      attempts: 4,
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+      bucket: 'logs',
+      key: 'k',
+    })
+    expect(calls[0]!.input).not.toHaveProperty('MessageGroupId')
+  })
+
+  it('leaves a message failed that the queue does not take', async () => {
+    const { sqs, onCall } = fakeSqs()
+    onCall(() => awsError('AccessDenied', 403))
+    const result = await deadLetter(
+      report([failed('a')]),
+      { Records: [record('a', 4)] },
+      { sqs, queueUrl, maxAttempts: 4 },
+    )
+    expect(result).toMatchObject({
+      ok: false,
+      messages: [{ status: 'failed' }],
+      deadLettered: [],
+      deadLetterErrors: [{ code: 'QUEUE_FAILED', retryable: false, place: { messageId: 'a' } }],
+    })
+  })
+
+  it('keeps the group for a FIFO queue, and its id against repeats', async () => {
+    const { sqs, calls } = fakeSqs()
+    const fifo = `${queueUrl}.fifo`
+    await deadLetter(report([failed('a')]), { Records: [record('a', 4)] }, { sqs, queueUrl: fifo, maxAttempts: 1 })
+    expect(calls[0]!.input).toMatchObject({ MessageGroupId: 'group', MessageDeduplicationId: 'a' })
+  })
+
+  it('keeps the attributes of the original as far as ten allow', async () => {
+    const { sqs, calls } = fakeSqs()
+    const messageAttributes = {
+      ...Object.fromEntries(
+        Array.from({ length: 9 }, (_, n) => [`n${n}`, { dataType: 'Number', stringValue: String(n) }]),
+      ),
+      blob: { dataType: 'Binary', binaryValue: Buffer.from('blob').toString('base64') },
+    }
+    await deadLetter(
+      report([failed('a')]),
+      { Records: [record('a', 1, { messageAttributes })] },
+      { sqs, queueUrl, maxAttempts: 1 },
+    )
+    const sent = calls[0]!.input.MessageAttributes as never
+    expect(Object.keys(sent)).toHaveLength(10)
+    expect(sent).toMatchObject({ n3: { DataType: 'Number', StringValue: '3' } })
+    expect(readCause(sent)).toMatchObject({ droppedAttribute: 'blob' })
+  })
+
+  it('replaces the cause of an earlier round', async () => {
+    const { sqs, calls } = fakeSqs()
+    const MessageAttributes = { [causeAttribute]: { DataType: 'String', StringValue: '{"code":"OLD"}' } }
+    const message = { MessageId: 'a', Body: body, Attributes: { ApproximateReceiveCount: '1' }, MessageAttributes }
+    await deadLetter(report([failed('a')]), [message], { sqs, queueUrl, maxAttempts: 1 })
+    expect(readCause(calls[0]!.input.MessageAttributes as never)?.code).toBe('OBJECT_NOT_FOUND')
+  })
+
+  it('stays within the size of a message, without a cause if need be', async () => {
+    const { sqs, calls } = fakeSqs()
+    for (const size of [1_048_576, 1_048_576 - 300, 1_048_576 - 3000]) {
+      const event = { Records: [record('a', 1, { body: 'x'.repeat(size) })] }
+      await deadLetter(report([failed('a')]), event, { sqs, queueUrl, maxAttempts: 1 })
+      const { MessageAttributes, MessageBody } = calls.at(-1)!.input as {
+        MessageAttributes: object
+        MessageBody: string
+      }
+      const bytes = Object.entries(MessageAttributes).reduce(
+        (sum, [name, value]) => sum + attributeBytes(name, value),
+        0,
+      )
+      expect(MessageBody).toHaveLength(size)
+      expect(bytes + size).toBeLessThanOrEqual(1_048_576)
+    }
+    expect(calls.map(({ input }) => Object.keys(input.MessageAttributes as object).length)).toEqual([0, 1, 1])
+  })
+
+  it('checks its options', async () => {
+    const { sqs } = fakeSqs()
+    const call = (options: object) =>
+      deadLetter(report([]), [], { sqs, queueUrl, maxAttempts: 1, ...options }).catch(
+        (error: FlowferryError) => error.code,
+      )
+    expect(await call({ queueUrl: 'arn:aws:sqs:eu-west-1:1:dlq' })).toBe('INVALID_OPTION')
+    expect(await call({ maxAttempts: 0 })).toBe('INVALID_OPTION')
+    expect(await call({ sqs: {} })).toBe('INVALID_OPTION')
+  })
+})
+
+describe('the cause', () => {
+  it('is cut to its room, message first', () => {
+    const long = deadLetterCause(new FlowferryError('JSON_INVALID', 'ü"\u0001'.repeat(5000)), 3)
+    const attribute = encodeCause(long, 4096)!
+    expect(attributeBytes(causeAttribute, attribute)).toBeLessThanOrEqual(4096)
+    expect(readCause({ [causeAttribute]: attribute })).toMatchObject({
+      code: 'JSON_INVALID',
+      stage: 'records',
+      attempts: 3,
+    })
+    const key = '\u0001'.repeat(1024)
+    const place = deadLetterCause(new FlowferryError('OBJECT_NOT_FOUND', 'x', { place: { bucket: 'b', key } }), 1)
+    expect(readCause({ [causeAttribute]: encodeCause(place, 4096)! })).toMatchObject({
+      code: 'OBJECT_NOT_FOUND',
+      message: '',
+    })
+  })
+
+  it('holds only characters that SQS takes', () => {
+    const place = { bucket: 'b', key: 'a\u0000\uFFFE\uD800' }
+    const { StringValue } = encodeCause(
+      deadLetterCause(new FlowferryError('OBJECT_NOT_FOUND', 'x', { place }), 1),
+      4096,
+    )!
+    expect(StringValue).not.toMatch(/\p{Control}|\p{Surrogate}|[\uFFFE\uFFFF]/u)
+  })
+
+  it.each(['', 'no JSON', 'null', '[]', '{"code":7}'])('is unknown when the attribute says %j', (StringValue) => {
+    expect(readCause({ [causeAttribute]: { DataType: 'String', StringValue } })).toBeUndefined()
+  })
+
+  it.each([
+    ['ENVELOPE_UNREADABLE', 'envelope'],
+    ['OBJECT_FORBIDDEN', 'object'],
+    ['BODY_LENGTH', 'object'],
+    ['GZIP_CORRUPT', 'decompress'],
+    ['LIMIT_EXCEEDED', 'records'],
+    ['TOO_MANY_MALFORMED', 'records'],
+    ['RECORDS_REJECTED', 'bulk'],
+    ['TARGET_FAILED', 'bulk'],
+    ['HANDLER_FAILED', 'handler'],
+  ] as const)('%s arose in %s', (code, stage) => {
+    expect(deadLetterCause(new FlowferryError(code, 'x'), 1).stage).toBe(stage)
+  })
+})

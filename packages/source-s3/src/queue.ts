@@ -1,0 +1,190 @@
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs'
+import { FlowferryError } from '@flowferry/core'
+import type { SqsAttribute } from './messages.ts'
+import { sleep } from './time.ts'
+
+/** What is used of an SQSClient. */
+export type Sqs = Pick<SQSClient, 'send'>
+
+/** SQS hides a message from its receipt for this long at most, however often that is extended. */
+export const visibilityCeilingSeconds = 43_200
+const batchEntries = 10
+
+/** For a connection that died in silence: the SDK's own `requestTimeout` only warns unless it is told to throw. */
+const limit = (seconds = 15) => ({ abortSignal: AbortSignal.timeout(seconds * 1000) })
+
+export interface Receipt {
+  readonly MessageId?: string | undefined
+  readonly ReceiptHandle?: string | undefined
+}
+
+export interface EntryFailure<M> {
+  readonly message: M
+  readonly error: FlowferryError
+}
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html */
+export async function receive(
+  sqs: Sqs,
+  queueUrl: string,
+  options: { messages: number; waitSeconds: number; visibilitySeconds: number },
+): Promise<Message[]> {
+  const command = new ReceiveMessageCommand({
+    QueueUrl: queueUrl,
+    MaxNumberOfMessages: options.messages,
+    WaitTimeSeconds: options.waitSeconds,
+    VisibilityTimeout: options.visibilitySeconds,
+    MessageSystemAttributeNames: ['ApproximateReceiveCount', 'MessageGroupId', 'SentTimestamp'],
+    MessageAttributeNames: ['All'],
+  })
+  // Never the caller's signal: a message that an aborted poll would have got is lost to its visibility timeout.
+  const { Messages } = await sqs.send(command, limit(options.waitSeconds + 15))
+  return Messages ?? []
+}
+
+export interface QueueSettings {
+  readonly visibilitySeconds?: number
+  /** Of the RedrivePolicy. */
+  readonly maxReceives?: number
+}
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html */
+export async function queueSettings(sqs: Sqs, queueUrl: string): Promise<QueueSettings> {
+  const command = new GetQueueAttributesCommand({
+    QueueUrl: queueUrl,
+    AttributeNames: ['VisibilityTimeout', 'RedrivePolicy'],
+  })
+  const { Attributes } = await sqs.send(command, limit())
+  const visibility = Number(Attributes?.VisibilityTimeout)
+  const maxReceives = Number(JSON.parse(Attributes?.RedrivePolicy ?? '{}').maxReceiveCount)
+  return {
+    ...(visibility > 0 && { visibilitySeconds: visibility }),
+    ...(maxReceives > 0 && { maxReceives }),
+  }
+}
+
+/** Deletes messages, trying failed entries twice more; gives those that could not be deleted. */
+export async function deleteMessages<M extends Receipt>(
+  sqs: Sqs,
+  queueUrl: string,
+  messages: readonly M[],
+): Promise<EntryFailure<M>[]> {
+  let failures: EntryFailure<M>[] = []
+  let left = messages
+  for (const pause of [0, 200, 1000]) {
+    await sleep(pause)
+    failures = await inBatches('DeleteMessageBatch', left, (entries) =>
+      sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }), limit()),
+    )
+    if (failures.length === 0) break
+    left = failures.map(({ message }) => message)
+  }
+  return failures
+}
+
+/** Hides messages for so many seconds from now; 0 makes them visible. Gives those for which that failed. */
+export function changeVisibility<M extends Receipt>(
+  sqs: Sqs,
+  queueUrl: string,
+  messages: readonly M[],
+  seconds: number,
+): Promise<EntryFailure<M>[]> {
+  return inBatches('ChangeMessageVisibilityBatch', messages, (entries) =>
+    sqs.send(
+      new ChangeMessageVisibilityBatchCommand({
+        QueueUrl: queueUrl,
+        Entries: entries.map((entry) => ({ ...entry, VisibilityTimeout: seconds })),
+      }),
+      limit(),
+    ),
+  )
+}
+
+type Entry = { Id: string; ReceiptHandle: string }
+type EntriesResult = {
+  Failed?: { Id: string | undefined; Code?: string | undefined; Message?: string | undefined }[] | undefined
+}
+
+async function inBatches<M extends Receipt>(
+  action: string,
+  messages: readonly M[],
+  send: (entries: Entry[]) => Promise<EntriesResult>,
+): Promise<EntryFailure<M>[]> {
+  const failures: EntryFailure<M>[] = []
+  for (let start = 0; start < messages.length; start += batchEntries) {
+    const batch = messages.slice(start, start + batchEntries)
+    try {
+      const entries = batch.map(({ ReceiptHandle }, index) => ({
+        Id: String(index),
+        ReceiptHandle: ReceiptHandle ?? '',
+      }))
+      const { Failed } = await send(entries)
+      for (const { Id, Code, Message } of Failed ?? []) {
+        const message = batch[Number(Id)]
+        if (message) failures.push({ message, error: queueError(`${action}: ${Code}, ${Message}`, message.MessageId) })
+      }
+    } catch (error) {
+      for (const message of batch) failures.push({ message, error: queueError(action, message.MessageId, error) })
+    }
+  }
+  return failures
+}
+
+export interface Outgoing {
+  readonly body: string
+  readonly attributes: Readonly<Record<string, SqsAttribute>>
+  readonly groupId: string | undefined
+  /** The id of the message that this one stands for: a FIFO queue takes it once in five minutes. */
+  readonly messageId: string | undefined
+}
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+export async function sendMessage(sqs: Sqs, queueUrl: string, message: Outgoing): Promise<void> {
+  const { body, attributes, messageId = 'flowferry', groupId = messageId } = message
+  await sqs.send(
+    new SendMessageCommand({
+      QueueUrl: queueUrl,
+      MessageBody: body,
+      MessageAttributes: { ...attributes },
+      ...(isFifo(queueUrl) && { MessageGroupId: groupId, MessageDeduplicationId: messageId }),
+    }),
+    limit(),
+  )
+}
+
+export function isFifo(queueUrl: string): boolean {
+  return queueUrl.endsWith('.fifo')
+}
+
+/** A request or an entry that SQS refused. */
+export function queueError(what: string, messageId?: string, cause?: unknown): FlowferryError {
+  const detail = cause instanceof Error ? `${what}: ${cause.name}, ${cause.message}` : what
+  return new FlowferryError('QUEUE_FAILED', detail, {
+    ...(messageId !== undefined && { place: { messageId } }),
+    ...(cause !== undefined && { cause, retryable: !isPermanent(cause) }),
+  })
+}
+
+const denied =
+  /AccessDenied|NotAuthorized|InvalidSecurity|InvalidClientTokenId|InvalidAccessKeyId|UnrecognizedClient|Signature|ExpiredToken|MissingAuthenticationToken|OptInRequired|CredentialsProvider|TokenProvider|KmsDisabled|KmsNotFound/
+
+/** Credentials, permissions: another try of the same process gives the same. Throttling may be a 403 with SQS. */
+export function isDenied(error: unknown): boolean {
+  const { name = '', $metadata } = (error ?? {}) as { name?: string; $metadata?: { httpStatusCode?: number } }
+  const status = $metadata?.httpStatusCode
+  return denied.test(name) || ((status === 401 || status === 403) && !/throttl/i.test(name))
+}
+
+/** No retry helps: denied, or there is no such queue. */
+export function isPermanent(error: unknown): boolean {
+  const name = (error as { name?: string } | undefined)?.name ?? ''
+  return isDenied(error) || /QueueDoesNotExist|NonExistentQueue|InvalidAddress/.test(name)
+}

@@ -1,0 +1,184 @@
+import { FlowferryError } from '@flowferry/core'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { awsError } from '../test/fake-sqs.ts'
+import { done, failed, report } from '../test/reports.ts'
+import { elapse } from '../test/timers.ts'
+import { allDone, allFailed, dlq, type Handler, queueUrl, targetAway, wait, worker } from '../test/worker.ts'
+import { readCause } from './cause.ts'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+describe('visibility', () => {
+  it('extends at half the queue’s own timeout, once a batch, until the batch ends', async () => {
+    const { fill, run, calls, count } = worker({ attributes: { VisibilityTimeout: '10' } })
+    fill(3)
+    const handler: Handler = async (messages) => {
+      await wait(23_000)
+      return allDone(messages)
+    }
+    expect(await run(handler, {}, 60_000)).toMatchObject({ received: 3, deleted: 3 })
+    const beats = calls.filter(({ command }) => command === 'ChangeMessageVisibilityBatch')
+    expect(beats).toHaveLength(4)
+    expect(beats[0]!.input.Entries).toHaveLength(3)
+    expect(beats[0]!.input.Entries).toMatchObject([{ VisibilityTimeout: 10 }, {}, {}])
+    expect(count('GetQueueAttributes')).toBe(1)
+  })
+
+  it('takes 30 seconds where the queue’s own may not be read', async () => {
+    const { run, calls, onCall } = worker()
+    onCall(({ command }) => (command === 'GetQueueAttributes' ? awsError('AccessDenied', 403) : undefined))
+    await run(allDone)
+    expect(calls[1]).toMatchObject({ command: 'ReceiveMessage', input: { VisibilityTimeout: 30 } })
+  })
+
+  it('ends at SQS’s ceiling of 12 hours, and says so', async () => {
+    const { fill, start, calls, errors, stop } = worker()
+    fill(1)
+    const running = start(
+      async (messages) => {
+        await wait(13 * 3_600_000)
+        return allFailed(messages)
+      },
+      { concurrency: 1, visibilitySeconds: 7200, deadLetter: { queueUrl: dlq, maxAttempts: 1 } },
+    )
+    await vi.advanceTimersByTimeAsync(12.5 * 3_600_000)
+    const beats = calls.filter(({ command }) => command === 'ChangeMessageVisibilityBatch')
+    const seconds = beats.map(({ input }) => (input.Entries as { VisibilityTimeout: number }[])[0]!.VisibilityTimeout)
+    // At 10 h there is a second less than two hours left, at 11 h less than one, then nothing.
+    expect(seconds).toEqual([...Array(9).fill(7200), 7199, 3599])
+    expect(errors).toMatchObject([{ code: 'QUEUE_FAILED', message: expect.stringContaining('12 hours') }])
+    stop.abort()
+    expect(await elapse(running, 5000)).toMatchObject({ received: 1, released: 1, deadLettered: 0 })
+  })
+
+  it('goes on when a heartbeat fails', async () => {
+    const { fill, run, onCall, errors } = worker({ attributes: { VisibilityTimeout: '10' } })
+    fill(1)
+    let beats = 0
+    onCall(({ command }) =>
+      command === 'ChangeMessageVisibilityBatch' && ++beats === 1 ? awsError('ServiceUnavailable', 503) : undefined,
+    )
+    const handler: Handler = async (messages) => {
+      await wait(12_000)
+      return allDone(messages)
+    }
+    expect(await run(handler, {}, 15_000)).toMatchObject({ deleted: 1 })
+    expect(beats).toBe(2)
+    expect(errors).toMatchObject([{ code: 'QUEUE_FAILED', retryable: true }])
+  })
+})
+
+describe('deleting', () => {
+  it('tries failed entries again', async () => {
+    const { fill, run, onCall, queue, errors } = worker()
+    fill(3)
+    let tries = 0
+    onCall(({ command }) =>
+      command === 'DeleteMessageBatch' && ++tries === 1 ? awsError('InternalError', 500) : undefined,
+    )
+    expect(await run(allDone)).toMatchObject({ deleted: 3, failed: 0 })
+    expect([queue(queueUrl).length, errors.length]).toEqual([0, 0])
+  })
+
+  it('reports entries that stay, and counts them as failed', async () => {
+    const { fill, run, onCall, errors, calls } = worker()
+    const ids = fill(2)
+    onCall(({ command, input }) => {
+      if (command !== 'DeleteMessageBatch') return undefined
+      const last = (input.Entries as { Id: string }[]).at(-1)!
+      return { Failed: [{ Id: last.Id, Code: 'InternalError', Message: 'later' }] }
+    })
+    expect(await run(allDone)).toMatchObject({ received: 2, deleted: 1, failed: 1 })
+    expect(errors).toMatchObject([{ code: 'QUEUE_FAILED', place: { messageId: ids[1] } }])
+    const deletes = calls.filter(({ command }) => command === 'DeleteMessageBatch')
+    expect(deletes.map(({ input }) => (input.Entries as []).length)).toEqual([2, 1, 1])
+  })
+})
+
+describe('a target that is away', () => {
+  it('keeps the messages and pauses receiving: an outage burns no attempts', async () => {
+    const { fill, start, queue, count, stop, errors } = worker()
+    fill(40)
+    let away = true
+    let probes = 0
+    const running = start(
+      async (messages) => {
+        if (!away) return allDone(messages)
+        probes++
+        return targetAway(messages)
+      },
+      { concurrency: 2, deadLetter: { queueUrl: dlq, maxAttempts: 1 } },
+    )
+    await vi.advanceTimersByTimeAsync(1_800_000)
+    const receives = count('ReceiveMessage')
+    expect(receives).toBeLessThanOrEqual(2)
+    expect(probes).toBeLessThan(150)
+    expect(Math.max(...queue(queueUrl).map((message) => message.receives))).toBe(1)
+    away = false
+    await vi.advanceTimersByTimeAsync(120_000)
+    stop.abort()
+    expect(await elapse(running)).toMatchObject({ received: 40, deleted: 40, failed: 0, deadLettered: 0 })
+    expect([queue(dlq).length, errors.length]).toEqual([0, 0])
+  })
+
+  it('deletes what was done before, and gives the rest back when it is stopped', async () => {
+    const { fill, run, queue, visible } = worker()
+    fill(3)
+    const handler: Handler = async ([first, ...rest]) =>
+      rest.length === 2
+        ? report([done(first!.MessageId), ...rest.map((m) => failed(m.MessageId))], targetAway([]).stopped)
+        : targetAway([first!, ...rest])
+    const totals = await run(handler, {}, 300_000)
+    expect(totals).toMatchObject({ received: 3, deleted: 1, released: 2, failed: 0 })
+    expect(queue(queueUrl).every((message) => message.receives === 1)).toBe(true)
+    expect(visible()).toBe(2)
+  })
+
+  it('takes a deadline for a failure, not for an outage', async () => {
+    const { fill, run } = worker()
+    fill(1)
+    const deadline = new FlowferryError('DEADLINE', 'Time is over')
+    const handler: Handler = async ([one]) => report([failed(one!.MessageId, deadline)], deadline)
+    expect(await run(handler)).toMatchObject({ failed: 1, reports: 1 })
+  })
+})
+
+describe('the last attempt', () => {
+  const policy = (maxReceiveCount: number) => ({ attributes: { RedrivePolicy: JSON.stringify({ maxReceiveCount }) } })
+
+  it('goes to the dead-letter queue one receive before the queue’s own policy would act', async () => {
+    const { fill, run, queue } = worker(policy(4))
+    fill(1)
+    const totals = await run(allFailed, { deadLetter: { queueUrl: dlq }, retryDelay: 1 }, 60_000)
+    expect(totals).toMatchObject({ received: 3, failed: 2, deadLettered: 1, deleted: 0 })
+    expect(queue(queueUrl)).toEqual([])
+    expect(queue(dlq).map(({ body }) => body)).toEqual(['body 0'])
+    expect(readCause(queue(dlq)[0]!.attributes as never)).toMatchObject({ code: 'OBJECT_NOT_FOUND', attempts: 3 })
+  })
+
+  it('takes the handler’s exception for the cause', async () => {
+    const { fill, run, queue } = worker()
+    fill(1)
+    const bug: Handler = async () => {
+      throw new TypeError('x is undefined')
+    }
+    await run(bug, { deadLetter: { queueUrl: dlq, maxAttempts: 1 } })
+    const cause = readCause(queue(dlq)[0]!.attributes as never)
+    expect(cause).toMatchObject({
+      code: 'HANDLER_FAILED',
+      stage: 'handler',
+      message: expect.stringContaining('x is undefined'),
+    })
+  })
+
+  it('stays failed when the dead-letter queue does not take it', async () => {
+    const { fill, run, queue, onCall, errors } = worker()
+    fill(1)
+    onCall(({ command }) => (command === 'SendMessage' ? awsError('AccessDenied', 403) : undefined))
+    const totals = await run(allFailed, { deadLetter: { queueUrl: dlq, maxAttempts: 1 } })
+    expect(totals).toMatchObject({ failed: 1, deadLettered: 0 })
+    expect(queue(queueUrl)).toHaveLength(1)
+    expect(errors).toMatchObject([{ code: 'QUEUE_FAILED' }])
+  })
+})

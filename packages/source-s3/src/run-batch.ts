@@ -1,0 +1,176 @@
+import { asFlowferryError, type FlowferryError, type Report } from '@flowferry/core'
+import { type Failed, sendDeadLetters } from './dead-letter.ts'
+import { failureOf } from './failure.ts'
+import { startHeartbeat } from './heartbeat.ts'
+import { queueMessages, type SqsMessage } from './messages.ts'
+import { changeVisibility, deleteMessages, type Sqs } from './queue.ts'
+import { backoff, sleep } from './time.ts'
+
+/** What the batches of one `consume` share. */
+export interface BatchContext {
+  readonly sqs: Sqs
+  readonly queueUrl: string
+  readonly handler: (messages: readonly SqsMessage[], signal: AbortSignal) => Promise<Report>
+  readonly visibilitySeconds: number
+  readonly deadLetter?: { readonly queueUrl: string; readonly maxAttempts: number } | undefined
+  readonly retryDelay?: number | undefined
+  /** Aborts when no more work is to be begun. */
+  readonly stopping: AbortSignal
+  /** Aborts when the time to finish is over. The handler gets it. */
+  readonly drained: AbortSignal
+  readonly onReport: (report: Report) => void
+  readonly onError: (error: FlowferryError) => void
+  /** Called with true when the target goes away under this batch, with false when the batch is over. */
+  readonly onOutage: (away: boolean) => void
+}
+
+/** What became of a batch; the four add up to its number of messages. */
+export interface BatchResult {
+  readonly deleted: number
+  readonly deadLettered: number
+  readonly failed: number
+  readonly released: number
+  readonly reports: number
+  /** The handler threw. */
+  readonly threw: boolean
+}
+
+/** Time that a handler has to return once its signal has aborted. */
+const graceMilliseconds = 2000
+
+/** Hands a batch to the handler, keeps it hidden meanwhile, and settles every message. Never rejects. */
+export async function runBatch(messages: readonly SqsMessage[], context: BatchContext): Promise<BatchResult> {
+  const { sqs, queueUrl, visibilitySeconds, stopping, drained, onError, onOutage } = context
+  let left = messages
+  let reports = 0
+  let deleted = 0
+  const undeleted: SqsMessage[] = []
+  let outcome: HandlerOutcome = {}
+  let away = false
+  const pause = backoff()
+  const heartbeat = startHeartbeat({ sqs, queueUrl, visibilitySeconds, messages: () => left, onError })
+
+  for (;;) {
+    outcome = await callHandler(left, context)
+    const { report } = outcome
+    if (report) {
+      reports++
+      context.onReport(report)
+      const done = idsOf(report, 'done')
+      const finished = left.filter(({ MessageId }) => MessageId !== undefined && done.has(MessageId))
+      left = left.filter((message) => !finished.includes(message))
+      for (const { message, error } of await deleteMessages(sqs, queueUrl, finished)) {
+        undeleted.push(message)
+        onError(error)
+      }
+      deleted += finished.length
+    }
+    if (left.length === 0 || stopping.aborted || !isOutage(report) || heartbeat.expired()) break
+    // The target is away. These messages are kept and tried again after a pause: another receive would cost them,
+    // and others, an attempt each.
+    if (!away) onOutage(true)
+    away = true
+    await sleep(pause.next(), stopping)
+    if (stopping.aborted) break
+  }
+  await heartbeat.stop()
+  if (away) onOutage(false)
+
+  const settled = await settle(left, outcome, context, heartbeat.expired())
+  return {
+    reports,
+    threw: outcome.error !== undefined,
+    deleted: deleted - undeleted.length,
+    deadLettered: settled.deadLettered,
+    released: settled.released,
+    failed: settled.failed + undeleted.length,
+  }
+
+  function isOutage(report: Report | undefined): boolean {
+    const code = report?.stopped?.code
+    return code !== undefined && code !== 'ABORTED' && code !== 'DEADLINE' && !drained.aborted
+  }
+}
+
+interface HandlerOutcome {
+  readonly report?: Report
+  readonly error?: FlowferryError
+}
+
+async function callHandler(messages: readonly SqsMessage[], context: BatchContext): Promise<HandlerOutcome> {
+  const finished = new AbortController()
+  const work = async (): Promise<HandlerOutcome> => {
+    try {
+      return { report: await context.handler(messages, context.drained) }
+    } catch (thrown) {
+      const error = asFlowferryError(thrown, 'HANDLER_FAILED', 'The handler threw')
+      // After the signal, an exception is a handler's way to say that it has stopped.
+      if (!context.drained.aborted) context.onError(error)
+      return { error }
+    } finally {
+      finished.abort()
+    }
+  }
+  return Promise.race([work(), abandoned(context.drained, finished.signal)])
+}
+
+/** Resolves some time after the signal, for a handler that does not heed it. */
+async function abandoned(signal: AbortSignal, finished: AbortSignal): Promise<HandlerOutcome> {
+  await untilAborted(signal, finished)
+  await sleep(graceMilliseconds, finished)
+  return {}
+}
+
+function untilAborted(signal: AbortSignal, finished: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true, signal: finished })
+    finished.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+/** Decides about the messages that are not done: given back, given up, or left to come again. */
+async function settle(
+  left: readonly SqsMessage[],
+  { report, error }: HandlerOutcome,
+  context: BatchContext,
+  expired: boolean,
+): Promise<{ deadLettered: number; released: number; failed: number }> {
+  const { sqs, queueUrl, deadLetter, retryDelay, stopping, drained, onError } = context
+  const interrupted = drained.aborted || (stopping.aborted && report?.stopped !== undefined)
+  if (interrupted) {
+    const failures = await changeVisibility(sqs, queueUrl, left, 0)
+    for (const failure of failures) onError(failure.error)
+    return { deadLettered: 0, released: left.length - failures.length, failed: failures.length }
+  }
+
+  const sent = new Set<SqsMessage>()
+  // A message in a target's outage did nothing wrong; one that is visible again is another receiver's.
+  if (deadLetter && !expired) {
+    const reasons = new Map(report?.messages.map((message) => [message.messageId, message]))
+    const lastAttempts = left.flatMap((message): (Failed & { original: SqsMessage })[] => {
+      const [normal] = queueMessages([message])!
+      if (normal!.receiveCount < deadLetter.maxAttempts) return []
+      const reason = reasons.get(message.MessageId)
+      return [{ message: normal!, original: message, error: error ?? failureOf(reason ?? unreported) }]
+    })
+    const result = await sendDeadLetters(sqs, deadLetter.queueUrl, lastAttempts)
+    for (const failure of result.errors) onError(failure)
+    for (const { original } of lastAttempts) if (result.sent.has(original.MessageId!)) sent.add(original)
+    for (const failure of await deleteMessages(sqs, queueUrl, [...sent])) onError(failure.error)
+  }
+  const rest = left.filter((message) => !sent.has(message))
+  if (retryDelay !== undefined && !expired)
+    for (const failure of await changeVisibility(sqs, queueUrl, rest, retryDelay)) onError(failure.error)
+  return { deadLettered: sent.size, released: 0, failed: rest.length }
+}
+
+/** A message that the handler's report does not speak of: it cannot be called done. */
+const unreported = { status: 'failed', objects: [], ignored: [] } as const
+
+function idsOf(report: Report, status: 'done' | 'failed'): Set<string> {
+  const ids = new Set<string>()
+  for (const message of report.messages)
+    if (message.status === status && message.messageId !== undefined) ids.add(message.messageId)
+  return ids
+}

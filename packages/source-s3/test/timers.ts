@@ -1,0 +1,12 @@
+import { vi } from 'vitest'
+
+/** Moves fake timers until the promise is settled, and passes its outcome on. */
+export async function elapse<T>(promise: Promise<T>, stepMilliseconds = 250): Promise<T> {
+  let settled = false
+  const end = () => {
+    settled = true
+  }
+  promise.then(end, end)
+  while (!settled) await vi.advanceTimersByTimeAsync(stepMilliseconds)
+  return promise
+}
