@@ -3,7 +3,8 @@ import { test } from 'vitest'
 /** The address of a real server for tests, from the environment. */
 function address(variable: string): string | undefined {
   const url = process.env[variable]
-  if (!url && process.env['FLOWFERRY_REQUIRE_SERVERS'] === '1') throw new Error(`${variable} is not set: this run must not skip`)
+  if (!url && process.env.FLOWFERRY_REQUIRE_SERVERS === '1')
+    throw new Error(`${variable} is not set: this run must not skip`)
   if (!url) console.warn(`skipped: ${variable} is not set. eval "$(scripts/servers/up.sh)" starts the servers.`)
   return url
 }

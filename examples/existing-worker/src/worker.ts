@@ -1,0 +1,29 @@
+import { S3Client } from '@aws-sdk/client-s3'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { Client } from '@elastic/elasticsearch'
+import { detect, ingest } from '@flowferry/core'
+import { cloudFront } from '@flowferry/core/formats/cloudfront'
+import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
+import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
+import { elasticsearch } from '@flowferry/sink-elasticsearch'
+import { s3Objects } from '@flowferry/source-s3'
+import { Consumer } from 'sqs-consumer'
+
+const s3 = new S3Client()
+const parser = detect([vpcFlow, cloudTrail, cloudFront])
+
+/** A worker that was there before: sqs-consumer receives and deletes, flowferry reads and stores. */
+export function createWorker(queueUrl: string, node: string): Consumer {
+  const sink = elasticsearch({ client: new Client({ node }) })
+  return Consumer.create({
+    queueUrl,
+    sqs: new SQSClient(),
+    batchSize: 10,
+    handleMessageBatch: async (messages) => {
+      const { messages: reports } = await ingest({ source: s3Objects(messages, { s3 }), parser, sink })
+      const done = new Set(reports.filter(({ status }) => status === 'done').map(({ messageId }) => messageId))
+      // What is returned is deleted; the rest comes again.
+      return messages.filter(({ MessageId }) => done.has(MessageId))
+    },
+  })
+}

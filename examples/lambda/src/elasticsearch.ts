@@ -1,0 +1,20 @@
+import { S3Client } from '@aws-sdk/client-s3'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { Client } from '@elastic/elasticsearch'
+import { type Deadline, detect, ingest } from '@flowferry/core'
+import { cloudFront } from '@flowferry/core/formats/cloudfront'
+import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
+import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
+import { elasticsearch } from '@flowferry/sink-elasticsearch'
+import { batchResponse, deadLetter, type SqsEvent, s3Objects } from '@flowferry/source-s3'
+import { apiKey, deadLetterQueue, node } from './environment.ts'
+
+const s3 = new S3Client()
+const sqs = new SQSClient()
+const sink = elasticsearch({ client: new Client({ node, auth: { apiKey } }) })
+const parser = detect([vpcFlow, cloudTrail, cloudFront])
+
+export const handler = async (event: SqsEvent, context: Deadline) => {
+  const report = await ingest({ source: s3Objects(event, { s3 }), parser, sink, deadline: context })
+  return batchResponse(await deadLetter(report, event, { sqs, ...deadLetterQueue }))
+}

@@ -1,0 +1,103 @@
+import { gzipSync } from 'node:zlib'
+import { redrive } from '@flowferry/source-s3'
+import { afterAll, beforeAll, describe, expect, vi } from 'vitest'
+import { awsEnvironment, createStack, type Handler, invoke, type Stack } from '../../../test/support/aws.ts'
+import { engines, formats } from '../../../test/support/engines.ts'
+import { expectedSources, fixtures, sorted, streams } from '../../../test/support/fixtures.ts'
+import { searchServer } from '../../../test/support/search.ts'
+import { onServers } from '../../../test/support/servers.ts'
+
+describe.each(engines)('the Lambda handler, into $name', (engine) => {
+  const { test, urls } = onServers('aws', engine.name)
+  const [aws, node] = urls as [string, string]
+  let stack: Stack
+  let handler: Handler
+  let server: ReturnType<typeof searchServer>
+
+  beforeAll(async () => {
+    if (!aws || !node) return
+    stack = await createStack(aws, { visibilitySeconds: 2, maxReceiveCount: 3 })
+    server = searchServer(node)
+    await server.removeStreams()
+    await engine.setup(node, { formats })
+    for (const [name, value] of Object.entries({
+      ...awsEnvironment(aws),
+      SEARCH_URL: node,
+      DEAD_LETTER_QUEUE_URL: stack.deadLetterQueueUrl,
+      MAX_ATTEMPTS: '2',
+    }))
+      vi.stubEnv(name, value)
+    vi.resetModules()
+    handler = (await import(`../src/${engine.name}.ts`)).handler
+  })
+  afterAll(() => {
+    stack?.close()
+    vi.unstubAllEnvs()
+  })
+
+  test('fills the index with the documents that were written by hand', async () => {
+    for (const { key, body } of fixtures) await stack.put(key, body)
+    const first = await invoke(stack, handler)
+    expect(first!.response).toEqual({ batchItemFailures: [] })
+    // s3:TestEvent of the notification's set-up, and one message for each object
+    expect(first!.messages.length).toBeGreaterThanOrEqual(fixtures.length)
+    for (const stream of streams) {
+      const { hits } = await server.search(stream, {})
+      expect(sorted(hits.map(({ _source }) => _source))).toEqual(expectedSources(stream))
+    }
+    const { hits } = await server.search('logs-aws.cloudtrail-default', {})
+    const ids = fixtures.flatMap(({ expected }) => expected.flatMap(({ _id }) => _id ?? []))
+    expect(hits.map(({ _id }) => _id).sort()).toEqual(ids.sort())
+
+    const again = await handler(first!.event, { getRemainingTimeInMillis: () => 60_000 })
+    expect(again).toEqual({ batchItemFailures: [] })
+    for (const stream of streams) expect(await server.count(stream)).toBe(expectedSources(stream).length)
+    expect(await stack.depth(stack.queueUrl)).toBe(0)
+  })
+
+  test('gives back exactly the unreadable one of ten, dead-letters it verbatim, and takes it after repair', async () => {
+    const before = await server.count('logs-aws.vpcflow-default')
+    const good = gzipSync('version srcaddr dstaddr end\n5 10.0.0.1 10.0.0.2 1790000000\n')
+    const keys = Array.from({ length: 10 }, (_, n) => `AWSLogs/1/vpcflowlogs/${n}.log.gz`)
+    for (const key of keys) await stack.put(key, key === keys[4] ? good.subarray(0, -6) : good)
+
+    const first = await invoke(stack, handler)
+    const failedBodies = first!.messages
+      .filter(({ MessageId }) => first!.failed.has(MessageId!))
+      .map(({ Body }) => Body!)
+    expect(failedBodies).toHaveLength(1)
+    expect(failedBodies[0]).toContain('4.log.gz')
+    expect(await server.count('logs-aws.vpcflow-default')).toBe(before + 9)
+
+    await new Promise((resolve) => setTimeout(resolve, 2500))
+    const last = await invoke(stack, handler)
+    expect(last!.messages.map(({ Body }) => Body)).toEqual(failedBodies)
+    expect(last!.response).toEqual({ batchItemFailures: [] })
+    expect(await stack.depth(stack.queueUrl)).toBe(0)
+
+    const { sqs, deadLetterQueueUrl: from, queueUrl: to } = stack
+    const letters: unknown[] = []
+    const look = await redrive({
+      sqs,
+      from,
+      to,
+      dryRun: true,
+      filter: (letter) => {
+        letters.push(letter)
+        return true
+      },
+    })
+    expect(look).toMatchObject({ seen: 1, byCause: { GZIP_CORRUPT: 1 } })
+    expect(letters).toMatchObject([
+      { body: failedBodies[0], cause: { code: 'GZIP_CORRUPT', attempts: 2, key: keys[4] } },
+    ])
+
+    // The repaired file is a new object with an event of its own; that event is taken away, so that the redrive does it.
+    await stack.put(keys[4]!, good)
+    await invoke(stack, async () => ({ batchItemFailures: [] }))
+    expect(await redrive({ sqs, from, to })).toMatchObject({ redriven: 1, failures: [] })
+    expect((await invoke(stack, handler))!.response).toEqual({ batchItemFailures: [] })
+    expect(await server.count('logs-aws.vpcflow-default')).toBe(before + 10)
+    expect([await stack.depth(to), await stack.depth(from)]).toEqual([0, 0])
+  })
+})

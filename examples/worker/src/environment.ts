@@ -1,0 +1,28 @@
+import type { ConsumeOptions } from '@flowferry/source-s3'
+
+/** The URL may hold credentials: `https://name:password@search.example:9200`. */
+export const node = required('SEARCH_URL')
+export const queueUrl = required('QUEUE_URL')
+
+/** SIGTERM (ECS, Kubernetes) and SIGINT (Ctrl-C) let running batches finish. */
+const controller = new AbortController()
+for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => controller.abort())
+export const stopped = controller.signal
+
+export const options: Omit<ConsumeOptions, 'sqs' | 'signal'> = {
+  deadLetter: { queueUrl: required('DEAD_LETTER_QUEUE_URL') },
+  ...(process.env.RETRY_DELAY && { retryDelay: Number(process.env.RETRY_DELAY) }),
+  ...(process.env.WAIT_SECONDS && { waitSeconds: Number(process.env.WAIT_SECONDS) }),
+  onReport: (report) => {
+    for (const { messageId, objects, error, status } of report.messages)
+      if (status === 'failed')
+        console.error(JSON.stringify({ messageId, error, objects: objects.map((object) => object.error) }))
+  },
+  onError: (error) => console.error(JSON.stringify(error)),
+}
+
+function required(name: string): string {
+  const value = process.env[name]
+  if (!value) throw new Error(`The environment variable ${name} is not set`)
+  return value
+}

@@ -1,0 +1,65 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { errorCodes, type Format } from '@flowferry/core'
+import { cloudFront } from '@flowferry/core/formats/cloudfront'
+import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
+import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
+import { describe, expect, test } from 'vitest'
+
+const root = new URL('../', import.meta.url)
+const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
+
+const cell = (text: string) => text.replaceAll('|', '\\|')
+
+function formatPage(title: string, { kind, dataset, fields, mapping }: Format): string {
+  return [
+    `# ${title}`,
+    '',
+    `Records of kind \`${kind}\`, written to \`logs-${dataset}-<namespace>\`. Made from the format's table; do not edit.`,
+    '',
+    "| AWS's field | type | document | |",
+    '|---|---|---|---|',
+    ...fields.map(({ name, type, targets, description }) => {
+      const places = targets.map((target) => `\`${target}\`${mapping[target] ? ` ${mapping[target].type}` : ''}`)
+      return `| \`${cell(name)}\` | ${cell(type)} | ${places.join(', ')} | ${cell(description)} |`
+    }),
+    '',
+  ].join('\n')
+}
+
+// `npx vitest run -u test/docs.test.ts` writes the pages again.
+describe('the pages that are made from code', () => {
+  test.each([
+    ['vpc-flow', 'VPC Flow Logs', vpcFlow],
+    ['cloudtrail', 'CloudTrail', cloudTrail],
+    ['cloudfront', 'CloudFront standard logs', cloudFront],
+  ] as const)('docs/formats/%s.md', async (name, title, parser) => {
+    await expect(formatPage(title, parser.formats[0]!)).toMatchFileSnapshot(`../docs/formats/${name}.md`)
+  })
+
+  test('docs/errors.md', async () => {
+    const rows = Object.entries(errorCodes).map(([code, { retryable, advice }]) => `## ${code}\n\n${advice}\n\n${retryable ? 'Another try may succeed.' : 'Another try gives the same.'}\n`)
+    const page = ['# Errors\n', 'Every error has one of these codes. Made from `packages/core/src/errors.ts`; do not edit.\n', ...rows].join('\n')
+    await expect(page).toMatchFileSnapshot('../docs/errors.md')
+  })
+})
+
+describe('README.md', () => {
+  const readme = read('README.md')
+
+  test('shows code that is in an example, which CI compiles and runs', () => {
+    const sources = readdirSync(new URL('examples/', root), { recursive: true, encoding: 'utf8' })
+      .filter((path) => /^[^/]+\/src\/[^/]+\.ts$/.test(path))
+      .map((path) => read(`examples/${path}`))
+    const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!)
+    expect(blocks.length).toBeGreaterThan(2)
+    for (const block of blocks) expect(sources.some((source) => source.includes(block)), block).toBe(true)
+  })
+
+  test('keeps the first sample to ten lines', () => {
+    expect(/```ts\n([\s\S]*?)```/.exec(readme)![1]!.trimEnd().split('\n').length).toBeLessThanOrEqual(10)
+  })
+
+  test('links to files that are there', () => {
+    for (const [, path] of readme.matchAll(/\]\((?!http)([^)]+)\)/g)) expect(existsSync(new URL(path!, root)), path).toBe(true)
+  })
+})
