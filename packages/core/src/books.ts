@@ -12,8 +12,8 @@ const shareFloor = 1000
 export interface Books {
   readonly object: TrackedObject
   readonly place: ErrorPlace
-  readonly countBatch: (batch: Batch<unknown>) => void
-  readonly countFiltered: (records: number) => void
+  /** Counts a batch and makes its slice; where a step throws, its records are unfinished. */
+  readonly countBatch: <T>(batch: Batch<T>, slice: () => Slice<T>) => Slice<T>
   readonly countUntimed: () => void
   /** Fails the object when too much of what was read is not of its format. */
   readonly checkMalformed: (end: boolean) => void
@@ -73,17 +73,22 @@ export function openBooks(source: SourceObject, malformedShare: number): Books {
     object,
     place: placeOf(source),
     settled,
-    countBatch: (batch) => {
-      counts.read += batch.records.length + (batch.malformed?.length ?? 0)
-      counts.malformed += batch.malformed?.length ?? 0
-      if (batch.malformed && malformed.length < shown)
-        malformed.push(...batch.malformed.slice(0, shown - malformed.length))
-      if (batch.records.length > 0) kinds.add(batch.format.kind)
+    countBatch: (batch, makeSlice) => {
+      const bad = batch.malformed ?? []
+      counts.read += batch.length + bad.length
+      counts.malformed += bad.length
+      malformed.push(...bad.slice(0, shown - malformed.length))
+      if (batch.length > 0) kinds.add(batch.format.kind)
       for (const [name, records] of Object.entries(batch.unknownFields ?? {}))
         unknownFields.set(name, (unknownFields.get(name) ?? 0) + records)
-    },
-    countFiltered: (records) => {
-      counts.filtered += records
+      try {
+        const slice = makeSlice()
+        counts.filtered += batch.length - slice.length
+        return slice
+      } catch (error) {
+        counts.unfinished += batch.length
+        throw error
+      }
     },
     countUntimed: () => {
       untimed++

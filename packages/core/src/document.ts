@@ -17,7 +17,6 @@ export function sliceOf<T>(batch: Batch<T>, object: ObjectIdentity, steps: Docum
   const { format, bytes } = batch
   const { filter, enrich, namespace } = steps
   const kept = filter && keep(batch, object, filter)
-  const records = kept ? kept.map((index) => batch.records[index]!) : batch.records
   const ordinals = kept ? kept.map((index) => batch.ordinals[index]!) : batch.ordinals
   const place = (index: number) => ({ ...placeOf(object), ordinal: ordinals[index]! })
   const untimed = new Set<number>()
@@ -34,7 +33,7 @@ export function sliceOf<T>(batch: Batch<T>, object: ObjectIdentity, steps: Docum
       }
       result.data_stream = { type: 'logs', dataset: format.dataset, namespace }
       if (batch.original) mergeField(result, 'event.original', batch.original(source))
-      const extra = enrich?.(records[index]!, object)
+      const extra = enrich?.(batch.records[source]!, object)
       if (extra) for (const [field, value] of Object.entries(extra)) mergeField(result, field, value)
       return result
     } catch (error) {
@@ -46,7 +45,10 @@ export function sliceOf<T>(batch: Batch<T>, object: ObjectIdentity, steps: Docum
     object,
     format,
     dataStream: `logs-${format.dataset}-${namespace}`,
-    records,
+    length: kept ? kept.length : batch.length,
+    get records() {
+      return kept ? kept.map((index) => batch.records[index]!) : batch.records
+    },
     ordinals,
     bytes,
     document,
@@ -60,7 +62,7 @@ function keep<T>(
   filter: (record: T, object: ObjectIdentity) => boolean,
 ): number[] {
   const kept: number[] = []
-  for (let index = 0; index < batch.records.length; index++) {
+  for (let index = 0; index < batch.length; index++) {
     try {
       if (filter(batch.records[index]!, object)) kept.push(index)
     } catch (error) {

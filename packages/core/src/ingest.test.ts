@@ -101,6 +101,17 @@ describe('ingest', () => {
     expect(addsUp(report.counts)).toBe(true)
   })
 
+  test('a damaged file of less than a batch stores nothing, so that its repair doubles nothing', async () => {
+    const sink = memorySink()
+    const whole = gzipSync(flows(3000))
+    const run = (body: Uint8Array) => ingest({ source: memorySource(object('a', body)), parser: vpcFlow, sink })
+    const cut = await run(whole.subarray(0, -5))
+    expect(cut.counts).toMatchObject({ written: 0, unfinished: cut.counts.read })
+    expect(cut.counts.read).toBeGreaterThan(1000)
+    expect((await run(whole)).ok).toBe(true)
+    expect(sink.documents.size).toBe(3000)
+  })
+
   test('fails a message when one of its objects does, and one that was not understood', async () => {
     const source: SourceMessage[] = [
       { messageId: '1', objects: [object('a'), object('b', 'nonsense\n')] },
@@ -123,7 +134,7 @@ describe('ingest', () => {
       status: 'failed',
       error: { code: 'TOO_MANY_MALFORMED', place: { ordinal: 0, offset: 0 } },
     })
-    expect(many.counts).toMatchObject({ read: 2, written: 1, malformed: 1 })
+    expect(many.counts).toMatchObject({ read: 2, written: 0, unfinished: 1, malformed: 1 })
   })
 
   test('stops a wrong parser early', async () => {

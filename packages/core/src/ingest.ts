@@ -85,24 +85,24 @@ export async function ingest<T>(options: IngestOptions<T>): Promise<Report> {
     const { object } = books
     const { filter, enrich } = options
     const steps = { namespace, filter, enrich, now: new Date(), untimed: books.countUntimed }
+    const stage = writer.stage(books)
     try {
       stop.reading.throwIfAborted()
       for await (const batch of parser.parse(object, context)) {
-        books.countBatch(batch)
-        if (batch.records.length > 0) {
-          const slice = sliceOf(batch, object.identity(), steps)
-          books.countFiltered(batch.records.length - slice.records.length)
-          if (slice.records.length > 0) await writer.add(slice, books)
-        }
+        const slice = books.countBatch(batch, () => sliceOf(batch, object.identity(), steps))
+        if (slice.length > 0) await stage.add(slice)
         books.checkMalformed(false)
         stop.reading.throwIfAborted()
       }
       books.checkMalformed(true)
+      stage.release()
       books.endReading()
     } catch (error) {
       books.endReading(
         stop.reason() ?? asFlowferryError(error, 'OBJECT_UNREADABLE', 'The object could not be read', books.place),
       )
+      if (stop.reason()) stage.release()
+      else stage.drop()
     }
   }
 

@@ -68,24 +68,24 @@ export function memorySink(): MemorySink {
   const documents = new Map<string, StoredDocument>()
   const store = (slice: Slice<unknown>): SliceOutcome => {
     let duplicate = 0
-    for (let index = 0; index < slice.records.length; index++) {
+    for (let index = 0; index < slice.length; index++) {
       const id = slice.id(index)
       if (documents.has(id)) duplicate++
       else
         documents.set(id, { dataStream: slice.dataStream, document: JSON.parse(JSON.stringify(slice.document(index))) })
     }
-    return { written: slice.records.length - duplicate, duplicate, rejected: [], unfinished: 0 }
+    return { written: slice.length - duplicate, duplicate, rejected: [], unfinished: 0 }
   }
   return {
     documents,
     write: async (batch, signal) =>
       signal?.aborted
         ? {
-            slices: batch.map(({ records }) => ({
+            slices: batch.map(({ length }) => ({
               written: 0,
               duplicate: 0,
               rejected: [],
-              unfinished: records.length,
+              unfinished: length,
             })),
           }
         : { slices: batch.map(store) },
@@ -100,7 +100,7 @@ export async function collect<T>(parser: Parser<T>, object: SourceObject, contex
   const malformed: NonNullable<Batch<T>['malformed']>[number][] = []
   const unknownFields: Record<string, number> = {}
   for await (const batch of parser.parse(object, context)) {
-    for (let index = 0; index < batch.records.length; index++) {
+    for (let index = 0; index < batch.length; index++) {
       records.push(batch.records[index]!)
       ordinals.push(batch.ordinals[index]!)
       documents.push(JSON.parse(JSON.stringify(batch.document(index))))
@@ -302,6 +302,7 @@ export function memorySlice({ records, key = 'sample.log' }: { records: number; 
       fields: [],
     },
     dataStream: 'logs-flowferry.test-default',
+    length: records,
     records: Array.from({ length: records }, (_, n) => ({ n })),
     ordinals: Array.from({ length: records }, (_, n) => n),
     bytes: records * 100,

@@ -108,6 +108,9 @@ export interface Malformed {
  */
 export interface Batch<T> {
   readonly format: Format
+  /** Number of records. */
+  readonly length: number
+  /** May be made on demand: whoever needs no record does not ask for them. */
   readonly records: readonly T[]
   /** Position of each record in its object, from 0, malformed ones counted; ascending. */
   readonly ordinals: ArrayLike<number>
@@ -192,6 +195,9 @@ export interface Slice<T> {
   readonly format: Format
   /** Where the format's documents belong: `logs-aws.vpcflow-default`. */
   readonly dataStream: string
+  /** Number of records. */
+  readonly length: number
+  /** May be made on demand, at a price: a sink that stores documents needs `document` and `id` alone. */
   readonly records: readonly T[]
   readonly ordinals: ArrayLike<number>
   readonly bytes: number
@@ -210,7 +216,7 @@ export interface Rejection {
   readonly reason: string
 }
 
-/** What became of a slice: `written + duplicate + rejected.length + unfinished` is its number of records. */
+/** What became of a slice: `written + duplicate + rejected.length + unfinished` is its `length`. */
 export interface SliceOutcome {
   readonly written: number
   /** Already there under the same id. A success. */

@@ -16,10 +16,19 @@ export interface WriterOptions {
   readonly onStop: (error: FlowferryError) => void
 }
 
+/** The slices of one object on their way: held back while the object is small enough to be read whole first. */
+export interface Stage<T> {
+  /** Resolves when there was room: a slow sink slows the reading. */
+  readonly add: (slice: Slice<T>) => Promise<void>
+  /** The object was read to its end, or reading was stopped: what is held goes to the sink. */
+  readonly release: () => void
+  /** The object is damaged: nothing that is still held gets stored. */
+  readonly drop: () => void
+}
+
 /** Gathers slices of several objects into batches for the sink, within the byte budget. */
 export interface Writer<T> {
-  /** Resolves when there was room: a slow sink slows the reading. */
-  readonly add: (slice: Slice<T>, books: Books) => Promise<void>
+  readonly stage: (books: Books) => Stage<T>
   /** Sends what is gathered, full or not. */
   readonly flush: () => void
 }
@@ -65,25 +74,52 @@ export function createWriter<T>(sink: Sink<T>, options: WriterOptions): Writer<T
     })
   }
 
-  return {
-    flush,
-    add: async (slice, books) => {
-      books.openSlice()
-      if (!budget.tryTake(slice.bytes)) {
-        // Whoever waits holds nothing back, so that waiting always ends.
-        flush()
-        await budget.take(slice.bytes)
-      }
-      gathered.push({ slice, books })
-      gatheredBytes += slice.bytes
-      if (gatheredBytes >= batchBytes) flush()
-    },
+  const gather = (slice: Slice<T>, books: Books) => {
+    gathered.push({ slice, books })
+    gatheredBytes += slice.bytes
+    if (gatheredBytes >= batchBytes) flush()
   }
+
+  /** A damaged file of less than a batch leaves nothing behind, so that its repair, a new object, doubles nothing. */
+  const stage = (books: Books): Stage<T> => {
+    let held: Slice<T>[] | undefined = []
+    let heldBytes = 0
+    const release = () => {
+      const slices = held ?? []
+      held = undefined
+      for (const slice of slices) gather(slice, books)
+    }
+    return {
+      release,
+      add: async (slice) => {
+        books.openSlice()
+        if (!budget.tryTake(slice.bytes)) {
+          // Whoever waits holds nothing back, so that waiting always ends.
+          release()
+          flush()
+          await budget.take(slice.bytes)
+        }
+        if (!held) return gather(slice, books)
+        held.push(slice)
+        heldBytes += slice.bytes
+        if (heldBytes >= batchBytes) release()
+      },
+      drop: () => {
+        for (const slice of held ?? []) {
+          books.closeSlice(slice, { written: 0, duplicate: 0, rejected: [], unfinished: slice.length }, undefined)
+          budget.give(slice.bytes)
+        }
+        held = undefined
+      },
+    }
+  }
+
+  return { stage, flush }
 }
 
 function unfinished(slices: readonly Slice<unknown>[], error: FlowferryError): Outcome {
   return {
-    slices: slices.map(({ records }) => ({ written: 0, duplicate: 0, rejected: [], unfinished: records.length })),
+    slices: slices.map(({ length }) => ({ written: 0, duplicate: 0, rejected: [], unfinished: length })),
     error,
   }
 }
@@ -101,7 +137,7 @@ function checkOutcome(slices: readonly Slice<unknown>[], outcome: Outcome): void
     )
   outcome.slices.forEach(({ written, duplicate, rejected, unfinished }, index) => {
     const told = written + duplicate + rejected.length + unfinished
-    const given = slices[index]!.records.length
+    const given = slices[index]!.length
     if (rejected.some(({ index }) => !(index >= 0 && index < given)))
       throw new FlowferryError('SINK_OUTCOME', `The sink rejected a record that is not in its slice of ${given}`)
     if (told !== given)

@@ -30,7 +30,7 @@ export function* encodeBulk(
   let size = 0
   for (const [number, slice] of batch.entries()) {
     const action = `{"create":{"_index":${JSON.stringify(indexOf(slice))},"_id":`
-    for (let index = 0; index < slice.records.length; index++) {
+    for (let index = 0; index < slice.length; index++) {
       const line = `${action}${JSON.stringify(slice.id(index))}}}\n${JSON.stringify(slice.document(index))}\n`
       const bytes = Buffer.byteLength(line)
       if (size + bytes > maxBytes() && items.length > 0) {

@@ -168,6 +168,7 @@ export function lines<const K extends string, R extends object>(
       }
       yield {
         format,
+        length: records.length,
         records,
         ordinals,
         bytes,

@@ -77,6 +77,7 @@ function batchOf<T>(
 ): Batch<T> {
   return {
     format: table.format,
+    length: records.length,
     records: records as unknown as T[],
     ordinals,
     bytes,
