@@ -18,7 +18,12 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts', 'test/*.test.ts'],
-          typecheck: { enabled: true, ignoreSourceErrors: true, tsconfig: 'tsconfig.json', include: ['packages/*/src/**/*.test-d.ts'] },
+          typecheck: {
+            enabled: true,
+            ignoreSourceErrors: true,
+            tsconfig: 'tsconfig.json',
+            include: ['packages/*/src/**/*.test-d.ts'],
+          },
         },
       },
       {

@@ -37,8 +37,15 @@ describe('the pages that are made from code', () => {
   })
 
   test('docs/errors.md', async () => {
-    const rows = Object.entries(errorCodes).map(([code, { retryable, advice }]) => `## ${code}\n\n${advice}\n\n${retryable ? 'Another try may succeed.' : 'Another try gives the same.'}\n`)
-    const page = ['# Errors\n', 'Every error has one of these codes. Made from `packages/core/src/errors.ts`; do not edit.\n', ...rows].join('\n')
+    const rows = Object.entries(errorCodes).map(
+      ([code, { retryable, advice }]) =>
+        `## ${code}\n\n${advice}\n\n${retryable ? 'Another try may succeed.' : 'Another try gives the same.'}\n`,
+    )
+    const page = [
+      '# Errors\n',
+      'Every error has one of these codes. Made from `packages/core/src/errors.ts`; do not edit.\n',
+      ...rows,
+    ].join('\n')
     await expect(page).toMatchFileSnapshot('../docs/errors.md')
   })
 })
@@ -52,7 +59,11 @@ describe('README.md', () => {
       .map((path) => read(`examples/${path}`))
     const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!)
     expect(blocks.length).toBeGreaterThan(2)
-    for (const block of blocks) expect(sources.some((source) => source.includes(block)), block).toBe(true)
+    for (const block of blocks)
+      expect(
+        sources.some((source) => source.includes(block)),
+        block,
+      ).toBe(true)
   })
 
   test('keeps the first sample to ten lines', () => {
@@ -60,6 +71,7 @@ describe('README.md', () => {
   })
 
   test('links to files that are there', () => {
-    for (const [, path] of readme.matchAll(/\]\((?!http)([^)]+)\)/g)) expect(existsSync(new URL(path!, root)), path).toBe(true)
+    for (const [, path] of readme.matchAll(/\]\((?!http)([^)]+)\)/g))
+      expect(existsSync(new URL(path!, root)), path).toBe(true)
   })
 })

@@ -1,7 +1,13 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/testing.ts', 'src/formats/vpc-flow.ts', 'src/formats/cloudtrail.ts', 'src/formats/cloudfront.ts'],
+  entry: [
+    'src/index.ts',
+    'src/testing.ts',
+    'src/formats/vpc-flow.ts',
+    'src/formats/cloudtrail.ts',
+    'src/formats/cloudfront.ts',
+  ],
   format: 'esm',
   target: 'node20.19',
   dts: true,

@@ -1,6 +1,6 @@
 import { asFlowferryError } from './errors.ts'
 import { placeOf } from './object.ts'
-import type { Batch, LogDocument, ObjectIdentity, Slice } from './types.ts'
+import type { Batch, DocumentEncoder, LogDocument, ObjectIdentity, Slice } from './types.ts'
 
 export interface DocumentSteps<T> {
   readonly namespace: string
@@ -22,9 +22,8 @@ export function sliceOf<T>(batch: Batch<T>, object: ObjectIdentity, steps: Docum
   const untimed = new Set<number>()
 
   const document = (index: number): LogDocument => {
-    const source = kept ? kept[index]! : index
     try {
-      const result = batch.document(source)
+      const result = batch.document(source(index))
       if (result['@timestamp'] === undefined) {
         result['@timestamp'] = (object.lastModified ?? steps.now).toISOString()
         // A sink may ask again when it writes again.
@@ -32,8 +31,8 @@ export function sliceOf<T>(batch: Batch<T>, object: ObjectIdentity, steps: Docum
         untimed.add(index)
       }
       result.data_stream = { type: 'logs', dataset: format.dataset, namespace }
-      if (batch.original) mergeField(result, 'event.original', batch.original(source))
-      const extra = enrich?.(batch.records[source]!, object)
+      if (batch.original) mergeField(result, 'event.original', batch.original(source(index)))
+      const extra = enrich?.(recordOf(batch, source(index)), object)
       if (extra) for (const [field, value] of Object.entries(extra)) mergeField(result, field, value)
       return result
     } catch (error) {
@@ -41,6 +40,8 @@ export function sliceOf<T>(batch: Batch<T>, object: ObjectIdentity, steps: Docum
     }
   }
 
+  const source = (index: number) => (kept ? kept[index]! : index)
+  const encoder = encoderOf(batch, steps, source, object)
   return {
     object,
     format,
@@ -52,7 +53,42 @@ export function sliceOf<T>(batch: Batch<T>, object: ObjectIdentity, steps: Docum
     ordinals,
     bytes,
     document,
-    id: (index) => batch.recordId?.(kept ? kept[index]! : index) ?? object.idPrefix + ordinals[index]!.toString(36),
+    ...(encoder && { encoder }),
+    id: (index) => batch.recordId?.(source(index)) ?? object.idPrefix + ordinals[index]!.toString(36),
+  }
+}
+
+function recordOf<T>(batch: Batch<T>, index: number): T {
+  return batch.view ? batch.view(index) : batch.records[index]!
+}
+
+/** The batch's encoder, completed with what every document gets; none where the text of the record is wanted too. */
+function encoderOf<T>(
+  { encoder, original, ...batch }: Batch<T>,
+  { namespace, enrich }: DocumentSteps<T>,
+  source: (index: number) => number,
+  object: ObjectIdentity,
+): DocumentEncoder | undefined {
+  if (!encoder || original) return undefined
+  const stream = JSON.stringify({ data_stream: { type: 'logs', dataset: batch.format.dataset, namespace } })
+  const tail = Buffer.from(stream.slice(1))
+  return {
+    room: (index) => encoder.room(source(index)) + tail.length,
+    encode: (index, target, view, offset) => {
+      let end: Buffer = tail
+      if (enrich) {
+        const extra: LogDocument = {}
+        for (const [field, value] of Object.entries(enrich(recordOf(batch as Batch<T>, source(index)), object) ?? {}))
+          mergeField(extra, field, value)
+        // What joins a member that the document has must be joined as objects.
+        if (Object.keys(extra).some((name) => encoder.members.has(name) || name === 'data_stream')) return -1
+        if (Object.keys(extra).length > 0) end = Buffer.from(`${stream.slice(1, -1)},${JSON.stringify(extra).slice(1)}`)
+      }
+      const o = encoder.encode(source(index), target, view, offset)
+      if (o === -1 || o + end.length > target.length) return -1
+      target.set(end, o)
+      return o + end.length
+    },
   }
 }
 
@@ -64,7 +100,7 @@ function keep<T>(
   const kept: number[] = []
   for (let index = 0; index < batch.length; index++) {
     try {
-      if (filter(batch.records[index]!, object)) kept.push(index)
+      if (filter(recordOf(batch, index), object)) kept.push(index)
     } catch (error) {
       const place = { ...placeOf(object), ordinal: batch.ordinals[index]! }
       throw asFlowferryError(error, 'STEP_FAILED', 'filter threw', place)

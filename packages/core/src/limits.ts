@@ -4,7 +4,7 @@ import type { Limits, ParseContext } from './types.ts'
 const MiB = 1024 * 1024
 
 /** Generous for every file that AWS writes (Transit Gateway's largest is 75 MB), and a bound for a hostile one. */
-export const defaultLimits: Limits = {
+const defaultLimits: Limits = {
   objectBytes: 64 * 1024 * MiB,
   expansionRatio: 1100,
   recordBytes: 16 * MiB,

@@ -5,7 +5,7 @@ export function emptyCounts(): Counts {
   return { read: 0, written: 0, duplicate: 0, rejected: 0, filtered: 0, malformed: 0, unfinished: 0 }
 }
 
-export function sumCounts(all: Iterable<Readonly<Counts>>): Counts {
+function sumCounts(all: Iterable<Readonly<Counts>>): Counts {
   const sum = emptyCounts()
   for (const counts of all) for (const name of Object.keys(sum) as (keyof Counts)[]) sum[name] += counts[name]
   return sum

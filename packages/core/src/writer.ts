@@ -17,7 +17,7 @@ export interface WriterOptions {
 }
 
 /** The slices of one object on their way: held back while the object is small enough to be read whole first. */
-export interface Stage<T> {
+interface Stage<T> {
   /** Resolves when there was room: a slow sink slows the reading. */
   readonly add: (slice: Slice<T>) => Promise<void>
   /** The object was read to its end, or reading was stopped: what is held goes to the sink. */

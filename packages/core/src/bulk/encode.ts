@@ -16,35 +16,71 @@ export interface BulkBody {
   readonly items: readonly BulkItem[]
 }
 
+const middle = Buffer.from('"}}\n')
+const LF = 0x0a
+
 /**
- * The batch as bulk bodies of at most `maxBytes` each; a single larger document gets a body of its own.
+ * The batch as bulk bodies of at most `limit()` bytes each; a single larger document gets a body of its own. Each body
+ * stands in `buffer` until the next one is asked for.
  * https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-bulk
  */
 export function* encodeBulk(
   batch: readonly Slice<unknown>[],
   indexOf: (slice: Slice<unknown>) => string,
-  maxBytes: () => number,
+  limit: () => number,
+  buffer: Buffer,
 ): Generator<BulkBody> {
-  let lines: string[] = []
+  const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
   let items: BulkItem[] = []
   let size = 0
   for (const [number, slice] of batch.entries()) {
-    const action = `{"create":{"_index":${JSON.stringify(indexOf(slice))},"_id":`
+    const action = Buffer.from(`{"create":{"_index":${JSON.stringify(indexOf(slice))},"_id":"`)
+    const { encoder } = slice
     for (let index = 0; index < slice.length; index++) {
-      const line = `${action}${JSON.stringify(slice.id(index))}}}\n${JSON.stringify(slice.document(index))}\n`
+      const id = slice.id(index)
+      const most = Math.min(limit(), buffer.length)
+      const needed = encoder ? action.length + id.length + middle.length + encoder.room(index) + 1 : most + 1
+      if (needed <= most && isPlain(id)) {
+        if (size + needed > most) {
+          yield { bytes: buffer.subarray(0, size), items }
+          items = []
+          size = 0
+        }
+        let end = size
+        buffer.set(action, end)
+        end += action.length
+        end += buffer.write(id, end, 'latin1')
+        buffer.set(middle, end)
+        end = encoder!.encode(index, buffer, view, end + middle.length)
+        if (end !== -1) {
+          buffer[end++] = LF
+          items.push({ slice: number, index, start: size, end })
+          size = end
+          continue
+        }
+      }
+      const line = `${action.toString().slice(0, -1)}${JSON.stringify(id)}}}\n${JSON.stringify(slice.document(index))}\n`
       const bytes = Buffer.byteLength(line)
-      if (size + bytes > maxBytes() && items.length > 0) {
-        yield { bytes: Buffer.from(lines.join('')), items }
-        lines = []
+      if (size + bytes > most && items.length > 0) {
+        yield { bytes: buffer.subarray(0, size), items }
         items = []
         size = 0
       }
-      lines.push(line)
+      if (bytes > buffer.length) {
+        yield { bytes: Buffer.from(line), items: [{ slice: number, index, start: 0, end: bytes }] }
+        continue
+      }
+      buffer.write(line, size)
       items.push({ slice: number, index, start: size, end: size + bytes })
       size += bytes
     }
   }
-  if (items.length > 0) yield { bytes: Buffer.from(lines.join('')), items }
+  if (items.length > 0) yield { bytes: buffer.subarray(0, size), items }
+}
+
+/** Whether an id is its own JSON; those that are made of an object and a position are. */
+function isPlain(id: string): boolean {
+  return /^[\w-]*$/.test(id)
 }
 
 /** Some of a body's items, as a body of their own. */

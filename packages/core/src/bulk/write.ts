@@ -36,6 +36,8 @@ export function bulkSink(send: BulkSend, options: BulkOptions = {}): Sink<unknow
   requirePositive('retryDelay', retryDelay, 0)
   requirePositive('maxRetryDelay', maxRetryDelay, 0)
   let bodyLimit = maxBodyBytes
+  /** One for each write at a time; new ones would cost the kernel a fifth of the whole way. */
+  const buffers: Buffer[] = []
   const indexOf = (slice: Slice<unknown>) =>
     index === undefined ? slice.dataStream : typeof index === 'string' ? index : index(slice.format)
 
@@ -122,9 +124,15 @@ export function bulkSink(send: BulkSend, options: BulkOptions = {}): Sink<unknow
         error: undefined,
         stop: false,
       }
-      for (const body of encodeBulk(batch, indexOf, () => bodyLimit)) {
-        if (progress.error) giveUp(body, progress, progress.error, progress.stop)
-        else await deliver(body, progress, signal)
+      const buffer = buffers.pop() ?? Buffer.allocUnsafeSlow(maxBodyBytes)
+      try {
+        for (const body of encodeBulk(batch, indexOf, () => bodyLimit, buffer)) {
+          if (progress.error) giveUp(body, progress, progress.error, progress.stop)
+          else await deliver(body, progress, signal)
+        }
+      } finally {
+        // A request that was cut off may still hold its bytes.
+        if (!signal?.aborted) buffers.push(buffer)
       }
       return {
         slices: progress.slices,

@@ -1,13 +1,14 @@
 import { isIP } from 'node:net'
 import { family, table } from '../table/define.ts'
-import { decodePercent, double, encoded, ip, keyword, long } from '../table/fields.ts'
+import { double, encoded, encodedTwice, ip, keyword, long } from '../table/fields.ts'
 import type { RecordOf } from '../types.ts'
 
 /**
  * CloudFront standard logs (legacy): tab-separated, the fields named by the `#Fields` line.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html
  *
- * Values are percent-encoded once on top of what the client sent; decoding once gives that back.
+ * Values are percent-encoded once on top of what the client sent; decoding once gives that back. Until 2019 the agent's
+ * spaces were encoded twice.
  */
 export const cloudFront = table({
   kind: 'cloudfront',
@@ -40,7 +41,7 @@ export const cloudFront = table({
     'cs-uri-stem': encoded(['url.path'], 'Path of the request.'),
     'sc-status': long(['http.response.status_code'], 'HTTP status; 0 when the viewer closed the connection before the answer.'),
     'cs(Referer)': encoded(['http.request.referrer'], 'Referer header.'),
-    'cs(User-Agent)': { ...encoded(['user_agent.original'], 'User-Agent header.'), read: decodeUserAgent },
+    'cs(User-Agent)': encodedTwice(['user_agent.original'], 'User-Agent header.'),
     'cs-uri-query': encoded(['url.query'], 'Query string.'),
     'cs(Cookie)': encoded(['aws.cloudfront.cookies'], 'Cookie header, when the distribution logs cookies.'),
     'x-edge-result-type': keyword(['aws.cloudfront.edge_result_type'], 'Hit, RefreshHit, Miss, LimitExceeded, CapacityExceeded, Error or Redirect, after the last byte.'),
@@ -85,12 +86,6 @@ export interface CloudFrontRecord extends RecordOf<typeof cloudFront> {}
 function timestamp(date: string, time: string): string | undefined {
   const iso = `${date}T${time}.000Z`
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/.test(iso) && !Number.isNaN(Date.parse(iso)) ? iso : undefined
-}
-
-/** Until 2019 CloudFront encoded the agent's spaces twice. */
-function decodeUserAgent(text: string): string {
-  const once = decodePercent(text)
-  return once.includes('%20') ? decodePercent(once) : once
 }
 
 function addresses(list: string): string[] {

@@ -4,6 +4,7 @@ import { ingest } from '../ingest.ts'
 import { memoryObject, memorySink, memorySource, parserContract } from '../testing.ts'
 import type { LogDocument, Parser } from '../types.ts'
 import { cloudFront } from './cloudfront.ts'
+import { cloudTrail } from './cloudtrail.ts'
 import { vpcFlow } from './vpc-flow.ts'
 
 const fixture = (name: string) => readFileSync(new URL(`../../../../test/fixtures/${name}`, import.meta.url), 'utf8')
@@ -11,6 +12,7 @@ const fixture = (name: string) => readFileSync(new URL(`../../../../test/fixture
 const pairs: [string, Parser<unknown>][] = [
   ['vpc-flow.log', vpcFlow],
   ['vpc-flow-v2.log', vpcFlow],
+  ['cloudtrail.json', cloudTrail],
   ['cloudfront.log', cloudFront],
   ['cloudfront-24.log', cloudFront],
 ]

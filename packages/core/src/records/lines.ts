@@ -26,13 +26,19 @@ const LF = 0x0a
 const CR = 0x0d
 const byteOrderMark = '\ufeff'
 
+/** Whole lines of one chunk, as bytes. The last of an object may lack its line end. */
+export interface ByteBlock {
+  readonly bytes: Buffer
+  /** Of the block's first byte in the decompressed object. */
+  readonly offset: number
+}
+
 /**
- * The object's text in blocks of whole lines, about one chunk each. LF and CRLF end a line, so does the end of the
- * object; blank lines are left out. Bytes that are not UTF-8 become U+FFFD.
+ * The object's bytes in blocks of whole lines, about one chunk each.
  *
  * @throws FlowferryError LIMIT_EXCEEDED for a line above `limits.recordBytes`, and what readBytes throws
  */
-export async function* readLines(object: SourceObject, context: ParseContext): AsyncGenerator<LineBlock> {
+export async function* readBlocks(object: SourceObject, context: ParseContext): AsyncGenerator<ByteBlock> {
   let pieces: Buffer[] = []
   let pending = 0
   let offset = 0
@@ -44,15 +50,25 @@ export async function* readLines(object: SourceObject, context: ParseContext): A
       if (pending > context.limits.recordBytes) throw lineTooLong(object, context, offset)
       continue
     }
-    const whole = pending === 0 ? chunk.subarray(0, end) : Buffer.concat([...pieces, chunk.subarray(0, end)])
-    if (whole.length > context.limits.recordBytes) requireShortLines(whole, offset, object, context)
-    yield block(whole, offset)
-    offset += whole.length
+    const bytes = pending === 0 ? chunk.subarray(0, end) : Buffer.concat([...pieces, chunk.subarray(0, end)])
+    if (bytes.length > context.limits.recordBytes) requireShortLines(bytes, offset, object, context)
+    yield { bytes, offset }
+    offset += bytes.length
     // A copy, since the chunk is far larger than the part of a line that stays.
     pieces = end < chunk.length ? [Buffer.from(chunk.subarray(end))] : []
     pending = chunk.length - end
   }
-  if (pending > 0) yield block(Buffer.concat(pieces), offset)
+  if (pending > 0) yield { bytes: Buffer.concat(pieces), offset }
+}
+
+/**
+ * The object's text in blocks of whole lines. LF and CRLF end a line, so does the end of the object; blank lines are
+ * left out, and a byte order mark at the beginning. Bytes that are not UTF-8 become U+FFFD.
+ *
+ * @throws FlowferryError LIMIT_EXCEEDED for a line above `limits.recordBytes`, and what readBytes throws
+ */
+export async function* readLines(object: SourceObject, context: ParseContext): AsyncGenerator<LineBlock> {
+  for await (const { bytes, offset } of readBlocks(object, context)) yield block(bytes, offset)
 }
 
 function block(bytes: Buffer, start: number): LineBlock {

@@ -3,21 +3,15 @@ import { formatOf } from '../records/lines.ts'
 import type { FieldDoc, Format, MappingProperty, Parser } from '../types.ts'
 import type { Target } from './ecs.ts'
 import { type Field, keyword } from './fields.ts'
-import { type AnyField, compileLayout, type Derived, mappingOf, pathOf, type Values } from './layout.ts'
+import { type AnyField, type Branch, type Derived, type Facet, layoutTree, mappingOf, pathOf } from './layout.ts'
 import { claimTable, parseTable } from './parse.ts'
 
 type Fields = Readonly<Record<string, AnyField>>
 type ValueOf<F> = F extends Field<infer V> ? V : never
 
 /** A table's record: AWS's names, absent values left out. */
-export type TableRecord<K extends string, F extends Fields> = { readonly kind: K } & {
+type TableRecord<K extends string, F extends Fields> = { readonly kind: K } & {
   readonly [N in keyof F]?: ValueOf<F[N]>
-}
-
-/** A view of one column that has few values, where the column itself has many: `family('srcaddr')`. */
-export interface Facet<N extends string, V> {
-  readonly source: N
-  readonly of: (value: string) => V | undefined
 }
 
 type Input<F extends Fields> = (keyof F & string) | Facet<keyof F & string, unknown>
@@ -77,7 +71,8 @@ export interface CompiledTable {
   readonly header: (line: string) => readonly string[] | 'skip' | undefined
   readonly headerless: { readonly fields: readonly string[]; readonly fits: (record: never) => boolean } | undefined
   readonly keys: RegExp | undefined
-  readonly documentOf: (unknown: readonly string[]) => (record: Values) => Record<string, unknown>
+  /** The document's tree, with a place for each field of the header that the table does not know. */
+  readonly layout: (unknown: readonly string[]) => Branch
 }
 
 /**
@@ -92,7 +87,7 @@ export function table<const K extends string, F extends Fields>(definition: Tabl
     throw new FlowferryError('INVALID_OPTION', `delimiter is "${definition.delimiter}"; it takes one character`)
   const derived = definition.derived?.(derive as Derive<F>) ?? []
   const format = formatOf({ kind, dataset, mapping: mapping(definition, derived), fields: fieldDocs(fields, derived) })
-  const known = compileLayout({ constants, fields, derived })
+  const known = layoutTree({ constants, fields, derived })
   const compiled: CompiledTable = {
     format,
     fields,
@@ -101,10 +96,10 @@ export function table<const K extends string, F extends Fields>(definition: Tabl
     header: definition.header,
     headerless: definition.headerless as CompiledTable['headerless'],
     keys: definition.keys,
-    documentOf: (unknown) => {
+    layout: (unknown) => {
       if (unknown.length === 0) return known
       const kept = unknown.map((name) => [name, keyword([`${root}.${snakeCase(name)}`], '')] as const)
-      return compileLayout({ constants, fields: { ...fields, ...Object.fromEntries(kept) }, derived })
+      return layoutTree({ constants, fields: { ...fields, ...Object.fromEntries(kept) }, derived })
     },
   }
   return {
@@ -120,26 +115,11 @@ export function table<const K extends string, F extends Fields>(definition: Tabl
   }
 }
 
-function derive(
-  target: Target,
-  inputs: readonly (string | Facet<string, unknown>)[],
-  compute: (...values: unknown[]) => unknown,
-): Derived {
-  const sources = inputs.map((input) => (typeof input === 'string' ? input : input.source))
-  return {
-    target,
-    sources,
-    compute: (values) => {
-      const args: unknown[] = []
-      for (const input of inputs) {
-        const value = typeof input === 'string' ? values[input] : input.of(String(values[input.source]))
-        if (value === undefined) return undefined
-        args.push(value)
-      }
-      return compute(...args)
-    },
-  }
+function derive(target: Target, inputs: Derived['inputs'], compute: (...values: unknown[]) => unknown): Derived {
+  return { target, inputs, compute }
 }
+
+const sourceOf = (input: string | Facet<string, unknown>) => (typeof input === 'string' ? input : input.source)
 
 /** A value found in a table of values; a Map, since an object would find `constructor`. */
 export function lookup<V extends string>(
@@ -149,13 +129,30 @@ export function lookup<V extends string>(
   return (value) => map.get(String(value))
 }
 
-/** `ipv4` or `ipv6`. */
+/** `ipv4` or `ipv6`, by the separator that comes first. */
 export function family<const N extends string>(source: N): Facet<N, 'ipv4' | 'ipv6'> {
-  return { source, of: (address) => (address.includes(':') ? 'ipv6' : address.includes('.') ? 'ipv4' : undefined) }
+  const values = ['ipv4', 'ipv6'] as const
+  return {
+    source,
+    values,
+    of: (address) => {
+      const [separator] = /[.:]/.exec(address) ?? []
+      return separator === undefined ? undefined : values[separator === '.' ? 0 : 1]
+    },
+    scan: scanFamily,
+  }
+}
+
+function scanFamily(bytes: Uint8Array, start: number, end: number): number {
+  for (let at = start; at < end; at++) {
+    if (bytes[at] === 0x2e) return 0
+    if (bytes[at] === 0x3a) return 1
+  }
+  return -1
 }
 
 /** `cs(User-Agent)` to `cs_user_agent`. */
-export function snakeCase(name: string): string {
+function snakeCase(name: string): string {
   return name
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replace(/[^A-Za-z0-9]+/g, '_')
@@ -185,7 +182,14 @@ function fieldDocs(fields: Fields, derived: readonly Derived[]): FieldDoc[] {
     type,
     description,
     targets: [
-      ...new Set([...targets, ...derived.filter((d) => d.sources.includes(name)).map((d) => d.target)].map(pathOf)),
+      ...new Set(
+        [
+          ...targets,
+          ...derived
+            .filter(({ inputs }) => inputs.some((input) => sourceOf(input) === name))
+            .map(({ target }) => target),
+        ].map(pathOf),
+      ),
     ],
   }))
 }

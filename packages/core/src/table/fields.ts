@@ -2,6 +2,13 @@ import { isIP } from 'node:net'
 import type { MappingProperty, MappingType } from '../types.ts'
 import type { Target } from './ecs.ts'
 
+/**
+ * How a value's bytes stand to its JSON, for the fast path. `text`: the bytes in quotes; `encoded`: the same where no
+ * `%` is among them; `ip`: the same, and an address where it is one; `digits`: the bytes, or the bytes in quotes for a
+ * keyword; `seconds`: digits that become a date; `decimal`: a number that JSON may write otherwise.
+ */
+export type ByteClass = 'text' | 'encoded' | 'ip' | 'digits' | 'seconds' | 'decimal'
+
 /** A column of a table: how its text is read, and what it becomes in a document. */
 export interface Field<V> {
   /** AWS's type and unit in words, for the documentation. */
@@ -19,7 +26,33 @@ export interface Field<V> {
 /** 8,191 characters of four bytes stay below Lucene's longest term, 32,766 bytes. */
 export const keywordMapping: MappingProperty = { type: 'keyword', ignore_above: 8191 }
 
-const asText = (value: unknown, type: MappingType) => (type === 'keyword' || type === 'text' ? String(value) : value)
+const readText = (text: string) => text
+const readAddress = (text: string) => text
+const writeText = (value: string, type: MappingType) => (type === 'ip' ? validAddress(value) : value)
+const writeNumber = (value: number, type: MappingType) =>
+  type === 'keyword' || type === 'text' ? String(value) : value
+const writeSeconds = (value: number, type: MappingType) =>
+  type === 'date' ? isoSeconds(value) : writeNumber(value, type)
+
+/** The class of a column's bytes; none for a field that reads or writes in a way of its own, which nobody may guess. */
+export function byteClassOf({
+  read,
+  write,
+}: {
+  readonly read: unknown
+  readonly write: unknown
+}): ByteClass | undefined {
+  const classes: [ByteClass, unknown, unknown][] = [
+    ['text', readText, writeText],
+    ['ip', readAddress, writeText],
+    ['encoded', decodePercent, writeText],
+    ['encoded', decodePercentTwice, writeText],
+    ['digits', wholeNumber, writeNumber],
+    ['seconds', epoch, writeSeconds],
+    ['decimal', decimalNumber, writeNumber],
+  ]
+  return classes.find(([, reads, writes]) => reads === read && writes === write)?.[0]
+}
 
 /** Any text. */
 export function keyword(targets: readonly Target[], description: string): Field<string> {
@@ -27,9 +60,9 @@ export function keyword(targets: readonly Target[], description: string): Field<
     type: 'string',
     description,
     targets,
-    read: (text) => text,
+    read: readText,
     mapping: keywordMapping,
-    write: (value, type) => (type === 'ip' ? ip_(value) : value),
+    write: writeText,
   }
 }
 
@@ -38,14 +71,19 @@ export function encoded(targets: readonly Target[], description: string): Field<
   return { ...keyword(targets, description), type: 'string, percent-encoded', read: decodePercent }
 }
 
+/** The same for text that older logs encode twice; what still holds `%20` after decoding is decoded once more. */
+export function encodedTwice(targets: readonly Target[], description: string): Field<string> {
+  return { ...encoded(targets, description), read: decodePercentTwice }
+}
+
 /** An IPv4 or IPv6 address. A target of type `ip` takes it only when it is one; `keyword` takes it always. */
 export function ip(targets: readonly Target[], description: string): Field<string> {
-  return { ...keyword(targets, description), type: 'string, IP address', mapping: { type: 'ip' } }
+  return { ...keyword(targets, description), type: 'string, IP address', read: readAddress, mapping: { type: 'ip' } }
 }
 
 /** A whole number, 0 to 2^53 - 1. */
 export function long(targets: readonly Target[], description: string): Field<number> {
-  return { type: 'integer', description, targets, read: wholeNumber, mapping: { type: 'long' }, write: asText }
+  return { type: 'integer', description, targets, read: wholeNumber, mapping: { type: 'long' }, write: writeNumber }
 }
 
 /** A whole number that is a name and not a quantity: a number in the record, a keyword in the index. */
@@ -55,7 +93,7 @@ export function code(targets: readonly Target[], description: string): Field<num
 
 /** A decimal number. */
 export function double(targets: readonly Target[], description: string): Field<number> {
-  return { type: 'decimal', description, targets, read: decimalNumber, mapping: { type: 'double' }, write: asText }
+  return { type: 'decimal', description, targets, read: decimalNumber, mapping: { type: 'double' }, write: writeNumber }
 }
 
 /** Seconds since 1970; a number in the record, a date in the document. */
@@ -64,17 +102,14 @@ export function epochSeconds(targets: readonly Target[], description: string): F
     type: 'integer, seconds since 1970',
     description,
     targets,
-    read: (text) => {
-      const seconds = wholeNumber(text)
-      return seconds !== undefined && seconds <= 253_402_300_799 ? seconds : undefined
-    },
+    read: epoch,
     mapping: { type: 'date' },
-    write: (value, type) => (type === 'date' ? isoSeconds(value) : asText(value, type)),
+    write: writeSeconds,
   }
 }
 
 /** The value only where an index of type `ip` takes it: no leading zeros, no zone. */
-function ip_(value: string): string | undefined {
+function validAddress(value: string): string | undefined {
   return isIP(value) !== 0 && !value.includes('%') ? value : undefined
 }
 
@@ -84,11 +119,22 @@ function wholeNumber(text: string): number | undefined {
   return Number.isSafeInteger(value) ? value : undefined
 }
 
+/** Up to the end of the year 9999. */
+function epoch(text: string): number | undefined {
+  const seconds = wholeNumber(text)
+  return seconds !== undefined && seconds <= 253_402_300_799 ? seconds : undefined
+}
+
 function decimalNumber(text: string): number | undefined {
   return /^-?\d{1,15}(?:\.\d{1,15})?$/.test(text) ? Number(text) : undefined
 }
 
-export function decodePercent(text: string): string {
+function decodePercentTwice(text: string): string {
+  const once = decodePercent(text)
+  return once.includes('%20') ? decodePercent(once) : once
+}
+
+function decodePercent(text: string): string {
   if (!text.includes('%')) return text
   try {
     return decodeURIComponent(text)

@@ -6,20 +6,35 @@ import { type Field, keywordMapping } from './fields.ts'
 export type AnyField = Field<string> | Field<number>
 export type Values = Readonly<Record<string, string | number | undefined>>
 
+/** A view of one column that has few values, where the column itself has many. */
+export interface Facet<N extends string, V> {
+  readonly source: N
+  readonly of: (value: string) => V | undefined
+  /** The same from the value's bytes, as an index into `values`; -1 for none. */
+  readonly scan: (bytes: Uint8Array, start: number, end: number) => number
+  readonly values: readonly V[]
+}
+
 /** A value that is computed from others: a pure function, so that its result may be recalled instead. */
 export interface Derived {
   readonly target: Target
-  /** The columns it reads; it is absent where one of them is. */
-  readonly sources: readonly string[]
-  readonly compute: (values: Values) => unknown
+  /** The columns, or facets of columns, that it reads; it is absent where one of them is. */
+  readonly inputs: readonly (string | Facet<string, unknown>)[]
+  readonly compute: (...values: unknown[]) => unknown
 }
 
-/** One place in a document and all that may fill it, in order. */
-interface Leaf {
+/** What may fill a place in a document. */
+export type LeafSource =
+  | { readonly is: 'constant'; readonly value: unknown }
+  | { readonly is: 'column'; readonly name: string; readonly field: Field<unknown>; readonly type: MappingType }
+  | { readonly is: 'derived'; readonly derived: Derived }
+
+/** One place in a document and all that may fill it, in order: a list takes them all, once, a value the first. */
+export interface Leaf {
   readonly list: boolean
-  readonly sources: ((record: Values) => unknown)[]
+  readonly sources: LeafSource[]
 }
-type Branch = Map<string, Leaf | Branch>
+export type Branch = Map<string, Leaf | Branch>
 
 export interface LayoutParts {
   readonly constants: Readonly<Record<string, unknown>>
@@ -41,26 +56,23 @@ export function mappingOf(target: Target, own: MappingProperty): MappingProperty
 }
 
 /**
- * The function from a record to its document. One tree orders the fields, whatever order the columns have: constants,
- * then fields, then derived values, as the table lists them, `@timestamp` first.
+ * The document's tree. It orders the fields, whatever order the columns have: constants, then fields, then derived
+ * values, as the table lists them, `@timestamp` first. The plain path and the fast path both walk it.
  */
-export function compileLayout({ constants, fields, derived }: LayoutParts): (record: Values) => LogDocument {
+export function layoutTree({ constants, fields, derived }: LayoutParts): Branch {
   const root: Branch = new Map([['@timestamp', { list: false, sources: [] }]])
-  for (const [path, value] of Object.entries(constants))
-    leafAt(root, path, Array.isArray(value)).sources.push(() => value)
+  const add = (target: string, list: boolean, source: LeafSource) => leafAt(root, target, list).sources.push(source)
+  for (const [path, value] of Object.entries(constants)) add(path, Array.isArray(value), { is: 'constant', value })
   for (const [name, field] of Object.entries(fields) as [string, Field<unknown>][])
-    for (const target of field.targets) {
-      const { type } = mappingOf(target, field.mapping)
-      leafAt(root, pathOf(target), target.endsWith('[]')).sources.push((record) => {
-        const value = record[name]
-        return value === undefined ? undefined : field.write(value, type)
+    for (const target of field.targets)
+      add(pathOf(target), target.endsWith('[]'), {
+        is: 'column',
+        name,
+        field,
+        type: mappingOf(target, field.mapping).type,
       })
-    }
-  for (const { target, sources, compute } of derived)
-    leafAt(root, pathOf(target), target.endsWith('[]')).sources.push((record) =>
-      sources.every((name) => record[name] !== undefined) ? compute(record) : undefined,
-    )
-  return (record) => fill(root, record) ?? {}
+  for (const one of derived) add(pathOf(one.target), one.target.endsWith('[]'), { is: 'derived', derived: one })
+  return root
 }
 
 function leafAt(root: Branch, path: string, list: boolean): Leaf {
@@ -83,7 +95,8 @@ function conflict(path: string): FlowferryError {
   return new FlowferryError('INVALID_OPTION', `The table uses ${path} both as a value and as a list or an object`)
 }
 
-function fill(branch: Branch, record: Values): LogDocument | undefined {
+/** The plain path: a record's document, made by walking the tree. */
+export function fill(branch: Branch, record: Values): LogDocument | undefined {
   let result: LogDocument | undefined
   for (const [name, node] of branch) {
     const value = node instanceof Map ? fill(node, record) : node.list ? gather(node, record) : first(node, record)
@@ -97,7 +110,7 @@ function fill(branch: Branch, record: Values): LogDocument | undefined {
 
 function first(leaf: Leaf, record: Values): unknown {
   for (const source of leaf.sources) {
-    const value = source(record)
+    const value = valueFrom(source, record)
     if (value !== undefined) return value
   }
   return undefined
@@ -106,9 +119,27 @@ function first(leaf: Leaf, record: Values): unknown {
 function gather(leaf: Leaf, record: Values): unknown[] | undefined {
   const found = new Set<unknown>()
   for (const source of leaf.sources) {
-    const value = source(record)
+    const value = valueFrom(source, record)
     if (Array.isArray(value)) for (const item of value) found.add(item)
     else if (value !== undefined) found.add(value)
   }
   return found.size > 0 ? [...found] : undefined
+}
+
+function valueFrom(source: LeafSource, record: Values): unknown {
+  if (source.is === 'constant') return source.value
+  if (source.is === 'derived') return computeDerived(source.derived, record)
+  const value = record[source.name]
+  return value === undefined ? undefined : source.field.write(value, source.type)
+}
+
+function computeDerived({ inputs, compute }: Derived, record: Values): unknown {
+  const args: unknown[] = []
+  for (const input of inputs) {
+    const value = record[typeof input === 'string' ? input : input.source]
+    const arg = value === undefined || typeof input === 'string' ? value : input.of(String(value))
+    if (arg === undefined) return undefined
+    args.push(arg)
+  }
+  return compute(...args)
 }

@@ -1,19 +1,16 @@
 import { FlowferryError } from '../errors.ts'
 import { placeOf } from '../object.ts'
-import { readLines } from '../records/lines.ts'
+import { readBlocks } from '../records/lines.ts'
 import type { Batch, Malformed, ObjectHead, ParseContext, SourceObject } from '../types.ts'
+import { type Columns, columnsOf } from './columns.ts'
 import type { CompiledTable } from './define.ts'
 import type { Values } from './layout.ts'
+import { type Scan, scanLines } from './scan.ts'
 
-/** The columns of one object, as its header (or the caller) names them. */
-interface Columns {
-  readonly names: readonly string[]
-  readonly unknown: readonly string[]
-  readonly read: (line: string) => Values | string
-  readonly document: (record: Values) => Record<string, unknown>
-}
-
-/** Records of a delimited format: the plain path, and the oracle of any faster one. */
+/**
+ * Records of a delimited format. A block of lines is scanned as bytes; what is regular stays bytes until somebody asks
+ * for a record, and everything else takes the plain path, which is also the oracle of the tests.
+ */
 export async function* parseTable<T>(
   table: CompiledTable,
   stated: readonly string[] | undefined,
@@ -23,100 +20,113 @@ export async function* parseTable<T>(
   let columns = stated && columnsOf(table, stated, object)
   let headerLine: string | undefined
   let ordinal = 0
-  for await (const { lines, offsetOf, bytes } of readLines(object, context)) {
-    const malformed: Malformed[] = []
-    let run: Run = emptyRun()
-    for (let i = 0; i < lines.length; i++) {
-      const line = lines[i]!
-      // Files are concatenated, with their headers. Where all columns are text, a header would read as a record.
-      if (line === headerLine) continue
-      let record = ordinal === 0 ? undefined : columns?.read(line)
-      if (typeof record !== 'object') {
-        const names = table.header(line)
-        if (names === 'skip') continue
-        if (names !== undefined) {
-          headerLine = line
-          if (stated) continue
-          if (run.records.length > 0) yield batchOf<T>(table, columns!, run, 0, [], context)
-          run = emptyRun()
-          columns = columnsOf(table, names, object)
+  for await (const { bytes, offset } of readBlocks(object, context)) {
+    for (let from = 0; from < bytes.length; ) {
+      const scan = (columns?.scan ?? scanLines)(bytes.subarray(from))
+      const run: Run = { scan, lines: [], ordinals: [], plain: new Map() }
+      const malformed: Malformed[] = []
+      let next: number | undefined
+      for (let line = 0; line < scan.lines; line++) {
+        const length = scan.stops[line]! - scan.starts[line]!
+        // Files are concatenated, with their headers. Where all columns are text, a header would read as a record.
+        if (scan.regular[line] === 1 && ordinal > 0 && length !== headerLine?.length) {
+          run.lines.push(line)
+          run.ordinals.push(ordinal++)
           continue
         }
-        record ??= columns?.read(line)
-        if (columns === undefined) {
-          columns = withoutHeader(table, line, object)
-          record = columns.read(line)
+        const text = textOf(scan, line, offset + from === 0)
+        if (text === headerLine) continue
+        let record = ordinal === 0 ? undefined : columns?.read(text)
+        if (typeof record !== 'object') {
+          const names = table.header(text)
+          if (names === 'skip') continue
+          if (names !== undefined) {
+            headerLine = text
+            if (stated) continue
+            next = from + scan.stops[line]!
+            if (run.lines.length > 0 || malformed.length > 0)
+              yield batchOf<T>(table, columns!, run, scan.stops[line]!, malformed, context)
+            columns = columnsOf(table, names, object)
+            break
+          }
+          columns ??= withoutHeader(table, text, object)
+          record ??= columns.read(text)
+        }
+        if (typeof record === 'object') {
+          run.plain.set(run.lines.length, record)
+          run.lines.push(line)
+          run.ordinals.push(ordinal++)
+        } else {
+          malformed.push({ ordinal: ordinal++, offset: offset + from + scan.starts[line]!, reason: record })
         }
       }
-      if (typeof record === 'object') {
-        run.records.push(record)
-        run.ordinals.push(ordinal++)
-        if (context.originals) run.originals.push(line)
-      } else {
-        malformed.push({ ordinal: ordinal++, offset: offsetOf(i), reason: record ?? 'no header names its fields' })
-      }
+      if (next === undefined && columns) yield batchOf<T>(table, columns, run, bytes.length - from, malformed, context)
+      from = next ?? bytes.length
     }
-    if (columns) yield batchOf<T>(table, columns, run, bytes, malformed, context)
   }
 }
 
+/** The records of one scan: its lines, and those that took the plain path already. */
 interface Run {
-  readonly records: Values[]
+  readonly scan: Scan
+  readonly lines: number[]
   readonly ordinals: number[]
-  readonly originals: string[]
+  readonly plain: Map<number, Values>
 }
-const emptyRun = (): Run => ({ records: [], ordinals: [], originals: [] })
+
+function textOf({ bytes, starts, stops }: Scan, line: number, beginning: boolean): string {
+  const text = bytes.toString('utf8', starts[line], stops[line])
+  const from = beginning && line === 0 && text.charCodeAt(0) === 0xfeff ? 1 : 0
+  return text.charCodeAt(text.length - 1) === 0x0d ? text.slice(from, -1) : text.slice(from)
+}
 
 function batchOf<T>(
   table: CompiledTable,
-  { unknown, document }: Columns,
-  { records, ordinals, originals }: Run,
+  columns: Columns,
+  { scan, lines, ordinals, plain }: Run,
   bytes: number,
   malformed: readonly Malformed[],
   context: ParseContext,
 ): Batch<T> {
+  const { unknown, program, encode } = columns
+  const original = (index: number) => textOf(scan, lines[index]!, ordinals[index] === 0)
+  const recordAt = (index: number) => plain.get(index) ?? (columns.read(original(index)) as Values)
+  const fast = (index: number) => encode !== undefined && scan.regular[lines[index]!] === 1 && !plain.has(index)
+  let records: T[] | undefined
   return {
     format: table.format,
-    length: records.length,
-    records: records as unknown as T[],
+    length: lines.length,
+    get records() {
+      records ??= lines.map((_, index) => recordAt(index) as T)
+      return records
+    },
     ordinals,
     bytes,
     malformed,
-    document: (index) => document(records[index]!),
-    ...(unknown.length > 0 && { unknownFields: countUnknown(unknown, records) }),
-    ...(context.originals && { original: (index: number) => originals[index]! }),
+    document: (index) => columns.document(recordAt(index)),
+    view: (index) => (fast(index) ? columns.view(scan, lines[index]!) : recordAt(index)) as T,
+    ...(encode &&
+      program && {
+        encoder: {
+          members: columns.members,
+          room: (index: number) =>
+            program.room + (scan.stops[lines[index]!]! - scan.starts[lines[index]!]!) * program.copies,
+          encode: (index: number, target: Uint8Array, view: DataView, offset: number) =>
+            fast(index) ? encode(scan, lines[index]!, target, view, offset) : -1,
+        },
+      }),
+    ...(unknown.length > 0 && { unknownFields: countUnknown(unknown, lines.length, recordAt) }),
+    ...(context.originals && { original }),
   }
 }
 
-function countUnknown(unknown: readonly string[], records: readonly Values[]): Record<string, number> {
-  const counts = unknown.map((name) => [name, records.filter((record) => record[name] !== undefined).length] as const)
-  return Object.fromEntries(counts.filter(([, count]) => count > 0))
-}
-
-function columnsOf(table: CompiledTable, names: readonly string[], object: SourceObject): Columns {
-  const { fields, delimiter, absent, format } = table
-  const repeated = names.find((name, index) => names.indexOf(name) !== index)
-  if (repeated !== undefined)
-    throw new FlowferryError('FORMAT_MISMATCH', `The header names ${repeated} twice`, { place: placeOf(object) })
-  const unknown = names.filter((name) => !Object.hasOwn(fields, name))
-  const columns = names.map((name) => ({ name, read: Object.hasOwn(fields, name) ? fields[name]!.read : String }))
-
-  const read = (line: string): Values | string => {
-    const values = line.split(delimiter)
-    if (values.length !== columns.length)
-      return `${values.length} values where the header names ${columns.length} fields`
-    const record: Record<string, string | number | undefined> = { kind: format.kind }
-    for (let i = 0; i < columns.length; i++) {
-      const text = values[i]!
-      if (text === absent || text === '') continue
-      const { name, read } = columns[i]!
-      const value = read(text)
-      if (value === undefined) return `${name} is not of its type, ${fields[name]!.type}`
-      record[name] = value
-    }
-    return record
+function countUnknown(unknown: readonly string[], length: number, recordAt: (index: number) => Values) {
+  const counts: Record<string, number> = {}
+  for (let index = 0; index < length; index++) {
+    const record = recordAt(index)
+    for (const name of unknown) if (record[name] !== undefined) counts[name] = (counts[name] ?? 0) + 1
   }
-  return { names, unknown, read, document: table.documentOf(unknown) }
+  return counts
 }
 
 function withoutHeader(table: CompiledTable, line: string, object: SourceObject): Columns {

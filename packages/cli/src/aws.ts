@@ -1,0 +1,41 @@
+import type { S3Client } from '@aws-sdk/client-s3'
+import type { SQSClient } from '@aws-sdk/client-sqs'
+import { type Io, line } from './io.ts'
+
+/** Bucket and key, or prefix, of an `s3://` address; undefined for anything else. */
+export function s3Address(text: string): { bucket: string; key: string } | undefined {
+  const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/s.exec(text)
+  return match ? { bucket: match[1]!, key: match[2] ?? '' } : undefined
+}
+
+/** Made from the environment, as the AWS CLI does it: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, … */
+export async function s3Client(io: Io): Promise<S3Client> {
+  warnOnce(io)
+  const { S3Client } = await import('@aws-sdk/client-s3')
+  const custom = io.env.AWS_ENDPOINT_URL ?? io.env.AWS_ENDPOINT_URL_S3
+  // Servers other than S3 mostly know no bucket as a host name. Buckets of other regions answer with a redirect.
+  return new S3Client({ followRegionRedirects: true, ...(custom && { forcePathStyle: true }) })
+}
+
+/** A client for the region that a queue's URL names, unless the environment names one. */
+export async function sqsClient(io: Io, queueUrl: string): Promise<SQSClient> {
+  warnOnce(io)
+  const { SQSClient } = await import('@aws-sdk/client-sqs')
+  const region = /^https:\/\/sqs\.([a-z0-9-]+)\./.exec(queueUrl)?.[1]
+  // An emulator's queue URLs may name a host that only it can resolve.
+  const custom = io.env.AWS_ENDPOINT_URL ?? io.env.AWS_ENDPOINT_URL_SQS
+  return new SQSClient({
+    ...(region && !io.env.AWS_REGION && { region }),
+    ...(custom && { useQueueUrlAsEndpoint: false }),
+  })
+}
+
+let warned = false
+
+/** One line instead of the SDK's eight, once. */
+export function warnOnce(io: Io, nodeVersion = process.versions.node): void {
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
+  if (warned || Number.parseInt(nodeVersion, 10) >= 22) return
+  warned = true
+  line(io.stderr, `note: Node ${nodeVersion} is at its end, and the AWS SDK leaves it in January 2027; use Node 24`)
+}

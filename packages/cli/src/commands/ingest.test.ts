@@ -1,0 +1,189 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { duckdb } from '@flowferry/sink-duckdb'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { startCloud } from '../demo/cloud.ts'
+import { generate } from '../demo/generate.ts'
+import { runHere } from '../test-io.ts'
+
+// A machine that does other things as well is slow, not wrong.
+vi.setConfig({ testTimeout: 60_000 })
+
+let folder: string
+let database: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'flowferry-'))
+  database = join(folder, 'logs.db')
+})
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  await rm(folder, { recursive: true })
+})
+
+async function rows(sql: string): Promise<Record<string, unknown>[]> {
+  const sink = await duckdb(database)
+  try {
+    return await sink.query(sql)
+  } finally {
+    await sink.close()
+  }
+}
+
+const samples = generate().filter(({ table }) => table !== 'aws_cloudtrail')
+const [flows] = samples.filter(({ table }) => table === 'aws_vpcflow')
+const [requests] = samples.filter(({ table }) => table === 'aws_cloudfront_logs')
+
+describe('flowferry ingest', () => {
+  it('puts a folder into a DuckDB file, and a second time nothing more', async () => {
+    const logs = join(folder, 'logs')
+    await mkdir(join(logs, 'deep'), { recursive: true })
+    await writeFile(join(logs, 'flows.log.gz'), gzipSync(flows!.text))
+    await writeFile(join(logs, 'deep/requests'), requests!.text)
+    const first = await runHere(['ingest', logs, '--to', `duckdb:${database}`])
+    expect(first.stdout).toMatch(/^files +2\n/)
+    expect(first.stdout).toMatch(/\ndocuments written +5,000\n/)
+    expect(first.stdout).not.toContain('failed')
+    expect(first.stderr).toMatch(/^2 files, .* stored, to .*logs\.db\n$/)
+    expect(first.code).toBe(0)
+    const second = await runHere(['ingest', logs, '--to', `duckdb:${database}`, '--concurrency', '1'])
+    expect(second.stdout).toMatch(/\ndocuments written +0\n/)
+    expect(second.stdout).toMatch(/\nduplicates +5,000\n/)
+    expect(second.code).toBe(0)
+    expect(
+      await rows(
+        'SELECT (SELECT count(*) FROM aws_vpcflow) AS flows, (SELECT count(*) FROM aws_cloudfront_logs) AS requests',
+      ),
+    ).toEqual([{ flows: 3000, requests: 2000 }])
+  })
+
+  it('puts in what it can, names what failed, and exits with 1', async () => {
+    await writeFile(join(folder, 'flows.log'), flows!.text)
+    await writeFile(join(folder, 'notes.txt'), 'dear diary\n')
+    const args = [join(folder, 'flows.log'), join(folder, 'notes.txt')]
+    const { code, stdout, stderr } = await runHere(['ingest', ...args, '--to', `duckdb:${database}`])
+    expect(stdout).toMatch(/\nfiles failed +1\n/)
+    expect(stdout).toMatch(/\ndocuments written +3,000\n/)
+    expect(stderr).toContain(`${join(folder, 'notes.txt')}\n  failed: `)
+    expect(code).toBe(1)
+  })
+
+  it('exits with 3 when records are malformed', async () => {
+    await writeFile(join(folder, 'flows.log'), `${flows!.text}rubbish\n`)
+    const { code, stdout } = await runHere(['ingest', join(folder, 'flows.log'), '--to', `duckdb:${database}`])
+    expect(stdout).toMatch(/\nmalformed +1\n/)
+    expect(code).toBe(3)
+  })
+
+  it('reads a prefix of a bucket', async () => {
+    vi.stubEnv('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true')
+    const cloud = await startCloud()
+    vi.stubEnv('AWS_ENDPOINT_URL', cloud.endpoint)
+    vi.stubEnv('AWS_REGION', 'eu-central-1')
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'test')
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test')
+    await cloud.put(flows!.key, gzipSync(flows!.text))
+    await cloud.put('elsewhere/notes.txt', Buffer.from('not below the prefix'))
+    const env = { AWS_ENDPOINT_URL: cloud.endpoint }
+    const { code, stdout } = await runHere(['ingest', `s3://${cloud.bucket}/AWSLogs/`, '--to', `duckdb:${database}`], {
+      env,
+    })
+    expect(stdout).toMatch(/^files +1\n/)
+    expect(stdout).toMatch(/\ndocuments written +3,000\n/)
+    expect(code).toBe(0)
+    const parsed = await runHere(['parse', `s3://${cloud.bucket}/${flows!.key}`], { env })
+    expect(parsed.stdout.split('\n')).toHaveLength(3001)
+    await cloud.stop()
+  })
+
+  it.each([
+    ['elasticsearch', { ELASTICSEARCH_API_KEY: 'a2V5' }, 'ApiKey a2V5'],
+    ['opensearch', { OPENSEARCH_USERNAME: 'me', OPENSEARCH_PASSWORD: 'pw' }, `Basic ${btoa('me:pw')}`],
+  ])('fills %s, with credentials from the environment', async (store, secrets, authorization) => {
+    const cluster = await startCluster()
+    await writeFile(join(folder, 'flows.log'), flows!.text)
+    const env = { [`${store.toUpperCase()}_URL`]: cluster.url, ...secrets }
+    const plain = await runHere(['ingest', join(folder, 'flows.log'), '--to', store], { env })
+    expect(plain.stderr).toBe(`1 file, ${plain.stderr.split(', ')[1]}, to ${cluster.url}\n`)
+    expect(plain.stdout).toMatch(/\ndocuments written +3,000\n/)
+    expect(plain.code).toBe(0)
+    expect(cluster.indices).toEqual(new Set(['logs-aws.vpcflow-default']))
+    expect(cluster.authorizations).toEqual(new Set([authorization]))
+    cluster.indices.clear()
+    const args = ['--to', store, '--url', cluster.url, '--index', 'mine']
+    expect(
+      (await runHere(['ingest', join(folder, 'flows.log'), ...args], { env: secrets as Record<string, string> })).code,
+    ).toBe(0)
+    expect(cluster.indices).toEqual(new Set(['mine']))
+    cluster.stop()
+  })
+
+  it.each([
+    ['no store', ['x'], "required option '--to <store>'"],
+    ['an unknown store', ['x', '--to', 'mysql'], '--to takes elasticsearch, opensearch or duckdb:FILE, not "mysql"'],
+    ['no file for DuckDB', ['x', '--to', 'duckdb:'], 'needs the name of a file'],
+    ['no address', ['x', '--to', 'opensearch'], 'pass --url, or set OPENSEARCH_URL'],
+    ['no URL', ['x', '--to', 'elasticsearch', '--url', 'localhost'], '--url is no URL'],
+    [
+      'a password in the URL',
+      ['x', '--to', 'elasticsearch', '--url', 'https://me:hidden@es:9200'],
+      '--url must hold no password',
+    ],
+    ['an impossible concurrency', ['x', '--to', 'opensearch', '--concurrency', '0'], 'whole number from 1 to 64'],
+    ['standard input', ['-', '--to', 'duckdb:/tmp/never.db'], 'no standard input'],
+    [
+      'an unknown format',
+      ['x', '--to', 'opensearch', '--format', 'csv'],
+      'Allowed choices are vpc-flow, cloudtrail, cloudfront',
+    ],
+  ])('refuses %s with 2', async (_, args, words) => {
+    const { code, stdout, stderr } = await runHere(['ingest', ...args])
+    expect(stderr).toContain(words)
+    expect(stderr).not.toContain('hidden')
+    expect(stdout).toBe('')
+    expect(code).toBe(2)
+  })
+
+  it('needs both halves of basic authentication', async () => {
+    const env = { OPENSEARCH_URL: 'https://localhost:9', OPENSEARCH_USERNAME: 'admin' }
+    const { code, stderr } = await runHere(['ingest', 'x', '--to', 'opensearch'], { env })
+    expect(stderr).toBe('error: Set both OPENSEARCH_USERNAME and OPENSEARCH_PASSWORD\n')
+    expect(code).toBe(2)
+  })
+
+  it('fails when there is nothing to read', async () => {
+    const { code, stderr } = await runHere(['ingest', folder, '--to', `duckdb:${join(folder, '.hidden.db')}`])
+    expect(stderr).toBe('There is no file to read.\n')
+    expect(code).toBe(1)
+  })
+})
+
+/** Takes every document, and remembers where it was to go. */
+async function startCluster() {
+  const indices = new Set<string>()
+  const authorizations = new Set<string>()
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    authorizations.add(request.headers.authorization ?? '')
+    const lines = Buffer.concat(chunks).toString().split('\n')
+    const actions = lines
+      .filter((_, index) => index % 2 === 0 && index < lines.length - 1)
+      .map((text) => JSON.parse(text))
+    const path = /^\/([^/?]+)\/_bulk/.exec(request.url ?? '')?.[1]
+    for (const { create } of actions) indices.add(create._index ?? path)
+    response.setHeader('x-elastic-product', 'Elasticsearch')
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ errors: false, items: actions.map(() => ({ create: { status: 201 } })) }))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const stop = () => {
+    server.close()
+    server.closeAllConnections()
+  }
+  return { url: `http://127.0.0.1:${port}`, indices, authorizations, stop }
+}

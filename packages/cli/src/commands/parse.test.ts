@@ -1,0 +1,124 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { generate } from '../demo/generate.ts'
+import { run } from '../program.ts'
+import { runHere } from '../test-io.ts'
+
+// A machine that does other things as well is slow, not wrong.
+vi.setConfig({ testTimeout: 60_000 })
+
+const header =
+  'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status'
+const record = (port: number | string) =>
+  `2 111122223333 eni-1 10.0.0.1 10.0.0.2 ${port} 443 6 3 240 1780000000 1780000060 ACCEPT OK`
+const log = `${header}\n${[1, 2, 3].map(record).join('\n')}\n`
+
+let folder: string
+let file: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'flowferry-'))
+  file = join(folder, 'flow.log.gz')
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+const documents = (stdout: string) =>
+  stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+
+describe('flowferry parse', () => {
+  it('prints the documents of a file, one a line', async () => {
+    await writeFile(file, gzipSync(log))
+    const { code, stdout, stderr } = await runHere(['parse', file])
+    expect(documents(stdout).map(({ source }) => source.port)).toEqual([1, 2, 3])
+    expect(documents(stdout)[0]).toMatchObject({
+      '@timestamp': '2026-05-28T20:27:40.000Z',
+      data_stream: { dataset: 'aws.vpcflow' },
+    })
+    expect(stderr).toBe(`${file} (vpcflow): 3 records: 3 printed\n`)
+    expect(code).toBe(0)
+  })
+
+  it('reads standard input, and keeps the order where the reader is slow', async () => {
+    const [flows] = generate()
+    const { code, stdout } = await runHere(['parse', '-', '--format', 'vpc-flow'], {
+      stdin: flows!.text.split(/(?<=\n)/),
+    })
+    expect(code).toBe(0)
+    const ports = documents(stdout).map(({ source }) => source.port)
+    expect(ports).toEqual(
+      flows!.text
+        .trimEnd()
+        .split('\n')
+        .slice(1)
+        .map((line) => Number(line.split(' ')[5])),
+    )
+  })
+
+  it('says where the first malformed record is, and exits with 3', async () => {
+    const lines = [header, record(1), record('https'), record(3), 'rubbish']
+    await writeFile(file, lines.join('\n'))
+    const { code, stdout, stderr } = await runHere(['parse', file])
+    expect(documents(stdout)).toHaveLength(2)
+    const offset = `${header}\n${record(1)}\n`.length
+    expect(stderr).toContain('4 records: 2 printed, 2 malformed\n')
+    expect(stderr).toContain(`  first malformed: record 1 at byte ${offset}: `)
+    expect(stderr).toContain('srcport')
+    expect(code).toBe(3)
+  })
+
+  it('names fields that are new to it', async () => {
+    await writeFile(file, `${header} next-thing\n${record(1)} x\n`)
+    const { code, stdout, stderr } = await runHere(['parse', file])
+    expect(stderr).toContain('  unknown fields, kept: next-thing (1)\n')
+    expect(stdout).toContain('"next_thing":"x"')
+    expect(code).toBe(0)
+  })
+
+  it.each([
+    ['a file that is not there', 'gone.log', 'gone.log: there is no such file or folder'],
+    ['a format that nobody knows', 'notes.txt', 'FORMAT_UNKNOWN'],
+  ])('fails for %s', async (_, name, words) => {
+    await writeFile(join(folder, 'notes.txt'), 'dear diary\n')
+    const { code, stdout, stderr } = await runHere(['parse', join(folder, name)])
+    expect(stderr).toContain(words)
+    expect(stderr.startsWith('error: ')).toBe(true)
+    expect(stdout).toBe('')
+    expect(code).toBe(1)
+  })
+
+  it('prints what came before the damage, and fails', async () => {
+    const [flows] = generate()
+    await writeFile(file, gzipSync(flows!.text).subarray(0, -20_000))
+    const { code, stdout, stderr } = await runHere(['parse', file])
+    expect(documents(stdout).length).toBeGreaterThan(100)
+    expect(stderr).toContain('GZIP_CORRUPT')
+    expect(code).toBe(1)
+  })
+
+  it('ends quietly when its reader has enough', async () => {
+    await writeFile(file, generate()[0]!.text)
+    let written = 0
+    const stdout = new Writable({
+      write: (chunk, _, done) => {
+        written += chunk.length
+        done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))
+      },
+    })
+    let stderr = ''
+    const said = new Writable({
+      write: (chunk, _, done) => {
+        stderr += chunk
+        done()
+      },
+    })
+    expect(await run(['parse', file], { stdin: process.stdin, stdout, stderr: said, env: {} })).toBe(0)
+    expect(stderr).toBe('')
+    expect(written).toBeLessThan(100_000)
+  })
+})

@@ -1,0 +1,112 @@
+import { FlowferryError, ingest, type Outcome, type Sink, type Slice, type SourceObject } from '@flowferry/core'
+import { s3Address, s3Client } from '../aws.ts'
+import { found, localFile, standardInput } from '../files.ts'
+import type { FormatName } from '../format-names.ts'
+import { parserFor } from '../formats.ts'
+import { type ExitCode, exitCodes, type Io, line, type Output, UsageError } from '../io.ts'
+import { countsLine, exitCodeOf, objectRemarks } from '../report.ts'
+
+export interface ParseOptions {
+  readonly format?: FormatName
+}
+
+/** `flowferry parse`: an object's documents as they would be indexed, one a line, and its report on standard error. */
+export async function parse(source: string, { format }: ParseOptions, io: Io): Promise<ExitCode> {
+  const object = await objectFor(source, io)
+  const parser = await parserFor(format)
+  const printer = documentPrinter(io.stdout)
+  const signal = io.signal ? AbortSignal.any([io.signal, printer.closed]) : printer.closed
+  const report = await ingest({
+    source: [{ objects: [object] }],
+    parser,
+    sink: printer,
+    signal,
+    // It is there to look at a file, however much of it is wrong.
+    malformedShare: 1,
+    // Small, so that documents come as their records do, and what is before a damage is seen.
+    batchBytes: pieceLength,
+  })
+  if (printer.closed.aborted) return exitCodes.ok
+  const [read] = report.messages[0]!.objects
+  const { error, counts } = read!
+  if (error && counts.read === 0) {
+    line(io.stderr, `error: ${error.message}`)
+    return exitCodes.failed
+  }
+  const kinds = read!.kinds.length > 0 ? ` (${read!.kinds.join(', ')})` : ''
+  line(io.stderr, `${source}${kinds}: ${countsLine(counts, 'printed')}`)
+  for (const remark of objectRemarks(read!)) line(io.stderr, `  ${remark}`)
+  return exitCodeOf(report)
+}
+
+async function objectFor(source: string, io: Io): Promise<SourceObject> {
+  if (source === '-') return standardInput(io.stdin)
+  const address = s3Address(source)
+  // Documents are printed without their ids, so the file need not be hashed first.
+  if (!address) {
+    if ((await found(source)).isDirectory()) throw new UsageError(`${source} is a folder; parse reads one file`)
+    return localFile(source, { etag: 'unhashed' })
+  }
+  const { s3Object } = await import('@flowferry/source-s3')
+  return s3Object(address, { s3: await s3Client(io) })
+}
+
+/** Characters written at once: a system call for each document would cost more than its parsing. */
+const pieceLength = 64 * 1024
+
+/**
+ * A sink that prints. Writes keep their order and wait for whoever reads. `closed` aborts when nobody reads any more,
+ * as `head` does it: that is an end, not an error.
+ */
+function documentPrinter(output: Output): Sink<unknown> & { readonly closed: AbortSignal } {
+  const closed = new AbortController()
+  let failure: Error | undefined
+  const onError = (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') failure ??= error
+    closed.abort()
+  }
+  output.on('error', onError)
+  let last: Promise<unknown> = Promise.resolve()
+
+  const print = (text: string): Promise<void> | undefined => {
+    if (closed.signal.aborted || output.write(text)) return undefined
+    return new Promise((resolve) => {
+      const done = () => {
+        output.off('drain', done)
+        closed.signal.removeEventListener('abort', done)
+        resolve()
+      }
+      output.on('drain', done)
+      closed.signal.addEventListener('abort', done)
+    })
+  }
+  const printAll = async (batch: readonly Slice<unknown>[]): Promise<Outcome> => {
+    let text = ''
+    for (const slice of batch)
+      for (let index = 0; index < slice.length; index++) {
+        text += `${JSON.stringify(slice.document(index))}\n`
+        if (text.length < pieceLength) continue
+        await print(text)
+        text = ''
+      }
+    if (text !== '') await print(text)
+    const lost = closed.signal.aborted
+    const slices = batch.map(({ length }) => ({
+      written: lost ? 0 : length,
+      duplicate: 0,
+      rejected: [],
+      unfinished: lost ? length : 0,
+    }))
+    if (!lost) return { slices }
+    const what = failure ? `Standard output failed: ${failure.message}` : 'Nobody reads standard output any more'
+    return { slices, error: new FlowferryError(failure ? 'TARGET_FAILED' : 'ABORTED', what), stop: true }
+  }
+  return {
+    closed: closed.signal,
+    write: (batch) => {
+      const result = last.then(() => printAll(batch))
+      last = result.catch(() => undefined)
+      return result
+    },
+  }
+}

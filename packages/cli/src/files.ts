@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, type Stats } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ByteRange, FlowferryError, type OpenObject, type SourceObject } from '@flowferry/core'
+
+/** Bytes a read: a few system calls a megabyte. */
+const chunkBytes = 256 * 1024
+
+export interface FileOptions {
+  readonly size?: number
+  /**
+   * What names the file's content in ids. Default: a hash of all of it, read once before the records are, so that the
+   * same file gives the same ids on every machine and on every day.
+   */
+  readonly etag?: string
+}
+
+/**
+ * A local log file. Its identity is its path as given and a hash of its content; the time of records that have none is
+ * that of the file's last change. A file that is written to while it is read fails, as an overwritten object does.
+ */
+export function localFile(path: string, { size, etag }: FileOptions = {}): SourceObject {
+  let known = etag
+  const open = async (range?: ByteRange, signal?: AbortSignal): Promise<OpenObject> => {
+    try {
+      const before = await stat(path)
+      if (before.isDirectory()) throw new Error('it is a folder')
+      known ??= await contentHash(path, signal)
+      const first = !range ? 0 : 'last' in range ? Math.max(0, before.size - range.last) : range.start
+      const last = range && 'start' in range ? Math.min(range.end ?? before.size - 1, before.size - 1) : before.size - 1
+      // A pipe or device states no size.
+      const sized = before.isFile() && { size: Math.max(0, last - first + 1) }
+      return { etag: known, ...sized, lastModified: before.mtime, body: read(before) }
+
+      async function* read({ size, mtimeMs }: { size: number; mtimeMs: number }): AsyncGenerator<Uint8Array> {
+        if (before.isFile() && last < first) return
+        const end = before.isFile() ? { start: first, end: last } : {}
+        yield* createReadStream(path, { ...end, highWaterMark: chunkBytes, ...(signal && { signal }) })
+        const after = await stat(path)
+        if (after.size !== size || after.mtimeMs !== mtimeMs)
+          throw new FlowferryError('OBJECT_SUPERSEDED', 'The file changed while it was read', { place: { key: path } })
+      }
+    } catch (error) {
+      throw asFileError(error, path)
+    }
+  }
+  return { bucket: '', key: path, ...(size !== undefined && { size }), open }
+}
+
+/**
+ * What comes on standard input, readable once. It cannot be hashed before it is read, so records of its own identity
+ * apart, its ids hold for this run only: `parse` prints documents without ids, and `ingest` does not take it.
+ */
+export function standardInput(stdin: AsyncIterable<Uint8Array>): SourceObject {
+  return { bucket: '', key: '-', open: async () => ({ etag: 'stdin', lastModified: new Date(), body: stdin }) }
+}
+
+/** The files below a folder, at any depth, by name; hidden ones are left out. A file is itself. */
+export async function listFiles(path: string): Promise<{ path: string; size: number }[]> {
+  const top = await found(path)
+  if (!top.isDirectory()) return [{ path, size: top.size }]
+  const files: { path: string; size: number }[] = []
+  const entries = (await readdir(path, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))
+  for (const entry of entries) {
+    if (entry.name.startsWith('.')) continue
+    const below = join(path, entry.name)
+    if (entry.isDirectory()) files.push(...(await listFiles(below)))
+    else if (entry.isFile() || entry.isSymbolicLink()) files.push({ path: below, size: (await stat(below)).size })
+  }
+  return files
+}
+
+/** What is at a path that the user named. */
+export async function found(path: string): Promise<Stats> {
+  try {
+    return await stat(path)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new Error(code === 'ENOENT' ? `${path}: there is no such file or folder` : `${path}: ${message}`)
+  }
+}
+
+async function contentHash(path: string, signal: AbortSignal | undefined): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(path, { highWaterMark: chunkBytes, ...(signal && { signal }) }))
+    hash.update(chunk)
+  return hash.digest('base64url')
+}
+
+function asFileError(error: unknown, path: string): FlowferryError {
+  if (FlowferryError.isInstance(error)) return error
+  const { message } = error as Error
+  return new FlowferryError('OBJECT_UNREADABLE', `The file cannot be read: ${message}`, {
+    place: { key: path },
+    cause: error,
+  })
+}

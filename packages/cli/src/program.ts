@@ -1,0 +1,139 @@
+import { FlowferryError } from '@flowferry/core'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { IngestCommandOptions } from './commands/ingest.ts'
+import type { ParseOptions } from './commands/parse.ts'
+import type { RedriveCommandOptions } from './commands/redrive.ts'
+import { formatNames } from './format-names.ts'
+import { type ExitCode, exitCodes, type Io, line, UsageError } from './io.ts'
+
+/** Runs a command line, without the `node flowferry` before it. Resolves with the exit code; never rejects. */
+export async function run(args: readonly string[], io: Io, version = '0.0.0'): Promise<number> {
+  let code: ExitCode = exitCodes.ok
+  const program = describeProgram(io, version, (result) => {
+    code = result
+  })
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    if (error instanceof UsageError || (FlowferryError.isInstance(error) && error.code === 'INVALID_OPTION')) {
+      line(io.stderr, `error: ${error.message}`)
+      return exitCodes.usage
+    }
+    line(io.stderr, `error: ${messageOf(error)}`)
+    return exitCodes.failed
+  }
+}
+
+/** What a command imports it imports when it runs: help and errors of usage must not wait for the AWS SDK. */
+function describeProgram(io: Io, version: string, finish: (code: ExitCode) => void): Command {
+  const program = new Command('flowferry')
+    .description('AWS log files from S3 or disk, as ECS documents, into Elasticsearch, OpenSearch or DuckDB.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .showHelpAfterError('(flowferry help shows the commands, flowferry help COMMAND its options)')
+  const format = () =>
+    new Option('--format <name>', 'how to read the files; default: found out for each by its content').choices([
+      ...formatNames,
+    ])
+
+  command('demo')
+    .description('S3, SQS, the worker and DuckDB in this one process: logs indexed, failed, redriven and asked.')
+    .option('--json', 'one JSON object on standard output, and nothing else')
+    .addHelpText('after', '\nExample:\n  flowferry demo')
+    .action(async (options: { json?: boolean }) => {
+      const { demo } = await import('./commands/demo.ts')
+      finish(await demo(options, io))
+    })
+
+  command('parse')
+    .description("A file's documents as they would be indexed, one JSON object a line; a report on standard error.")
+    .argument('<source>', 'a file, s3://bucket/key, or - for standard input')
+    .addOption(format())
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 all well, 1 failed, 3 some records are malformed.
+Standard input is read once, as it comes. It has no content hash, so ids that build on one cannot be told from it;
+documents are printed without ids.
+
+Examples:
+  flowferry parse flow.log.gz | head -1
+  aws s3 cp s3://logs/AWSLogs/…json.gz - | flowferry parse - --format cloudtrail | jq .event.action`,
+    )
+    .action(async (source: string, options: ParseOptions) => {
+      const { parse } = await import('./commands/parse.ts')
+      finish(await parse(source, options, io))
+    })
+
+  command('ingest')
+    .description('Files, folders (at any depth) and S3 prefixes into a store. Repeating it stores nothing twice.')
+    .argument('<source...>', 'files, folders, s3://bucket/prefix')
+    .requiredOption('--to <store>', 'elasticsearch, opensearch or duckdb:FILE')
+    .option('--url <url>', 'address of the cluster; default: ELASTICSEARCH_URL or OPENSEARCH_URL')
+    .addOption(format())
+    .option('--index <name>', 'one index for everything; default: a data stream for each format')
+    .option('--concurrency <n>', 'files read at the same time, 1 to 64; default 4', wholeNumber(1, 64))
+    .option('--setup', 'first install the index templates')
+    .addHelpText(
+      'after',
+      `
+Credentials come from the environment only:
+  ELASTICSEARCH_API_KEY, or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD
+  OPENSEARCH_USERNAME and OPENSEARCH_PASSWORD
+  ELASTICSEARCH_CA_FILE, OPENSEARCH_CA_FILE: certificate authority of a cluster that signed its own certificate
+  AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, … as for the AWS CLI
+
+Exit codes: 0 all well, 1 something failed, 3 some records are malformed.
+
+Examples:
+  flowferry ingest logs/ --to duckdb:logs.db
+  flowferry ingest s3://my-logs/AWSLogs/123456789012/vpcflowlogs/ --to elasticsearch --setup`,
+    )
+    .action(async (sources: string[], options: IngestCommandOptions) => {
+      const { ingestCommand } = await import('./commands/ingest.ts')
+      finish(await ingestCommand(sources, options, io))
+    })
+
+  command('redrive')
+    .description('Messages of a dead-letter queue back to their queue, each sent before it is deleted.')
+    .requiredOption('--dlq <url>', 'URL of the dead-letter queue')
+    .requiredOption('--to <url>', 'URL of the queue that they go back to')
+    .option('--dry-run', 'only tell what is there, grouped by cause')
+    .addHelpText(
+      'after',
+      `
+Example:
+  flowferry redrive --dry-run \\
+    --dlq https://sqs.eu-central-1.amazonaws.com/123456789012/logs-dlq \\
+    --to https://sqs.eu-central-1.amazonaws.com/123456789012/logs`,
+    )
+    .action(async (options: RedriveCommandOptions) => {
+      const { redriveCommand } = await import('./commands/redrive.ts')
+      finish(await redriveCommand(options, io))
+    })
+  return program
+
+  function command(name: string): Command {
+    return program.command(name)
+  }
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (Number.isInteger(value) && value >= least && value <= most) return value
+    throw new InvalidArgumentError(`It takes a whole number from ${least} to ${most}.`)
+  }
+}
+
+/** An error in words, and what caused it where the words do not say: an empty message of the SDK for a dead host. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { message, name } = error
+  if (message !== '') return message
+  const inner = error instanceof AggregateError ? error.errors.map(messageOf).join('; ') : ''
+  return inner === '' ? name : inner
+}

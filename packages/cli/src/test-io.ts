@@ -1,0 +1,37 @@
+import { Writable } from 'node:stream'
+import type { Io } from './io.ts'
+import { run } from './program.ts'
+
+export interface Ran {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a command line in this process, as `cli.ts` does it, and keeps what it says. For tests. */
+export async function runHere(
+  args: readonly string[],
+  { stdin = [], env = {} }: { stdin?: readonly string[]; env?: Record<string, string> } = {},
+): Promise<Ran> {
+  const said = { stdout: '', stderr: '' }
+  const output = (name: keyof typeof said) =>
+    new Writable({
+      // Small, so that back-pressure is met.
+      highWaterMark: 1024,
+      write: (chunk, _, done) => {
+        said[name] += chunk
+        setImmediate(done)
+      },
+    })
+  const io: Io = {
+    stdin: (async function* () {
+      for (const text of stdin) yield Buffer.from(text)
+    })(),
+    stdout: output('stdout'),
+    stderr: output('stderr'),
+    env,
+  }
+  const code = await run(args, io)
+  await Promise.all([io.stdout, io.stderr].map((stream) => new Promise<void>((done) => stream.end(done))))
+  return { code, ...said }
+}

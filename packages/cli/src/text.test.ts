@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import { bytes, count, duration, plural, table } from './text.ts'
+
+describe('units', () => {
+  it.each([
+    [0, '0 B'],
+    [999, '999 B'],
+    [1000, '1.0 kB'],
+    [56_321, '56 kB'],
+    [999_499, '999 kB'],
+    [999_500, '1.0 MB'],
+    [1_740_000, '1.7 MB'],
+    [12_345_678_901, '12 GB'],
+  ])('%d bytes are %s', (value, text) => expect(bytes(value)).toBe(text))
+
+  it('counts and times', () => {
+    expect(count(1234567)).toBe('1,234,567')
+    expect(plural(1, 'file')).toBe('1 file')
+    expect(plural(2000, 'file')).toBe('2,000 files')
+    expect(duration(440)).toBe('0.4 s')
+    expect(duration(125_000)).toBe('2 min 5 s')
+  })
+})
+
+describe('table', () => {
+  it('puts numbers and sizes to the right, words to the left', () => {
+    const rows = [
+      { name: 'short', flows: 12, bytes: '1.0 MB', last: new Date('2026-11-20T09:00:00.500Z') },
+      { name: 'a longer name', flows: 3456, bytes: '823 kB', last: null },
+    ]
+    expect(table(rows)).toEqual([
+      '  name           flows   bytes  last',
+      '  short             12  1.0 MB  2026-11-20 09:00:00',
+      '  a longer name  3,456  823 kB  -',
+    ])
+  })
+
+  it('says that there is nothing', () => expect(table([])).toEqual(['  (none)']))
+})

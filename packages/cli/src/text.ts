@@ -1,0 +1,74 @@
+const decimal = new Intl.NumberFormat('en-US')
+
+/** `1,234,567` */
+export function count(value: number | bigint): string {
+  return decimal.format(value)
+}
+
+/** `1 file`, `2 files` */
+export function plural(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`
+}
+
+/** `512 B`, `1.4 MB`: powers of 1,000, three digits. */
+export function bytes(value: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  let scaled = value
+  let unit = 0
+  while (scaled >= 999.5 && unit < units.length - 1) {
+    scaled /= 1000
+    unit++
+  }
+  return `${unit > 0 && scaled < 10 ? scaled.toFixed(1) : Math.round(scaled)} ${units[unit]}`
+}
+
+/** `0.4 s`, `2 min 5 s` */
+export function duration(milliseconds: number): string {
+  const seconds = milliseconds / 1000
+  if (seconds < 60) return `${seconds.toFixed(1)} s`
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
+}
+
+/** `2026-11-20 10:05:00`, UTC. */
+function time(value: Date): string {
+  return value.toISOString().slice(0, 19).replace('T', ' ')
+}
+
+export type Cell = string | number | bigint | Date | null
+
+/**
+ * Rows below their headings: numbers to the right, words to the left, columns two spaces apart.
+ * Headings are the keys of the first row.
+ */
+export function table(rows: readonly Readonly<Record<string, Cell>>[], indent = '  '): string[] {
+  const [first] = rows
+  if (!first) return [`${indent}(none)`]
+  const names = Object.keys(first)
+  const right = names.map((name) => rows.some((row) => isQuantity(row[name] ?? null)))
+  const cells = [names, ...rows.map((row) => names.map((name) => cellText(row[name] ?? null)))]
+  const widths = names.map((_, column) => Math.max(...cells.map((row) => width(row[column]!))))
+  return cells.map((row) => {
+    const padded = row.map((text, column) => {
+      const space = ' '.repeat(widths[column]! - width(text))
+      return right[column] ? space + text : text + space
+    })
+    return (indent + padded.join('  ')).trimEnd()
+  })
+}
+
+/** A number, or a text of number and unit. */
+function isQuantity(value: Cell): boolean {
+  if (typeof value === 'string') return /^[\d.,]+ (?:[kMGT]?B|%)$/.test(value)
+  return typeof value === 'number' || typeof value === 'bigint'
+}
+
+function cellText(value: Cell): string {
+  if (value === null) return '-'
+  if (typeof value === 'number' || typeof value === 'bigint') return count(value)
+  return value instanceof Date ? time(value) : value
+}
+
+/** Characters as a terminal counts them, near enough: code points. */
+function width(text: string): number {
+  return [...text].length
+}

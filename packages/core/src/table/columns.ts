@@ -1,0 +1,85 @@
+import { FlowferryError } from '../errors.ts'
+import { placeOf } from '../object.ts'
+import type { LogDocument, SourceObject } from '../types.ts'
+import type { CompiledTable } from './define.ts'
+import { type Encode, interpret } from './encode.ts'
+import { keyword } from './fields.ts'
+import { generate } from './generate.ts'
+import { type AnyField, fill, type Values } from './layout.ts'
+import { compileProgram, type Program } from './program.ts'
+import { createScanner, type Scan, scanLines, scanProgram } from './scan.ts'
+import { createView } from './view.ts'
+
+/** What a header's columns come to: how a line is scanned, read and written. */
+export interface Columns {
+  readonly unknown: readonly string[]
+  readonly scan: (bytes: Buffer) => Scan
+  /** The plain path: a line's record, or what is wrong with it. */
+  readonly read: (line: string) => Values | string
+  readonly document: (record: Values) => LogDocument
+  readonly view: (scan: Scan, line: number) => Values
+  readonly members: ReadonlySet<string>
+  /** The fast path; none where a column reads in a way of its own. */
+  readonly program?: Program
+  readonly encode?: Encode
+}
+
+/** Headers seen before, by table: a program is compiled once, and its memory of values serves the next object. */
+const known = new WeakMap<CompiledTable, Map<string, Columns>>()
+const mostKnown = 64
+
+/** @throws FlowferryError FORMAT_MISMATCH where the header names a field twice */
+export function columnsOf(table: CompiledTable, names: readonly string[], object: SourceObject): Columns {
+  const repeated = names.find((name, index) => names.indexOf(name) !== index)
+  if (repeated !== undefined)
+    throw new FlowferryError('FORMAT_MISMATCH', `The header names ${repeated} twice`, { place: placeOf(object) })
+  const headers = known.get(table) ?? new Map<string, Columns>()
+  known.set(table, headers)
+  const header = names.join(table.delimiter)
+  const columns = headers.get(header) ?? compileColumns(table, names)
+  if (headers.size >= mostKnown) headers.clear()
+  headers.set(header, columns)
+  return columns
+}
+
+function compileColumns(table: CompiledTable, names: readonly string[]): Columns {
+  const { fields, delimiter, absent, format } = table
+  const unknown = names.filter((name) => !Object.hasOwn(fields, name))
+  const layout = table.layout(unknown)
+  const columns = names.map((name) => ({
+    name,
+    field: Object.hasOwn(fields, name) ? fields[name]! : (keyword([], '') as AnyField),
+  }))
+
+  const read = (line: string): Values | string => {
+    const values = line.split(delimiter)
+    if (values.length !== columns.length)
+      return `${values.length} values where the header names ${columns.length} fields`
+    const record: Record<string, string | number | undefined> = { kind: format.kind }
+    for (let i = 0; i < columns.length; i++) {
+      const text = values[i]!
+      if (text === absent || text === '') continue
+      const { name, field } = columns[i]!
+      const value = field.read(text)
+      if (value === undefined) return `${name} is not of its type, ${field.type}`
+      record[name] = value
+    }
+    return record
+  }
+
+  const scanning = scanProgram(
+    delimiter,
+    absent,
+    columns.map(({ field }) => field),
+  )
+  const program = scanning && compileProgram(layout, columns, scanning.absent)
+  return {
+    unknown,
+    scan: scanning ? createScanner(scanning) : scanLines,
+    read,
+    document: (record) => fill(layout, record) ?? {},
+    view: createView(format.kind, columns, absent),
+    members: new Set(layout.keys()),
+    ...(program && { program, encode: generate(program) ?? interpret(program) }),
+  }
+}

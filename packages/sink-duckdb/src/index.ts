@@ -1,0 +1,1 @@
+export { type DuckDBSink, duckdb, type QueryValue } from './duckdb.ts'
