@@ -11,7 +11,7 @@ export const errorCodes = {
   OBJECT_NOT_FOUND: {
     retryable: false,
     advice:
-      'The object is gone or the event names another bucket. Check its lifecycle rules, or pass `missing: "skip"`.',
+      'The object is gone, or the client looks into another account or region. Check the bucket's lifecycle rules.',
   },
   OBJECT_ARCHIVED: {
     retryable: false,
