@@ -11,7 +11,7 @@ export const errorCodes = {
   OBJECT_NOT_FOUND: {
     retryable: false,
     advice:
-      'The object is gone, or the client looks into another account or region. Check the bucket's lifecycle rules.',
+      'The object is gone, or the client looks into another account or region. Check the lifecycle rules of the bucket.',
   },
   OBJECT_ARCHIVED: {
     retryable: false,
