@@ -85,7 +85,8 @@ function encoderOf<T>(
         if (Object.keys(extra).length > 0) end = Buffer.from(`${stream.slice(1, -1)},${JSON.stringify(extra).slice(1)}`)
       }
       const o = encoder.encode(source(index), target, view, offset)
-      if (o === -1 || o + end.length > target.length) return -1
+      // Its time, if it has one, is a document's first member: {"@timestamp". Without, the object's time is counted.
+      if (o === -1 || target[offset + 2] !== 0x40 || o + end.length > target.length) return -1
       target.set(end, o)
       return o + end.length
     },

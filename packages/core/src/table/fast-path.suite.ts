@@ -1,0 +1,290 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { sliceOf } from '../document.ts'
+import { cloudFront } from '../formats/cloudfront.ts'
+import { vpcFlow } from '../formats/vpc-flow.ts'
+import { parseContext } from '../limits.ts'
+import { track } from '../object.ts'
+import { memoryObject } from '../testing.ts'
+import type { LogDocument, Parser, Slice } from '../types.ts'
+import { family, lookup, type Table, table } from './define.ts'
+import { code, double, encoded, encodedTwice, epochSeconds, type Field, ip, keyword, long } from './fields.ts'
+import type { AnyField } from './layout.ts'
+
+/** What the fast path and the plain path wrote for the same file, and how often the fast path was taken. */
+async function bothPaths(
+  parser: Parser<unknown>,
+  body: Buffer,
+  chunkBytes: number,
+  enrich?: (record: never) => LogDocument,
+) {
+  const object = track(memoryObject({ key: 'f', body, chunkBytes }))
+  const slices: Slice<unknown>[] = []
+  let records = 0
+  let fast = 0
+  for await (const batch of parser.parse(object, parseContext())) {
+    const steps = {
+      namespace: 'default',
+      filter: undefined,
+      enrich: enrich as never,
+      now: new Date(0),
+      untimed: () => undefined,
+    }
+    slices.push(sliceOf(batch, object.identity(), steps))
+  }
+  const buffer = Buffer.alloc(1 << 16)
+  const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
+  for (const { length, encoder, document } of slices)
+    for (let index = 0; index < length; index++) {
+      records++
+      buffer.fill(0xff)
+      const end = encoder ? encoder.encode(index, buffer, view, 7) : -1
+      if (end === -1) continue
+      fast++
+      expect(end - 7).toBeLessThanOrEqual(encoder!.room(index))
+      expect(buffer.toString('utf8', 7, end)).toBe(JSON.stringify(document(index)))
+    }
+  return { records, fast, slices }
+}
+
+/** Values as they come, and as they should not. */
+const dirt = fc.constantFrom(
+  '-',
+  '',
+  '0',
+  '00',
+  '007',
+  '+1',
+  '1e3',
+  'é',
+  '"',
+  '\\',
+  'a\\b',
+  '%',
+  '%zz',
+  '%2520',
+  '%E6%BC%A2',
+  '\u2028',
+  '999999999999999999',
+  '0.10',
+  '-0',
+  '-1.5',
+  '1.',
+  ',',
+  '",',
+  'x,y',
+)
+const address = fc.oneof(
+  fc.ipV4(),
+  fc.ipV6(),
+  fc.constantFrom('10.0.0.1', '::1', '::ffff:1.2.3.4', '1.2.3', '01.2.3.4', '256.1.1.1', 'fe80::1%eth0', '1.2.3.4.'),
+)
+const values: Record<string, fc.Arbitrary<string>> = {
+  keyword: fc.oneof(
+    fc.constantFrom('ACCEPT', 'REJECT', 'OK', 'constructor', '__proto__'),
+    fc.stringMatching(/^[!#-[\]-~]{1,20}$/),
+  ),
+  encoded: fc.oneof(
+    fc.constantFrom('/a%20b', 'Mozilla/5.0%20(X)', 'a%2520b', '/plain', '100%25'),
+    fc.stringMatching(/^[a-z/%0-9]{1,12}$/),
+  ),
+  encodedTwice: fc.constantFrom('Mozilla/5.0%2520(X)', 'curl/8', 'a%20b', '%25%32%30'),
+  ip: address,
+  long: fc.oneof(fc.nat().map(String), fc.bigInt({ min: 0n, max: 1n << 60n }).map(String)),
+  code: fc.integer({ min: 0, max: 70 }).map(String),
+  double: fc.oneof(
+    fc.integer({ min: 0, max: 9999 }).map((n) => (n / 1000).toFixed(3)),
+    fc.double({ noNaN: true, min: -1e6, max: 1e6 }).map(String),
+  ),
+  epochSeconds: fc.integer({ min: 1_700_000_000, max: 1_700_000_900 }).map(String),
+}
+const makers: Record<string, (targets: never[], description: string) => Field<string> | Field<number>> = {
+  keyword,
+  encoded,
+  encodedTwice,
+  ip,
+  long,
+  code,
+  double,
+  epochSeconds,
+}
+const targetsOf: Record<string, string[][]> = {
+  keyword: [['event.action'], ['aws.t.k', 'labels.k'], ['related.hosts[]'], ['source.ip'], []],
+  encoded: [['url.path'], ['related.hosts[]', 'aws.t.e'], ['source.ip']],
+  encodedTwice: [['user_agent.original'], ['aws.t.twice']],
+  ip: [['source.address', 'source.ip', 'related.ip[]'], ['aws.t.ip'], ['related.ip[]'], ['client.address']],
+  long: [['source.bytes', 'network.bytes'], ['aws.t.n'], ['http.version'], []],
+  code: [['network.iana_number'], ['aws.t.c', 'labels.c']],
+  double: [['aws.t.d'], ['labels.d', 'http.version']],
+  epochSeconds: [['@timestamp', 'event.end'], ['event.start', 'aws.t.s'], ['network.bytes']],
+}
+
+const column = fc.constantFrom(...Object.keys(makers)).chain((type) =>
+  fc.record({
+    type: fc.constant(type),
+    targets: fc.constantFrom(...targetsOf[type]!),
+    constant: fc.option(values[type]!, { freq: 4 }),
+  }),
+)
+
+const time = { type: 'epochSeconds', targets: ['@timestamp'], constant: null }
+
+/** A random table of up to ten columns, with derived values over them. */
+function tableOf(
+  columns: readonly { type: string; targets: string[] }[],
+  delimiter: string,
+): Table<'t', Record<string, AnyField>> | undefined {
+  const fields = Object.fromEntries(
+    columns.map(({ type, targets }, i) => [`c${i}`, makers[type]!(targets as never[], '')]),
+  )
+  const names = Object.keys(fields)
+  const text = (i: number) => names[i % names.length]!
+  try {
+    return table({
+      kind: 't',
+      dataset: 'custom.t',
+      root: 'custom.t',
+      delimiter,
+      header: (line) => (line.startsWith('#Fields:') ? line.slice(8).split(delimiter) : undefined),
+      constants: {
+        'ecs.version': '8.11.0',
+        'event.kind': 'event',
+        'event.type': ['connection', 'a"b'],
+        'labels.ü': 'ü',
+      },
+      fields,
+      derived: (derive) => [
+        derive('event.outcome', [text(0)], lookup({ ACCEPT: 'success', REJECT: 'failure', '6': 'six' })),
+        derive('event.type[]', [text(1)], (value) =>
+          String(value).length % 3 ? [`x${value}`, 'connection'] : undefined,
+        ),
+        derive('network.type', [family(text(0)), family(text(2))], (a, b) => (a === b ? a : undefined)),
+        derive('custom.sum', [text(0), text(1)], (a, b) => `${a}+${b}`),
+        derive('related.hosts[]', [text(3)], (value) => [String(value), ',', 'é']),
+      ],
+    }) as unknown as Table<'t', Record<string, AnyField>>
+  } catch {
+    // Targets that contradict each other are refused; another table comes.
+    return undefined
+  }
+}
+
+const file = fc.record({
+  columns: fc.array(column, { minLength: 1, maxLength: 10 }),
+  delimiter: fc.constantFrom(' ', '\t'),
+  seed: fc.nat(),
+  rows: fc.integer({ min: 1, max: 60 }),
+  chunkBytes: fc.constantFrom(1, 13, 200, 65_536),
+  end: fc.constantFrom('\n', '\n', '\n', '\r\n'),
+  unknown: fc.boolean(),
+})
+
+/** Rows made with a cheap generator of our own: fast-check's own would cost more than both paths. */
+function makeRows({
+  columns,
+  delimiter,
+  seed,
+  rows,
+  end,
+  unknown,
+}: {
+  columns: readonly { type: string; constant: string | null }[]
+  delimiter: string
+  seed: number
+  rows: number
+  end: string
+  unknown: boolean
+}): Buffer {
+  const samples = columns.map(({ type, constant }, i) =>
+    constant === null ? fc.sample(values[type]!, { numRuns: 12, seed: seed + i }) : [constant],
+  )
+  const odd = fc.sample(dirt, { numRuns: 30, seed })
+  let state = seed | 1
+  const next = (below: number) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff
+    return (state >>> 8) % below
+  }
+  const names = columns.map((_, i) => `c${i}`).concat(unknown ? ['new-field'] : [])
+  const lines = [`#Fields:${names.join(delimiter)}`]
+  for (let row = 0; row < rows; row++) {
+    const line = names.map((_, i) =>
+      next(40) === 0 ? odd[next(odd.length)]! : next(9) === 0 ? '-' : (samples[i]?.[next(samples[i].length)] ?? 'v'),
+    )
+    if (next(60) === 0) line.pop()
+    lines.push(line.join(delimiter))
+  }
+  return Buffer.from(lines.join(end) + (seed % 2 ? end : ''))
+}
+
+/** The tests of either way to run a program: generated code, and the interpreter behind it. */
+export function fastPathSuite(): void {
+  // FLOWFERRY_FAST_PATH=full compares more than a million records, as CI does.
+  const scale = process.env.FLOWFERRY_FAST_PATH === 'full' ? 10 : 1
+  const runs = 400 * scale
+
+  test(`over ${runs} random tables, headers, values, chunks and dirt`, { timeout: 900_000 }, async () => {
+    let records = 0
+    let fast = 0
+    await fc.assert(
+      fc.asyncProperty(file, async (one) => {
+        const columns = [time, ...one.columns]
+        const parser = tableOf(columns, one.delimiter)
+        if (!parser) return
+        const counted = await bothPaths(parser, makeRows({ ...one, columns }), one.chunkBytes)
+        records += counted.records
+        fast += counted.fast
+      }),
+      { numRuns: runs },
+    )
+    console.log(`${records} records compared, ${fast} of them took the fast path`)
+    expect(fast).toBeGreaterThan(records / 2)
+  })
+
+  test('over flow logs and CloudFront, with random values in columns of any order', { timeout: 900_000 }, async () => {
+    let records = 0
+    let fast = 0
+    for (const [parser, delimiter] of [
+      [vpcFlow, ' '],
+      [cloudFront, '\t'],
+    ] as const) {
+      const fields = Object.entries(
+        (parser.format.fields as readonly { name: string; type: string }[]).map(({ name, type }) => ({ name, type })),
+      )
+      const byType: Record<string, string> = {
+        'string, IP address': 'ip',
+        integer: 'long',
+        'integer, a code': 'code',
+        decimal: 'double',
+        'integer, seconds since 1970': 'epochSeconds',
+        'string, percent-encoded': 'encoded',
+      }
+      const columns = fields.map(([, { type }]) => ({ type: byType[type] ?? 'keyword', constant: null }))
+      const names = fields.map(([, { name }]) => name)
+      for (let seed = 1; seed <= 2 * scale; seed++) {
+        // A hand's width of columns a file, in an order of its own: the time among them.
+        const chosen = names.map((_, i) => (i * 7 + seed * 5) % names.length).slice(0, 12 + seed)
+        const pick = [...new Set([...(delimiter === ' ' ? [names.indexOf('end')] : [0, 1]), ...chosen])]
+        const rows = makeRows({
+          columns: pick.map((i) => columns[i]!),
+          delimiter,
+          seed,
+          rows: 60_000,
+          end: '\n',
+          unknown: false,
+        })
+          .toString()
+          .split('\n')
+        if (delimiter === '\t')
+          for (let r = 1; r < rows.length; r++)
+            rows[r] = rows[r]!.replace(/^[^\t]*\t[^\t]*/, `2026-01-0${1 + (r % 9)}\t0${r % 10}:1${r % 6}:2${r % 7}`)
+        rows[0] = (delimiter === '\t' ? '#Fields: ' : '') + pick.map((i) => names[i]).join(delimiter)
+        const counted = await bothPaths(parser as Parser<unknown>, Buffer.from(rows.join('\n')), 262_144)
+        records += counted.records
+        fast += counted.fast
+      }
+    }
+    console.log(`${records} records compared, ${fast} of them took the fast path`)
+    expect(records).toBeGreaterThan(100_000 * scale)
+    expect(fast).toBeGreaterThan(records / 2)
+  })
+}
