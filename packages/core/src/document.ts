@@ -64,12 +64,13 @@ function recordOf<T>(batch: Batch<T>, index: number): T {
 
 /** The batch's encoder, completed with what every document gets; none where the text of the record is wanted too. */
 function encoderOf<T>(
-  { encoder, original, ...batch }: Batch<T>,
+  batch: Batch<T>,
   { namespace, enrich }: DocumentSteps<T>,
   source: (index: number) => number,
   object: ObjectIdentity,
 ): DocumentEncoder | undefined {
-  if (!encoder || original) return undefined
+  const { encoder } = batch
+  if (!encoder || batch.original || batch.recordId) return undefined
   const stream = JSON.stringify({ data_stream: { type: 'logs', dataset: batch.format.dataset, namespace } })
   const tail = Buffer.from(stream.slice(1))
   return {
@@ -78,7 +79,7 @@ function encoderOf<T>(
       let end: Buffer = tail
       if (enrich) {
         const extra: LogDocument = {}
-        for (const [field, value] of Object.entries(enrich(recordOf(batch as Batch<T>, source(index)), object) ?? {}))
+        for (const [field, value] of Object.entries(enrich(recordOf(batch, source(index)), object) ?? {}))
           mergeField(extra, field, value)
         // What joins a member that the document has must be joined as objects.
         if (Object.keys(extra).some((name) => encoder.members.has(name) || name === 'data_stream')) return -1

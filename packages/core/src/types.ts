@@ -220,7 +220,7 @@ export interface Slice<T> {
   readonly id: (index: number) => string
   /** The document of `records[index]`, complete with `@timestamp`. */
   readonly document: (index: number) => LogDocument
-  /** Writes the same document as bytes, some ten times faster; not every format has it. */
+  /** Writes the same document as bytes; not every format has it. Where it is, `id` is `object.idPrefix` and the ordinal in base 36. */
   readonly encoder?: DocumentEncoder
 }
 

@@ -34,24 +34,25 @@ export function* encodeBulk(
   let items: BulkItem[] = []
   let size = 0
   for (const [number, slice] of batch.entries()) {
-    const action = Buffer.from(`{"create":{"_index":${JSON.stringify(indexOf(slice))},"_id":"`)
-    const { encoder } = slice
+    const action = `{"create":{"_index":${JSON.stringify(indexOf(slice))},"_id":`
+    const start = Buffer.from(`${action}"${slice.object.idPrefix}`)
+    const { encoder, ordinals } = slice
     for (let index = 0; index < slice.length; index++) {
-      const id = slice.id(index)
       const most = Math.min(limit(), buffer.length)
-      const needed = encoder ? action.length + id.length + middle.length + encoder.room(index) + 1 : most + 1
-      if (needed <= most && isPlain(id)) {
-        if (size + needed > most) {
+      if (encoder) {
+        const needed = start.length + longestOrdinal + middle.length + encoder.room(index) + 1
+        if (needed <= most && size + needed > most) {
           yield { bytes: buffer.subarray(0, size), items }
           items = []
           size = 0
         }
-        let end = size
-        buffer.set(action, end)
-        end += action.length
-        end += buffer.write(id, end, 'latin1')
-        buffer.set(middle, end)
-        end = encoder!.encode(index, buffer, view, end + middle.length)
+        let end = -1
+        if (needed <= most) {
+          buffer.set(start, size)
+          end = putOrdinal(ordinals[index]!, buffer, size + start.length)
+          for (let i = 0; i < middle.length; i++) buffer[end++] = middle[i]!
+          end = encoder.encode(index, buffer, view, end)
+        }
         if (end !== -1) {
           buffer[end++] = LF
           items.push({ slice: number, index, start: size, end })
@@ -59,7 +60,7 @@ export function* encodeBulk(
           continue
         }
       }
-      const line = `${action.toString().slice(0, -1)}${JSON.stringify(id)}}}\n${JSON.stringify(slice.document(index))}\n`
+      const line = `${action}${JSON.stringify(slice.id(index))}}}\n${JSON.stringify(slice.document(index))}\n`
       const bytes = Buffer.byteLength(line)
       if (size + bytes > most && items.length > 0) {
         yield { bytes: buffer.subarray(0, size), items }
@@ -78,9 +79,20 @@ export function* encodeBulk(
   if (items.length > 0) yield { bytes: buffer.subarray(0, size), items }
 }
 
-/** Whether an id is its own JSON; those that are made of an object and a position are. */
-function isPlain(id: string): boolean {
-  return /^[\w-]*$/.test(id)
+/** Digits of 2^53 in base 36. */
+const longestOrdinal = 11
+
+/** What `ordinal.toString(36)` gives, without the string. */
+function putOrdinal(ordinal: number, buffer: Buffer, offset: number): number {
+  let digits = 1
+  for (let rest = Math.floor(ordinal / 36); rest > 0; rest = Math.floor(rest / 36)) digits++
+  let rest = ordinal
+  for (let at = offset + digits - 1; at >= offset; at--) {
+    const digit = rest % 36
+    buffer[at] = digit < 10 ? 0x30 + digit : 0x57 + digit
+    rest = (rest - digit) / 36
+  }
+  return offset + digits
 }
 
 /** Some of a body's items, as a body of their own. */

@@ -24,10 +24,10 @@ interface BulkResponse {
 const written: Fate = { is: 'written' }
 const duplicate: Fate = { is: 'duplicate' }
 
-/** The fate of each item of an answer with status 200, in order. */
-export function itemFates(answer: BulkAnswer, items: number): Fate[] {
+/** The fate of each item of an answer with status 200, in order; undefined where all are written. */
+export function itemFates(answer: BulkAnswer, items: number): Fate[] | undefined {
   const response = answer.body as BulkResponse | undefined
-  if (response?.errors === false) return Array.from({ length: items }, () => written)
+  if (response?.errors === false) return undefined
   const told = response?.items ?? []
   if (told.length !== items)
     throw new FlowferryError('TARGET_FAILED', `The answer to ${items} bulk items has ${told.length} items`)

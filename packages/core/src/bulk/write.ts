@@ -75,7 +75,12 @@ export function bulkSink(send: BulkSend, options: BulkOptions = {}): Sink<unknow
   /** Counts what is settled; gives the items to send again, and the reason why that would not help. */
   const settle = (body: BulkBody, answer: BulkAnswer, progress: Progress) => {
     let error: FlowferryError | undefined
-    const retry = itemFates(answer, body.items.length).flatMap((fate, position) => {
+    const fates = itemFates(answer, body.items.length)
+    if (!fates) {
+      for (const { slice } of body.items) progress.slices[slice]!.written++
+      return { retry: [], error }
+    }
+    const retry = fates.flatMap((fate, position) => {
       const item = body.items[position]!
       const tally = progress.slices[item.slice]!
       if (fate.is === 'written' || fate.is === 'duplicate') tally[fate.is]++

@@ -14,7 +14,7 @@ const OPEN = 0x7b
 const CLOSE = 0x7d
 const CLOSE_LIST = 0x5d
 const PERCENT = 0x25
-const nothing: Recalled = { items: [], tooLong: false }
+export const nothing: Recalled = { items: [], tooLong: false }
 /** Inputs of several columns are put together here. */
 const scratch = Buffer.alloc(1024)
 
@@ -25,7 +25,7 @@ export function copy(from: DataView, start: number, length: number, to: DataView
   for (; at < length; at++) to.setUint8(offset + at, from.getUint8(start + at))
 }
 
-/** The bytes of something recalled. */
+/** Text of the program. */
 export function put(bytes: Uint8Array, to: Uint8Array, offset: number): number {
   for (let at = 0; at < bytes.length; at++) to[offset + at] = bytes[at]!
   return offset + bytes.length
@@ -198,23 +198,25 @@ export function interpret(program: Program): Encode {
       from = recalled[source.recall]!
       slot = source.target
     }
-    return putItems(from.items[slot], target, o, list)
+    return putItems(from.items[slot], target, view, o, list)
   }
 }
 
-/** Items of a recalled list that are not there yet, or a recalled value; each with a comma behind it. */
+/** A recalled value, or the items of a recalled list that are not there yet. */
 export function putItems(
-  items: readonly Uint8Array[] | undefined,
+  items: readonly DataView[] | undefined,
   target: Uint8Array,
+  view: DataView,
   offset: number,
   list: number,
 ): number {
   let o = offset
   if (items === undefined) return o
   for (let i = 0; i < items.length; i++) {
-    const end = put(items[i]!, target, o)
-    target[end] = COMMA
-    if (list === -1 || !isRepeat(target, list, o, end + 1)) o = end + 1
+    const item = items[i]!
+    copy(item, 0, item.byteLength, view, o)
+    const end = o + item.byteLength
+    if (list === -1 || !isRepeat(target, list, o, end)) o = end
   }
   return o
 }

@@ -23,11 +23,11 @@ export function generate(program: Program): Encode | undefined {
 
 function source({ steps, recalls }: Program): string {
   const code: string[] = []
-  const columns = new Set(
-    steps
-      .flatMap((step) => ('sources' in step ? step.sources : []))
-      .flatMap((emit) => (emit.is === 'copy' ? [emit.column] : [])),
-  )
+  const copied = steps
+    .flatMap((step) => ('sources' in step ? step.sources : []))
+    .flatMap((emit) => (emit.is === 'copy' ? [emit.column] : []))
+  const recalled = recalls.flatMap(({ inputs }) => inputs.filter((input) => typeof input === 'number'))
+  const columns = new Set([...copied, ...recalled])
   for (const column of [...columns].sort((a, b) => a - b)) {
     const start = column === 0 ? 'scan.starts[line]' : `ends[base + ${column - 1}] + 1`
     code.push(
@@ -35,10 +35,22 @@ function source({ steps, recalls }: Program): string {
       `const a${column} = n${column} === 1 && bytes[s${column}] === absent`,
     )
   }
-  recalls.forEach(({ lazy }, group) => {
-    if (!lazy)
+  const addresses = steps
+    .flatMap((step) => ('sources' in step ? step.sources : []))
+    .flatMap((emit) => (emit.is === 'copy' && emit.only === 'address' ? [emit.column] : []))
+  for (const column of new Set(addresses))
+    code.push(`const v${column} = !a${column} && isIPv4(bytes, s${column}, s${column} + n${column})`)
+  recalls.forEach(({ lazy, inputs }, group) => {
+    const [column] = inputs
+    if (lazy) return
+    if (inputs.length === 1 && typeof column === 'number')
       code.push(
-        `const r${group} = helpers.recallInputs(recalls[${group}], scan, line, absent)`,
+        `const r${group} = a${column} ? nothing : recall${group}(bytes, s${column}, s${column} + n${column})`,
+        `if (r${group}.tooLong) return -1`,
+      )
+    else
+      code.push(
+        `const r${group} = recallInputs(recalls[${group}], scan, line, absent)`,
         `if (r${group} === undefined || r${group}.tooLong) return -1`,
       )
   })
@@ -52,7 +64,8 @@ function source({ steps, recalls }: Program): string {
     if (step.is === 'close') code.push(close(steps, number))
   })
   return `'use strict'
-const { copy, contains, isIPv4, isRepeat, putItems } = helpers
+const { copy, contains, isIPv4, isRepeat, nothing, putItems, recallInputs } = helpers
+${recalls.map((_, group) => `const recall${group} = recalls[${group}].recall`).join('\n')}
 return function encode(scan, line, target, view, offset) {
 const { bytes, ends, view: from } = scan, base = line * scan.columns
 let o = offset
@@ -103,8 +116,13 @@ function sources(step: Extract<Step, { sources: unknown }>, number: number): str
 function emitCode(emit: Emit, list: boolean): string[] {
   const unlessRepeat = list ? ['if (isRepeat(target, first, item, o)) o = item'] : []
   if (emit.is === 'constant') return ['const item = o', literal(`${emit.json},`), ...unlessRepeat]
+  if (emit.is === 'recall' && !list)
+    return [
+      `const item = r${emit.recall}.items[${emit.target}]`,
+      'if (item !== undefined && item.length === 1) { copy(item[0], 0, item[0].byteLength, view, o); o += item[0].byteLength }',
+    ]
   if (emit.is === 'recall')
-    return [`o = putItems(r${emit.recall}.items[${emit.target}], target, o, ${list ? 'first' : '-1'})`]
+    return [`o = putItems(r${emit.recall}.items[${emit.target}], target, view, o, ${list ? 'first' : '-1'})`]
   const { column, quoted, only } = emit
   const copied = [
     'const item = o',
@@ -114,16 +132,15 @@ function emitCode(emit: Emit, list: boolean): string[] {
     ...unlessRepeat,
   ]
   if (only === undefined) return [`if (!a${column}) {`, ...copied, '}']
-  const range = `bytes, ${only === 'address' ? '' : '37, '}s${column}, s${column} + n${column}`
-  const test = only === 'address' ? `isIPv4(${range})` : `!contains(${range})`
+  const test = only === 'address' ? `v${column}` : `!contains(bytes, 37, s${column}, s${column} + n${column})`
   return [`if (!a${column}) if (${test}) {`, ...copied, '} else {', ...recallLazily(emit.otherwise!, list), '}']
 }
 
 function recallLazily({ recall, target }: RecallEmit, list: boolean): string[] {
   return [
-    `const found = helpers.recallInputs(recalls[${recall}], scan, line, absent)`,
+    `const found = recallInputs(recalls[${recall}], scan, line, absent)`,
     'if (found === undefined || found.tooLong) return -1',
-    `o = putItems(found.items[${target}], target, o, ${list ? 'first' : '-1'})`,
+    `o = putItems(found.items[${target}], target, view, o, ${list ? 'first' : '-1'})`,
   ]
 }
 

@@ -19,6 +19,7 @@ export async function* parseTable<T>(
 ): AsyncGenerator<Batch<T>> {
   let columns = stated && columnsOf(table, stated, object)
   let headerLine: string | undefined
+  let headerByte = -1
   let ordinal = 0
   for await (const { bytes, offset } of readBlocks(object, context)) {
     for (let from = 0; from < bytes.length; ) {
@@ -27,9 +28,9 @@ export async function* parseTable<T>(
       const malformed: Malformed[] = []
       let next: number | undefined
       for (let line = 0; line < scan.lines; line++) {
-        const length = scan.stops[line]! - scan.starts[line]!
         // Files are concatenated, with their headers. Where all columns are text, a header would read as a record.
-        if (scan.regular[line] === 1 && ordinal > 0 && length !== headerLine?.length) {
+        const mayBeHeader = ordinal === 0 || bytes[from + scan.starts[line]!] === headerByte
+        if (scan.regular[line] === 1 && !mayBeHeader) {
           run.lines.push(line)
           run.ordinals.push(ordinal++)
           continue
@@ -42,6 +43,7 @@ export async function* parseTable<T>(
           if (names === 'skip') continue
           if (names !== undefined) {
             headerLine = text
+            headerByte = text.charCodeAt(0)
             if (stated) continue
             next = from + scan.stops[line]!
             if (run.lines.length > 0 || malformed.length > 0)

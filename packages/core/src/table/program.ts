@@ -1,6 +1,7 @@
 import { type ByteClass, byteClassOf } from './fields.ts'
 import type { AnyField, Branch, Derived, Facet, Leaf, LeafSource } from './layout.ts'
 import { createRecall, longestFragment, type Recalled } from './recall.ts'
+import { viewOf } from './scan.ts'
 
 /** How one source of a place is written. */
 export type Emit =
@@ -174,9 +175,9 @@ function recalled(text: string, computes: readonly Compute[]): Recalled {
   const items = computes.map((compute) => {
     const value = compute(inputs)
     const values = value === undefined ? [] : Array.isArray(value) ? value : [value]
-    const bytes = values.map((item) => Buffer.from(JSON.stringify(item)))
-    tooLong ||= bytes.reduce((sum, { length }) => sum + length + 1, 0) > longestFragment
-    return bytes
+    const written = values.map((item) => viewOf(Buffer.from(`${JSON.stringify(item)},`)))
+    tooLong ||= written.reduce((sum, { byteLength }) => sum + byteLength, 0) > longestFragment
+    return written
   })
   return { items, tooLong }
 }

@@ -5,8 +5,8 @@ export const longestFragment = 1024
 
 /** What a pure function once gave, as JSON: for each of its targets the bytes, or none. */
 export interface Recalled {
-  /** For each target, the items that it adds: one for a value, any number for a list. */
-  readonly items: readonly (readonly Uint8Array[])[]
+  /** For each target, the items that it adds: one for a value, any number for a list; as JSON, a comma behind it. */
+  readonly items: readonly (readonly DataView[])[]
   /** True where a result is too long for the fast path. */
   readonly tooLong: boolean
 }

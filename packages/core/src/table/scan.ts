@@ -156,7 +156,7 @@ export function scanLines(bytes: Buffer): Scan {
 }
 
 /** The same bytes for reads of four at a time. */
-function viewOf(bytes: Uint8Array): DataView {
+export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
