@@ -1,4 +1,4 @@
-import { FlowferryError, ingest, type Outcome, type Sink, type Slice, type SourceObject } from '@flowferry/core'
+import { byteBudget, FlowferryError, ingest, type Outcome, type Sink, type Slice, type SourceObject } from '@flowferry/core'
 import { s3Address, s3Client } from '../aws.ts'
 import { found, localFile, standardInput } from '../files.ts'
 import type { FormatName } from '../format-names.ts'
@@ -25,6 +25,8 @@ export async function parse(source: string, { format }: ParseOptions, io: Io): P
     malformedShare: 1,
     // Small, so that documents come as their records do, and what is before a damage is seen.
     batchBytes: pieceLength,
+    // One piece is parsed while another is printed; more would only wait in memory.
+    budget: byteBudget(256 * 1024),
   })
   if (printer.closed.aborted) return exitCodes.ok
   const [read] = report.messages[0]!.objects
