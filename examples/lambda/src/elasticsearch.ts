@@ -16,5 +16,6 @@ const parser = detect([vpcFlow, cloudTrail, cloudFront])
 
 export const handler = async (event: SqsEvent, context: Deadline) => {
   const report = await ingest({ source: s3Objects(event, { s3 }), parser, sink, deadline: context })
+  if (!report.ok) console.error(JSON.stringify(report))
   return batchResponse(await deadLetter(report, event, { sqs, ...deadLetterQueue }))
 }

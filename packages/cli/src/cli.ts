@@ -8,9 +8,12 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 const interrupted = new AbortController()
 process.once('SIGINT', () => interrupted.abort())
 process.once('SIGTERM', () => interrupted.abort())
-// A reader that has enough, as `head` has, is no error.
-process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
-  if (code !== 'EPIPE') process.exitCode = 1
+// A reader that has enough, as `head` has, is no error. A full disk is one, also when all else went well.
+let failure: string | undefined
+process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') return
+  failure ??= message
+  failIfUntold()
 })
 
 process.exitCode = await run(
@@ -24,3 +27,10 @@ process.exitCode = await run(
   },
   version,
 )
+failIfUntold()
+
+function failIfUntold(): void {
+  if (failure === undefined || process.exitCode !== 0) return
+  process.exitCode = 1
+  process.stderr.write(`error: standard output failed: ${failure}\n`)
+}

@@ -4,6 +4,7 @@ import type { IngestCommandOptions } from './commands/ingest.ts'
 import type { ParseOptions } from './commands/parse.ts'
 import type { RedriveCommandOptions } from './commands/redrive.ts'
 import { formatNames } from './format-names.ts'
+import { hintsFor } from './hints.ts'
 import { type ExitCode, exitCodes, type Io, line, UsageError } from './io.ts'
 
 /** Runs a command line, without the `node flowferry` before it. Resolves with the exit code; never rejects. */
@@ -22,6 +23,7 @@ export async function run(args: readonly string[], io: Io, version = '0.0.0'): P
       return exitCodes.usage
     }
     line(io.stderr, `error: ${messageOf(error)}`)
+    for (const hint of hintsFor([error])) line(io.stderr, hint)
     return exitCodes.failed
   }
 }
@@ -55,7 +57,7 @@ function describeProgram(io: Io, version: string, finish: (code: ExitCode) => vo
     .addHelpText(
       'after',
       `
-Exit codes: 0 all well, 1 failed, 3 some records are malformed.
+Exit codes: 0 all well, 1 failed, 2 wrong usage, 3 some records are malformed.
 Standard input is read once, as it comes. It has no content hash, so ids that build on one cannot be told from it;
 documents are printed without ids.
 
@@ -74,7 +76,10 @@ Examples:
     .requiredOption('--to <store>', 'elasticsearch, opensearch or duckdb:FILE')
     .option('--url <url>', 'address of the cluster; default: ELASTICSEARCH_URL or OPENSEARCH_URL')
     .addOption(format())
-    .option('--index <name>', 'one index for everything; default: a data stream for each format')
+    .option(
+      '--index <name>',
+      'one index for everything, whose mapping is yours; default: a data stream for each format',
+    )
     .option('--concurrency <n>', 'files read at the same time, 1 to 64; default 4', wholeNumber(1, 64))
     .option('--setup', 'first install the index templates')
     .addHelpText(
@@ -86,7 +91,7 @@ Credentials come from the environment only:
   ELASTICSEARCH_CA_FILE, OPENSEARCH_CA_FILE: certificate authority of a cluster that signed its own certificate
   AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, … as for the AWS CLI
 
-Exit codes: 0 all well, 1 something failed, 3 some records are malformed.
+Exit codes: 0 all well, 1 something failed, 2 wrong usage, 3 some records are malformed.
 
 Examples:
   flowferry ingest logs/ --to duckdb:logs.db
@@ -105,6 +110,8 @@ Examples:
     .addHelpText(
       'after',
       `
+Exit codes: 0 all well, 1 something failed, 2 wrong usage.
+
 Example:
   flowferry redrive --dry-run \\
     --dlq https://sqs.eu-central-1.amazonaws.com/123456789012/logs-dlq \\
@@ -133,7 +140,8 @@ function wholeNumber(least: number, most: number): (text: string) => number {
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { message, name } = error
-  if (message !== '') return message
+  // OpenSSL's messages end their own line.
+  if (message !== '') return message.replace(/\s*\n\s*/g, ' ')
   const inner = error instanceof AggregateError ? error.errors.map(messageOf).join('; ') : ''
   return inner === '' ? name : inner
 }

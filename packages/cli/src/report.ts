@@ -1,4 +1,6 @@
 import type { ObjectReport, Report } from '@flowferry/core'
+import type { FormatName } from './format-names.ts'
+import { hintsFor } from './hints.ts'
 import { type ExitCode, exitCodes, type Io, line } from './io.ts'
 import { bytes, count, duration, plural, table } from './text.ts'
 
@@ -8,8 +10,8 @@ export function exitCodeOf({ ok, counts, stopped }: Report): ExitCode {
   return counts.malformed > 0 ? exitCodes.malformed : exitCodes.ok
 }
 
-/** What is to be said of one object, beyond that it went well: a line each. */
-export function objectRemarks(object: ObjectReport): string[] {
+/** What is to be said of one object, beyond that it went well: a line each. `told` was said of all of them already. */
+export function objectRemarks(object: ObjectReport, told?: string): string[] {
   const remarks: string[] = []
   const unknown = Object.entries(object.unknownFields)
   if (unknown.length > 0)
@@ -22,8 +24,10 @@ export function objectRemarks(object: ObjectReport): string[] {
     remarks.push(object.counts.malformed === 1 ? `malformed: ${first}` : `first malformed: ${first}`)
   }
   const [rejected] = object.rejected
-  if (rejected) remarks.push(`first rejected: record ${count(rejected.ordinal)}: ${rejected.reason}`)
-  if (object.error) remarks.push(`failed: ${object.error.message}`)
+  // The error of such an object has the same words.
+  if (rejected && object.error?.code !== 'RECORDS_REJECTED')
+    remarks.push(`first rejected: record ${count(rejected.ordinal)}: ${rejected.reason}`)
+  if (object.error && object.error.message !== told) remarks.push(`failed: ${object.error.message}`)
   return remarks
 }
 
@@ -40,7 +44,7 @@ export function countsLine(counts: ObjectReport['counts'], writtenWord: string):
 const shownObjects = 20
 
 /** The report of `ingest`: totals as a table on standard output, what went wrong on standard error. */
-export function printReport(io: Io, report: Report): void {
+export function printReport(io: Io, report: Report, format?: FormatName): void {
   const { counts, milliseconds } = report
   const failed = report.messages.flatMap(({ objects }) => objects).filter(({ status }) => status === 'failed').length
   const rows: [string, number | string][] = [
@@ -64,7 +68,7 @@ export function printReport(io: Io, report: Report): void {
 
   const objects = report.messages.flatMap((message) => message.objects)
   const remarkable = objects
-    .map((object) => [object, objectRemarks(object)] as const)
+    .map((object) => [object, objectRemarks(object, report.stopped?.message)] as const)
     .filter(([, all]) => all.length > 0)
   for (const [{ bucket, key }, remarks] of remarkable.slice(0, shownObjects)) {
     line(io.stderr, bucket === '' ? key : `s3://${bucket}/${key}`)
@@ -74,6 +78,7 @@ export function printReport(io: Io, report: Report): void {
     line(io.stderr, `… and ${plural(remarkable.length - shownObjects, 'file')} more`)
   for (const { error } of report.messages) if (error) line(io.stderr, error.message)
   if (report.stopped) line(io.stderr, `stopped early: ${report.stopped.message}`)
+  for (const hint of hintsFor([...objects.map(({ error }) => error), report.stopped], format)) line(io.stderr, hint)
 }
 
 /** Number of messages for each cause, the most frequent first. */

@@ -61,17 +61,21 @@ export function tableName(dataset: string): string {
 export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`
 const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
+/** Every document has a time, also where its format maps nothing: `lines()` and `jsonArray()` without `mapping`. */
+const always: Format['mapping'] = { '@timestamp': { type: 'date' } }
+
 /**
  * A format's fields and the types that their columns should have. A field is a list where ECS says so, or where one of
  * the sample documents holds one.
  */
 export function wantedColumns(format: Format, sample: Iterable<LogDocument>): Column[] {
   const seen = new Set([...plainLists, ...nestedLists])
-  const fields = Object.keys(format.mapping).map((name) => ({ name, path: name.split('.') }))
+  const mappings = { ...always, ...format.mapping }
+  const fields = Object.keys(mappings).map((name) => ({ name, path: name.split('.') }))
   for (const document of sample)
     for (const { name, path } of fields) if (!seen.has(name) && holdsList(document, path)) seen.add(name)
   const columns = fields.map(({ name }): Column => {
-    const mapping = format.mapping[name]!.type
+    const mapping = mappings[name]!.type
     const type = types[mapping]
     return { name, mapping, type: seen.has(name) && type !== 'JSON' ? `${type}[]` : type }
   })

@@ -84,6 +84,16 @@ describe('in memory', () => {
     ])
   })
 
+  it('takes a format without a mapping, and gives its documents their time', async () => {
+    const document = { '@timestamp': '2026-11-22T10:00:00.123Z', message: 'hello' }
+    const slice = sliceOf([document], { format: formatOf({}, 'nginx.access') })
+    expect(await sink.write([slice])).toEqual({ slices: [{ ...totals, written: 1 }] })
+    expect(await sink.write([slice])).toEqual({ slices: [{ ...totals, duplicate: 1 }] })
+    expect(await sink.query('FROM nginx_access')).toEqual([
+      { _id: 'object-0', '@timestamp': new Date('2026-11-22T10:00:00.123Z'), document: JSON.stringify(document) },
+    ])
+  })
+
   it('leaves absent and null fields NULL', async () => {
     await sink.write([
       sliceOf([{}, { source: { ip: null, port: null }, related: { ip: null }, custom: { free: null } }]),
@@ -215,7 +225,7 @@ describe('in memory', () => {
     const format = formatOf({ 'custom.Name': 'keyword', 'custom.name': 'keyword', 'custom.it\'s "x"': 'keyword' })
     const document = { custom: { Name: 'A', name: 'a', 'it\'s "x"': 'q' } }
     expect(await sink.write([sliceOf([document], { format })])).toEqual({ slices: [{ ...totals, written: 1 }] })
-    expect(await sink.query('SELECT * EXCLUDE (document, _id) FROM test_flow')).toEqual([
+    expect(await sink.query('SELECT * EXCLUDE (document, _id, "@timestamp") FROM test_flow')).toEqual([
       { 'custom.Name': 'A', 'custom.it\'s "x"': 'q' },
     ])
   })

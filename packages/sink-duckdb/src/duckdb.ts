@@ -49,9 +49,9 @@ export interface DuckDBSink extends Sink<unknown> {
 /**
  * The embedded store: a file, `:memory:` (the default), or a DuckDB instance that the caller opened with settings.
  *
- * Each dataset has one table, `aws_vpcflow` for `aws.vpcflow`, made when its first document comes: `_id`, a column for
- * every field of the format under its dotted name (`"source.ip"`), and `document`, the whole of it as JSON. Fields that a
- * newer version of a format adds become new columns of an older file.
+ * Each dataset has one table, `aws_vpcflow` for `aws.vpcflow`, made when its first document comes: `_id`, `"@timestamp"`,
+ * a column for every field of the format's `mapping` under its dotted name (`"source.ip"`), and `document`, the whole of
+ * it as JSON. Fields that a newer version of a format adds become new columns of an older file.
  *
  * A write is one transaction. A document with a value that its column cannot take is rejected alone.
  */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -107,7 +108,9 @@ describe('flowferry ingest', () => {
     await writeFile(join(folder, 'flows.log'), flows!.text)
     const env = { [`${store.toUpperCase()}_URL`]: cluster.url, ...secrets }
     const plain = await runHere(['ingest', join(folder, 'flows.log'), '--to', store], { env })
-    expect(plain.stderr).toBe(`1 file, ${plain.stderr.split(', ')[1]}, to ${cluster.url}\n`)
+    const note = /^note: not installed: index template flowferry-aws\.vpcflow, .*without --setup .*\n/
+    expect(plain.stderr).toMatch(note)
+    expect(plain.stderr.replace(note, '')).toMatch(new RegExp(`^1 file, .* stored, to ${cluster.url}\n$`))
     expect(plain.stdout).toMatch(/\ndocuments written +3,000\n/)
     expect(plain.code).toBe(0)
     expect(cluster.indices).toEqual(new Set(['logs-aws.vpcflow-default']))
@@ -127,6 +130,12 @@ describe('flowferry ingest', () => {
     ['no file for DuckDB', ['x', '--to', 'duckdb:'], 'needs the name of a file'],
     ['no address', ['x', '--to', 'opensearch'], 'pass --url, or set OPENSEARCH_URL'],
     ['no URL', ['x', '--to', 'elasticsearch', '--url', 'localhost'], '--url is no URL'],
+    ['a URL without its scheme', ['x', '--to', 'elasticsearch', '--url', 'localhost:9200'], '--url is no URL'],
+    [
+      'templates for an index',
+      ['x', '--to', 'elasticsearch', '--url', 'http://localhost:9', '--index', 'mine', '--setup'],
+      'an --index gets its mapping from you',
+    ],
     [
       'a password in the URL',
       ['x', '--to', 'elasticsearch', '--url', 'https://me:hidden@es:9200'],
@@ -154,6 +163,30 @@ describe('flowferry ingest', () => {
     expect(code).toBe(2)
   })
 
+  it('says which variable names a certificate that is not there', async () => {
+    const env = { ELASTICSEARCH_URL: 'https://localhost:9', ELASTICSEARCH_CA_FILE: join(folder, 'gone.pem') }
+    const { code, stderr } = await runHere(['ingest', folder, '--to', 'elasticsearch'], { env })
+    expect(stderr).toMatch(/^error: ELASTICSEARCH_CA_FILE names a file that cannot be read: ENOENT/)
+    expect(code).toBe(2)
+  })
+
+  it('makes no database for a source that is not there', async () => {
+    const { code, stderr } = await runHere(['ingest', join(folder, 'gone'), '--to', `duckdb:${database}`])
+    expect(stderr).toContain('there is no such file or folder')
+    expect(code).toBe(1)
+    expect(existsSync(database)).toBe(false)
+  })
+
+  it('tells once what stopped it, with a hint', async () => {
+    const cluster = await startCluster(401)
+    for (const name of ['a.log', 'b.log']) await writeFile(join(folder, name), flows!.text)
+    const { code, stderr } = await runHere(['ingest', folder, '--to', 'elasticsearch', '--url', cluster.url])
+    expect(stderr.match(/TARGET_UNAUTHORIZED/g)).toHaveLength(1)
+    expect(stderr).toMatch(/\nhint: .*credentials\n$/)
+    expect(code).toBe(1)
+    cluster.stop()
+  })
+
   it('fails when there is nothing to read', async () => {
     const { code, stderr } = await runHere(['ingest', folder, '--to', `duckdb:${join(folder, '.hidden.db')}`])
     expect(stderr).toBe('There is no file to read.\n')
@@ -161,13 +194,21 @@ describe('flowferry ingest', () => {
   })
 })
 
-/** Takes every document, and remembers where it was to go. */
-async function startCluster() {
+/** Takes every document, and remembers where it was to go; or answers everything with a failure. */
+async function startCluster(failure?: number) {
   const indices = new Set<string>()
   const authorizations = new Set<string>()
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
+    response.setHeader('x-elastic-product', 'Elasticsearch')
+    response.setHeader('content-type', 'application/json')
+    // It knows no template.
+    if (failure !== undefined || request.method === 'GET') {
+      response.statusCode = failure ?? 404
+      response.end('{}')
+      return
+    }
     authorizations.add(request.headers.authorization ?? '')
     const lines = Buffer.concat(chunks).toString().split('\n')
     const actions = lines
@@ -175,8 +216,6 @@ async function startCluster() {
       .map((text) => JSON.parse(text))
     const path = /^\/([^/?]+)\/_bulk/.exec(request.url ?? '')?.[1]
     for (const { create } of actions) indices.add(create._index ?? path)
-    response.setHeader('x-elastic-product', 'Elasticsearch')
-    response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify({ errors: false, items: actions.map(() => ({ create: { status: 201 } })) }))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

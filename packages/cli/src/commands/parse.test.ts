@@ -101,6 +101,49 @@ describe('flowferry parse', () => {
     expect(code).toBe(1)
   })
 
+  it('prints all that is before the damage of a small file', async () => {
+    await writeFile(file, gzipSync(log).subarray(0, -8))
+    const { code, stdout, stderr } = await runHere(['parse', file])
+    expect(documents(stdout)).toHaveLength(3)
+    expect(stderr).toContain('3 records: 3 printed\n')
+    expect(stderr).toContain('GZIP_CORRUPT')
+    expect(code).toBe(1)
+  })
+
+  it.each([
+    ['read in a wrong format', ['--format', 'cloudtrail'], 'hint: read as cloudtrail because of --format'],
+    ['of no format', [], 'hint: this command reads vpc-flow, cloudtrail, cloudfront'],
+  ])('gives a hint for a file %s', async (_, options, hint) => {
+    await writeFile(file, 'dear diary\n')
+    const { code, stderr } = await runHere(['parse', file, ...options])
+    expect(stderr).toContain(`\n${hint}`)
+    expect(code).toBe(1)
+  })
+
+  it('refuses a bucket without a key', async () => {
+    const { code, stderr } = await runHere(['parse', 's3://logs'])
+    expect(stderr).toBe('error: s3://logs names no object; parse reads one: s3://bucket/key\n')
+    expect(code).toBe(2)
+  })
+
+  it('fails when standard output does, also after the last write', async () => {
+    await writeFile(file, log)
+    const stdout = new Writable({
+      write: (_, __, done) => {
+        setImmediate(() => done(Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' })))
+      },
+    })
+    let stderr = ''
+    const said = new Writable({
+      write: (chunk, _, done) => {
+        stderr += chunk
+        done()
+      },
+    })
+    expect(await run(['parse', file], { stdin: process.stdin, stdout, stderr: said, env: {} })).toBe(1)
+    expect(stderr).toBe('error: standard output failed: ENOSPC: no space left\n')
+  })
+
   it('ends quietly when its reader has enough', async () => {
     await writeFile(file, generate()[0]!.text)
     let written = 0

@@ -1,8 +1,17 @@
-import { byteBudget, FlowferryError, ingest, type Outcome, type Sink, type Slice, type SourceObject } from '@flowferry/core'
+import {
+  byteBudget,
+  FlowferryError,
+  ingest,
+  type Outcome,
+  type Sink,
+  type Slice,
+  type SourceObject,
+} from '@flowferry/core'
 import { s3Address, s3Client } from '../aws.ts'
 import { found, localFile, standardInput } from '../files.ts'
 import type { FormatName } from '../format-names.ts'
 import { parserFor } from '../formats.ts'
+import { hintsFor } from '../hints.ts'
 import { type ExitCode, exitCodes, type Io, line, type Output, UsageError } from '../io.ts'
 import { countsLine, exitCodeOf, objectRemarks } from '../report.ts'
 
@@ -23,21 +32,28 @@ export async function parse(source: string, { format }: ParseOptions, io: Io): P
     signal,
     // It is there to look at a file, however much of it is wrong.
     malformedShare: 1,
-    // Small, so that documents come as their records do, and what is before a damage is seen.
-    batchBytes: pieceLength,
+    // Nothing is held back: documents come as their records do, and what is before a damage is seen.
+    batchBytes: 1,
     // One piece is parsed while another is printed; more would only wait in memory.
     budget: byteBudget(256 * 1024),
   })
+  const failure = await printer.finish()
+  if (failure) {
+    line(io.stderr, `error: standard output failed: ${failure.message}`)
+    return exitCodes.failed
+  }
   if (printer.closed.aborted) return exitCodes.ok
   const [read] = report.messages[0]!.objects
   const { error, counts } = read!
   if (error && counts.read === 0) {
     line(io.stderr, `error: ${error.message}`)
+    for (const hint of hintsFor([error], format)) line(io.stderr, hint)
     return exitCodes.failed
   }
   const kinds = read!.kinds.length > 0 ? ` (${read!.kinds.join(', ')})` : ''
-  line(io.stderr, `${source}${kinds}: ${countsLine(counts, 'printed')}`)
+  line(io.stderr, `${source === '-' ? 'standard input' : source}${kinds}: ${countsLine(counts, 'printed')}`)
   for (const remark of objectRemarks(read!)) line(io.stderr, `  ${remark}`)
+  for (const hint of hintsFor([error], format)) line(io.stderr, hint)
   return exitCodeOf(report)
 }
 
@@ -49,6 +65,7 @@ async function objectFor(source: string, io: Io): Promise<SourceObject> {
     if ((await found(source)).isDirectory()) throw new UsageError(`${source} is a folder; parse reads one file`)
     return localFile(source, { etag: 'unhashed' })
   }
+  if (address.key === '') throw new UsageError(`${source} names no object; parse reads one: s3://bucket/key`)
   const { s3Object } = await import('@flowferry/source-s3')
   return s3Object(address, { s3: await s3Client(io) })
 }
@@ -56,11 +73,17 @@ async function objectFor(source: string, io: Io): Promise<SourceObject> {
 /** Characters written at once: a system call for each document would cost more than its parsing. */
 const pieceLength = 64 * 1024
 
+interface Printer extends Sink<unknown> {
+  readonly closed: AbortSignal
+  /** Waits for what was written, and resolves with what went wrong: a full disk fails after the write returned. */
+  readonly finish: () => Promise<Error | undefined>
+}
+
 /**
  * A sink that prints. Writes keep their order and wait for whoever reads. `closed` aborts when nobody reads any more,
  * as `head` does it: that is an end, not an error.
  */
-function documentPrinter(output: Output): Sink<unknown> & { readonly closed: AbortSignal } {
+function documentPrinter(output: Output): Printer {
   const closed = new AbortController()
   let failure: Error | undefined
   const onError = (error: NodeJS.ErrnoException) => {
@@ -105,6 +128,12 @@ function documentPrinter(output: Output): Sink<unknown> & { readonly closed: Abo
   }
   return {
     closed: closed.signal,
+    finish: async () => {
+      if (!closed.signal.aborted) await new Promise<void>((resolve) => output.write('', () => resolve()))
+      // The stream tells of its failure on a tick of its own.
+      await new Promise<void>((resolve) => setImmediate(resolve))
+      return failure
+    },
     write: (batch) => {
       const result = last.then(() => printAll(batch))
       last = result.catch(() => undefined)

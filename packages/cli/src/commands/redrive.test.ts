@@ -75,6 +75,9 @@ describe('flowferry redrive', () => {
     expect(same.stderr).toContain('are the same queue')
     expect(same.code).toBe(2)
     expect((await runHere(['redrive', '--to', cloud.queueUrl])).code).toBe(2)
+    const arn = await runHere(['redrive', '--dlq', 'arn:aws:sqs:eu-central-1:1:dlq', '--to', cloud.queueUrl], { env })
+    expect(arn.stderr).toContain("--dlq takes the queue's URL")
+    expect(arn.code).toBe(2)
   })
 
   it('fails for a queue that is not there', async () => {

@@ -1,5 +1,5 @@
 import { sqsClient } from '../aws.ts'
-import { type ExitCode, exitCodes, type Io, line } from '../io.ts'
+import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
 import { causesTable } from '../report.ts'
 import { plural } from '../text.ts'
 
@@ -11,6 +11,13 @@ export interface RedriveCommandOptions {
 
 /** `flowferry redrive`: dead letters back to their queue, or only what they are, grouped by cause. */
 export async function redriveCommand({ dlq, to, dryRun = false }: RedriveCommandOptions, io: Io): Promise<ExitCode> {
+  for (const [option, url] of [
+    ['--dlq', dlq],
+    ['--to', to],
+  ] as const)
+    if (!/^https?:\/\//.test(url))
+      throw new UsageError(`${option} takes the queue's URL (https://sqs.…), not its name or ARN: "${url}"`)
+  if (dlq === to) throw new UsageError('--dlq and --to are the same queue')
   const { redrive } = await import('@flowferry/source-s3')
   const sqs = await sqsClient(io, dlq)
   const { seen, redriven, byCause, failures } = await redrive({

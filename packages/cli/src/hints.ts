@@ -1,0 +1,30 @@
+import { FlowferryError } from '@flowferry/core'
+import { type FormatName, formatNames } from './format-names.ts'
+
+/** What an error's advice means on this command line: the library speaks of functions and clients, a user has options. */
+function hintFor(error: unknown, format?: FormatName): string | undefined {
+  if (!FlowferryError.isInstance(error)) return undefined
+  const { code, message } = error
+  if (format && (code === 'FORMAT_MISMATCH' || code === 'JSON_INVALID' || code === 'TOO_MANY_MALFORMED'))
+    return `read as ${format} because of --format; without it the content decides`
+  if (code === 'FORMAT_UNKNOWN')
+    return `this command reads ${formatNames.join(', ')}; --format says which, where the content does not`
+  if (code === 'TARGET_NOT_FOUND') return '--setup installs the index templates'
+  if (code === 'TARGET_UNAUTHORIZED') return 'flowferry ingest --help names the variables that hold the credentials'
+  if (code === 'TARGET_UNREACHABLE' && message.includes('wrong version number'))
+    return 'the URL says https, and the server speaks http'
+  if (/Region is missing/.test(message)) return 'set AWS_REGION, or AWS_PROFILE'
+  if (/Could not load credentials/.test(message))
+    return 'set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'
+  return undefined
+}
+
+/** The hints of several errors, each once. */
+export function hintsFor(errors: Iterable<unknown>, format?: FormatName): string[] {
+  const hints = new Set<string>()
+  for (const error of errors) {
+    const hint = hintFor(error, format)
+    if (hint !== undefined) hints.add(`hint: ${hint}`)
+  }
+  return [...hints]
+}
