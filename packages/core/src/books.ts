@@ -5,6 +5,9 @@ import type { Batch, Malformed, ObjectReport, Slice, SliceOutcome, SourceObject 
 
 /** How many malformed and rejected records a report shows. */
 const shown = 5
+/** Unknown fields that a report names; what a hostile file has beyond is counted as one. */
+const mostNames = 1000
+const otherNames = '…'
 /** Records that must be read before a high share of malformed ones stops an object in its middle. */
 const shareFloor = 1000
 
@@ -79,8 +82,10 @@ export function openBooks(source: SourceObject, malformedShare: number): Books {
       counts.malformed += bad.length
       malformed.push(...bad.slice(0, shown - malformed.length))
       if (batch.length > 0) kinds.add(batch.format.kind)
-      for (const [name, records] of Object.entries(batch.unknownFields ?? {}))
+      for (const [field, records] of Object.entries(batch.unknownFields ?? {})) {
+        const name = unknownFields.has(field) || unknownFields.size < mostNames ? field : otherNames
         unknownFields.set(name, (unknownFields.get(name) ?? 0) + records)
+      }
       try {
         const slice = makeSlice()
         counts.filtered += batch.length - slice.length

@@ -8,8 +8,8 @@ export interface ByteBudget {
   readonly bytes: number
   /** Takes the bytes if they are free now. More than the whole budget is granted alone. */
   readonly tryTake: (bytes: number) => boolean
-  /** Takes the bytes when they are free, first come first served. */
-  readonly take: (bytes: number) => Promise<void>
+  /** Takes the bytes when they are free, first come first served; rejects, with nothing taken, when the signal aborts. */
+  readonly take: (bytes: number, signal?: AbortSignal) => Promise<void>
   readonly give: (bytes: number) => void
 }
 
@@ -17,8 +17,15 @@ export interface ByteBudget {
 export function byteBudget(bytes: number): ByteBudget {
   requirePositive('bytes', bytes)
   let held = 0
-  const waiting: { bytes: number; resolve: () => void }[] = []
+  const waiting: { bytes: number; enter: () => void }[] = []
   const fits = (wanted: number) => held === 0 || held + wanted <= bytes
+  const admit = () => {
+    while (waiting.length > 0 && fits(waiting[0]!.bytes)) {
+      const next = waiting.shift()!
+      held += next.bytes
+      next.enter()
+    }
+  }
 
   return {
     bytes,
@@ -27,20 +34,30 @@ export function byteBudget(bytes: number): ByteBudget {
       held += wanted
       return true
     },
-    take: (wanted) => {
+    take: (wanted, signal) => {
       if (waiting.length === 0 && fits(wanted)) {
         held += wanted
         return Promise.resolve()
       }
-      return new Promise((resolve) => waiting.push({ bytes: wanted, resolve }))
+      return new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason)
+        const leave = () => {
+          waiting.splice(waiting.indexOf(one), 1)
+          reject(signal!.reason)
+          admit()
+        }
+        const enter = () => {
+          signal?.removeEventListener('abort', leave)
+          resolve()
+        }
+        const one = { bytes: wanted, enter }
+        waiting.push(one)
+        signal?.addEventListener('abort', leave, { once: true })
+      })
     },
     give: (back) => {
       held -= back
-      while (waiting.length > 0 && fits(waiting[0]!.bytes)) {
-        const next = waiting.shift()!
-        held += next.bytes
-        next.resolve()
-      }
+      admit()
     },
   }
 }

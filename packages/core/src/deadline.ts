@@ -12,6 +12,9 @@ const writingMost = 15_000
 /** Of the time for writing, this share is left for the answer after writing was stopped. */
 const answeringShare = 0.1
 
+/** A timer of more fires at once. */
+export const longestTimer = 2 ** 31 - 1
+
 /** Why and when the pipeline stops before its work is done. */
 export interface Stop {
   /** Aborted when nothing more is to be read. */
@@ -43,7 +46,7 @@ export function startDeadline(deadline: Deadline | undefined, signal: AbortSigna
   }
   const timers: NodeJS.Timeout[] = []
   if (deadline) {
-    const left = deadline.getRemainingTimeInMillis()
+    const left = Math.min(deadline.getRemainingTimeInMillis(), longestTimer)
     const forWriting = Math.min(left * writingShare, writingMost)
     const late = new FlowferryError(
       'DEADLINE',
@@ -65,4 +68,17 @@ export function startDeadline(deadline: Deadline | undefined, signal: AbortSigna
       signal?.removeEventListener('abort', onAbort)
     },
   }
+}
+
+/** What `run` gives, or the abort's reason at once, also where `run` does not heed the signal. */
+export function unlessAborted<T>(run: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return run()
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    if (signal.aborted) return onAbort()
+    run()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', onAbort))
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
 }

@@ -42,7 +42,8 @@ export async function* readBytes(object: SourceObject, context: ParseContext): A
       yield chunk
     }
   } finally {
-    await body.return?.()
+    // Not awaited: behind a read that hangs it would hang too.
+    body.return?.().catch(() => undefined)
   }
 }
 

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import { asFlowferryError } from './errors.ts'
 import { placeOf } from './object.ts'
+import { overrun, put, type Text, textOf } from './table/text.ts'
 import type { Batch, DocumentEncoder, LogDocument, ObjectIdentity, Slice } from './types.ts'
 
 export interface DocumentSteps<T> {
@@ -32,7 +34,8 @@ export function sliceOf<T>(batch: Batch<T>, object: ObjectIdentity, steps: Docum
       }
       result.data_stream = { type: 'logs', dataset: format.dataset, namespace }
       if (batch.original) mergeField(result, 'event.original', batch.original(source(index)))
-      const extra = enrich?.(recordOf(batch, source(index)), object)
+      const extra =
+        enrich && atRecord(batch, source(index), object, () => enrich(recordOf(batch, source(index)), object))
       if (extra) for (const [field, value] of Object.entries(extra)) mergeField(result, field, value)
       return result
     } catch (error) {
@@ -41,7 +44,7 @@ export function sliceOf<T>(batch: Batch<T>, object: ObjectIdentity, steps: Docum
   }
 
   const source = (index: number) => (kept ? kept[index]! : index)
-  const encoder = encoderOf(batch, steps, source, object)
+  const encoder = encoderOf(batch, steps, kept, object)
   return {
     object,
     format,
@@ -54,7 +57,26 @@ export function sliceOf<T>(batch: Batch<T>, object: ObjectIdentity, steps: Docum
     bytes,
     document,
     ...(encoder && { encoder }),
-    id: (index) => batch.recordId?.(source(index)) ?? object.idPrefix + ordinals[index]!.toString(36),
+    id: (index) => ownId(batch, source(index)) ?? object.idPrefix + ordinals[index]!.toString(36),
+  }
+}
+
+/** What the search engines take as an id: they refuse the whole request for a longer one, or an empty one. */
+const longestId = 512
+
+function ownId(batch: Batch<unknown>, index: number): string | undefined {
+  const id = batch.recordId?.(index)
+  if (!id) return undefined
+  return Buffer.byteLength(id) <= longestId ? id : createHash('sha256').update(id).digest('base64url')
+}
+
+/** What `enrich` gives, or its error with the record's place. */
+function atRecord<R>(batch: Batch<unknown>, index: number, object: ObjectIdentity, run: () => R): R {
+  try {
+    return run()
+  } catch (error) {
+    const place = { ...placeOf(object), ordinal: batch.ordinals[index]! }
+    throw asFlowferryError(error, 'STEP_FAILED', 'enrich threw', place)
   }
 }
 
@@ -66,31 +88,63 @@ function recordOf<T>(batch: Batch<T>, index: number): T {
 function encoderOf<T>(
   batch: Batch<T>,
   { namespace, enrich }: DocumentSteps<T>,
-  source: (index: number) => number,
+  kept: readonly number[] | undefined,
   object: ObjectIdentity,
 ): DocumentEncoder | undefined {
   const { encoder } = batch
-  if (!encoder || batch.original || batch.recordId) return undefined
+  if (!encoder || batch.original || (batch.recordId && !encoder.id)) return undefined
   const stream = JSON.stringify({ data_stream: { type: 'logs', dataset: batch.format.dataset, namespace } })
-  const tail = Buffer.from(stream.slice(1))
-  return {
-    room: (index) => encoder.room(source(index)) + tail.length,
-    encode: (index, target, view, offset) => {
-      let end: Buffer = tail
-      if (enrich) {
+  const more =
+    enrich &&
+    ((index: number): string | undefined =>
+      atRecord(batch, index, object, () => {
         const extra: LogDocument = {}
-        for (const [field, value] of Object.entries(enrich(recordOf(batch, source(index)), object) ?? {}))
+        for (const [field, value] of Object.entries(enrich(recordOf(batch, index), object) ?? {}))
           mergeField(extra, field, value)
         // What joins a member that the document has must be joined as objects.
-        if (Object.keys(extra).some((name) => encoder.members.has(name) || name === 'data_stream')) return -1
-        if (Object.keys(extra).length > 0) end = Buffer.from(`${stream.slice(1, -1)},${JSON.stringify(extra).slice(1)}`)
-      }
-      const o = encoder.encode(source(index), target, view, offset)
-      // Its time, if it has one, is a document's first member: {"@timestamp". Without, the object's time is counted.
-      if (o === -1 || target[offset + 2] !== 0x40 || o + end.length > target.length) return -1
-      target.set(end, o)
-      return o + end.length
-    },
+        if (Object.keys(extra).some((name) => encoder.members.has(name) || name === 'data_stream')) return undefined
+        const text = JSON.stringify(extra)
+        return text === '{}' ? '' : text.slice(1)
+      }))
+  return new CompleteEncoder(encoder, kept, stream.slice(1), more)
+}
+
+/** Ends a document with its data stream and what `enrich` gives: a class, since `RunEncoder`'s reason holds here too. */
+class CompleteEncoder implements DocumentEncoder {
+  readonly #encoder: DocumentEncoder
+  readonly #kept: readonly number[] | undefined
+  readonly #tail: Text
+  readonly #more: ((index: number) => string | undefined) | undefined
+  readonly id?: NonNullable<DocumentEncoder['id']>
+  constructor(
+    encoder: DocumentEncoder,
+    kept: readonly number[] | undefined,
+    tail: string,
+    more: ((index: number) => string | undefined) | undefined,
+  ) {
+    this.#encoder = encoder
+    this.#kept = kept
+    this.#tail = textOf(tail)
+    this.#more = more
+    if (encoder.id)
+      this.id = (index, target, view, offset) => encoder.id!(kept ? kept[index]! : index, target, view, offset)
+  }
+  room(index: number): number {
+    return this.#encoder.room(this.#kept ? this.#kept[index]! : index) + this.#tail.length + overrun
+  }
+  encode(index: number, target: Uint8Array, view: DataView, offset: number): number {
+    const source = this.#kept ? this.#kept[index]! : index
+    const more = this.#more?.(source)
+    if (this.#more && more === undefined) return -1
+    const o = this.#encoder.encode(source, target, view, offset)
+    // Its time, if it has one, is a document's first member: {"@timestamp". Without, the object's time is counted.
+    if (o === -1 || target[offset + 2] !== 0x40) return -1
+    const end = put(this.#tail, view, o)
+    if (!more) return end
+    // The user's own fields may need more than `room` tells: a comma, and three bytes at most for each code unit.
+    if (end + 1 + more.length * 3 > target.length) return -1
+    target[end - 1] = 0x2c
+    return end + (target as Buffer).write(more, end)
   }
 }
 
@@ -111,18 +165,23 @@ function keep<T>(
   return kept
 }
 
-/** Sets a dotted field; what is an object on both sides is joined. */
+/**
+ * Sets a dotted field; what is an object on both sides is joined. Objects on the way are copied: a document or an
+ * enrichment may hold one that others hold too.
+ */
 function mergeField(document: LogDocument, field: string, value: unknown): void {
   if (value === undefined) return
   const dot = field.indexOf('.')
   const name = dot === -1 ? field : field.slice(0, dot)
   if (name === '__proto__') return
   if (dot !== -1) {
-    const inner = isObject(document[name]) ? document[name] : {}
+    const inner = isObject(document[name]) ? { ...document[name] } : {}
     document[name] = inner
     mergeField(inner, field.slice(dot + 1), value)
   } else if (isObject(value) && isObject(document[name])) {
-    for (const [key, item] of Object.entries(value)) mergeField(document[name], key, item)
+    const inner = { ...document[name] }
+    document[name] = inner
+    for (const [key, item] of Object.entries(value)) mergeField(inner, key, item)
   } else {
     document[name] = value
   }

@@ -172,7 +172,7 @@ const secrets: readonly [RegExp, string][] = [
   [/\b((?:Basic|Bearer|ApiKey)\s+)[\w+/=.:-]+/gi, '$1***'],
   [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, '***'],
   [
-    /((?:X-Amz-(?:Signature|Security-Token|Credential)|password|secret|token|api_?key)["']?\s*[=:]\s*["']?)[^\s"'&,}]+/gi,
+    /((?:X-Amz-(?:Signature|Security-Token|Credential)|password|secret(?:_?access_?key)?|token|api_?key)["']?\s*[=:]\s*["']?)[^\s"'&,}]+/gi,
     '$1***',
   ],
 ]

@@ -1,6 +1,6 @@
 import { type Books, openBooks } from './books.ts'
 import { type ByteBudget, sharedBudget } from './budget.ts'
-import { type Deadline, startDeadline } from './deadline.ts'
+import { type Deadline, startDeadline, unlessAborted } from './deadline.ts'
 import { sliceOf } from './document.ts'
 import { asFlowferryError, FlowferryError } from './errors.ts'
 import { parseContext, requirePositive } from './limits.ts'
@@ -48,7 +48,7 @@ export interface IngestOptions<T> {
   readonly deadline?: Deadline
   /** Stops the work. What is not stored by then is reported as unfinished. */
   readonly signal?: AbortSignal
-  /** Called when an object has its report: for progress and logs. */
+  /** Called when an object has its report: for progress and logs. When it throws, the object counts as failed. */
   readonly onObject?: (report: ObjectReport) => void
 }
 
@@ -72,12 +72,12 @@ export async function ingest<T>(options: IngestOptions<T>): Promise<Report> {
       `namespace "${namespace}" is no part of a data stream's name: a-z, 0-9, _ and .`,
     )
 
-  const stop = startDeadline(options.deadline, options.signal)
-  const context = parseContext({
+  const checked = parseContext({
     ...(options.limits && { limits: options.limits }),
     originals: options.eventOriginal ?? false,
-    signal: stop.reading,
   })
+  const stop = startDeadline(options.deadline, options.signal)
+  const context = { ...checked, signal: stop.reading }
   const writer = createWriter(sink, { budget, batchBytes, signal: stop.writing, onStop: stop.now })
   const slots = createSlots(concurrency)
 
@@ -94,6 +94,8 @@ export async function ingest<T>(options: IngestOptions<T>): Promise<Report> {
         books.checkMalformed(false)
         stop.reading.throwIfAborted()
       }
+      // A parser may end quietly when it is aborted.
+      stop.reading.throwIfAborted()
       books.checkMalformed(true)
       stage.release()
       books.endReading()
@@ -113,8 +115,13 @@ export async function ingest<T>(options: IngestOptions<T>): Promise<Report> {
       if (slots.give() === 0) writer.flush()
     })
     return books.settled.then((report) => {
-      options.onObject?.(report)
-      return report
+      try {
+        options.onObject?.(report)
+        return report
+      } catch (thrown) {
+        const error = asFlowferryError(thrown, 'STEP_FAILED', 'onObject threw', books.place)
+        return { ...report, status: 'failed', error: report.error ?? error }
+      }
     })
   }
 
@@ -127,18 +134,30 @@ export async function ingest<T>(options: IngestOptions<T>): Promise<Report> {
     }
     messages.push(Promise.all(objects).then((reports) => messageReport(message, reports)))
   }
-  try {
-    if (Symbol.asyncIterator in source) {
-      for await (const message of source) {
-        await beginAll(message)
-        if (stop.reading.aborted) break
-      }
-    } else {
+  const beginEvery = async (): Promise<void> => {
+    if (!(Symbol.asyncIterator in source)) {
       // All of them, also after a stop: what was not begun is told as failed, so that it comes again.
       for (const message of source) await beginAll(message)
+      return
     }
+    const given = source[Symbol.asyncIterator]()
+    const nextMessage = () => unlessAborted(() => given.next(), stop.reading)
+    try {
+      for (let next = await nextMessage(); !next.done; next = await nextMessage()) await beginAll(next.value)
+    } catch (error) {
+      // Not awaited: a source that hangs would hang here too.
+      given.return?.().catch(() => undefined)
+      throw error
+    }
+  }
+  try {
+    const broken = await beginEvery().then(
+      () => undefined,
+      (error: unknown) => stop.reason() ?? asFlowferryError(error, 'OBJECT_UNREADABLE', 'The source broke'),
+    )
     const reports = await Promise.all(messages)
-    return reportOf(reports, Math.round(performance.now() - started), stop.reason())
+    const milliseconds = Math.round(performance.now() - started)
+    return reportOf(reports, milliseconds, stop.reason() ?? broken, broken !== undefined)
   } finally {
     stop.clear()
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { unlessAborted } from './deadline.ts'
 import { asFlowferryError, type ErrorPlace, FlowferryError } from './errors.ts'
 import type { ByteRange, ObjectIdentity, OpenObject, SourceObject } from './types.ts'
 
@@ -35,10 +36,12 @@ export function track(object: SourceObject): TrackedObject {
 
   const open = async (range?: ByteRange, signal?: AbortSignal): Promise<OpenObject> => {
     signal?.throwIfAborted()
+    const opening = (async () => object.open(range, signal))()
     let opened: OpenObject
     try {
-      opened = await object.open(range, signal)
+      opened = await unlessAborted(() => opening, signal)
     } catch (error) {
+      opening.then(discard).catch(() => undefined)
       throw asFlowferryError(error, 'OBJECT_UNREADABLE', 'The object could not be opened', place)
     }
     const etag = opened.etag.replace(/^"|"$/g, '')
@@ -59,7 +62,8 @@ export function track(object: SourceObject): TrackedObject {
     const chunks = body[Symbol.asyncIterator]()
     let received = 0
     try {
-      for (let next = await unlessAborted(chunks, signal); !next.done; next = await unlessAborted(chunks, signal)) {
+      const nextChunk = () => unlessAborted(() => chunks.next(), signal)
+      for (let next = await nextChunk(); !next.done; next = await nextChunk()) {
         received += next.value.length
         stored += next.value.length
         yield next.value
@@ -87,19 +91,9 @@ export function track(object: SourceObject): TrackedObject {
   }
 }
 
-/** The next chunk, or the abort's reason at once, also where the body does not heed the signal. */
-function unlessAborted(
-  chunks: AsyncIterator<Uint8Array>,
-  signal: AbortSignal | undefined,
-): Promise<IteratorResult<Uint8Array>> {
-  if (!signal) return chunks.next()
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
-    if (signal.aborted) return onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    chunks
-      .next()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', onAbort))
-  })
+/** Closes a body that came too late. A generator closes what it holds only once it has begun. */
+function discard({ body }: OpenObject): void {
+  const chunks = body[Symbol.asyncIterator]()
+  chunks.next().catch(() => undefined)
+  chunks.return?.().catch(() => undefined)
 }

@@ -17,15 +17,21 @@ export function addsUp(counts: Readonly<Counts>): boolean {
   return read === written + duplicate + rejected + filtered + malformed + unfinished
 }
 
-export function reportOf(messages: readonly MessageReport[], milliseconds: number, stopped?: FlowferryError): Report {
+export function reportOf(
+  messages: readonly MessageReport[],
+  milliseconds: number,
+  stopped: FlowferryError | undefined,
+  incomplete: boolean,
+): Report {
   const objects: ObjectReport[] = messages.flatMap((message) => message.objects)
   return {
-    ok: messages.every(({ status }) => status === 'done'),
+    ok: !incomplete && messages.every(({ status }) => status === 'done'),
     messages,
     counts: sumCounts(objects.map(({ counts }) => counts)),
     objects: objects.length,
     bytes: objects.reduce((bytes, object) => bytes + object.bytes, 0),
     milliseconds,
     ...(stopped && { stopped }),
+    ...(incomplete && { incomplete }),
   }
 }

@@ -105,7 +105,7 @@ export async function collect<T>(parser: Parser<T>, object: SourceObject, contex
       ordinals.push(batch.ordinals[index]!)
       documents.push(JSON.parse(JSON.stringify(batch.document(index))))
     }
-    malformed.push(...(batch.malformed ?? []))
+    for (const one of batch.malformed ?? []) malformed.push(one)
     for (const [name, count] of Object.entries(batch.unknownFields ?? {}))
       unknownFields[name] = (unknownFields[name] ?? 0) + count
   }
@@ -153,6 +153,11 @@ export function parserContract<T>({ test, parser, sample, records }: ParserContr
     const datasets = new Set(parser.formats.map(({ dataset }) => dataset))
     for await (const batch of parser.parse(memoryObject({ key, body }), parseContext()))
       assert.ok(datasets.has(batch.format.dataset))
+  })
+
+  test('states the bytes of every batch, which the memory budget counts', async () => {
+    for await (const { length, bytes } of parser.parse(memoryObject({ key, body }), parseContext()))
+      assert.ok(Number.isSafeInteger(bytes) && bytes >= 0 && (bytes > 0 || length === 0))
   })
 
   test('gives documents whose time, if any, an index takes', async () => {

@@ -54,7 +54,7 @@ export interface LogRecord {
   readonly kind: string
 }
 
-/** An ECS document, nested as it is indexed. */
+/** An ECS document, nested as it is indexed. Its dates are text as `toISOString()` writes it: `2026-11-22T09:15:32.000Z`. */
 export interface LogDocument {
   [field: string]: unknown
 }
@@ -86,7 +86,10 @@ export interface Format {
   readonly kind: string
   /** The data stream's dataset: `aws.vpcflow` is written to `logs-aws.vpcflow-default`. */
   readonly dataset: string
-  /** Dotted document field to mapping. */
+  /**
+   * Dotted document field to mapping: what `setup` installs, and what DuckDB has columns for. Of a field that is not in
+   * it the engines guess the type; DuckDB keeps it in `document`.
+   */
   readonly mapping: Readonly<Record<string, MappingProperty>>
   /** One row a field of AWS's, in AWS's order. */
   readonly fields: readonly FieldDoc[]
@@ -108,6 +111,11 @@ export interface DocumentEncoder {
   readonly room: (index: number) => number
   /** Writes the document and gives the offset behind it, or -1 where this record has to take `document`. */
   readonly encode: (index: number, target: Uint8Array, view: DataView, offset: number) => number
+  /**
+   * Writes the record's own id, at most 512 bytes as they stand in a JSON string, and gives the offset behind it or -1 as
+   * `encode` does. Default: ids are the object's `idPrefix` and the ordinal in base 36.
+   */
+  readonly id?: (index: number, target: Uint8Array, view: DataView, offset: number) => number
 }
 
 /**
@@ -220,7 +228,7 @@ export interface Slice<T> {
   readonly id: (index: number) => string
   /** The document of `records[index]`, complete with `@timestamp`. */
   readonly document: (index: number) => LogDocument
-  /** Writes the same document as bytes; not every format has it. Where it is, `id` is `object.idPrefix` and the ordinal in base 36. */
+  /** Writes the same document as bytes; not every format has it. It says where ids come from. */
   readonly encoder?: DocumentEncoder
 }
 
@@ -290,7 +298,7 @@ export interface ObjectReport {
   readonly bytes: number
   /** Records that had no time and took the object's. */
   readonly untimed: number
-  /** Fields that no table of ours knows, with the number of records that had them. */
+  /** Fields that no table of ours knows, with the number of records that had them; `…` is all beyond the first 1,000. */
   readonly unknownFields: Readonly<Record<string, number>>
   /** The first five. */
   readonly malformed: readonly Malformed[]
@@ -310,7 +318,7 @@ export interface MessageReport {
 
 /** What became of every message and every object. */
 export interface Report {
-  /** True when every message is done. */
+  /** True when every message is done, and the source was read to its end. */
   readonly ok: boolean
   /** In the order in which they came. */
   readonly messages: readonly MessageReport[]
@@ -321,6 +329,8 @@ export interface Report {
   /** Stored bytes read. */
   readonly bytes: number
   readonly milliseconds: number
-  /** Set when the pipeline stopped early: the store is away, the deadline is near, or the signal aborted. */
+  /** Set when the pipeline stopped early: the store is away, the deadline is near, the signal aborted, the source broke. */
   readonly stopped?: FlowferryError
+  /** Set when the source was not read to its end: what else it had is in no message here, and is not done. */
+  readonly incomplete?: true
 }

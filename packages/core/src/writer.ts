@@ -1,7 +1,7 @@
 import type { Books } from './books.ts'
 import type { ByteBudget } from './budget.ts'
 import { asFlowferryError, FlowferryError } from './errors.ts'
-import type { Outcome, Sink, Slice } from './types.ts'
+import type { Outcome, Sink, Slice, SliceOutcome } from './types.ts'
 
 interface Pending<T> {
   readonly slice: Slice<T>
@@ -38,13 +38,25 @@ export function createWriter<T>(sink: Sink<T>, options: WriterOptions): Writer<T
   let gathered: Pending<T>[] = []
   let gatheredBytes = 0
   let stopped: FlowferryError | undefined
+  let writing = 0
+  let waiting = 0
 
   const flush = () => {
     if (gathered.length === 0) return
     const batch = gathered
     gathered = []
     gatheredBytes = 0
-    void write(batch).finally(() => budget.give(batch.reduce((bytes, { slice }) => bytes + slice.bytes, 0)))
+    writing++
+    void write(batch).finally(() => {
+      writing--
+      budget.give(batch.reduce((bytes, { slice }) => bytes + slice.bytes, 0))
+      flushIfAwaited()
+    })
+  }
+
+  /** Whoever waits for bytes would wait for ever for those that are gathered while nothing is written. */
+  const flushIfAwaited = () => {
+    if (waiting > 0 && writing === 0) flush()
   }
 
   const write = async (batch: readonly Pending<T>[]): Promise<void> => {
@@ -78,6 +90,7 @@ export function createWriter<T>(sink: Sink<T>, options: WriterOptions): Writer<T
     gathered.push({ slice, books })
     gatheredBytes += slice.bytes
     if (gatheredBytes >= batchBytes) flush()
+    else flushIfAwaited()
   }
 
   /** A damaged file of less than a batch leaves nothing behind, so that its repair, a new object, doubles nothing. */
@@ -89,6 +102,17 @@ export function createWriter<T>(sink: Sink<T>, options: WriterOptions): Writer<T
       held = undefined
       for (const slice of slices) gather(slice, books)
     }
+    const wait = async (slice: Slice<T>) => {
+      waiting++
+      try {
+        await budget.take(slice.bytes, signal)
+      } catch (error) {
+        books.closeSlice(slice, unfinishedSlice(slice), abortReason(signal))
+        throw error
+      } finally {
+        waiting--
+      }
+    }
     return {
       release,
       add: async (slice) => {
@@ -97,7 +121,7 @@ export function createWriter<T>(sink: Sink<T>, options: WriterOptions): Writer<T
           // Whoever waits holds nothing back, so that waiting always ends.
           release()
           flush()
-          await budget.take(slice.bytes)
+          await wait(slice)
         }
         if (!held) return gather(slice, books)
         held.push(slice)
@@ -106,7 +130,7 @@ export function createWriter<T>(sink: Sink<T>, options: WriterOptions): Writer<T
       },
       drop: () => {
         for (const slice of held ?? []) {
-          books.closeSlice(slice, { written: 0, duplicate: 0, rejected: [], unfinished: slice.length }, undefined)
+          books.closeSlice(slice, unfinishedSlice(slice), undefined)
           budget.give(slice.bytes)
         }
         held = undefined
@@ -118,10 +142,11 @@ export function createWriter<T>(sink: Sink<T>, options: WriterOptions): Writer<T
 }
 
 function unfinished(slices: readonly Slice<unknown>[], error: FlowferryError): Outcome {
-  return {
-    slices: slices.map(({ length }) => ({ written: 0, duplicate: 0, rejected: [], unfinished: length })),
-    error,
-  }
+  return { slices: slices.map(unfinishedSlice), error }
+}
+
+function unfinishedSlice({ length }: Slice<unknown>): SliceOutcome {
+  return { written: 0, duplicate: 0, rejected: [], unfinished: length }
 }
 
 function abortReason(signal: AbortSignal): FlowferryError {
@@ -138,7 +163,7 @@ function checkOutcome(slices: readonly Slice<unknown>[], outcome: Outcome): void
   outcome.slices.forEach(({ written, duplicate, rejected, unfinished }, index) => {
     const told = written + duplicate + rejected.length + unfinished
     const given = slices[index]!.length
-    if (rejected.some(({ index }) => !(index >= 0 && index < given)))
+    if (rejected.some(({ index }) => !Number.isInteger(index) || index < 0 || index >= given))
       throw new FlowferryError('SINK_OUTCOME', `The sink rejected a record that is not in its slice of ${given}`)
     if (told !== given)
       throw new FlowferryError('SINK_OUTCOME', `The sink told of ${told} records in a slice of ${given}`)

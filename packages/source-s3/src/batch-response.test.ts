@@ -28,6 +28,12 @@ describe('batchResponse', () => {
     expect(batchResponse(report([done()]))).toEqual(ids())
   })
 
+  it('throws for an incomplete report, since what is not in it would be deleted', () => {
+    const stopped = notFound()
+    expect(() => batchResponse({ ...report([done('a')]), ok: false, incomplete: true, stopped })).toThrow(stopped)
+    expect(() => batchResponse({ ...report([done('a')]), ok: false, incomplete: true })).toThrow(/not read to its end/)
+  })
+
   it("throws an object's failure, and has words for a report without any", () => {
     const error = notFound()
     const object = { ...({} as import('@flowferry/core').ObjectReport), status: 'failed' as const, error }

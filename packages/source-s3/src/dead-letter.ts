@@ -56,7 +56,7 @@ export async function deadLetter(
   return {
     ...report,
     messages,
-    ok: messages.every((message) => message.status === 'done'),
+    ok: !report.incomplete && messages.every((message) => message.status === 'done'),
     deadLettered: [...sent],
     deadLetterErrors: errors,
   }

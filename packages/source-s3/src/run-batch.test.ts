@@ -69,6 +69,16 @@ describe('visibility', () => {
   })
 })
 
+describe('a handler that forgets its return', () => {
+  it('is told so, and loses no message', async () => {
+    const { fill, run, errors } = worker()
+    fill(1)
+    const forgetful = (async () => undefined) as unknown as Handler
+    expect(await run(forgetful, {}, 500)).toMatchObject({ deleted: 0 })
+    expect(errors).toMatchObject([{ code: 'HANDLER_FAILED', message: expect.stringContaining('no report') }])
+  })
+})
+
 describe('deleting', () => {
   it('tries failed entries again', async () => {
     const { fill, run, onCall, queue, errors } = worker()

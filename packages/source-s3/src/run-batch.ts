@@ -101,7 +101,10 @@ async function callHandler(messages: readonly SqsMessage[], context: BatchContex
   const finished = new AbortController()
   const work = async (): Promise<HandlerOutcome> => {
     try {
-      return { report: await context.handler(messages, context.drained) }
+      const report = await context.handler(messages, context.drained)
+      // A handler that forgets its `return`: without a word, every message would come again for ever.
+      if (!Array.isArray(report?.messages)) throw new TypeError('it gave no report')
+      return { report }
     } catch (thrown) {
       const error = asFlowferryError(thrown, 'HANDLER_FAILED', 'The handler threw')
       // After the signal, an exception is a handler's way to say that it has stopped.

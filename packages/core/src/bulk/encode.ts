@@ -1,4 +1,7 @@
-import type { Slice } from '../types.ts'
+import { asFlowferryError } from '../errors.ts'
+import { placeOf } from '../object.ts'
+import { overrun, put, type Text, textOf } from '../table/text.ts'
+import type { DocumentEncoder, Slice } from '../types.ts'
 
 /** One document in a bulk body. */
 export interface BulkItem {
@@ -13,10 +16,20 @@ export interface BulkItem {
 /** What one `_bulk` request sends: an action line and a document line for each item. */
 export interface BulkBody {
   readonly bytes: Buffer
+  /** How many items it has, and how many of them in a row are of which slice. */
+  readonly length: number
+  readonly runs: readonly BulkRun[]
+  /** Made when somebody asks: who had all of a body stored needs none, and an object for each costs 0.1 us. */
   readonly items: readonly BulkItem[]
 }
+interface BulkRun {
+  readonly slice: number
+  /** The first one's index in the slice. */
+  readonly index: number
+  count: number
+}
 
-const middle = Buffer.from('"}}\n')
+const middle = textOf('"}}\n')
 const LF = 0x0a
 
 /**
@@ -31,78 +44,173 @@ export function* encodeBulk(
   buffer: Buffer,
 ): Generator<BulkBody> {
   const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
-  let items: BulkItem[] = []
-  let size = 0
+  const body = new Filling(buffer)
   for (const [number, slice] of batch.entries()) {
     const action = `{"create":{"_index":${JSON.stringify(indexOf(slice))},"_id":`
-    const start = Buffer.from(`${action}"${slice.object.idPrefix}`)
-    const { encoder, ordinals } = slice
-    for (let index = 0; index < slice.length; index++) {
+    const start = textOf(slice.encoder?.id ? `${action}"` : `${action}"${slice.object.idPrefix}`)
+    for (let index = 0; index < slice.length; ) {
       const most = Math.min(limit(), buffer.length)
-      if (encoder) {
-        const needed = start.length + longestOrdinal + middle.length + encoder.room(index) + 1
-        if (needed <= most && size + needed > most) {
-          yield { bytes: buffer.subarray(0, size), items }
-          items = []
-          size = 0
-        }
-        let end = -1
-        if (needed <= most) {
-          buffer.set(start, size)
-          end = putOrdinal(ordinals[index]!, buffer, size + start.length)
-          for (let i = 0; i < middle.length; i++) buffer[end++] = middle[i]!
-          end = encoder.encode(index, buffer, view, end)
-        }
-        if (end !== -1) {
-          buffer[end++] = LF
-          items.push({ slice: number, index, start: size, end })
-          size = end
+      if (slice.encoder) {
+        const count = body.reserve(slice.length - index)
+        body.size = encodeRun(slice, index, start, body, view, most)
+        body.addRun(number, index, body.length - count)
+        index += body.length - count
+        if (index === slice.length) break
+        // What stands at `index` is too large for what is left of the body, or not for the fast path.
+        const needed = neededFor(slice.encoder, index, start)
+        if (needed <= most && body.size + needed > most) {
+          yield body.take()
           continue
         }
       }
-      const line = `${action}${JSON.stringify(slice.id(index))}}}\n${JSON.stringify(slice.document(index))}\n`
+      const line = lineOf(action, slice, index)
       const bytes = Buffer.byteLength(line)
-      if (size + bytes > most && items.length > 0) {
-        yield { bytes: buffer.subarray(0, size), items }
-        items = []
-        size = 0
-      }
+      if (body.size + bytes > most && body.length > 0) yield body.take()
       if (bytes > buffer.length) {
-        yield { bytes: Buffer.from(line), items: [{ slice: number, index, start: 0, end: bytes }] }
-        continue
+        const run = { slice: number, index, count: 1 }
+        yield new EncodedBody(Buffer.from(line), [run], Uint32Array.of(bytes))
+      } else {
+        body.reserve(1)
+        body.size += buffer.write(line, body.size)
+        body.ends[body.length++] = body.size
+        body.addRun(number, index, 1)
       }
-      buffer.write(line, size)
-      items.push({ slice: number, index, start: size, end: size + bytes })
-      size += bytes
+      index++
     }
   }
-  if (items.length > 0) yield { bytes: buffer.subarray(0, size), items }
+  if (body.length > 0) yield body.take()
+}
+
+class EncodedBody implements BulkBody {
+  readonly bytes: Buffer
+  readonly runs: readonly BulkRun[]
+  readonly length: number
+  readonly #ends: Uint32Array
+  #items: BulkItem[] | undefined
+  constructor(bytes: Buffer, runs: readonly BulkRun[], ends: Uint32Array) {
+    this.bytes = bytes
+    this.runs = runs
+    this.length = ends.length
+    this.#ends = ends
+  }
+  get items(): readonly BulkItem[] {
+    if (this.#items) return this.#items
+    const items: BulkItem[] = []
+    for (const { slice, index, count } of this.runs)
+      for (let i = 0; i < count; i++) {
+        const start = items.length === 0 ? 0 : this.#ends[items.length - 1]!
+        items.push({ slice, index: index + i, start, end: this.#ends[items.length]! })
+      }
+    this.#items = items
+    return items
+  }
+}
+
+/** The body that is being filled. */
+class Filling {
+  readonly buffer: Buffer
+  ends = new Uint32Array(4096)
+  length = 0
+  size = 0
+  #runs: BulkRun[] = []
+  constructor(buffer: Buffer) {
+    this.buffer = buffer
+  }
+  /** Makes room for so many ends; gives how many there are. */
+  reserve(count: number): number {
+    if (this.length + count > this.ends.length) {
+      const larger = new Uint32Array((this.length + count) * 2)
+      larger.set(this.ends)
+      this.ends = larger
+    }
+    return this.length
+  }
+  addRun(slice: number, index: number, count: number): void {
+    const last = this.#runs.at(-1)
+    if (last?.slice === slice) last.count += count
+    else if (count > 0) this.#runs.push({ slice, index, count })
+  }
+  take(): BulkBody {
+    const body = new EncodedBody(this.buffer.subarray(0, this.size), this.#runs, this.ends.subarray(0, this.length))
+    this.length = 0
+    this.size = 0
+    this.#runs = []
+    return body
+  }
+}
+
+function lineOf(action: string, slice: Slice<unknown>, index: number): string {
+  try {
+    return `${action}${JSON.stringify(slice.id(index))}}}\n${JSON.stringify(slice.document(index))}\n`
+  } catch (error) {
+    const place = { ...placeOf(slice.object), ordinal: slice.ordinals[index]! }
+    throw asFlowferryError(error, 'STEP_FAILED', 'A document is no JSON', place)
+  }
+}
+
+/** Bytes that an item needs at most. */
+function neededFor(encoder: DocumentEncoder, index: number, start: Text): number {
+  return start.length + (encoder.id ? longestId : longestOrdinal) + middle.length + encoder.room(index) + 1 + overrun
+}
+
+/** Adds what the fast path can write, up to the first record that it cannot, and gives the body's new size. */
+function encodeRun(
+  { encoder, ordinals, length }: Slice<unknown>,
+  first: number,
+  start: Text,
+  body: Filling,
+  view: DataView,
+  most: number,
+): number {
+  const { buffer, ends } = body
+  let { size, length: count } = body
+  for (let index = first; index < length; index++) {
+    if (size + neededFor(encoder!, index, start) > most) break
+    let end = put(start, view, size)
+    end = encoder!.id ? encoder!.id(index, buffer, view, end) : putOrdinal(ordinals[index]!, buffer, end)
+    if (end === -1) break
+    end = encoder!.encode(index, buffer, view, put(middle, view, end))
+    if (end === -1) break
+    buffer[end] = LF
+    size = end + 1
+    ends[count++] = size
+  }
+  body.length = count
+  return size
 }
 
 /** Digits of 2^53 in base 36. */
 const longestOrdinal = 11
+const longestId = 512
 
 /** What `ordinal.toString(36)` gives, without the string. */
 function putOrdinal(ordinal: number, buffer: Buffer, offset: number): number {
+  if (ordinal > 0x7fffffff) return offset + buffer.write(ordinal.toString(36), offset, 'latin1')
   let digits = 1
-  for (let rest = Math.floor(ordinal / 36); rest > 0; rest = Math.floor(rest / 36)) digits++
-  let rest = ordinal
+  for (let rest = ordinal | 0; rest >= 36; rest = (rest / 36) | 0) digits++
+  let rest = ordinal | 0
   for (let at = offset + digits - 1; at >= offset; at--) {
-    const digit = rest % 36
+    const tens = (rest / 36) | 0
+    const digit = rest - tens * 36
     buffer[at] = digit < 10 ? 0x30 + digit : 0x57 + digit
-    rest = (rest - digit) / 36
+    rest = tens
   }
   return offset + digits
 }
 
 /** Some of a body's items, as a body of their own. */
 export function selectItems(body: BulkBody, items: readonly BulkItem[]): BulkBody {
-  if (items.length === body.items.length) return body
+  if (items.length === body.length) return body
   let size = 0
   const moved = items.map((item) => {
     const start = size
     size += item.end - item.start
     return { ...item, start, end: size }
   })
-  return { bytes: Buffer.concat(items.map(({ start, end }) => body.bytes.subarray(start, end))), items: moved }
+  return {
+    bytes: Buffer.concat(items.map(({ start, end }) => body.bytes.subarray(start, end))),
+    items: moved,
+    length: moved.length,
+    runs: moved.map(({ slice, index }) => ({ slice, index, count: 1 })),
+  }
 }

@@ -1,4 +1,4 @@
-import { type ErrorCode, FlowferryError, redact } from '../errors.ts'
+import { FlowferryError, redact } from '../errors.ts'
 
 /** An answer to a `_bulk` request, whatever its status. */
 export interface BulkAnswer {
@@ -12,8 +12,16 @@ export interface BulkAnswer {
 /** What an item's answer means. */
 export type Fate =
   | { readonly is: 'written' | 'duplicate' }
-  | { readonly is: 'retry' | 'rejected'; readonly type: string; readonly reason: string }
-  | { readonly is: 'stop'; readonly error: FlowferryError }
+  | { readonly is: 'rejected'; readonly type: string; readonly reason: string }
+  | Refusal
+
+/** Not stored, and nothing wrong with the document, or nothing that the store could tell. */
+export interface Refusal {
+  readonly is: 'retry' | 'stop'
+  readonly code: 'TARGET_OVERLOADED' | 'TARGET_FAILED' | 'TARGET_BLOCKED' | 'TARGET_UNAUTHORIZED' | 'TARGET_NOT_FOUND'
+  readonly type: string
+  readonly reason: string
+}
 
 type ItemAnswer = { readonly status: number; readonly error?: { readonly type?: string; readonly reason?: string } }
 interface BulkResponse {
@@ -40,23 +48,22 @@ export function itemFates(answer: BulkAnswer, items: number): Fate[] | undefined
 function itemFate(status: number, type: string, reason: string): Fate {
   if (status >= 200 && status < 300) return written
   if (status === 409) return duplicate
+  // A block with 503 is a cluster that looks for its master.
+  if (status === 503) return { is: 'retry', code: 'TARGET_OVERLOADED', type, reason }
+  if (status >= 500) return { is: 'retry', code: 'TARGET_FAILED', type, reason }
   // Flood stage answers 429 for each item, and a write block 403; no quick retry cures either.
-  if (type === 'cluster_block_exception') return stop('TARGET_BLOCKED', type, reason)
-  if (status === 429 || status >= 500) return { is: 'retry', type, reason }
-  if (status === 401 || status === 403) return stop('TARGET_UNAUTHORIZED', type, reason)
-  if (status === 404) return stop('TARGET_NOT_FOUND', type, reason)
+  if (type === 'cluster_block_exception') return { is: 'stop', code: 'TARGET_BLOCKED', type, reason }
+  if (status === 429) return { is: 'retry', code: 'TARGET_OVERLOADED', type, reason }
+  if (status === 401 || status === 403) return { is: 'stop', code: 'TARGET_UNAUTHORIZED', type, reason }
+  if (status === 404) return { is: 'stop', code: 'TARGET_NOT_FOUND', type, reason }
   return { is: 'rejected', type, reason }
-}
-
-function stop(code: ErrorCode, type: string, reason: string): Fate {
-  return { is: 'stop', error: new FlowferryError(code, `${type}: ${reason}`) }
 }
 
 /** What an answer other than 200 means for the whole request. */
 export function requestFate(answer: BulkAnswer): 'retry' | 'split' | FlowferryError {
   const { status } = answer
   if (status === 413) return 'split'
-  if (status === 429 || status >= 500) return 'retry'
+  if (status === 408 || status === 429 || status >= 500) return 'retry'
   const code =
     status === 401 || status === 403 ? 'TARGET_UNAUTHORIZED' : status === 404 ? 'TARGET_NOT_FOUND' : 'TARGET_FAILED'
   return new FlowferryError(code, `The store answered ${status}${reasonOf(answer.body)}`)
@@ -79,6 +86,12 @@ export function thrownAnswer(error: unknown): BulkAnswer {
     meta?: { statusCode?: number | null; body?: unknown; headers?: Record<string, unknown> | null }
   }
   if (!meta?.statusCode) throw error
-  const retryAfterSeconds = Number(meta.headers?.['retry-after'])
+  const retryAfterSeconds = secondsOf(meta.headers?.['retry-after'])
   return { status: meta.statusCode, body: meta.body, ...(retryAfterSeconds > 0 && { retryAfterSeconds }) }
+}
+
+/** Seconds, or a date. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
+function secondsOf(retryAfter: unknown): number {
+  const seconds = Number(retryAfter)
+  return Number.isNaN(seconds) ? (Date.parse(String(retryAfter)) - Date.now()) / 1000 : seconds
 }

@@ -99,9 +99,11 @@ export async function setupTemplates(
     const existing =
       found.status === 404 ? undefined : (found.body as ExistingTemplates).index_templates?.[0]?.index_template
     const same = existing !== undefined && matches(wanted, existing)
+    // The template last: where a stream fails, the next run begins again.
+    const streams = same ? [] : await updateStreams(ask, wanted, dryRun)
     if (!same && !dryRun) await ask('PUT', `/_index_template/${name}`, wanted)
     changes.push({ kind: 'index template', name, action: same ? 'unchanged' : existing ? 'updated' : 'created' })
-    if (!same) changes.push(...(await updateStreams(ask, wanted, dryRun)))
+    changes.push(...streams)
   }
   return changes
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { redact } from '../errors.ts'
 import { memorySlice } from '../testing.ts'
-import type { BulkAnswer } from './response.ts'
+import { type BulkAnswer, thrownAnswer } from './response.ts'
 import { bulkSink } from './write.ts'
 
 type Item = { status: number; error?: { type: string; reason: string } }
@@ -156,6 +157,35 @@ describe('bulkSink', () => {
     expect(requests.length).toBeGreaterThan(1)
   })
 
+  test('a document on which the store fails does not stop the others', async () => {
+    const failing: Item = { status: 500, error: { type: 'fail_processor_exception', reason: 'no such field' } }
+    const { sink, requests } = scripted([answer(created, failing), answer(failing), answer(created, created)], {
+      maxRetries: 1,
+      maxBodyBytes: 1000,
+    })
+    const outcome = await sink.write([memorySlice({ records: 4 })])
+    expect(requests).toEqual([['0', '1'], ['1'], ['2', '3']])
+    expect(outcome).toMatchObject({ slices: [{ written: 3, unfinished: 1 }], error: { code: 'TARGET_FAILED' } })
+    expect(outcome.error!.message).toContain('fail_processor_exception: no such field')
+    expect(outcome.stop).toBeUndefined()
+  })
+
+  test('a cluster without a master is tried again', async () => {
+    const block: Item = { status: 503, error: { type: 'cluster_block_exception', reason: 'no master' } }
+    const { sink } = scripted([answer(block), answer(created)])
+    expect((await sink.write([memorySlice({ records: 1 })])).slices[0]!.written).toBe(1)
+  })
+
+  test('a proxy that gave up waiting is tried again, and one that answers with a page of its own is not believed', async () => {
+    const { sink } = scripted([{ status: 408, body: '' }, { status: 200, body: '<html>' }, answer(created)])
+    expect((await sink.write([memorySlice({ records: 1 })])).slices[0]!.written).toBe(1)
+  })
+
+  test('names the reason of the items that were refused for load', async () => {
+    const { sink } = scripted([answer(busy)], { maxRetries: 0 })
+    expect((await sink.write([memorySlice({ records: 1 })])).error!.message).toContain('queue is full')
+  })
+
   test('no credential of a client reaches an error', async () => {
     const leak = new Error(
       'connect ECONNREFUSED https://elastic:hunter2@search.example:9200, Authorization: ApiKey c2VjcmV0',
@@ -166,4 +196,24 @@ describe('bulkSink', () => {
     expect(JSON.stringify(error)).not.toMatch(/hunter2|c2VjcmV0/)
     expect(String((error!.cause as Error).message)).not.toMatch(/hunter2|c2VjcmV0/)
   })
+})
+
+describe('thrownAnswer', () => {
+  const thrown = (retryAfter: unknown) =>
+    thrownAnswer({ meta: { statusCode: 503, body: '', headers: { 'retry-after': retryAfter } } }).retryAfterSeconds
+
+  test('reads Retry-After as seconds and as a date', () => {
+    expect(thrown('7')).toBe(7)
+    expect(thrown(new Date(Date.now() + 60_000).toUTCString())).toBeCloseTo(60, -1)
+    for (const none of [undefined, '', 'soon', '-1', new Date(0).toUTCString()]) expect(thrown(none)).toBeUndefined()
+  })
+})
+
+describe('redact', () => {
+  test.each(['secretAccessKey: s3cr3t', 'AWS_SECRET_ACCESS_KEY=s3cr3t', '"SecretAccessKey":"s3cr3t"', 'secret=s3cr3t'])(
+    'hides the secret in %s',
+    (text) => {
+      expect(redact(text)).not.toContain('s3cr3t')
+    },
+  )
 })

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { longestTimer } from '../deadline.ts'
 import { asFlowferryError, FlowferryError } from '../errors.ts'
 import { requirePositive } from '../limits.ts'
 import type { Format, Outcome, Rejection, Sink, Slice } from '../types.ts'
-import { type BulkBody, encodeBulk, selectItems } from './encode.ts'
-import { type BulkAnswer, itemFates, reasonOf, requestFate } from './response.ts'
+import { type BulkBody, type BulkItem, encodeBulk, selectItems } from './encode.ts'
+import { type BulkAnswer, itemFates, type Refusal, reasonOf, requestFate } from './response.ts'
 
 /** Sends one bulk body. Resolves with any answer; rejects where there was none. */
 export type BulkSend = (body: Buffer, signal: AbortSignal | undefined) => Promise<BulkAnswer>
@@ -46,52 +47,51 @@ export function bulkSink(send: BulkSend, options: BulkOptions = {}): Sink<unknow
     for (let attempt = 0; ; attempt++) {
       let answer: BulkAnswer | undefined
       let failure: FlowferryError
+      let away = true
       try {
         signal?.throwIfAborted()
         answer = await send(body.bytes, signal)
         const fate = answer.status === 200 ? undefined : requestFate(answer)
         if (fate === 'split') return await split(body, progress, signal)
         if (fate instanceof FlowferryError) return giveUp(body, progress, fate, true)
+        const tries = `${attempt + 1} tries, the last answered`
         if (fate === undefined) {
-          const { retry, error } = settle(body, answer, progress)
-          if (retry.length === 0) return
-          body = selectItems(body, retry)
-          if (error) return giveUp(body, progress, error, true)
+          const { left, why } = settle(body, answer, progress)
+          if (!why) return
+          body = selectItems(body, left)
+          failure = new FlowferryError(why.code, `${tries} ${why.type}: ${why.reason}`)
+          if (why.is === 'stop') return giveUp(body, progress, failure, true)
+          // A document on which the store itself fails must not stop those behind it.
+          away = why.code === 'TARGET_OVERLOADED'
+        } else {
+          failure = new FlowferryError('TARGET_OVERLOADED', `${tries} ${answer.status}${reasonOf(answer.body)}`)
         }
-        failure = new FlowferryError(
-          'TARGET_OVERLOADED',
-          `${attempt + 1} tries, the last answered ${answer.status}${reasonOf(answer.body)}`,
-        )
       } catch (error) {
         if (signal?.aborted)
           return giveUp(body, progress, asFlowferryError(signal.reason, 'ABORTED', 'Writing was stopped'), false)
         failure = asFlowferryError(error, 'TARGET_UNREACHABLE', `${attempt + 1} tries without an answer`)
       }
-      if (attempt >= maxRetries || !failure.retryable) return giveUp(body, progress, failure, true)
+      if (attempt >= maxRetries || !failure.retryable) return giveUp(body, progress, failure, away)
       await pause(attempt, answer?.retryAfterSeconds, signal)
     }
   }
 
-  /** Counts what is settled; gives the items to send again, and the reason why that would not help. */
+  /** Counts what is settled; gives the items that are not, and the weightiest reason. */
   const settle = (body: BulkBody, answer: BulkAnswer, progress: Progress) => {
-    let error: FlowferryError | undefined
-    const fates = itemFates(answer, body.items.length)
-    if (!fates) {
-      for (const { slice } of body.items) progress.slices[slice]!.written++
-      return { retry: [], error }
-    }
-    const retry = fates.flatMap((fate, position) => {
+    const left: BulkItem[] = []
+    let why: Refusal | undefined
+    const fates = itemFates(answer, body.length)
+    if (!fates) for (const { slice, count } of body.runs) progress.slices[slice]!.written += count
+    fates?.forEach((fate, position) => {
       const item = body.items[position]!
       const tally = progress.slices[item.slice]!
-      if (fate.is === 'written' || fate.is === 'duplicate') tally[fate.is]++
-      else if (fate.is === 'rejected') tally.rejected.push({ index: item.index, type: fate.type, reason: fate.reason })
-      else {
-        if (fate.is === 'stop') error ??= fate.error
-        return [item]
-      }
-      return []
+      if (fate.is === 'rejected') tally.rejected.push({ index: item.index, type: fate.type, reason: fate.reason })
+      else if ('code' in fate) {
+        left.push(item)
+        if (!why || weightOf(fate) > weightOf(why)) why = fate
+      } else tally[fate.is]++
     })
-    return { retry, error }
+    return { left, why }
   }
 
   const split = async (body: BulkBody, progress: Progress, signal: AbortSignal | undefined): Promise<void> => {
@@ -106,7 +106,7 @@ export function bulkSink(send: BulkSend, options: BulkOptions = {}): Sink<unknow
     const half = Math.ceil(body.items.length / 2)
     for (const items of [body.items.slice(0, half), body.items.slice(half)]) {
       const part = selectItems(body, items)
-      if (progress.error) giveUp(part, progress, progress.error, progress.stop)
+      if (progress.stop) giveUp(part, progress, progress.error!, true)
       else await deliver(part, progress, signal)
     }
   }
@@ -117,7 +117,8 @@ export function bulkSink(send: BulkSend, options: BulkOptions = {}): Sink<unknow
     signal: AbortSignal | undefined,
   ): Promise<void> => {
     const longest = Math.min(maxRetryDelay, retryDelay * 2 ** attempt)
-    const delay = Math.max(longest * (0.5 + Math.random() / 2), (retryAfterSeconds ?? 0) * 1000)
+    const wanted = Math.max(longest * (0.5 + Math.random() / 2), (retryAfterSeconds ?? 0) * 1000)
+    const delay = Math.min(wanted, longestTimer)
     // An abort ends the pause; the next try sees it.
     await sleep(delay, undefined, signal && { signal }).catch(() => undefined)
   }
@@ -132,7 +133,7 @@ export function bulkSink(send: BulkSend, options: BulkOptions = {}): Sink<unknow
       const buffer = buffers.pop() ?? Buffer.allocUnsafeSlow(maxBodyBytes)
       try {
         for (const body of encodeBulk(batch, indexOf, () => bodyLimit, buffer)) {
-          if (progress.error) giveUp(body, progress, progress.error, progress.stop)
+          if (progress.stop) giveUp(body, progress, progress.error!, true)
           else await deliver(body, progress, signal)
         }
       } finally {
@@ -146,6 +147,11 @@ export function bulkSink(send: BulkSend, options: BulkOptions = {}): Sink<unknow
       }
     },
   }
+}
+
+/** The store's refusal of everything weighs more than its load, and load more than a failure of its own. */
+function weightOf({ is, code }: Refusal): number {
+  return is === 'stop' ? 2 : code === 'TARGET_OVERLOADED' ? 1 : 0
 }
 
 function giveUp(body: BulkBody, progress: Progress, error: FlowferryError, stop: boolean): void {

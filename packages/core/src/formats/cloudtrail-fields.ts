@@ -97,6 +97,7 @@ export const fields = {
     type: 'list of objects',
     description: 'Resources that the event accessed: ARN, account and type, each once.',
     read: asObjects,
+    bytes: 'resources',
     targets: [
       { path: 'aws.cloudtrail.resources', mapping: resourceMapping(), write: distinctResources },
       target('aws.cloudtrail.flattened.resources', flattenedMapping, unknownResources),
@@ -116,7 +117,7 @@ export const fields = {
   'sessionCredentialFromConsole': keyword(['aws.cloudtrail.session_credential_from_console'], '`true` when the session began in the console.'),
   'eventContext': flat('event_context', 'Condition keys and tags that enrich the event: requestContext and tagContext.'),
   'edgeDeviceDetails': flat('edge_device_details', 'Edge devices that the request is about.'),
-  'tlsDetails.tlsVersion': { ...keyword([tls('tls.version', 'version'), tls('tls.version_protocol', 'protocol')], 'TLS version of the request: TLSv1.3.'), read: readTls },
+  'tlsDetails.tlsVersion': { ...keyword([tls('tls.version', 'version'), tls('tls.version_protocol', 'protocol')], 'TLS version of the request: TLSv1.3.'), read: readTls, bytes: 'recall' },
   'tlsDetails.cipherSuite': keyword(['tls.cipher'], 'Cipher suite of the request.'),
   'tlsDetails.clientProvidedHostHeader': keyword(['tls.client.server_name'], 'Host name that the client called.'),
   'tlsDetails.keyExchange': keyword(['aws.cloudtrail.tls_details.key_exchange'], 'Key exchange of the TLS connection.'),
@@ -186,7 +187,7 @@ function tls(path: string, part: 'protocol' | 'version') {
 }
 
 /** Elastic's names of a resource's members. */
-const resourceMembers = new Map([
+export const resourceMembers = new Map([
   ['ARN', 'arn'],
   ['arn', 'arn'],
   ['accountId', 'account_id'],

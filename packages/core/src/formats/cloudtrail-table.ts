@@ -25,10 +25,17 @@ export interface Field {
   readonly targets: readonly Target[]
   /** The value in a form that all targets take; undefined where it is odd: it is then kept with the unknown fields. */
   readonly read: (value: unknown) => unknown
+  /** How the byte path takes it. */
+  readonly bytes: Bytes
 }
+
+/** Copied where it is a string, number or boolean; recalled by its bytes; or a value of a kind of its own. */
+export type Bytes = 'text' | 'recall' | 'time' | 'boolean' | 'freeForm' | 'flat' | 'resources'
 
 export interface Target {
   readonly path: string
+  /** Holds the value only where it is an address. */
+  readonly address?: true
   readonly mapping: Readonly<Record<string, MappingProperty>>
   /** What `read` gave, as this target holds it; undefined leaves the target out. */
   readonly write: (value: never) => unknown
@@ -53,39 +60,43 @@ export function target<V>(path: string, mapping: MappingProperty, write: (value:
 
 function field(
   type: string,
+  bytes: Bytes,
   mapping: MappingProperty,
   read: Field['read'],
   targets: Targets,
   description: string,
 ): Field {
   const written = targets.map((path) => (typeof path === 'string' ? target(path, mapping, (value) => value) : path))
-  return { type, description, targets: written, read }
+  return { type, description, targets: written, read, bytes }
 }
 
 export function keyword(targets: Targets, description: string): Field {
-  return field('string', keywordMapping, asText, targets, description)
+  return field('string', 'text', keywordMapping, asText, targets, description)
 }
 
 export function time(targets: Targets, description: string): Field {
-  return field('string, ISO 8601 time', { type: 'date' }, asTime, targets, description)
+  return field('string, ISO 8601 time', 'time', { type: 'date' }, asTime, targets, description)
 }
 
 /** A boolean in AWS's record, written as JSON's `true` or as a string. */
 export function boolean(targets: Targets, description: string): Field {
-  return field('boolean', { type: 'boolean' }, asBoolean, targets, description)
+  return field('boolean', 'boolean', { type: 'boolean' }, asBoolean, targets, description)
+}
+
+export function isAddress(value: unknown): boolean {
+  return typeof value === 'string' && isIP(value) !== 0 && !value.includes('%')
 }
 
 /** The address where it is one that a field of type `ip` takes: no zone, no leading zeros. */
 export function ip(path: string): Target {
-  return target(path, { type: 'ip' }, (value: unknown) =>
-    typeof value === 'string' && isIP(value) !== 0 && !value.includes('%') ? value : undefined,
-  )
+  return { ...target(path, { type: 'ip' }, (value) => (isAddress(value) ? value : undefined)), address: true }
 }
 
 /** An object of whatever fields: the text that Elastic's rules search, and the object itself where it is short. */
 export function freeForm(name: string, description: string): Field {
   return field(
     'object, free-form',
+    'freeForm',
     textMapping,
     (value) => readFreeForm(value) ?? {},
     [
@@ -98,7 +109,7 @@ export function freeForm(name: string, description: string): Field {
 
 /** An object, or a list of them, that is searched by its leaves alone. */
 export function flat(name: string, description: string): Field {
-  return field('object', flattenedMapping, flattened, [`aws.cloudtrail.flattened.${name}`], description)
+  return field('object', 'flat', flattenedMapping, flattened, [`aws.cloudtrail.flattened.${name}`], description)
 }
 
 export interface Definition {
@@ -115,10 +126,20 @@ export interface Compiled {
   readonly document: (record: JsonObject) => LogDocument
   /** Calls `found` with the path of each field that no line of the table names. */
   readonly unknownFields: (record: JsonObject, found: (path: string) => void) => void
+  readonly plan: Plan
+}
+
+/** What the byte path is made from. */
+export interface Plan {
+  readonly root: Node
+  readonly steps: readonly Step[]
+  /** What a slot holds before a record is read: the constants. */
+  readonly initial: readonly unknown[]
+  readonly computed: readonly (readonly [slot: number, compute: Derived['compute']])[]
 }
 
 /** A place in the record. Below a free-form field the table knows some members only, and the rest is no surprise. */
-interface Node {
+export interface Node {
   field?: Field
   /** Where the values of the field's targets are put until the document is built. */
   readonly slots: number[]
@@ -126,7 +147,7 @@ interface Node {
 }
 
 /** `kind` is no field of AWS's. */
-const ours: Node = { field: field('string', keywordMapping, String, [], ''), slots: [], members: new Map() }
+const ours: Node = { field: field('string', 'text', keywordMapping, String, [], ''), slots: [], members: new Map() }
 
 /** A place in the document, and the slots that may fill it. */
 interface Leaf {
@@ -179,6 +200,7 @@ export function compile({ constants, fields, derived, unknown }: Definition): Co
       if (rest) values[unknownSlot] = flattened(rest)
       return build(steps, values) ?? {}
     },
+    plan: { root, steps, initial, computed },
     unknownFields: (record, found) => findUnknown(root, record, '', found),
   }
 }
@@ -255,7 +277,7 @@ function findUnknown(node: Node, object: JsonObject, path: string, found: (path:
 }
 
 /** The layout as lists, which are quicker to run through than maps. */
-interface Step {
+export interface Step {
   readonly name: string
   readonly steps?: readonly Step[]
   readonly slots: readonly number[]
@@ -268,7 +290,7 @@ function stepsOf(branch: Branch): Step[] {
   )
 }
 
-function build(steps: readonly Step[], values: readonly unknown[]): LogDocument | undefined {
+export function build(steps: readonly Step[], values: readonly unknown[]): LogDocument | undefined {
   let result: LogDocument | undefined
   for (const { name, steps: inner, slots, list } of steps) {
     const value = inner ? build(inner, values) : list ? gather(slots, values) : first(slots, values)

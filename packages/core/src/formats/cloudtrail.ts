@@ -1,8 +1,10 @@
 import { FlowferryError } from '../errors.ts'
 import { placeOf } from '../object.ts'
-import { jsonArray } from '../records/json-array.ts'
-import type { Batch, LogRecord, ObjectHead, Parser, SourceObject } from '../types.ts'
+import { jsonRecords } from '../records/json-array.ts'
+import type { LogRecord, ObjectHead, Parser, SourceObject } from '../types.ts'
+import { createEncoder } from './cloudtrail-encode.ts'
 import { constants, derived, fields } from './cloudtrail-fields.ts'
+import { RecordScanner } from './cloudtrail-scan.ts'
 import { compile } from './cloudtrail-table.ts'
 import type { JsonObject } from './cloudtrail-values.ts'
 
@@ -114,7 +116,20 @@ export interface CloudTrailResource {
 
 const table = compile({ constants, fields, derived, unknown: 'aws.cloudtrail.flattened.unknown' })
 
-const records = jsonArray({
+const encoder = createEncoder(table.plan, {
+  id: 'eventID',
+  key: 'eventName',
+  presence: ['errorCode', 'errorMessage'],
+  special: 'ConsoleLogin',
+  foreign: ['eventSource', 'aws:'],
+})
+
+/**
+ * CloudTrail's log files: management, data, network activity, Insights and aggregated events.
+ *
+ * Also reads what other tools make of them: a bare array, a single event, or one event a line.
+ */
+export const cloudTrail: Parser<CloudTrailRecord> = jsonRecords({
   kind: 'cloudtrail',
   dataset: 'aws.cloudtrail',
   mapping: table.mapping,
@@ -126,31 +141,11 @@ const records = jsonArray({
   },
   document: (record) => table.document(record as unknown as JsonObject),
   recordId: ({ eventID, eventId }) => idOf(eventID) ?? idOf(eventId),
-})
-
-/**
- * CloudTrail's log files: management, data, network activity, Insights and aggregated events.
- *
- * Also reads what other tools make of them: a bare array, a single event, or one event a line.
- */
-export const cloudTrail: Parser<CloudTrailRecord> = {
-  ...records,
-  async *parse(object, context) {
-    for await (const batch of records.parse(object, context)) yield withUnknownFields(batch)
+  unknownFields: (record, found) => {
+    table.unknownFields(record as unknown as JsonObject, found)
   },
-}
-
-/** More names than this in one batch are no new fields of AWS's. */
-const maxUnknown = 100
-
-function withUnknownFields(batch: Batch<CloudTrailRecord>): Batch<CloudTrailRecord> {
-  const counts = new Map<string, number>()
-  for (const record of batch.records)
-    table.unknownFields(record as unknown as JsonObject, (path) => {
-      if (counts.has(path) || counts.size < maxUnknown) counts.set(path, (counts.get(path) ?? 0) + 1)
-    })
-  return counts.size === 0 ? batch : { ...batch, unknownFields: Object.fromEntries(counts) }
-}
+  bytes: { ...encoder, scanner: () => new RecordScanner(encoder.places) },
+})
 
 /** Part of every document's identity, so nothing that a store might take amiss. */
 function idOf(value: unknown): string | undefined {

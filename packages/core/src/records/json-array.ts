@@ -1,21 +1,16 @@
 import { readBytes } from '../decompress.ts'
 import { asFlowferryError, type ErrorCode, FlowferryError } from '../errors.ts'
 import { placeOf } from '../object.ts'
-import type { Batch, Limits, Malformed, ParseContext, Parser, SourceObject } from '../types.ts'
+import type { Batch, Malformed, ParseContext, Parser, SourceObject } from '../types.ts'
+import { type JsonBlock, type JsonScanner, JsonSplitter, OBJECT_OPEN, type ScannedBlock } from './json-split.ts'
 import { formatOf, type RecordFormat } from './lines.ts'
 
-/** JSON values that ended in one chunk, still bytes. */
-export interface JsonBlock {
-  /** Each value's own bytes, without what separates them. */
-  readonly values: readonly Buffer[]
-  /** Offset of each value's first byte in the decompressed object. */
-  readonly offsets: readonly number[]
-  /** Decompressed bytes that they took. */
-  readonly bytes: number
-}
+export type { JsonBlock } from './json-split.ts'
 
 /** A larger chunk is taken in parts of this size, so that a batch stays small whatever the source gives. */
 const blockSize = 256 * 1024
+/** Below this limit of depth no scanner is asked, which would not heed it. */
+const leastDepth = 32
 
 /**
  * The records of a JSON object, found without decoding it, in blocks of about one chunk each: the elements of the array
@@ -24,14 +19,20 @@ const blockSize = 256 * 1024
  *
  * @throws FlowferryError JSON_INVALID, LIMIT_EXCEEDED, and what readBytes throws
  */
-export async function* readJson(
+export function readJson(object: SourceObject, context: ParseContext, key = 'Records'): AsyncGenerator<JsonBlock> {
+  return scanJson(object, context, key)
+}
+
+async function* scanJson<S>(
   object: SourceObject,
   context: ParseContext,
   key = 'Records',
-): AsyncGenerator<JsonBlock> {
-  const splitter = new JsonSplitter(key, context.limits, (code, what, ordinal, offset) => {
-    return new FlowferryError(code, what, { place: { ...placeOf(object), ordinal, offset } })
-  })
+  scanner?: JsonScanner<S>,
+): AsyncGenerator<ScannedBlock<S>> {
+  const error = (code: ErrorCode, what: string, ordinal: number, offset: number) =>
+    new FlowferryError(code, what, { place: { ...placeOf(object), ordinal, offset } })
+  const scans = context.limits.depth >= leastDepth
+  const splitter = new JsonSplitter(key, context.limits, error, scans ? scanner : undefined)
   for await (const chunk of readBytes(object, context))
     for (let at = 0; at < chunk.length; at += blockSize) {
       const block = splitter.push(chunk.subarray(at, at + blockSize))
@@ -40,298 +41,14 @@ export async function* readJson(
   splitter.end()
 }
 
-const QUOTE = 0x22
-const COMMA = 0x2c
-const COLON = 0x3a
-const BACKSLASH = 0x5c
-const ARRAY_OPEN = 0x5b
-const ARRAY_CLOSE = 0x5d
-const OBJECT_OPEN = 0x7b
-const OBJECT_CLOSE = 0x7d
-const byteOrderMark = [0xef, 0xbb, 0xbf]
-
-/** What a byte is outside of strings. */
-const plain = 0
-const space = 1
-const quote = 2
-const opens = 3
-const closes = 4
-const classOf = new Uint8Array(256)
-for (const byte of [0x20, 0x09, 0x0a, 0x0d]) classOf[byte] = space
-classOf[QUOTE] = quote
-classOf[ARRAY_OPEN] = classOf[OBJECT_OPEN] = opens
-classOf[ARRAY_CLOSE] = classOf[OBJECT_CLOSE] = closes
-
-/**
- * Where the splitter stands: between top-level values, behind the `[` of the array of records, behind one of its commas,
- * behind one of its records, in a value with brackets or quotes, or in a number or literal.
- */
-type State = 'top' | 'first' | 'next' | 'after' | 'value' | 'scalar'
-
-/** What a value is: a record in the array, a whole top-level object, or what follows the array in its object. */
-type Role = 'element' | 'whole' | 'suffix'
-
-/** How much of `"Records":[` has been seen in a top-level object. */
-type Probe = 'none' | 'key' | 'colon'
-
-/**
- * Finds where JSON values begin and end in a stream of bytes, cut anywhere. It looks at quotes and brackets alone and
- * leaves what is between them to JSON.parse. No byte of UTF-8's longer sequences can be one of them (RFC 3629, 3).
- */
-class JsonSplitter {
-  private at: State = 'top'
-  private role: Role = 'whole'
-  private probe: Probe = 'none'
-  /** Whether the array of records stands in an object, whose end is still to come. */
-  private wrapped = false
-  private inString = false
-  private escaped = false
-  private depth = 0
-  /** The closing bracket that each open level waits for. */
-  private readonly levels: Uint8Array
-  /** Offset of the current string's first byte. */
-  private stringStart = 0
-  /** Bytes of the current value in earlier chunks. */
-  private pieces: Buffer[] = []
-  private pending = 0
-  /** Offset of the current value's first byte, and of the current chunk's. */
-  private start = 0
-  private offset = 0
-  private reported = 0
-  private ordinal = 0
-  private values: Buffer[] = []
-  private offsets: number[] = []
-  private readonly keyBytes: Buffer
-
-  constructor(
-    key: string,
-    private readonly limits: Pick<Limits, 'recordBytes' | 'depth'>,
-    private readonly error: (code: ErrorCode, what: string, ordinal: number, offset: number) => FlowferryError,
-  ) {
-    this.keyBytes = Buffer.from(key)
-    this.levels = new Uint8Array(limits.depth + 1)
-  }
-
-  /** The values that end in this chunk. */
-  push(chunk: Buffer): JsonBlock {
-    this.values = []
-    this.offsets = []
-    let i = 0
-    while (i < chunk.length) {
-      if (this.at === 'value') i = this.readValue(chunk, i)
-      else if (this.at === 'scalar') i = this.readScalar(chunk, i)
-      else i = this.readBetween(chunk, i)
-    }
-    if (this.at === 'value' || this.at === 'scalar') {
-      const from = Math.max(0, this.start - this.offset)
-      // A copy, since the chunk is far larger than the part of a value that stays.
-      this.pieces.push(from === 0 ? chunk : Buffer.from(chunk.subarray(from)))
-      this.pending += chunk.length - from
-      this.checkSize(this.pending)
-    }
-    this.offset += chunk.length
-    const last = this.values.length - 1
-    const end = last < 0 ? this.reported : this.offsets[last]! + this.values[last]!.length
-    const block = { values: this.values, offsets: this.offsets, bytes: end - this.reported }
-    this.reported = end
-    return block
-  }
-
-  /** Throws unless the JSON is complete. */
-  end(): void {
-    if (this.at === 'top') return
-    const what = this.at === 'value' || this.at === 'scalar' ? 'in the middle of a value' : 'before its array is closed'
-    throw this.invalid(`The JSON ends ${what}`, this.offset)
-  }
-
-  /** One byte between values. */
-  private readBetween(chunk: Buffer, i: number): number {
-    const byte = chunk[i]!
-    const offset = this.offset + i
-    if (classOf[byte] === space) return i + 1
-    if (this.at === 'top') {
-      if (offset < 3 && byte === byteOrderMark[offset]) return i + 1
-      if (byte === ARRAY_OPEN) this.enterArray(false)
-      else if (byte === OBJECT_OPEN) this.begin('whole', offset)
-      else throw this.invalid(`Expected { or [ and found ${show(byte)}`, offset)
-      return byte === ARRAY_OPEN ? i + 1 : i
-    }
-    if (byte === ARRAY_CLOSE && this.at !== 'next') {
-      this.at = 'top'
-      if (this.wrapped) {
-        this.begin('suffix', offset + 1)
-        this.depth = 1
-        this.levels[1] = OBJECT_CLOSE
-      }
-      return i + 1
-    }
-    if (this.at === 'after') {
-      if (byte !== COMMA) throw this.invalid(`Expected , or ] and found ${show(byte)}`, offset)
-      this.at = 'next'
-      return i + 1
-    }
-    if (byte === COMMA || byte === COLON || classOf[byte] === closes)
-      throw this.invalid(`Expected a value and found ${show(byte)}`, offset)
-    this.begin('element', offset)
-    if (classOf[byte] === plain) this.at = 'scalar'
-    return i
-  }
-
-  private enterArray(wrapped: boolean): void {
-    this.at = 'first'
-    this.wrapped = wrapped
-  }
-
-  private begin(role: Role, offset: number): void {
-    this.at = 'value'
-    this.role = role
-    this.probe = 'none'
-    this.depth = 0
-    this.start = offset
-  }
-
-  /** Runs through a bracketed or quoted value; gives the position behind it, or the chunk's end. */
-  private readValue(chunk: Buffer, from: number): number {
-    const { levels } = this
-    const end = chunk.length
-    let { depth } = this
-    let i = from
-    while (i < end) {
-      if (this.inString) {
-        i = this.readString(chunk, i)
-        if (this.inString) break
-        if (depth === 0) return this.finish(chunk, i)
-        if (depth === 1 && this.role !== 'element' && this.isKey(chunk, i)) this.probe = 'key'
-        continue
-      }
-      const byte = chunk[i]!
-      const kind = classOf[byte]!
-      if (this.probe !== 'none' && kind !== space) {
-        if (this.probe === 'colon' && byte === ARRAY_OPEN) {
-          this.closePrefix(chunk, i + 1)
-          return i + 1
-        }
-        this.probe = this.probe === 'key' && byte === COLON ? 'colon' : 'none'
-      }
-      i++
-      if (kind < quote) continue
-      if (kind === quote) {
-        this.inString = true
-        this.stringStart = this.offset + i
-      } else if (kind === opens) {
-        if (++depth > this.limits.depth) throw this.tooDeep()
-        // In ASCII both closing brackets stand two behind their opening ones.
-        levels[depth] = byte + 2
-      } else {
-        if (levels[depth] !== byte)
-          throw this.invalid(`Found ${show(byte)} where it closes nothing`, this.offset + i - 1)
-        if (--depth === 0) return this.finish(chunk, i)
-      }
-    }
-    this.depth = depth
-    return end
-  }
-
-  /** The position behind the string's closing quote, with `inString` false, or the chunk's end. */
-  private readString(chunk: Buffer, from: number): number {
-    const end = chunk.length
-    let i = from
-    if (this.escaped) {
-      this.escaped = false
-      i++
-    }
-    // A native search for the quote loses here: strings in logs are short, and long ones hold JSON with quotes of its own.
-    while (i < end) {
-      const byte = chunk[i++]
-      if (byte === QUOTE) {
-        this.inString = false
-        return i
-      }
-      if (byte === BACKSLASH) i++
-    }
-    this.escaped = i > end
-    return end
-  }
-
-  private readScalar(chunk: Buffer, from: number): number {
-    for (let i = from; i < chunk.length; i++) {
-      const byte = chunk[i]!
-      if (byte === COMMA || classOf[byte] === space || classOf[byte] === closes) return this.finish(chunk, i)
-    }
-    return chunk.length
-  }
-
-  /** Whether the string that ends before `end` is the wanted key; what follows it shows whether it is a key at all. */
-  private isKey(chunk: Buffer, end: number): boolean {
-    const { keyBytes } = this
-    if (this.offset + end - 1 - this.stringStart !== keyBytes.length) return false
-    const from = this.stringStart - this.offset
-    if (from >= 0) return keyBytes.compare(chunk, from, end - 1) === 0
-    const whole = Buffer.concat([...this.pieces, chunk.subarray(0, end - 1)])
-    return keyBytes.equals(whole.subarray(whole.length - keyBytes.length))
-  }
-
-  /** The array of records begins: what came before it in its object is checked and dropped. */
-  private closePrefix(chunk: Buffer, end: number): void {
-    this.checkAround(this.take(chunk, end), ']}')
-    this.enterArray(true)
-  }
-
-  private finish(chunk: Buffer, end: number): number {
-    const { role, start } = this
-    const bytes = this.take(chunk, end)
-    if (role === 'suffix') {
-      this.checkAround(bytes, '')
-      this.at = 'top'
-    } else {
-      this.at = role === 'whole' ? 'top' : 'after'
-      this.values.push(bytes)
-      this.offsets.push(start)
-      this.ordinal++
-    }
-    return end
-  }
-
-  /** The current value's bytes, from where it began to `end` in this chunk. */
-  private take(chunk: Buffer, end: number): Buffer {
-    const last = chunk.subarray(Math.max(0, this.start - this.offset), end)
-    const bytes = this.pieces.length === 0 ? last : Buffer.concat([...this.pieces, last])
-    this.pieces = []
-    this.pending = 0
-    this.checkSize(bytes.length)
-    return bytes
-  }
-
-  /** The members before and after the array belong to no record; they are complete JSON with the array taken out. */
-  private checkAround(bytes: Buffer, closing: string): void {
-    const opening = this.role === 'suffix' ? '{"":[]' : ''
-    try {
-      JSON.parse(opening + bytes.toString('utf8') + closing)
-    } catch {
-      throw this.invalid('The object around the array of records is no JSON', this.start)
-    }
-  }
-
-  private checkSize(bytes: number): void {
-    const { recordBytes } = this.limits
-    if (bytes > recordBytes) throw this.limit(`A JSON record is above limits.recordBytes, ${recordBytes}`)
-  }
-
-  private tooDeep(): FlowferryError {
-    return this.limit(`A JSON record is nested deeper than limits.depth, ${this.limits.depth}`)
-  }
-
-  private limit(what: string): FlowferryError {
-    return this.error('LIMIT_EXCEEDED', what, this.ordinal, this.start)
-  }
-
-  private invalid(what: string, offset: number): FlowferryError {
-    return this.error('JSON_INVALID', what, this.ordinal, offset)
-  }
-}
-
-function show(byte: number): string {
-  return byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `byte 0x${byte.toString(16).padStart(2, '0')}`
+/** A way from a record's bytes to its document's that makes no object of it. */
+export interface ByteFormat<S> {
+  readonly scanner: () => JsonScanner<S>
+  readonly encode: (record: S, target: Uint8Array, view: DataView, offset: number) => number
+  readonly room: (record: S) => number
+  /** Writes the record's own id. */
+  readonly putId: (record: S, target: Uint8Array, view: DataView, offset: number) => number
+  readonly members: ReadonlySet<string>
 }
 
 /**
@@ -347,62 +64,126 @@ function show(byte: number): string {
  * })
  */
 export function jsonArray<const K extends string, R extends object>(
-  options: RecordFormat<K, R> & {
-    /** Name of the array in the top-level object. Default `Records`. */
-    readonly key?: string
-    readonly record: (value: object, object: SourceObject) => R | undefined
+  options: JsonFormat<K, R>,
+): Parser<R & { readonly kind: K }> {
+  return jsonRecords(options)
+}
+
+export interface JsonFormat<K extends string, R extends object> extends RecordFormat<K, R> {
+  /** Name of the array in the top-level object. Default `Records`. */
+  readonly key?: string
+  readonly record: (value: object, object: SourceObject) => R | undefined
+}
+
+/** More names than this in one batch are no new fields of AWS's. */
+const maxUnknown = 100
+
+/** The same for formats of our own, which may have a way by bytes, and know of fields that they do not know. */
+export function jsonRecords<const K extends string, R extends object, S = never>(
+  options: JsonFormat<K, R> & {
+    /** Calls `found` with each field that the format does not know. */
+    readonly unknownFields?: (record: R, found: (path: string) => void) => void
+    /** What it scans must be a record without unknown fields, and be written as `document` and `recordId` say. */
+    readonly bytes?: ByteFormat<S>
   },
 ): Parser<R & { readonly kind: K }> {
   type Kinded = R & { readonly kind: K }
-  const { kind, key, record, document, recordId } = options
+  const { kind, key, record, document, recordId, unknownFields, bytes: fast } = options
   const format = formatOf(options)
 
   async function* parse(object: SourceObject, context: ParseContext): AsyncGenerator<Batch<Kinded>> {
-    let first = 0
-    for await (const { values, offsets, bytes } of readJson(object, context, key)) {
-      const records: Kinded[] = []
+    let next = 0
+    for await (const { values, offsets, scanned, bytes } of scanJson(object, context, key, fast?.scanner())) {
+      const first = next
+      next += values.length
+      const records: (Kinded | undefined)[] = []
       const ordinals: number[] = []
-      const originals: string[] = []
+      const places: number[] = []
       const malformed: Malformed[] = []
-      for (let i = 0; i < values.length; i++) {
-        const ordinal = first + i
-        const text = values[i]!.toString('utf8')
-        const value = values[i]![0] === OBJECT_OPEN ? parseObject(text) : undefined
+      const read = (i: number): Kinded | string => {
+        const value = values[i]![0] === OBJECT_OPEN ? parseObject(values[i]!.toString('utf8')) : undefined
         let parsed: (R & { kind?: K }) | undefined
         try {
           parsed = value && record(value, object)
         } catch (error) {
           throw asFlowferryError(error, 'STEP_FAILED', 'record threw', {
             ...placeOf(object),
-            ordinal,
+            ordinal: first + i,
             offset: offsets[i]!,
           })
         }
-        if (parsed === undefined) {
-          const reason = value ? `the element is not of the format ${kind}` : `the element is no valid JSON object`
-          malformed.push({ ordinal, offset: offsets[i]!, reason })
+        if (parsed === undefined)
+          return value ? `the element is not of the format ${kind}` : `the element is no valid JSON object`
+        parsed.kind = kind
+        return parsed as Kinded
+      }
+      for (let i = 0; i < values.length; i++) {
+        // What was scanned is parsed when somebody asks for it.
+        const one = scanned[i] === undefined ? read(i) : undefined
+        if (typeof one === 'string') {
+          malformed.push({ ordinal: first + i, offset: offsets[i]!, reason: one })
           continue
         }
-        parsed.kind = kind
-        records.push(parsed as Kinded)
-        ordinals.push(ordinal)
-        if (context.originals) originals.push(text)
+        records.push(one)
+        ordinals.push(first + i)
+        places.push(i)
       }
-      first += values.length
+      const unknown = unknownFields && countUnknown(records, unknownFields)
+      const recordAt = (index: number): Kinded => (records[index] ??= read(places[index]!) as Kinded)
       yield {
         format,
         length: records.length,
-        records,
+        get records() {
+          for (let index = 0; index < records.length; index++) recordAt(index)
+          return records as Kinded[]
+        },
         ordinals,
         bytes,
         malformed,
-        document: (index) => document(records[index]!),
-        ...(recordId && { recordId: (index: number) => recordId(records[index]!) }),
-        ...(context.originals && { original: (index: number) => originals[index]! }),
+        document: (index) => document(recordAt(index)),
+        ...(fast && { view: recordAt, encoder: encoderOf(fast, (index) => scanned[places[index]!]) }),
+        ...(unknown && { unknownFields: unknown }),
+        ...(recordId && { recordId: (index: number) => recordId(recordAt(index)) }),
+        ...(context.originals && { original: (index: number) => values[places[index]!]!.toString('utf8') }),
       }
     }
   }
   return { formats: [format], claims: options.claims ?? (() => undefined), parse }
+}
+
+function encoderOf<S>(
+  { encode, room, putId, members }: ByteFormat<S>,
+  scanned: (index: number) => S | undefined,
+): NonNullable<Batch<never>['encoder']> {
+  return {
+    members,
+    room: (index) => {
+      const record = scanned(index)
+      return record === undefined ? 0 : room(record)
+    },
+    encode: (index, target, view, offset) => {
+      const record = scanned(index)
+      return record === undefined ? -1 : encode(record, target, view, offset)
+    },
+    id: (index, target, view, offset) => {
+      const record = scanned(index)
+      return record === undefined ? -1 : putId(record, target, view, offset)
+    },
+  }
+}
+
+/** Of the records that were not scanned, with the number of those that have each. */
+function countUnknown<R extends object>(
+  records: readonly (R | undefined)[],
+  unknownFields: (record: R, found: (path: string) => void) => void,
+): Record<string, number> | undefined {
+  const counts = new Map<string, number>()
+  for (const record of records)
+    if (record)
+      unknownFields(record, (path) => {
+        if (counts.has(path) || counts.size < maxUnknown) counts.set(path, (counts.get(path) ?? 0) + 1)
+      })
+  return counts.size === 0 ? undefined : Object.fromEntries(counts)
 }
 
 function parseObject(text: string): object | undefined {

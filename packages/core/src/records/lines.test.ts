@@ -93,3 +93,33 @@ describe('lines', () => {
     )
   })
 })
+
+describe('a hostile file', () => {
+  test('of malformed lines costs one look at each block', async () => {
+    const body = 'x\n'.repeat(200_000)
+    const started = performance.now()
+    const { malformed } = await collect(pairs, memoryObject({ key: 'a', body, chunkBytes: 400_000 }))
+    expect(malformed.at(-1)).toMatchObject({ ordinal: 199_999, offset: 399_998 })
+    expect(performance.now() - started).toBeLessThan(5000)
+  })
+
+  test('cannot hide a long line behind its end', async () => {
+    const body = `short\n${'x'.repeat(5000)}`
+    const drain = async () => {
+      const context = parseContext({ limits: { recordBytes: 1000 } })
+      for await (const _ of readLines(memoryObject({ key: 'a', body }), context));
+    }
+    await expect(drain()).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', place: { offset: 6 } })
+  })
+
+  test('of nothing but a record function that says null is malformed, not broken', async () => {
+    const odd = lines({
+      kind: 'odd',
+      dataset: 'custom.odd',
+      record: (line) => (/^(?<n>\d+)$/.exec(line) as { n: string } | null) ?? (null as never),
+      document: () => ({}),
+    })
+    const { malformed, records } = await collect(odd, memoryObject({ key: 'a', body: 'x\n1\n' }))
+    expect([malformed.length, records.length]).toEqual([1, 1])
+  })
+})

@@ -1,5 +1,5 @@
 import { readBytes } from '../decompress.ts'
-import { FlowferryError } from '../errors.ts'
+import { asFlowferryError, FlowferryError } from '../errors.ts'
 import { placeOf } from '../object.ts'
 import type {
   Batch,
@@ -47,16 +47,16 @@ export async function* readBlocks(object: SourceObject, context: ParseContext): 
     if (end === 0) {
       pieces.push(chunk)
       pending += chunk.length
-      if (pending > context.limits.recordBytes) throw lineTooLong(object, context, offset)
-      continue
+    } else {
+      const bytes = pending === 0 ? chunk.subarray(0, end) : Buffer.concat([...pieces, chunk.subarray(0, end)])
+      if (bytes.length > context.limits.recordBytes) requireShortLines(bytes, offset, object, context)
+      yield { bytes, offset }
+      offset += bytes.length
+      // A copy, since the chunk is far larger than the part of a line that stays.
+      pieces = end < chunk.length ? [Buffer.from(chunk.subarray(end))] : []
+      pending = chunk.length - end
     }
-    const bytes = pending === 0 ? chunk.subarray(0, end) : Buffer.concat([...pieces, chunk.subarray(0, end)])
-    if (bytes.length > context.limits.recordBytes) requireShortLines(bytes, offset, object, context)
-    yield { bytes, offset }
-    offset += bytes.length
-    // A copy, since the chunk is far larger than the part of a line that stays.
-    pieces = end < chunk.length ? [Buffer.from(chunk.subarray(end))] : []
-    pending = chunk.length - end
+    if (pending > context.limits.recordBytes) throw lineTooLong(object, context, offset)
   }
   if (pending > 0) yield { bytes: Buffer.concat(pieces), offset }
 }
@@ -81,20 +81,29 @@ function block(bytes: Buffer, start: number): LineBlock {
     if (start === 0 && lines.length === 0 && line.startsWith(byteOrderMark)) line = line.slice(1)
     if (line.length > 0) lines.push(line)
   }
-  return { lines, bytes: bytes.length, offsetOf: (index) => start + nthLine(bytes, index) }
+  const nthLine = lineStarts(bytes)
+  return { lines, bytes: bytes.length, offsetOf: (index) => start + nthLine(index) }
 }
 
-/** Start of the nth line that is not blank. */
-function nthLine(bytes: Buffer, index: number): number {
+/** Start of the nth line that is not blank. Goes on from the last that was asked for: all of them cost one look. */
+function lineStarts(bytes: Buffer): (index: number) => number {
+  let next = 0
   let start = 0
-  for (let seen = -1; start < bytes.length; ) {
-    const lf = bytes.indexOf(LF, start)
-    const end = lf === -1 ? bytes.length : lf
-    const blank = end === start || (end === start + 1 && bytes[start] === CR)
-    if (!blank && ++seen === index) return start
-    start = end + 1
+  let found = 0
+  return (index) => {
+    if (index < next) next = start = 0
+    while (next <= index && start < bytes.length) {
+      const lf = bytes.indexOf(LF, start)
+      const end = lf === -1 ? bytes.length : lf
+      const blank = end === start || (end === start + 1 && bytes[start] === CR)
+      if (!blank) {
+        found = start
+        next++
+      }
+      start = end + 1
+    }
+    return found
   }
-  return start
 }
 
 function requireShortLines(bytes: Buffer, offset: number, object: SourceObject, context: ParseContext): void {
@@ -171,9 +180,15 @@ export function lines<const K extends string, R extends object>(
       const malformed: Malformed[] = []
       for (let i = 0; i < found.length; i++) {
         const line = found[i]!
-        if (skip?.(line)) continue
-        const parsed = record(line) as (R & { kind: K }) | undefined
-        if (parsed === undefined) {
+        let parsed: (R & { kind: K }) | undefined
+        try {
+          if (skip?.(line)) continue
+          parsed = record(line) as typeof parsed
+        } catch (error) {
+          const place = { ...placeOf(object), ordinal, offset: offsetOf(i) }
+          throw asFlowferryError(error, 'STEP_FAILED', 'A line could not be read', place)
+        }
+        if (!parsed) {
           malformed.push({ ordinal: ordinal++, offset: offsetOf(i), reason: `the line is not of the format ${kind}` })
           continue
         }

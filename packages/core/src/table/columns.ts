@@ -2,10 +2,10 @@ import { FlowferryError } from '../errors.ts'
 import { placeOf } from '../object.ts'
 import type { LogDocument, SourceObject } from '../types.ts'
 import type { CompiledTable } from './define.ts'
-import { type Encode, interpret } from './encode.ts'
+import type { Encode } from './encode.ts'
 import { keyword } from './fields.ts'
-import { generate } from './generate.ts'
 import { type AnyField, fill, type Values } from './layout.ts'
+import { createEncode } from './masks.ts'
 import { compileProgram, type Program } from './program.ts'
 import { createScanner, type Scan, scanLines, scanProgram } from './scan.ts'
 import { createView } from './view.ts'
@@ -72,7 +72,7 @@ function compileColumns(table: CompiledTable, names: readonly string[]): Columns
     absent,
     columns.map(({ field }) => field),
   )
-  const program = scanning && compileProgram(layout, columns, scanning.absent)
+  const program = scanning && compileProgram(layout, columns, scanning)
   return {
     unknown,
     scan: scanning ? createScanner(scanning) : scanLines,
@@ -80,6 +80,6 @@ function compileColumns(table: CompiledTable, names: readonly string[]): Columns
     document: (record) => fill(layout, record) ?? {},
     view: createView(format.kind, columns, absent),
     members: new Set(layout.keys()),
-    ...(program && { program, encode: generate(program) ?? interpret(program) }),
+    ...(program && { program, encode: createEncode(program) }),
   }
 }

@@ -1,6 +1,7 @@
 import { type Emit, facetBase, type Program, type RecallGroup, type Step } from './program.ts'
-import type { Recalled } from './recall.ts'
+import { type Recalled, viewOf } from './recall.ts'
 import type { Scan } from './scan.ts'
+import { copy, put, type Text, textOf } from './text.ts'
 
 /**
  * Writes the document of a line: an open brace, and every member with a comma behind it. Gives the offset behind it, or
@@ -14,41 +15,41 @@ const OPEN = 0x7b
 const CLOSE = 0x7d
 const CLOSE_LIST = 0x5d
 const PERCENT = 0x25
-export const nothing: Recalled = { items: [], tooLong: false }
+/** As long as no other is, and of the same kind of array, so that reading from it costs nothing special. */
+export const nothing: Recalled = {
+  texts: Array.from({ length: 64 }, () => undefined),
+  items: Array.from({ length: 64 }, () => []),
+  tooLong: false,
+}
 /** Inputs of several columns are put together here. */
 const scratch = Buffer.alloc(1024)
-
-/** Four bytes at a time: `set` costs some 30 ns a call, more than most values take to copy this way. */
-export function copy(from: DataView, start: number, length: number, to: DataView, offset: number): void {
-  let at = 0
-  for (; at + 4 <= length; at += 4) to.setInt32(offset + at, from.getInt32(start + at, true), true)
-  for (; at < length; at++) to.setUint8(offset + at, from.getUint8(start + at))
-}
-
-/** Text of the program. */
-export function put(bytes: Uint8Array, to: Uint8Array, offset: number): number {
-  for (let at = 0; at < bytes.length; at++) to[offset + at] = bytes[at]!
-  return offset + bytes.length
-}
+const scratchView = viewOf(scratch)
 
 /** Four numbers of 0 to 255 without leading zeros: what node:net's isIPv4 takes. */
 export function isIPv4(bytes: Uint8Array, start: number, end: number): boolean {
   let parts = 0
-  for (let at = start; at < end; ) {
-    const from = at
-    let number = 0
-    for (; at < end && bytes[at] !== 0x2e; at++) {
-      const digit = bytes[at]! - 0x30
-      if (digit < 0 || digit > 9) return false
+  for (let at = start; at < end; at++) {
+    const first = bytes[at]! - 0x30
+    if (first < 0 || first > 9) return false
+    let number = first
+    let digit = ++at < end ? bytes[at]! - 0x30 : -1
+    while (digit >= 0 && digit <= 9) {
       number = number * 10 + digit
+      if (first === 0 || number > 255) return false
+      digit = ++at < end ? bytes[at]! - 0x30 : -1
     }
-    const digits = at - from
-    if (digits === 0 || digits > 3 || number > 255 || (digits > 1 && bytes[from] === 0x30)) return false
     parts++
     if (at === end) return parts === 4
-    at++
+    if (digit !== -2) return false
   }
   return false
+}
+
+export function isSame(bytes: Uint8Array, one: number, other: number, length: number): boolean {
+  // The last bytes differ most.
+  let at = length - 1
+  while (at >= 0 && bytes[one + at] === bytes[other + at]) at--
+  return at < 0
 }
 
 /** Whether the item from `start` to `end` stands among the list's items before it, which begin at `first`. */
@@ -71,36 +72,72 @@ function behindItem(bytes: Uint8Array, start: number): number {
   return at + 1
 }
 
-/** What a group of functions once gave for the line's inputs; nothing where one of them is absent. */
+/** What a group of functions once gave for the line's inputs, undefined where those are too long. */
 export function recallInputs(group: RecallGroup, scan: Scan, line: number, absent: number): Recalled | undefined {
-  const { bytes, ends, columns } = scan
-  const { inputs, recall } = group
+  const { bytes, ends, view } = scan
+  const { inputs, columns, recall } = group
+  const base = line * scan.columns
   let length = 0
+  let answer = 0
+  let first = 0
+  let end = 0
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i]!
-    const column = typeof input === 'number' ? input : input.column
-    const at = line * columns + column
-    const start = column === 0 ? scan.starts[line]! : ends[at - 1]! + 1
-    const end = ends[at]!
+    const column = columns[i]!
+    const start = column === 0 ? scan.starts[line]! : ends[base + column - 1]! + 1
+    end = ends[base + column]!
     if (end - start === 1 && bytes[start] === absent) return nothing
-    if (inputs.length === 1 && typeof input === 'number') return recall(bytes, start, end)
-    if (i > 0) scratch[length++] = 0
-    if (typeof input === 'number') {
-      if (length + end - start + 2 > scratch.length) return undefined
-      length += bytes.copy(scratch, length, start, end)
-    } else {
+    if (i === 0) first = start
+    if (group.neighbours) continue
+    if (typeof input !== 'number') {
       const value = input.facet.scan(bytes, start, end)
       if (value === -1) return nothing
+      answer = answer * input.facet.values.length + value
+      if (group.every) continue
+      if (i > 0) scratch[length++] = 0
       scratch[length++] = facetBase + value
+    } else {
+      if (length + end - start + 3 > scratch.length) return undefined
+      if (i > 0) scratch[length++] = 0
+      for (let at = start; at < end; at++) scratch[length++] = bytes[at]!
     }
   }
-  return recall(scratch, 0, length)
+  if (group.neighbours) return recall(view, first, end - first)
+  return group.every ? group.every[answer] : recall(scratchView, 0, length)
+}
+
+/** A step or source as the interpreter has it: all of one shape, so that its reads stay cheap. */
+interface Op {
+  readonly is: Step['is'] | Emit['is']
+  readonly text: Text
+  readonly sources: readonly Op[]
+  readonly distinct: boolean
+  readonly column: number
+  readonly quoted: boolean
+  readonly only: 'address' | 'undecoded' | undefined
+  readonly recall: number
+  readonly target: number
+}
+
+function opOf(step: Step | Emit): Op {
+  const recall = step.is === 'recall' ? step : step.is === 'copy' ? step.otherwise : undefined
+  return {
+    is: step.is,
+    text: textOf('text' in step ? step.text : 'key' in step ? step.key : step.is === 'constant' ? `${step.json},` : ''),
+    sources: 'sources' in step ? step.sources.map(opOf) : [],
+    distinct: 'distinct' in step && step.distinct,
+    column: step.is === 'copy' ? step.column : 0,
+    quoted: step.is === 'copy' && step.quoted,
+    only: step.is === 'copy' ? step.only : undefined,
+    recall: recall ? recall.recall : 0,
+    target: recall ? recall.target : 0,
+  }
 }
 
 /** The program, step by step: for places that forbid code from strings, and for the tests. */
 export function interpret(program: Program): Encode {
-  const { steps, recalls, absent } = program
-  const texts = steps.map((step) => Buffer.from('text' in step ? step.text : 'key' in step ? step.key : ''))
+  const { recalls, absent } = program
+  const steps = program.steps.map(opOf)
   const recalled: Recalled[] = recalls.map(() => nothing)
   const opened = new Int32Array(32)
 
@@ -116,7 +153,8 @@ export function interpret(program: Program): Encode {
     let depth = 0
     for (let number = 0; number < steps.length; number++) {
       const step = steps[number]!
-      if (step.is === 'close') {
+      const { is } = step
+      if (is === 'close') {
         depth--
         if (target[o - 1] === COMMA) {
           target[o - 1] = CLOSE
@@ -125,9 +163,9 @@ export function interpret(program: Program): Encode {
         continue
       }
       const begin = o
-      o = put(texts[number]!, target, o)
-      if (step.is === 'open') opened[depth++] = begin
-      else if (step.is === 'value' || step.is === 'list') {
+      o = put(step.text, view, o)
+      if (is === 'open') opened[depth++] = begin
+      else if (is !== 'literal') {
         o = emitAll(step, scan, line, target, view, begin, o)
         if (o === -1) return -1
       }
@@ -136,7 +174,7 @@ export function interpret(program: Program): Encode {
   }
 
   function emitAll(
-    step: Step & { sources: readonly Emit[] },
+    step: Op,
     scan: Scan,
     line: number,
     target: Uint8Array,
@@ -144,11 +182,13 @@ export function interpret(program: Program): Encode {
     begin: number,
     first: number,
   ): number {
+    const { sources } = step
+    const value = step.is === 'value'
     let o = first
-    for (let i = 0; i < step.sources.length; i++) {
-      o = emit(step.sources[i]!, scan, line, target, view, o, step.is === 'list' ? first : -1)
+    for (let i = 0; i < sources.length; i++) {
+      o = emit(sources[i]!, scan, line, target, view, o, first)
       if (o === -1) return -1
-      if (step.is === 'value' && o > first) return o
+      if (value && o > first) return o
     }
     if (o === first) return begin
     target[o - 1] = CLOSE_LIST
@@ -156,67 +196,65 @@ export function interpret(program: Program): Encode {
     return o + 1
   }
 
-  /** `list` is where a list's items begin, or -1. */
+  /** `first` is where a list's items begin. */
   function emit(
-    source: Emit,
+    source: Op,
     scan: Scan,
     line: number,
     target: Uint8Array,
     view: DataView,
     offset: number,
-    list: number,
+    first: number,
   ): number {
     let o = offset
-    if (source.is === 'constant') {
-      o = put(Buffer.from(source.json), target, o)
-      target[o] = COMMA
-      return list !== -1 && isRepeat(target, list, offset, o + 1) ? offset : o + 1
-    }
+    const { is, distinct, only } = source
     let from: Recalled | undefined
-    let slot: number
-    if (source.is === 'copy') {
-      const at = line * scan.columns + source.column
-      const start = source.column === 0 ? scan.starts[line]! : scan.ends[at - 1]! + 1
+    if (is === 'constant') {
+      o = put(source.text, view, o)
+      return !distinct && isRepeat(target, first, offset, o) ? offset : o
+    }
+    if (is === 'copy') {
+      const { column } = source
+      const { bytes } = scan
+      const at = line * scan.columns + column
+      const start = column === 0 ? scan.starts[line]! : scan.ends[at - 1]! + 1
       const end = scan.ends[at]!
-      if (end - start === 1 && scan.bytes[start] === absent) return o
-      const copied =
-        source.only === undefined ||
-        (source.only === 'address' ? isIPv4(scan.bytes, start, end) : !contains(scan.bytes, PERCENT, start, end))
-      if (copied) {
+      if (end - start === 1 && bytes[start] === absent) return o
+      if (
+        only === undefined ||
+        (only === 'address' ? isIPv4(bytes, start, end) : !contains(bytes, PERCENT, start, end))
+      ) {
         if (source.quoted) target[o++] = QUOTE
         copy(scan.view, start, end - start, view, o)
         o += end - start
         if (source.quoted) target[o++] = QUOTE
         target[o++] = COMMA
-        return list !== -1 && isRepeat(target, list, offset, o) ? offset : o
+        return !distinct && isRepeat(target, first, offset, o) ? offset : o
       }
-      const { recall, target: place } = source.otherwise!
-      from = recallInputs(recalls[recall]!, scan, line, absent)
+      from = recallInputs(recalls[source.recall]!, scan, line, absent)
       if (from === undefined || from.tooLong) return -1
-      slot = place
-    } else {
-      from = recalled[source.recall]!
-      slot = source.target
-    }
-    return putItems(from.items[slot], target, view, o, list)
+    } else from = recalled[source.recall]!
+    return putRecalled(from, source.target, target, view, o, first, distinct)
   }
 }
 
 /** A recalled value, or the items of a recalled list that are not there yet. */
-export function putItems(
-  items: readonly DataView[] | undefined,
+export function putRecalled(
+  { texts, items }: Recalled,
+  place: number,
   target: Uint8Array,
   view: DataView,
   offset: number,
-  list: number,
+  first: number,
+  distinct: boolean,
 ): number {
+  const text = texts[place]
+  if (text === undefined) return offset
+  if (distinct) return put(text, view, offset)
   let o = offset
-  if (items === undefined) return o
-  for (let i = 0; i < items.length; i++) {
-    const item = items[i]!
-    copy(item, 0, item.byteLength, view, o)
-    const end = o + item.byteLength
-    if (list === -1 || !isRepeat(target, list, o, end)) o = end
+  for (const item of items[place]!) {
+    const end = put(item, view, o)
+    if (!isRepeat(target, first, o, end)) o = end
   }
   return o
 }

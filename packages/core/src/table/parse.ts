@@ -4,7 +4,9 @@ import { readBlocks } from '../records/lines.ts'
 import type { Batch, Malformed, ObjectHead, ParseContext, SourceObject } from '../types.ts'
 import { type Columns, columnsOf } from './columns.ts'
 import type { CompiledTable } from './define.ts'
+import type { Encode } from './encode.ts'
 import type { Values } from './layout.ts'
+import type { Program } from './program.ts'
 import { type Scan, scanLines } from './scan.ts'
 
 /**
@@ -24,16 +26,15 @@ export async function* parseTable<T>(
   for await (const { bytes, offset } of readBlocks(object, context)) {
     for (let from = 0; from < bytes.length; ) {
       const scan = (columns?.scan ?? scanLines)(bytes.subarray(from))
-      const run: Run = { scan, lines: [], ordinals: [], plain: new Map() }
+      const run = new Run(scan)
       const malformed: Malformed[] = []
       let next: number | undefined
       for (let line = 0; line < scan.lines; line++) {
-        // Files are concatenated, with their headers. Where all columns are text, a header would read as a record.
-        const mayBeHeader = ordinal === 0 || bytes[from + scan.starts[line]!] === headerByte
-        if (scan.regular[line] === 1 && !mayBeHeader) {
-          run.lines.push(line)
-          run.ordinals.push(ordinal++)
-          continue
+        if (ordinal > 0) {
+          const count = run.addRegular(line, ordinal, headerByte)
+          ordinal += count
+          line += count
+          if (line === scan.lines) break
         }
         const text = textOf(scan, line, offset + from === 0)
         if (text === headerLine) continue
@@ -46,7 +47,7 @@ export async function* parseTable<T>(
             headerByte = text.charCodeAt(0)
             if (stated) continue
             next = from + scan.stops[line]!
-            if (run.lines.length > 0 || malformed.length > 0)
+            if (run.length > 0 || malformed.length > 0)
               yield batchOf<T>(table, columns!, run, scan.stops[line]!, malformed, context)
             columns = columnsOf(table, names, object)
             break
@@ -55,9 +56,10 @@ export async function* parseTable<T>(
           record ??= columns.read(text)
         }
         if (typeof record === 'object') {
-          run.plain.set(run.lines.length, record)
-          run.lines.push(line)
-          run.ordinals.push(ordinal++)
+          run.plain.set(run.length, record)
+          // What was read as text stays so: a header, for one, may look like a record.
+          scan.regular[line] = 0
+          run.add(line, ordinal++)
         } else {
           malformed.push({ ordinal: ordinal++, offset: offset + from + scan.starts[line]!, reason: record })
         }
@@ -69,11 +71,64 @@ export async function* parseTable<T>(
 }
 
 /** The records of one scan: its lines, and those that took the plain path already. */
-interface Run {
+class Run {
   readonly scan: Scan
-  readonly lines: number[]
-  readonly ordinals: number[]
-  readonly plain: Map<number, Values>
+  readonly plain = new Map<number, Values>()
+  readonly #lines: Uint32Array
+  readonly #ordinals: Float64Array
+  length = 0
+  constructor(scan: Scan) {
+    this.scan = scan
+    this.#lines = new Uint32Array(scan.lines)
+    this.#ordinals = new Float64Array(scan.lines)
+  }
+  add(line: number, ordinal: number): void {
+    this.#lines[this.length] = line
+    this.#ordinals[this.length++] = ordinal
+  }
+  /**
+   * Adds the regular lines from this one on, up to one that may be a header; gives how many. Files are concatenated, with
+   * their headers, and where all columns are text, a header would read as a record.
+   */
+  addRegular(first: number, ordinal: number, headerByte: number): number {
+    const { bytes, regular, starts, lines } = this.scan
+    let line = first
+    while (line < lines && regular[line] === 1 && bytes[starts[line]!] !== headerByte) {
+      this.add(line, ordinal + line - first)
+      line++
+    }
+    return line - first
+  }
+  get lines(): Uint32Array {
+    return this.#lines.subarray(0, this.length)
+  }
+  get ordinals(): Float64Array {
+    return this.#ordinals.subarray(0, this.length)
+  }
+}
+
+/** The encoder of a run: a class, since closures of each batch would be optimized for one batch and thrown away. */
+class RunEncoder {
+  readonly members: ReadonlySet<string>
+  readonly #scan: Scan
+  readonly #lines: Uint32Array
+  readonly #program: Program
+  readonly #encode: Encode
+  constructor(members: ReadonlySet<string>, scan: Scan, lines: Uint32Array, program: Program, encode: Encode) {
+    this.members = members
+    this.#scan = scan
+    this.#lines = lines
+    this.#program = program
+    this.#encode = encode
+  }
+  room(index: number): number {
+    const line = this.#lines[index]!
+    return this.#program.room + (this.#scan.stops[line]! - this.#scan.starts[line]!) * this.#program.copies
+  }
+  encode(index: number, target: Uint8Array, view: DataView, offset: number): number {
+    const line = this.#lines[index]!
+    return this.#scan.regular[line] === 1 ? this.#encode(this.#scan, line, target, view, offset) : -1
+  }
 }
 
 function textOf({ bytes, starts, stops }: Scan, line: number, beginning: boolean): string {
@@ -85,21 +140,22 @@ function textOf({ bytes, starts, stops }: Scan, line: number, beginning: boolean
 function batchOf<T>(
   table: CompiledTable,
   columns: Columns,
-  { scan, lines, ordinals, plain }: Run,
+  run: Run,
   bytes: number,
   malformed: readonly Malformed[],
   context: ParseContext,
 ): Batch<T> {
-  const { unknown, program, encode } = columns
+  const { unknown, program, encode, members } = columns
+  const { scan, plain, length, lines, ordinals } = run
   const original = (index: number) => textOf(scan, lines[index]!, ordinals[index] === 0)
   const recordAt = (index: number) => plain.get(index) ?? (columns.read(original(index)) as Values)
-  const fast = (index: number) => encode !== undefined && scan.regular[lines[index]!] === 1 && !plain.has(index)
+  const fast = (index: number) => encode !== undefined && scan.regular[lines[index]!] === 1
   let records: T[] | undefined
   return {
     format: table.format,
-    length: lines.length,
+    length,
     get records() {
-      records ??= lines.map((_, index) => recordAt(index) as T)
+      records ??= Array.from({ length }, (_, index) => recordAt(index) as T)
       return records
     },
     ordinals,
@@ -107,17 +163,8 @@ function batchOf<T>(
     malformed,
     document: (index) => columns.document(recordAt(index)),
     view: (index) => (fast(index) ? columns.view(scan, lines[index]!) : recordAt(index)) as T,
-    ...(encode &&
-      program && {
-        encoder: {
-          members: columns.members,
-          room: (index: number) =>
-            program.room + (scan.stops[lines[index]!]! - scan.starts[lines[index]!]!) * program.copies,
-          encode: (index: number, target: Uint8Array, view: DataView, offset: number) =>
-            fast(index) ? encode(scan, lines[index]!, target, view, offset) : -1,
-        },
-      }),
-    ...(unknown.length > 0 && { unknownFields: countUnknown(unknown, lines.length, recordAt) }),
+    ...(encode && program && { encoder: new RunEncoder(members, scan, lines, program, encode) }),
+    ...(unknown.length > 0 && { unknownFields: countUnknown(unknown, length, recordAt) }),
     ...(context.originals && { original }),
   }
 }

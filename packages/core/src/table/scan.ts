@@ -1,5 +1,7 @@
 import { type ByteClass, byteClassOf } from './fields.ts'
 import type { AnyField } from './layout.ts'
+import { viewOf } from './recall.ts'
+import { overrun } from './text.ts'
 
 const LF = 0x0a
 const MINUS = 0x2d
@@ -20,6 +22,8 @@ export interface Scan {
   readonly ends: Uint32Array
   /** 1 where the line is regular: its columns' number, bytes and types are as the program expects. */
   readonly regular: Uint8Array
+  /** A bit for each of a regular line's columns that is absent, as two numbers of 32; further columns have none. */
+  readonly absences: Int32Array
   readonly columns: number
 }
 
@@ -39,15 +43,17 @@ export function scanProgram(delimiter: string, absent: string, fields: readonly 
     : undefined
 }
 
-/** 0: a byte of a value that is its own JSON. 1: may end a value or line. 2: makes the line irregular. */
+/** 1: a byte of a value that is its own JSON. 3: a digit. */
 function byteKinds(delimiter: number): Uint8Array {
   const kinds = new Uint8Array(256)
-  for (let byte = 0; byte < 256; byte++)
-    kinds[byte] = byte < 0x20 || byte > 0x7e || byte === 0x22 || byte === 0x5c ? 2 : 0
-  kinds[LF] = 1
-  kinds[delimiter] = 1
+  for (let byte = 0x20; byte < 0x7f; byte++) kinds[byte] = byte === 0x22 || byte === 0x5c ? 0 : 1
+  for (let digit = 0; digit < 10; digit++) kinds[ZERO + digit] = 3
+  kinds[delimiter] = 0
   return kinds
 }
+
+/** Most digits that are exact; those of seconds up to the year 9999 are fewer than 12. */
+const mostDigits: Partial<Record<ByteClass, number>> = { digits: 15, seconds: 11 }
 
 /**
  * Finds lines and values in a block of whole lines. A line with anything odd (a control or non-ASCII byte, a quote, a
@@ -57,76 +63,102 @@ function byteKinds(delimiter: number): Uint8Array {
 export function createScanner({ delimiter, absent, classes }: ScanProgram): (bytes: Buffer) => Scan {
   const kinds = byteKinds(delimiter)
   const columns = classes.length
-  const checked = classes.flatMap((name, column) =>
-    name === 'digits' || name === 'seconds' || name === 'decimal' ? [{ column, name }] : [],
-  )
+  /** Of a column of digits, how many it may have; else 0, or -1 for a decimal number. */
+  const digits = Int8Array.from(classes, (name) => (name === 'decimal' ? -1 : (mostDigits[name] ?? 0)))
   let linesExpected = 256
 
-  return (bytes) => {
+  return (block) => {
+    // Every loop below ends at a line end, which the last line of an object may lack.
+    const whole = block.length === 0 || block[block.length - 1] === LF
+    const bytes = whole ? block : Buffer.concat([block, Buffer.of(LF)])
     const length = bytes.length
     let starts = new Uint32Array(linesExpected)
     let stops = new Uint32Array(linesExpected)
     let regular = new Uint8Array(linesExpected)
+    let absences = new Int32Array(linesExpected * 2)
     let ends = new Uint32Array(linesExpected * columns)
     let line = 0
     for (let at = 0; at < length; ) {
       if (line === starts.length) {
         const size = line * 2
-        starts = grow(starts, size)
-        stops = grow(stops, size)
-        ends = grow(ends, size * columns)
-        const more = new Uint8Array(size)
-        more.set(regular)
-        regular = more
+        starts = grown(starts, new Uint32Array(size))
+        stops = grown(stops, new Uint32Array(size))
+        regular = grown(regular, new Uint8Array(size))
+        absences = grown(absences, new Int32Array(size * 2))
+        ends = grown(ends, new Uint32Array(size * columns))
       }
       const start = at
-      const base = line * columns
-      let column = 0
-      let valueStart = at
-      let odd = false
-      for (; at < length; at++) {
-        const kind = kinds[bytes[at]!]!
-        if (kind === 0) continue
-        if (kind === 2) {
-          odd = true
-          continue
-        }
-        if (bytes[at] === LF) break
-        if (column < columns) ends[base + column] = at
-        if (at === valueStart) odd = true
-        column++
-        valueStart = at + 1
+      const stop = scanLine(bytes, start, ends, line * columns, absences, line * 2)
+      if (stop >= 0) {
+        regular[line] = 1
+        at = stop
+      } else {
+        at = bytes.indexOf(LF, start)
+        regular[line] = 0
+        // Only an irregular line can hold what `copy` must not meet behind a regular one.
+        for (let before = line - 1; before >= 0 && stops[before]! + overrun > start; before--)
+          if (hasHighByte(bytes, start, stops[before]! + overrun)) regular[before] = 0
       }
-      const stop = at
-      at++
-      if (stop === start || (stop === start + 1 && bytes[start] === 0x0d)) continue
-      if (column < columns) ends[base + column] = stop
+      const end = at++
+      if (end === start || (end === start + 1 && bytes[start] === 0x0d)) continue
       starts[line] = start
-      stops[line] = stop
-      regular[line] =
-        !odd && column === columns - 1 && stop > valueStart && typed(bytes, starts[line]!, ends, base) ? 1 : 0
+      stops[line] = end
       line++
     }
     linesExpected = Math.max(256, line + 64)
-    return { bytes, view: viewOf(bytes), lines: line, starts, stops, ends, regular, columns }
+    return { bytes, view: viewOf(bytes), lines: line, starts, stops, ends, regular, absences, columns }
   }
 
-  function typed(bytes: Uint8Array, start: number, ends: Uint32Array, base: number): boolean {
-    for (let i = 0; i < checked.length; i++) {
-      const { column, name } = checked[i]!
-      const from = column === 0 ? start : ends[base + column - 1]! + 1
-      const to = ends[base + column]!
-      if (to - from === 1 && bytes[from] === absent) continue
-      if (
-        name === 'decimal' ? !isDecimal(bytes, from, to) : !isCanonical(bytes, from, to, name === 'seconds' ? 11 : 15)
-      )
-        return false
+  /** The offset of the line's end where it is regular, else -1. */
+  function scanLine(
+    bytes: Uint8Array,
+    start: number,
+    ends: Uint32Array,
+    base: number,
+    absences: Int32Array,
+    place: number,
+  ): number {
+    const last = columns - 1
+    let at = start
+    let low = 0
+    let high = 0
+    for (let column = 0; column < columns; column++) {
+      const from = at
+      const most = digits[column]!
+      const first = bytes[from]!
+      if (most > 0 && kinds[first] === 3) {
+        let digit: number
+        do digit = bytes[++at]! - ZERO
+        while (digit >= 0 && digit <= 9)
+        if (at - from > most || (first === ZERO && at - from > 1)) return -1
+      } else {
+        while (kinds[bytes[at]!]! !== 0) at++
+        if (at === from) return -1
+        const wrong = most > 0 || (most < 0 && !isDecimal(bytes, from, at))
+        if (wrong && !(at - from === 1 && first === absent)) return -1
+      }
+      if (first === absent && at - from === 1) {
+        if (column < 32) low |= 1 << column
+        else if (column < 64) high |= 1 << (column - 32)
+      }
+      ends[base + column] = at
+      if (bytes[at] !== (column === last ? LF : delimiter)) return -1
+      at++
     }
-    return true
+    absences[place] = low
+    absences[place + 1] = high
+    return at - 1
   }
 }
 
+/** Bytes that could make a NaN of eight. */
+function hasHighByte(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to && at < bytes.length; at++) if (bytes[at]! >= 0x7f) return true
+  return false
+}
+
 const none = new Uint32Array(0)
+const none32 = new Int32Array(0)
 
 /** The lines of a block and nothing more: none is regular, so that all take the plain path. */
 export function scanLines(bytes: Buffer): Scan {
@@ -151,27 +183,14 @@ export function scanLines(bytes: Buffer): Scan {
     stops: Uint32Array.from(stops),
     ends: none,
     regular: new Uint8Array(lines),
+    absences: none32,
     columns: 0,
   }
 }
 
-/** The same bytes for reads of four at a time. */
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-}
-
-function grow(array: Uint32Array, size: number): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(size)
+function grown<A extends Uint8Array | Int32Array | Uint32Array>(array: A, larger: A): A {
   larger.set(array)
   return larger
-}
-
-/** Digits that JSON writes the same: no leading zero, and few enough to be exact. */
-function isCanonical(bytes: Uint8Array, from: number, to: number, most: number): boolean {
-  const length = to - from
-  if (length > most || (length > 1 && bytes[from] === ZERO)) return false
-  for (let at = from; at < to; at++) if (bytes[at]! - ZERO > 9 || bytes[at]! < ZERO) return false
-  return true
 }
 
 function isDecimal(bytes: Uint8Array, from: number, to: number): boolean {

@@ -1,3 +1,4 @@
+import { byteClassOf } from './fields.ts'
 import type { AnyField, Values } from './layout.ts'
 import type { Scan } from './scan.ts'
 
@@ -10,6 +11,12 @@ export function createView(
   columns: readonly { readonly name: string; readonly field: AnyField }[],
   absent: string,
 ): (scan: Scan, line: number) => Values {
+  const absentByte = absent.charCodeAt(0)
+  const digits = columns.map(({ field }) => ['digits', 'seconds'].includes(byteClassOf(field) ?? ''))
+  /** What each column had last: many repeat, and a new string costs ten times as much as this look at its bytes. */
+  const lastTexts = columns.map(() => '')
+  const lastValues = columns.map((): string | number | undefined => undefined)
+
   class View {
     readonly #scan: Scan
     readonly #line: number
@@ -20,8 +27,22 @@ export function createView(
     static read(view: View, column: number): string | number | undefined {
       const { bytes, ends, starts } = view.#scan
       const at = view.#line * columns.length + column
-      const text = bytes.toString('latin1', column === 0 ? starts[view.#line] : ends[at - 1]! + 1, ends[at])
-      return text === absent ? undefined : columns[column]!.field.read(text)
+      const start = column === 0 ? starts[view.#line]! : ends[at - 1]! + 1
+      const end = ends[at]!
+      if (digits[column] && (end - start > 1 || bytes[start]! !== absentByte)) {
+        let number = 0
+        for (let i = start; i < end; i++) number = number * 10 + bytes[i]! - 0x30
+        return number
+      }
+      const last = lastTexts[column]!
+      let same = last.length === end - start ? start : -1
+      while (same >= 0 && same < end) same = bytes[same] === last.charCodeAt(same - start) ? same + 1 : -1
+      if (same === end) return lastValues[column]
+      const text = bytes.toString('latin1', start, end)
+      const value = text === absent ? undefined : columns[column]!.field.read(text)
+      lastTexts[column] = text
+      lastValues[column] = value
+      return value
     }
   }
   Object.defineProperty(View.prototype, 'kind', { value: kind, enumerable: true })

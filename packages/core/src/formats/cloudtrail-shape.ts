@@ -1,0 +1,188 @@
+import { type Text, textOf } from '../table/text.ts'
+import { address, asIs, classBits, holed, type Place, type Places, quoted, whole } from './cloudtrail-scan.ts'
+import { build, type Plan, type Step } from './cloudtrail-table.ts'
+
+/** What stands between two literals of a document, and the entry of the tape that it is made of. */
+export type Op =
+  | { readonly is: 'copy' | 'quote' | 'time' | 'text' | 'holedText' | 'holed' | 'resources'; readonly entry: number }
+  | { readonly is: 'recall'; readonly entry: number; readonly target: number }
+  /** Strings that are items of a list, each once. */
+  | { readonly is: 'list'; readonly entries: readonly number[] }
+  /** Members that are computed from the key: a comma before each, or nothing at all. */
+  | { readonly is: 'derived'; readonly number: number }
+
+/**
+ * A document of records that have the same members in the same order, which most have in common with thousands: all that
+ * is in it is settled but the values, so that writing one asks nothing about what is absent.
+ */
+export interface Shape {
+  readonly codes: Int32Array
+  /** Records of this shape take the plain path. */
+  readonly odd: boolean
+  readonly steps: readonly { readonly before: Text; readonly op: Op }[]
+  readonly after: Text
+  /** Entry of the key of derived values, or -1. */
+  readonly key: number
+  readonly special: boolean
+  /** Whether the fields are there that the outcome depends on, as bits. */
+  readonly presence: number
+}
+
+/** A value computed from others; a branch of the document where all below it is. */
+export interface DerivedStep {
+  readonly step: Step
+}
+
+interface Present {
+  readonly place: Place
+  readonly how: number
+  readonly entry: number
+}
+
+export function shapeCompiler({ root, steps, initial, computed }: Plan, { all, roles }: Places) {
+  const computedSlots = new Set(computed.map(([slot]) => slot))
+  const derived: DerivedStep[] = []
+  const derivedNumber = new Map<Step, number>()
+  const collect = (list: readonly Step[]) => {
+    for (const step of list)
+      if (isDerived(step)) derivedNumber.set(step, derived.push({ step }) - 1)
+      else collect(step.steps ?? [])
+  }
+  const isDerived = ({ steps: inner, slots }: Step): boolean =>
+    inner ? inner.every(isDerived) : slots.every((slot) => computedSlots.has(slot))
+  collect(steps)
+  const presenceOf = roles.presence.map((name) => all.find(({ node }) => node === root.members.get(name))!)
+
+  const compile = (codes: Int32Array): Shape => {
+    const bySlot = new Map<number, { present: Present; target: number }>()
+    let key = -1
+    let special = false
+    let presence = 0
+    let odd = false
+    for (let entry = 0; entry < codes.length; entry++) {
+      const how = codes[entry]! & ((1 << classBits) - 1)
+      const place = all[codes[entry]! >> classBits]!
+      const present = { place, how, entry }
+      place.node.slots.forEach((slot, target) => {
+        bySlot.set(slot, { present, target })
+      })
+      if (place.kind === 'key') {
+        key = entry
+        special = how === whole
+      }
+      const bit = presenceOf.indexOf(place)
+      if (bit !== -1) {
+        // A number or boolean may be one that counts as absent.
+        if (how !== asIs) odd = true
+        presence |= 1 << bit
+      }
+    }
+
+    const written: { before: Text; op: Op }[] = []
+    let text = '{'
+    const add = (op: Op) => {
+      written.push({ before: textOf(text), op })
+      text = ''
+    }
+    /** Gives false where nothing of the list is in the document. */
+    const write = (list: readonly Step[]): boolean => {
+      let any = false
+      for (const step of list) {
+        const number = derivedNumber.get(step)
+        if (number !== undefined) {
+          // Whether a comma goes before it, or it is there at all, is not known.
+          if (!any) odd = true
+          add({ is: 'derived', number })
+          continue
+        }
+        const begin = `${any ? ',' : ''}${JSON.stringify(step.name)}:`
+        if (step.steps) {
+          const before = text
+          const count = written.length
+          text += `${begin}{`
+          if (write(step.steps)) {
+            text += '}'
+            any = true
+          } else if (written.length === count) text = before
+          continue
+        }
+        if (writeLeaf(step, begin)) any = true
+      }
+      return any
+    }
+    const writeLeaf = ({ slots, list }: Step, begin: string): boolean => {
+      const constant = slots.map((slot) => initial[slot]).find((value) => value !== undefined)
+      if (constant !== undefined) {
+        text += begin + JSON.stringify(list ? [constant] : constant)
+        return true
+      }
+      const ops = slots.flatMap((slot) => {
+        const source = bySlot.get(slot)
+        const op = source && opOf(source.present, source.target)
+        return op ? [op] : []
+      })
+      if (ops.length === 0) return false
+      text += begin
+      if (!list) add(ops[0]!)
+      else {
+        text += '['
+        if (ops.length === 1) add(ops[0]!)
+        else if (ops.every((op) => op.is === 'copy')) add({ is: 'list', entries: ops.map(({ entry }) => entry) })
+        else odd = true
+        text += ']'
+      }
+      return true
+    }
+    write(steps)
+    return { codes, odd, steps: written, after: textOf(`${text},`), key, special, presence }
+  }
+  return { compile, derived }
+}
+
+/** How a place's target is written, or nothing where this value is none for it. */
+function opOf(
+  { place: { node, kind }, how, entry }: Present,
+  target: number,
+): Exclude<Op, { is: 'list' | 'derived' }> | undefined {
+  switch (kind) {
+    case 'text':
+    case 'id':
+    case 'key':
+    case 'boolean':
+      return { is: how === quoted ? 'quote' : 'copy', entry }
+    case 'address':
+      return node.field!.targets[target]!.address && how !== address
+        ? undefined
+        : { is: how === quoted ? 'quote' : 'copy', entry }
+    case 'time':
+      return { is: 'time', entry }
+    case 'recall':
+      return { is: 'recall', entry, target }
+    case 'flat':
+      return { is: how === holed ? 'holed' : 'copy', entry }
+    case 'freeForm':
+      if (how === whole || how === holed) {
+        if (target === 0) return { is: how === holed ? 'holedText' : 'text', entry }
+        return { is: how === holed ? 'holed' : 'copy', entry }
+      }
+      return target === 0 ? { is: how === quoted ? 'quote' : 'copy', entry } : undefined
+    case 'resources':
+      return target === 0 ? { is: 'resources', entry } : undefined
+    case 'object':
+      return undefined
+  }
+}
+
+/** What the derived values of a record are, as the members that follow those before them. */
+export function derivedTexts(
+  { initial, computed }: Plan,
+  derived: readonly DerivedStep[],
+  record: { readonly [name: string]: unknown },
+): Text[] {
+  const values = initial.map((): unknown => undefined)
+  for (const [slot, compute] of computed) values[slot] = compute(record)
+  return derived.map(({ step }) => {
+    const built = JSON.stringify(build([step], values) ?? {})
+    return textOf(built === '{}' ? '' : `,${built.slice(1, -1)}`)
+  })
+}

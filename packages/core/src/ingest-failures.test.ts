@@ -1,0 +1,470 @@
+import { getEventListeners } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { byteBudget } from './budget.ts'
+import { bulkSink } from './bulk/write.ts'
+import { byKey, detect } from './detect.ts'
+import { vpcFlow } from './formats/vpc-flow.ts'
+import { ingest } from './ingest.ts'
+import { lines } from './records/lines.ts'
+import { addsUp } from './report.ts'
+import { memoryObject, memorySink, memorySource } from './testing.ts'
+import type { LogDocument, Outcome, Parser, Sink, Slice, SourceMessage, SourceObject } from './types.ts'
+
+const numbers = lines({
+  kind: 'number',
+  dataset: 'custom.number',
+  record: (line) => (/^\d+$/.test(line) ? { value: Number(line) } : undefined),
+  document: ({ value }) => ({ '@timestamp': new Date(value).toISOString(), custom: { value } }),
+})
+const object = (key: string, body: string | Uint8Array = '1\n2\n3\n') => memoryObject({ key, body })
+const never = () => new Promise<never>(() => undefined)
+const written = (batch: readonly Slice<unknown>[]): Outcome => ({
+  slices: batch.map(({ length }) => ({ written: length, duplicate: 0, rejected: [], unfinished: 0 })),
+})
+
+describe('a callback of the caller', () => {
+  test('onObject that throws fails its object, and ends nothing else', async () => {
+    const report = await ingest({
+      source: [{ messageId: '1', objects: ['a', 'b', 'c', 'd'].map((key) => object(key)) }],
+      parser: numbers,
+      sink: memorySink(),
+      concurrency: 1,
+      onObject: ({ key }) => {
+        if (key === 'a') throw new Error('no log today')
+      },
+    })
+    const { objects } = report.messages[0]!
+    expect(objects.map(({ status }) => status)).toEqual(['failed', 'done', 'done', 'done'])
+    expect(objects[0]).toMatchObject({ counts: { written: 3 }, error: { code: 'STEP_FAILED', place: { key: 'a' } } })
+  })
+
+  test('enrich that throws names its record on the fast path too', async () => {
+    const body =
+      'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status\n'
+    const flow = (port: number) =>
+      `2 123456789012 eni-0 10.0.0.1 10.1.0.1 ${port} 443 6 1 4249 1418530010 1418530070 ACCEPT OK\n`
+    const sink: Sink<unknown> = {
+      write: async (batch) => {
+        const bytes = Buffer.alloc(10_000)
+        const view = new DataView(bytes.buffer, bytes.byteOffset)
+        for (const { encoder, length } of batch)
+          for (let index = 0; index < length; index++) encoder!.encode(index, bytes, view, 0)
+        return written(batch)
+      },
+    }
+    const report = await ingest({
+      source: memorySource(object('a', body + flow(1) + flow(2))),
+      parser: vpcFlow,
+      sink,
+      enrich: ({ srcport }) => {
+        if (srcport === 2) throw new Error('no such port')
+        return undefined
+      },
+    })
+    expect(report.messages[0]!.objects[0]!.error).toMatchObject({
+      code: 'STEP_FAILED',
+      place: { key: 'a', ordinal: 1 },
+    })
+  })
+
+  test('an object that enrich or a document gives again is not written into', async () => {
+    const labels = { team: 'payments' }
+    const event = { kind: 'event' }
+    const shared = lines({
+      kind: 'shared',
+      dataset: 'custom.shared',
+      record: (line) => ({ value: Number(line) }),
+      document: () => ({ event }),
+    })
+    const sink = memorySink()
+    await ingest({
+      source: memorySource(object('a', '1\n2')),
+      parser: shared,
+      sink,
+      enrich: ({ value }) => ({
+        labels,
+        'labels.first': value === 1 ? 'yes' : undefined,
+        'event.outcome': value === 1 ? 'success' : undefined,
+      }),
+    })
+    const [, second] = [...sink.documents.values()].map(({ document }) => document)
+    expect(second).toMatchObject({ labels: { team: 'payments' }, event: { kind: 'event' } })
+    expect(second!.labels).toEqual({ team: 'payments' })
+    expect(second!.event).toEqual({ kind: 'event' })
+    expect(labels).toEqual({ team: 'payments' })
+    expect(event).toEqual({ kind: 'event' })
+  })
+
+  test('a record function that throws fails its object, naming the record', async () => {
+    const parser = lines({
+      kind: 'json',
+      dataset: 'custom.json',
+      record: (line) => JSON.parse(line) as { n: number },
+      document: ({ n }) => ({ custom: { n } }),
+    })
+    const report = await ingest({ source: memorySource(object('a', '{"n":1}\nbroken')), parser, sink: memorySink() })
+    expect(report.messages[0]!.objects[0]!.error).toMatchObject({
+      code: 'STEP_FAILED',
+      place: { key: 'a', ordinal: 1, offset: 8 },
+    })
+  })
+})
+
+describe('what enrich gives', () => {
+  const body = [
+    'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status',
+    '2 123456789012 eni-0 10.0.0.1 10.1.0.1 1 443 6 1 4249 1418530010 1418530070 ACCEPT OK',
+  ].join('\n')
+  const flows = async (enrich: () => LogDocument | undefined) => {
+    const sent: string[] = []
+    const sink = bulkSink(async (bytes) => {
+      sent.push(bytes.toString())
+      return { status: 200, body: { errors: false } }
+    })
+    const memory = memorySink()
+    const run = (to: Sink<unknown>) =>
+      ingest({ source: memorySource(object('a', body)), parser: vpcFlow, sink: to, enrich })
+    const [report] = await Promise.all([run(sink), run(memory)])
+    return { report, sent, plain: [...memory.documents.values()].map(({ document }) => document) }
+  }
+
+  test.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['no field', {}],
+    ['a field that JSON leaves out', { labels: () => 1 }],
+    ['fields that JSON leaves out', { 'labels.a': undefined, 'labels.b': Symbol('b'), x: undefined }],
+    ['a time', { '@timestamp': '2020-01-01T00:00:00.000Z' }],
+    ['a date', { 'event.created': new Date(0), custom: { at: new Date(0) } }],
+    ['a member that the pipeline sets', { data_stream: { more: 1 }, 'data_stream.namespace': 'mine' }],
+    ['names of Object.prototype', { constructor: 1, 'toString.x': 2, '__proto__.y': 3 }],
+    ['a dotted name in a name', { 'a..b': 1, '.': 2, '': 3 }],
+    ['a string', 'ab'],
+    ['a list', ['a']],
+    ['text of four bytes', { labels: { 'a"\\': '😀\ud800\n' } }],
+  ])('%s is the same document on both paths', async (_, extra) => {
+    const { sent, plain } = await flows(() => extra as LogDocument)
+    const [, document] = sent[0]!.split('\n')
+    expect(JSON.parse(document!)).toEqual(plain[0])
+  })
+
+  test('that is no JSON fails its object, naming the record', async () => {
+    for (const extra of [{ 'labels.n': 1n }, { 'event.duration': 1n }]) {
+      const { report } = await flows(() => extra)
+      expect(report!.messages[0]!.objects[0]!.error).toMatchObject({
+        code: 'STEP_FAILED',
+        place: { key: 'a', ordinal: 0 },
+      })
+    }
+  })
+})
+
+describe('the byte budget', () => {
+  test('ends the waiting for a large slice, also when an object ends meanwhile and leaves its slices gathered', async () => {
+    const format = numbers.formats[0]!
+    const batch = (bytes: number, ordinal: number) => ({
+      format,
+      length: 1,
+      records: [{ kind: 'number' as const, value: ordinal }],
+      ordinals: [ordinal],
+      bytes,
+      document: () => ({ '@timestamp': '2026-01-01T00:00:00.000Z' }),
+    })
+    const parser: Parser<{ kind: 'number'; value: number }> = {
+      formats: [format],
+      claims: () => undefined,
+      async *parse(one, context) {
+        await one.open(undefined, context.signal)
+        if (one.key === 'small') {
+          yield batch(10, 0)
+          await sleep(50)
+        } else {
+          await sleep(20)
+          yield batch(1000, 0)
+        }
+      },
+    }
+    const report = await ingest({
+      source: memorySource(object('small'), object('large')),
+      parser,
+      sink: { write: async (all) => written(all) },
+      budget: byteBudget(100),
+      signal: AbortSignal.timeout(1000),
+    })
+    expect(report).toMatchObject({ ok: true, counts: { written: 2 } })
+  })
+
+  test('an abort ends the waiting for bytes that another ingest keeps', async () => {
+    const budget = byteBudget(100)
+    await budget.take(100)
+    const report = await ingest({
+      source: memorySource(object('a')),
+      parser: numbers,
+      sink: memorySink(),
+      budget,
+      signal: AbortSignal.timeout(30),
+    })
+    expect(report).toMatchObject({ ok: false, stopped: { code: 'ABORTED' }, counts: { read: 3, unfinished: 3 } })
+    expect(addsUp(report.counts)).toBe(true)
+    budget.give(100)
+    expect(budget.tryTake(100)).toBe(true)
+  })
+})
+
+describe('a signal', () => {
+  test('ends an object whose open never resolves', async () => {
+    const stuck: SourceObject = { bucket: 'b', key: 'stuck', open: never }
+    const report = await ingest({
+      source: memorySource(stuck, object('a')),
+      parser: numbers,
+      sink: memorySink(),
+      deadline: { getRemainingTimeInMillis: () => 100 },
+    })
+    expect(report.messages.map(({ status }) => status)).toEqual(['failed', 'done'])
+  })
+
+  test('closes a body that is opened too late', async () => {
+    let closed = false
+    const late: SourceObject = {
+      bucket: 'b',
+      key: 'late',
+      open: async () => {
+        await sleep(60)
+        const body = async function* () {
+          try {
+            yield Buffer.from('1\n')
+            await never()
+          } finally {
+            closed = true
+          }
+        }
+        return { etag: 'e', body: body() }
+      },
+    }
+    await ingest({ source: memorySource(late), parser: numbers, sink: memorySink(), signal: AbortSignal.timeout(20) })
+    await sleep(80)
+    expect(closed).toBe(true)
+  })
+
+  test('fails an object whose parser ends quietly when it is aborted', async () => {
+    const controller = new AbortController()
+    const quiet: typeof numbers = {
+      ...numbers,
+      async *parse(one, context) {
+        controller.abort()
+        if (!context.signal!.aborted) yield* numbers.parse(one, context)
+      },
+    }
+    const report = await ingest({
+      source: memorySource(object('a')),
+      parser: quiet,
+      sink: memorySink(),
+      signal: controller.signal,
+    })
+    expect(report.messages[0]!.status).toBe('failed')
+  })
+
+  test('is not listened to after an option was refused', async () => {
+    const { signal } = new AbortController()
+    const bad = ingest({ source: [], parser: numbers, sink: memorySink(), limits: { depth: 0 }, signal })
+    await expect(bad).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+  })
+
+  test('a deadline beyond what a timer takes is none', async () => {
+    const slow = object('a')
+    const open: SourceObject['open'] = async (...args) => {
+      await sleep(20)
+      return slow.open(...args)
+    }
+    const report = await ingest({
+      source: memorySource({ ...slow, open }),
+      parser: numbers,
+      sink: memorySink(),
+      deadline: { getRemainingTimeInMillis: () => Number.POSITIVE_INFINITY },
+    })
+    expect(report.ok).toBe(true)
+  })
+})
+
+describe('a source', () => {
+  const failing = async function* (): AsyncGenerator<SourceMessage> {
+    yield { messageId: '1', objects: [object('a')] }
+    throw new Error('the listing broke')
+  }
+  const failingSync = function* (): Generator<SourceMessage> {
+    yield { messageId: '1', objects: [object('a')] }
+    throw new Error('the listing broke')
+  }
+
+  test.each([
+    ['async', failing],
+    ['sync', failingSync],
+  ])('that throws in its middle (%s) leaves a report that says so', async (_, source) => {
+    const report = await ingest({ source: source(), parser: numbers, sink: memorySink() })
+    expect(report).toMatchObject({ ok: false, incomplete: true, counts: { written: 3 } })
+    expect(report.messages.map(({ status }) => status)).toEqual(['done'])
+    expect(report.stopped!.message).toContain('the listing broke')
+  })
+
+  test('that gives nothing more is left when the signal aborts', async () => {
+    let returned = false
+    const source: AsyncIterable<SourceMessage> = {
+      [Symbol.asyncIterator]: () => {
+        let given = false
+        return {
+          next: () => {
+            if (given) return never()
+            given = true
+            return Promise.resolve({ done: false, value: { messageId: '1', objects: [object('a')] } })
+          },
+          return: async () => {
+            returned = true
+            return { done: true, value: undefined }
+          },
+        }
+      },
+    }
+    const report = await ingest({ source, parser: numbers, sink: memorySink(), signal: AbortSignal.timeout(50) })
+    expect(report).toMatchObject({ ok: false, incomplete: true, counts: { written: 3 }, stopped: { code: 'ABORTED' } })
+    expect(returned).toBe(true)
+  })
+
+  test('that is read to its end leaves nothing to be said', async () => {
+    const report = await ingest({ source: memorySource(object('a')), parser: numbers, sink: memorySink() })
+    expect(report).not.toHaveProperty('incomplete')
+  })
+})
+
+describe('a body', () => {
+  test.each([
+    ['plain', Buffer.from('1\n2\n')],
+    ['gzip', gzipSync('1\n2\n')],
+  ])('that errors behind its last byte fails the object (%s)', async (_, bytes) => {
+    const body = async function* () {
+      yield bytes
+      throw new Error('checksum mismatch')
+    }
+    const sink = memorySink()
+    const report = await ingest({
+      source: memorySource({ bucket: 'b', key: 'a', open: async () => ({ etag: 'e', body: body() }) }),
+      parser: numbers,
+      sink,
+    })
+    expect(report.messages[0]!.objects[0]).toMatchObject({ status: 'failed', error: { code: 'OBJECT_UNREADABLE' } })
+    expect(addsUp(report.counts)).toBe(true)
+    expect(sink.documents.size).toBe(0)
+  })
+
+  test('is closed when a claim throws, and when the chosen parser does not read it', async () => {
+    const claiming = (claims: Parser<unknown>['claims'], parse: Parser<unknown>['parse']) =>
+      detect([{ formats: numbers.formats, claims, parse }])
+    const parsers = [
+      claiming(() => {
+        throw new Error('cannot tell')
+      }, numbers.parse),
+      claiming(
+        () => 'content',
+        () => {
+          throw new Error('cannot parse')
+        },
+      ),
+    ]
+    for (const parser of parsers) {
+      let closed = false
+      const body = async function* () {
+        try {
+          yield Buffer.alloc(100_000, '1\n')
+          yield Buffer.alloc(100_000, '1\n')
+        } finally {
+          closed = true
+        }
+      }
+      const open = async () => ({ etag: 'e', body: body() })
+      const report = await ingest({ source: memorySource({ bucket: 'b', key: 'a', open }), parser, sink: memorySink() })
+      await sleep(1)
+      expect(report.ok).toBe(false)
+      expect(closed).toBe(true)
+    }
+  })
+})
+
+describe('a body that stalls', () => {
+  test.each([
+    ['plain', Buffer.from('nonsense\n')],
+    ['gzip', gzipSync('nonsense\n')],
+  ])('does not hold up an object that failed already (%s)', async (_, bytes) => {
+    const body = async function* () {
+      yield bytes
+      await never()
+    }
+    const stalling = { bucket: 'b', key: 'a', open: async () => ({ etag: 'e', body: body() }) }
+    const report = await ingest({ source: memorySource(stalling), parser: vpcFlow, sink: memorySink() })
+    expect(report.messages[0]!.objects[0]!.error).toMatchObject({ code: 'FORMAT_MISMATCH' })
+  })
+})
+
+describe('detect and byKey', () => {
+  test('a file that repeats itself is known by its beginning', async () => {
+    const line = '2 123456789012 eni-0 10.0.0.1 10.1.0.1 1 443 6 1 4249 1418530010 1418530070 ACCEPT OK\n'
+    const source = memorySource(object('a', gzipSync(line.repeat(100_000))))
+    const report = await ingest({ source, parser: detect([vpcFlow]), sink: memorySink(), filter: () => false })
+    expect(report).toMatchObject({ ok: true, counts: { filtered: 100_000 } })
+  })
+
+  const report = (body: Uint8Array) =>
+    ingest({ source: memorySource(object('a', body)), parser: detect([vpcFlow]), sink: memorySink() })
+
+  test('a compressed object of no byte has no records, and a cut one is no such object', async () => {
+    const empty = gzipSync('')
+    expect(await report(empty)).toMatchObject({ ok: true, counts: { read: 0 } })
+    const gap = Buffer.concat([empty, Buffer.alloc(100_000), gzipSync('x')])
+    for (const bad of [empty.subarray(0, -1), empty.subarray(0, 11), gzipSync('x').subarray(0, 11), gap])
+      expect((await report(bad)).messages[0]!.objects[0]!.error).toMatchObject({ code: 'GZIP_CORRUPT' })
+  })
+
+  test('byKey keeps no state of a global pattern', async () => {
+    const parser = byKey([[/a/g, numbers]])
+    const source = memorySource(object('a1'), object('a2'), object('a3'))
+    expect(await ingest({ source, parser, sink: memorySink(), concurrency: 1 })).toMatchObject({ ok: true })
+  })
+})
+
+test('unknown fields of a hostile file are counted within bounds', async () => {
+  const parser: typeof numbers = {
+    ...numbers,
+    async *parse(one, context) {
+      for await (const batch of numbers.parse(one, context)) {
+        const names = Array.from({ length: 5000 }, (_, n) => [`field${n}`, 1])
+        yield { ...batch, unknownFields: Object.fromEntries(names) }
+      }
+    },
+  }
+  const report = await ingest({ source: memorySource(object('a')), parser, sink: memorySink() })
+  const { unknownFields } = report.messages[0]!.objects[0]!
+  expect(Object.keys(unknownFields)).toHaveLength(1001)
+  expect(unknownFields['…']).toBe(4000)
+})
+
+describe('a record id', () => {
+  test.each(['', 'x'.repeat(513), 'é'.repeat(300)])('that no engine takes is replaced', async (id) => {
+    const parser = lines({
+      kind: 'own',
+      dataset: 'custom.own',
+      record: (line) => ({ line }),
+      document: () => ({}),
+      recordId: () => id,
+    })
+    const ids = async () => {
+      const sink = memorySink()
+      await ingest({ source: memorySource(object('a', 'one')), parser, sink })
+      return [...sink.documents.keys()]
+    }
+    const [first] = await ids()
+    expect(Buffer.byteLength(first!)).toBeLessThanOrEqual(512)
+    expect(first).not.toBe('')
+    expect(await ids()).toEqual([first])
+  })
+})

@@ -1,0 +1,56 @@
+/**
+ * Text that is written often, in float64s of eight bytes: a quarter of what single bytes cost, and `set` costs 30 ns a
+ * call. Eight bytes of UTF-8 are never a NaN, whose bits might change: that takes 0xff, or 0x7f behind 0xf0 or more.
+ */
+export interface Text {
+  readonly words: Float64Array
+  readonly length: number
+}
+
+export function textOf(string: string): Text {
+  const bytes = Buffer.from(string)
+  const words = new Float64Array(Math.max(4, Math.ceil(bytes.length / 8)))
+  const padded = Buffer.concat([bytes, Buffer.alloc(32, 0x20)])
+  for (let i = 0; i < words.length; i++) words[i] = padded.readDoubleLE(i * 8)
+  return { words, length: bytes.length }
+}
+
+/** What `put` and `copy` may write behind their end; what comes next overwrites it. */
+export const overrun = 32
+
+/** Gives the offset behind the text. */
+export function put({ words, length }: Text, view: DataView, offset: number): number {
+  // Most are no longer than this; a loop of the right length would be mispredicted.
+  view.setFloat64(offset, words[0]!, true)
+  view.setFloat64(offset + 8, words[1]!, true)
+  view.setFloat64(offset + 16, words[2]!, true)
+  view.setFloat64(offset + 24, words[3]!, true)
+  for (let i = 4; i < words.length; i++) view.setFloat64(offset + i * 8, words[i]!, true)
+  return offset + length
+}
+
+/**
+ * A value of a line. Most are shorter than 16 bytes, which are copied without a look at how many of them count: a loop
+ * of the right length is mispredicted half of the time, and costs twice as much. What stands behind a regular line is
+ * never a NaN either: the scanner sees to that.
+ */
+export function copy(from: DataView, start: number, length: number, to: DataView, offset: number): void {
+  if (start + length + overrun > from.byteLength) {
+    copyExactly(from, start, length, to, offset)
+    return
+  }
+  to.setFloat64(offset, from.getFloat64(start, true), true)
+  if (length <= 8) return
+  to.setFloat64(offset + 8, from.getFloat64(start + 8, true), true)
+  if (length > 16) copyRest(from, start, length, to, offset)
+}
+
+/** What is behind a value's first 16 bytes. */
+export function copyRest(from: DataView, start: number, length: number, to: DataView, offset: number): void {
+  for (let at = 16; at < length; at += 8) to.setFloat64(offset + at, from.getFloat64(start + at, true), true)
+}
+
+/** The last values of a block: there is nothing behind them to read. */
+function copyExactly(from: DataView, start: number, length: number, to: DataView, offset: number): void {
+  for (let at = 0; at < length; at++) to.setUint8(offset + at, from.getUint8(start + at))
+}
