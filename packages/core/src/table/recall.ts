@@ -26,7 +26,7 @@ interface Slot {
   readonly value: Recalled
 }
 
-/** One shape for all slots: where it varied, V8 threw the code of whole documents away, a second of CloudFront's CPU. */
+/** Short keys have none; so that all slots are of one shape. */
 const noMiddle = new DataView(new ArrayBuffer(0))
 
 /** Gives what the functions gave for these bytes of the view. */
@@ -35,7 +35,7 @@ export type Recall = (view: DataView, start: number, length: number) => Recalled
 /**
  * Remembers what `compute` gave for the bytes of its input, in a table of fixed size: a newer key takes the place of an
  * older one, which has a second place beside it (or two of a minute's seconds would push each other out all the time).
- * Dates, look-ups and decoding cost some 10 ns instead of strings and objects.
+ * Dates, look-ups and decoding cost a hash and a comparison instead of strings and objects.
  */
 export function createRecall(compute: (text: string) => Recalled, size = 4096): Recall {
   const slots: (Slot | undefined)[] = new Array(size).fill(undefined)

@@ -1,6 +1,6 @@
 /**
- * Text that is written often, in float64s of eight bytes: a quarter of what single bytes cost, and `set` costs 30 ns a
- * call. Eight bytes of UTF-8 are never a NaN, whose bits might change: that takes 0xff, or 0x7f behind 0xf0 or more.
+ * Text that is written often, in float64s of eight bytes; `set` costs 30 ns a call.
+ * Eight bytes of UTF-8 are never a NaN, whose bits might change: that takes 0xff, or 0x7f behind 0xf0 or more.
  */
 export interface Text {
   readonly words: Float64Array
@@ -31,7 +31,7 @@ export function put({ words, length }: Text, view: DataView, offset: number): nu
 
 /**
  * A value of a line. Most are shorter than 16 bytes, which are copied without a look at how many of them count: a loop
- * of the right length is mispredicted half of the time, and costs twice as much. What stands behind a regular line is
+ * of the right length would often be mispredicted. What stands behind a regular line is
  * never a NaN either: the scanner sees to that.
  */
 export function copy(from: DataView, start: number, length: number, to: DataView, offset: number): void {

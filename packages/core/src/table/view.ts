@@ -13,7 +13,7 @@ export function createView(
 ): (scan: Scan, line: number) => Values {
   const absentByte = absent.charCodeAt(0)
   const digits = columns.map(({ field }) => ['digits', 'seconds'].includes(byteClassOf(field) ?? ''))
-  /** What each column had last: many repeat, and a new string costs ten times as much as this look at its bytes. */
+  /** What each column had last: many repeat, and a look at its bytes saves a new string. */
   const lastTexts = columns.map(() => '')
   const lastValues = columns.map((): string | number | undefined => undefined)
 
