@@ -38,7 +38,7 @@ export interface IngestOptions<T> {
   readonly limits?: Partial<Limits>
   /** Share of malformed records, 0 to 1, above which an object fails: it is of another format. Default 0.1. */
   readonly malformedShare?: number
-  /** Objects read at the same time, 1 to 64. Default 4: reading waits for the network, and memory is bounded by bytes. */
+  /** Objects read at the same time, from 1. Default 4: reading waits for the network, and memory is bounded by bytes. */
   readonly concurrency?: number
   /** Decompressed bytes handed to the sink at once. Default 1 MiB: one or two bulk requests. */
   readonly batchBytes?: number
