@@ -70,8 +70,8 @@ async function objectFor(source: string, io: Io): Promise<SourceObject> {
   return s3Object(address, { s3: await s3Client(io) })
 }
 
-/** Characters written at once: a system call for each document would cost more than its parsing. */
-const pieceLength = 64 * 1024
+/** Bytes written at once: a system call for each document would cost more than its parsing. */
+const pieceBytes = 64 * 1024
 
 interface Printer extends Sink<unknown> {
   readonly closed: AbortSignal
@@ -93,28 +93,45 @@ function documentPrinter(output: Output): Printer {
   output.on('error', onError)
   let last: Promise<unknown> = Promise.resolve()
 
-  const print = (text: string): Promise<void> | undefined => {
-    if (closed.signal.aborted || output.write(text)) return undefined
-    return new Promise((resolve) => {
+  // One piece for all: it is filled again when it was taken.
+  const piece = Buffer.allocUnsafe(pieceBytes)
+  const view = new DataView(piece.buffer, piece.byteOffset, piece.length)
+  let size = 0
+  const print = async (bytes: Uint8Array): Promise<void> => {
+    if (closed.signal.aborted) return
+    await new Promise<void>((resolve) => {
       const done = () => {
-        output.off('drain', done)
         closed.signal.removeEventListener('abort', done)
         resolve()
       }
-      output.on('drain', done)
       closed.signal.addEventListener('abort', done)
+      output.write(bytes, done)
     })
   }
+  const flush = async (): Promise<void> => {
+    const bytes = piece.subarray(0, size)
+    size = 0
+    if (bytes.length > 0) await print(bytes)
+  }
   const printAll = async (batch: readonly Slice<unknown>[]): Promise<Outcome> => {
-    let text = ''
-    for (const slice of batch)
-      for (let index = 0; index < slice.length; index++) {
-        text += `${JSON.stringify(slice.document(index))}\n`
-        if (text.length < pieceLength) continue
-        await print(text)
-        text = ''
+    for (const { length, encoder, document } of batch)
+      for (let index = 0; index < length; index++) {
+        const room = encoder ? encoder.room(index) + 1 : piece.length + 1
+        if (encoder && room <= piece.length) {
+          if (size + room > piece.length) await flush()
+          const end = encoder.encode(index, piece, view, size)
+          if (end !== -1) {
+            piece[end] = 0x0a
+            size = end + 1
+            continue
+          }
+        }
+        const text = Buffer.from(`${JSON.stringify(document(index))}\n`)
+        if (size + text.length > piece.length) await flush()
+        if (text.length > piece.length) await print(text)
+        else size += text.copy(piece, size)
       }
-    if (text !== '') await print(text)
+    await flush()
     const lost = closed.signal.aborted
     const slices = batch.map(({ length }) => ({
       written: lost ? 0 : length,
