@@ -62,7 +62,7 @@ export function sliceOf<T>(batch: Batch<T>, object: ObjectIdentity, steps: Docum
 }
 
 /** What the search engines take as an id: they refuse the whole request for a longer one, or an empty one. */
-const longestId = 512
+export const longestId = 512
 
 function ownId(batch: Batch<unknown>, index: number): string | undefined {
   const id = batch.recordId?.(index)

@@ -1,3 +1,4 @@
+import { longestId } from '../document.ts'
 import { asFlowferryError } from '../errors.ts'
 import { placeOf } from '../object.ts'
 import { overrun, put, type Text, textOf } from '../table/text.ts'
@@ -181,7 +182,6 @@ function encodeRun(
 
 /** Digits of 2^53 in base 36. */
 const longestOrdinal = 11
-const longestId = 512
 
 /** What `ordinal.toString(36)` gives, without the string. */
 function putOrdinal(ordinal: number, buffer: Buffer, offset: number): number {
