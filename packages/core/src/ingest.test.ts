@@ -341,7 +341,13 @@ describe('ingest', () => {
 
   test('refuses options out of range', async () => {
     const base = { source: [], parser: vpcFlow, sink: memorySink() }
-    for (const bad of [{ concurrency: 0 }, { malformedShare: 2 }, { namespace: 'Prod-1' }, { limits: { depth: 0 } }])
+    for (const bad of [
+      { concurrency: 0 },
+      { malformedShare: 2 },
+      { namespace: 'Prod-1' },
+      { limits: { depth: 0 } },
+      { limits: { lineBytes: 1 } as object },
+    ])
       await expect(ingest({ ...base, ...bad })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
   })
 })

@@ -16,7 +16,14 @@ export function parseContext(
   options: { limits?: Partial<Limits>; originals?: boolean; signal?: AbortSignal } = {},
 ): ParseContext {
   const limits = { ...defaultLimits, ...options.limits }
-  for (const [name, value] of Object.entries(limits)) requirePositive(`limits.${name}`, value)
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Object.hasOwn(defaultLimits, name))
+      throw new FlowferryError(
+        'INVALID_OPTION',
+        `There is no limit "${name}"; the limits are ${Object.keys(defaultLimits).join(', ')}`,
+      )
+    requirePositive(`limits.${name}`, value)
+  }
   return { limits, originals: options.originals ?? false, ...(options.signal && { signal: options.signal }) }
 }
 
