@@ -1,15 +1,32 @@
-import { type Text, textOf } from '../table/text.ts'
-import { address, asIs, classBits, holed, type Place, type Places, quoted, whole } from './cloudtrail-scan.ts'
+import {
+  address,
+  asIs,
+  classBits,
+  holed,
+  opCopy,
+  opDerived,
+  opHoled,
+  opHoledText,
+  opList,
+  opQuote,
+  opRecall,
+  opResources,
+  opText,
+  opTime,
+  quoted,
+  whole,
+} from './cloudtrail-layout.ts'
+import type { Place, Places } from './cloudtrail-places.ts'
 import { build, type Plan, type Step } from './cloudtrail-table.ts'
 
-/** What stands between two literals of a document, and the entry of the tape that it is made of. */
-export type Op =
-  | { readonly is: 'copy' | 'quote' | 'time' | 'text' | 'holedText' | 'holed' | 'resources'; readonly entry: number }
-  | { readonly is: 'recall'; readonly entry: number; readonly target: number }
-  /** Strings that are items of a list, each once. */
-  | { readonly is: 'list'; readonly entries: readonly number[] }
-  /** Members that are computed from the key: a comma before each, or nothing at all. */
-  | { readonly is: 'derived'; readonly number: number }
+/** What stands between two literals of a document: an operation, the entry of the tape that it takes, and its target. */
+export interface Op {
+  readonly op: number
+  readonly entry: number
+  readonly target: number
+  /** Of a list, instead of the one. */
+  readonly entries?: readonly number[]
+}
 
 /**
  * A document of records that have the same members in the same order, which most have in common with thousands: all that
@@ -19,8 +36,8 @@ export interface Shape {
   readonly codes: Int32Array
   /** Records of this shape take the plain path. */
   readonly odd: boolean
-  readonly steps: readonly { readonly before: Text; readonly op: Op }[]
-  readonly after: Text
+  readonly steps: readonly { readonly before: string; readonly op: Op }[]
+  readonly after: string
   /** Entry of the key of derived values, or -1. */
   readonly key: number
   readonly special: boolean
@@ -78,10 +95,10 @@ export function shapeCompiler({ root, steps, initial, computed }: Plan, { all, r
       }
     }
 
-    const written: { before: Text; op: Op }[] = []
+    const written: { before: string; op: Op }[] = []
     let text = '{'
     const add = (op: Op) => {
-      written.push({ before: textOf(text), op })
+      written.push({ before: text, op })
       text = ''
     }
     /** Gives false where nothing of the list is in the document. */
@@ -92,7 +109,7 @@ export function shapeCompiler({ root, steps, initial, computed }: Plan, { all, r
         if (number !== undefined) {
           // Whether a comma goes before it, or it is there at all, is not known.
           if (!any) odd = true
-          add({ is: 'derived', number })
+          add({ op: opDerived, entry: 0, target: number })
           continue
         }
         const begin = `${any ? ',' : ''}${JSON.stringify(step.name)}:`
@@ -127,47 +144,42 @@ export function shapeCompiler({ root, steps, initial, computed }: Plan, { all, r
       else {
         text += '['
         if (ops.length === 1) add(ops[0]!)
-        else if (ops.every((op) => op.is === 'copy')) add({ is: 'list', entries: ops.map(({ entry }) => entry) })
+        else if (ops.every(({ op }) => op === opCopy))
+          add({ op: opList, entry: 0, target: 0, entries: ops.map(({ entry }) => entry) })
         else odd = true
         text += ']'
       }
       return true
     }
     write(steps)
-    return { codes, odd, steps: written, after: textOf(`${text},`), key, special, presence }
+    return { codes, odd, steps: written, after: `${text},`, key, special, presence }
   }
   return { compile, derived }
 }
 
 /** How a place's target is written, or nothing where this value is none for it. */
-function opOf(
-  { place: { node, kind }, how, entry }: Present,
-  target: number,
-): Exclude<Op, { is: 'list' | 'derived' }> | undefined {
+function opOf({ place: { node, kind }, how, entry }: Present, target: number): Op | undefined {
+  const asText = { op: how === quoted ? opQuote : opCopy, entry, target }
+  const asObject = { op: how === holed ? opHoled : opCopy, entry, target }
   switch (kind) {
     case 'text':
     case 'id':
     case 'key':
     case 'boolean':
-      return { is: how === quoted ? 'quote' : 'copy', entry }
+      return asText
     case 'address':
-      return node.field!.targets[target]!.address && how !== address
-        ? undefined
-        : { is: how === quoted ? 'quote' : 'copy', entry }
+      return node.field!.targets[target]!.address && how !== address ? undefined : asText
     case 'time':
-      return { is: 'time', entry }
+      return { op: opTime, entry, target }
     case 'recall':
-      return { is: 'recall', entry, target }
+      return { op: opRecall, entry, target }
     case 'flat':
-      return { is: how === holed ? 'holed' : 'copy', entry }
+      return asObject
     case 'freeForm':
-      if (how === whole || how === holed) {
-        if (target === 0) return { is: how === holed ? 'holedText' : 'text', entry }
-        return { is: how === holed ? 'holed' : 'copy', entry }
-      }
-      return target === 0 ? { is: how === quoted ? 'quote' : 'copy', entry } : undefined
+      if (how !== whole && how !== holed) return target === 0 ? asText : undefined
+      return target === 0 ? { op: how === holed ? opHoledText : opText, entry, target } : asObject
     case 'resources':
-      return target === 0 ? { is: 'resources', entry } : undefined
+      return target === 0 ? { op: opResources, entry, target } : undefined
     case 'object':
       return undefined
   }
@@ -178,11 +190,11 @@ export function derivedTexts(
   { initial, computed }: Plan,
   derived: readonly DerivedStep[],
   record: { readonly [name: string]: unknown },
-): Text[] {
+): string[] {
   const values = initial.map((): unknown => undefined)
   for (const [slot, compute] of computed) values[slot] = compute(record)
   return derived.map(({ step }) => {
     const built = JSON.stringify(build([step], values) ?? {})
-    return textOf(built === '{}' ? '' : `,${built.slice(1, -1)}`)
+    return built === '{}' ? '' : `,${built.slice(1, -1)}`
   })
 }

@@ -4,7 +4,6 @@ import { jsonRecords } from '../records/json-array.ts'
 import type { LogRecord, ObjectHead, Parser, SourceObject } from '../types.ts'
 import { createEncoder } from './cloudtrail-encode.ts'
 import { constants, derived, fields } from './cloudtrail-fields.ts'
-import { RecordScanner } from './cloudtrail-scan.ts'
 import { compile } from './cloudtrail-table.ts'
 import type { JsonObject } from './cloudtrail-values.ts'
 
@@ -144,7 +143,7 @@ export const cloudTrail: Parser<CloudTrailRecord> = jsonRecords({
   unknownFields: (record, found) => {
     table.unknownFields(record as unknown as JsonObject, found)
   },
-  bytes: { ...encoder, scanner: () => new RecordScanner(encoder.places) },
+  bytes: encoder,
 })
 
 /** Part of every document's identity, so nothing that a store might take amiss. */

@@ -2,10 +2,18 @@ import { readBytes } from '../decompress.ts'
 import { asFlowferryError, type ErrorCode, FlowferryError } from '../errors.ts'
 import { placeOf } from '../object.ts'
 import type { Batch, Malformed, ParseContext, Parser, SourceObject } from '../types.ts'
-import { type JsonBlock, type JsonScanner, JsonSplitter, OBJECT_OPEN, type ScannedBlock } from './json-split.ts'
+import { type JsonScanner, JsonSplitter, OBJECT_OPEN, type ValueBlock } from './json-split.ts'
 import { formatOf, type RecordFormat } from './lines.ts'
 
-export type { JsonBlock } from './json-split.ts'
+/** JSON values that ended in one chunk, still bytes. */
+export interface JsonBlock {
+  /** Each value's own bytes, without what separates them. */
+  readonly values: readonly Buffer[]
+  /** Offset of each value's first byte in the decompressed object. */
+  readonly offsets: readonly number[]
+  /** Decompressed bytes that they took. */
+  readonly bytes: number
+}
 
 /** A larger chunk is taken in parts of this size, so that a batch stays small whatever the source gives. */
 const blockSize = 256 * 1024
@@ -19,16 +27,27 @@ const leastDepth = 32
  *
  * @throws FlowferryError JSON_INVALID, LIMIT_EXCEEDED, and what readBytes throws
  */
-export function readJson(object: SourceObject, context: ParseContext, key = 'Records'): AsyncGenerator<JsonBlock> {
-  return scanJson(object, context, key)
-}
-
-async function* scanJson<S>(
+export async function* readJson(
   object: SourceObject,
   context: ParseContext,
   key = 'Records',
-  scanner?: JsonScanner<S>,
-): AsyncGenerator<ScannedBlock<S>> {
+): AsyncGenerator<JsonBlock> {
+  for await (const block of scanJson(object, context, key)) {
+    const { offsets, bytes } = block
+    yield { values: offsets.map((_, index) => valueAt(block, index)), offsets, bytes }
+  }
+}
+
+function valueAt({ sources, starts, ends }: ValueBlock, index: number): Buffer {
+  return sources[index]!.subarray(starts[index], ends[index])
+}
+
+async function* scanJson(
+  object: SourceObject,
+  context: ParseContext,
+  key = 'Records',
+  scanner?: JsonScanner,
+): AsyncGenerator<ValueBlock> {
   const error = (code: ErrorCode, what: string, ordinal: number, offset: number) =>
     new FlowferryError(code, what, { place: { ...placeOf(object), ordinal, offset } })
   const scans = context.limits.depth >= leastDepth
@@ -36,18 +55,19 @@ async function* scanJson<S>(
   for await (const chunk of readBytes(object, context))
     for (let at = 0; at < chunk.length; at += blockSize) {
       const block = splitter.push(chunk.subarray(at, at + blockSize))
-      if (block.values.length > 0) yield block
+      if (block.offsets.length > 0) yield block
     }
   splitter.end()
 }
 
 /** A way from a record's bytes to its document's that makes no object of it. */
-export interface ByteFormat<S> {
-  readonly scanner: () => JsonScanner<S>
-  readonly encode: (record: S, target: Uint8Array, view: DataView, offset: number) => number
-  readonly room: (record: S) => number
+export interface ByteFormat {
+  readonly scanner: () => JsonScanner
+  /** Each of these takes a record that the scanner found regular. `encode` and `room` are as DocumentEncoder has them. */
+  readonly encode: (block: ValueBlock, index: number, target: Uint8Array, offset: number) => number
+  readonly room: (block: ValueBlock, index: number) => number
   /** Writes the record's own id. */
-  readonly putId: (record: S, target: Uint8Array, view: DataView, offset: number) => number
+  readonly putId: (block: ValueBlock, index: number, target: Uint8Array, offset: number) => number
   readonly members: ReadonlySet<string>
 }
 
@@ -79,12 +99,12 @@ export interface JsonFormat<K extends string, R extends object> extends RecordFo
 const maxUnknown = 100
 
 /** The same for formats of our own, which may have a way by bytes, and know of fields that they do not know. */
-export function jsonRecords<const K extends string, R extends object, S = never>(
+export function jsonRecords<const K extends string, R extends object>(
   options: JsonFormat<K, R> & {
     /** Calls `found` with each field that the format does not know. */
     readonly unknownFields?: (record: R, found: (path: string) => void) => void
     /** What it scans must be a record without unknown fields, and be written as `document` and `recordId` say. */
-    readonly bytes?: ByteFormat<S>
+    readonly bytes?: ByteFormat
   },
 ): Parser<R & { readonly kind: K }> {
   type Kinded = R & { readonly kind: K }
@@ -93,15 +113,17 @@ export function jsonRecords<const K extends string, R extends object, S = never>
 
   async function* parse(object: SourceObject, context: ParseContext): AsyncGenerator<Batch<Kinded>> {
     let next = 0
-    for await (const { values, offsets, scanned, bytes } of scanJson(object, context, key, fast?.scanner())) {
+    for await (const block of scanJson(object, context, key, fast?.scanner())) {
+      const { offsets, marks, bytes } = block
       const first = next
-      next += values.length
+      next += offsets.length
       const records: (Kinded | undefined)[] = []
       const ordinals: number[] = []
       const places: number[] = []
       const malformed: Malformed[] = []
       const read = (i: number): Kinded | string => {
-        const value = values[i]![0] === OBJECT_OPEN ? parseObject(values[i]!.toString('utf8')) : undefined
+        const text = valueAt(block, i)
+        const value = text[0] === OBJECT_OPEN ? parseObject(text.toString('utf8')) : undefined
         let parsed: (R & { kind?: K }) | undefined
         try {
           parsed = value && record(value, object)
@@ -117,9 +139,9 @@ export function jsonRecords<const K extends string, R extends object, S = never>
         parsed.kind = kind
         return parsed as Kinded
       }
-      for (let i = 0; i < values.length; i++) {
+      for (let i = 0; i < offsets.length; i++) {
         // What was scanned is parsed when somebody asks for it.
-        const one = scanned[i] === undefined ? read(i) : undefined
+        const one = marks[i] === -1 ? read(i) : undefined
         if (typeof one === 'string') {
           malformed.push({ ordinal: first + i, offset: offsets[i]!, reason: one })
           continue
@@ -141,34 +163,27 @@ export function jsonRecords<const K extends string, R extends object, S = never>
         bytes,
         malformed,
         document: (index) => document(recordAt(index)),
-        ...(fast && { view: recordAt, encoder: encoderOf(fast, (index) => scanned[places[index]!]) }),
+        ...(fast && { view: recordAt, encoder: encoderOf(fast, block, places) }),
         ...(unknown && { unknownFields: unknown }),
         ...(recordId && { recordId: (index: number) => recordId(recordAt(index)) }),
-        ...(context.originals && { original: (index: number) => values[places[index]!]!.toString('utf8') }),
+        ...(context.originals && { original: (index: number) => valueAt(block, places[index]!).toString('utf8') }),
       }
     }
   }
   return { formats: [format], claims: options.claims ?? (() => undefined), parse }
 }
 
-function encoderOf<S>(
-  { encode, room, putId, members }: ByteFormat<S>,
-  scanned: (index: number) => S | undefined,
+function encoderOf(
+  { encode, room, putId, members }: ByteFormat,
+  block: ValueBlock,
+  places: readonly number[],
 ): NonNullable<Batch<never>['encoder']> {
+  const isScanned = (index: number) => block.marks[places[index]!] !== -1
   return {
     members,
-    room: (index) => {
-      const record = scanned(index)
-      return record === undefined ? 0 : room(record)
-    },
-    encode: (index, target, view, offset) => {
-      const record = scanned(index)
-      return record === undefined ? -1 : encode(record, target, view, offset)
-    },
-    id: (index, target, view, offset) => {
-      const record = scanned(index)
-      return record === undefined ? -1 : putId(record, target, view, offset)
-    },
+    room: (index) => (isScanned(index) ? room(block, places[index]!) : 0),
+    encode: (index, target, _, offset) => (isScanned(index) ? encode(block, places[index]!, target, offset) : -1),
+    id: (index, target, _, offset) => (isScanned(index) ? putId(block, places[index]!, target, offset) : -1),
   }
 }
 

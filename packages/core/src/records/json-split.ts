@@ -1,27 +1,32 @@
 import type { ErrorCode, FlowferryError } from '../errors.ts'
 import type { Limits } from '../types.ts'
 
-/** JSON values that ended in one chunk, still bytes. */
-export interface JsonBlock {
-  /** Each value's own bytes, without what separates them. */
-  readonly values: readonly Buffer[]
+/** JSON values that ended in one chunk, still bytes: value `i` is `sources[i]` from `starts[i]` to `ends[i]`. */
+export interface ValueBlock {
+  readonly sources: readonly Buffer[]
+  readonly starts: readonly number[]
+  readonly ends: readonly number[]
   /** Offset of each value's first byte in the decompressed object. */
   readonly offsets: readonly number[]
   /** Decompressed bytes that they took. */
   readonly bytes: number
-}
-
-/** With what a scanner made of each value, where it is regular. */
-export interface ScannedBlock<S> extends JsonBlock {
-  readonly scanned: readonly (S | undefined)[]
+  /** Where on the tape a value is that a scanner found regular, or -1. */
+  readonly marks: readonly number[]
+  readonly tape: Int32Array
 }
 
 /** A format's own look at a record's bytes, instead of a first one for its end and a second for its members. */
-export interface JsonScanner<S> {
-  /** The offset behind the object that begins at `from`, or -1 where it does not end in these bytes or is not regular. */
-  readonly scan: (bytes: Buffer, from: number) => number
-  /** What the last successful `scan` found. */
-  readonly scanned: S | undefined
+export interface JsonScanner {
+  /** Takes a chunk to scan objects in; forgets what was scanned before. */
+  readonly begin: (bytes: Buffer) => void
+  /** The offset behind the object that begins at `from`, or -1 where it does not end in the chunk or is not regular. */
+  readonly scan: (from: number) => number
+  /** Whether these bytes, of an object that lay in more than one chunk, are regular. */
+  readonly scanWhole: (bytes: Buffer) => boolean
+  /** Where on the tape the next object will be. */
+  readonly mark: () => number
+  /** What was found since `begin`. */
+  readonly tape: () => Int32Array
 }
 
 const QUOTE = 0x22
@@ -33,6 +38,8 @@ const ARRAY_CLOSE = 0x5d
 export const OBJECT_OPEN = 0x7b
 const OBJECT_CLOSE = 0x7d
 const byteOrderMark = [0xef, 0xbb, 0xbf]
+
+const noTape = new Int32Array(0)
 
 /** What a byte is outside of strings. */
 const plain = 0
@@ -62,7 +69,7 @@ type Probe = 'none' | 'key' | 'colon'
  * Finds where JSON values begin and end in a stream of bytes, cut anywhere. It looks at quotes and brackets alone and
  * leaves what is between them to JSON.parse. No byte of UTF-8's longer sequences can be one of them (RFC 3629, 3).
  */
-export class JsonSplitter<S> {
+export class JsonSplitter {
   private at: State = 'top'
   private role: Role = 'whole'
   private probe: Probe = 'none'
@@ -83,26 +90,31 @@ export class JsonSplitter<S> {
   private offset = 0
   private reported = 0
   private ordinal = 0
-  private values: Buffer[] = []
+  private sources: Buffer[] = []
+  private starts: number[] = []
+  private ends: number[] = []
   private offsets: number[] = []
-  private scanned: (S | undefined)[] = []
+  private marks: number[] = []
   private readonly keyBytes: Buffer
 
   constructor(
     key: string,
     private readonly limits: Pick<Limits, 'recordBytes' | 'depth'>,
     private readonly error: (code: ErrorCode, what: string, ordinal: number, offset: number) => FlowferryError,
-    private readonly scanner?: JsonScanner<S>,
+    private readonly scanner?: JsonScanner,
   ) {
     this.keyBytes = Buffer.from(key)
     this.levels = new Uint8Array(limits.depth + 1)
   }
 
   /** The values that end in this chunk. */
-  push(chunk: Buffer): ScannedBlock<S> {
-    this.values = []
+  push(chunk: Buffer): ValueBlock {
+    this.sources = []
+    this.starts = []
+    this.ends = []
     this.offsets = []
-    this.scanned = []
+    this.marks = []
+    this.scanner?.begin(chunk)
     let i = 0
     while (i < chunk.length) {
       if (this.at === 'value') i = this.readValue(chunk, i)
@@ -117,9 +129,11 @@ export class JsonSplitter<S> {
       this.checkSize(this.pending)
     }
     this.offset += chunk.length
-    const last = this.values.length - 1
-    const end = last < 0 ? this.reported : this.offsets[last]! + this.values[last]!.length
-    const block = { values: this.values, offsets: this.offsets, scanned: this.scanned, bytes: end - this.reported }
+    const { sources, starts, ends, offsets, marks } = this
+    const last = sources.length - 1
+    const end = last < 0 ? this.reported : offsets[last]! + ends[last]! - starts[last]!
+    const tape = this.scanner?.tape() ?? noTape
+    const block = { sources, starts, ends, offsets, marks, tape, bytes: end - this.reported }
     this.reported = end
     return block
   }
@@ -177,13 +191,20 @@ export class JsonSplitter<S> {
 
   /** A whole regular record that begins here, or -1. */
   private scan(chunk: Buffer, i: number): number {
-    const end = this.scanner!.scan(chunk, i)
+    const mark = this.scanner!.mark()
+    const end = this.scanner!.scan(i)
     if (end === -1 || end - i > this.limits.recordBytes) return -1
-    this.values.push(chunk.subarray(i, end))
-    this.offsets.push(this.offset + i)
-    this.scanned.push(this.scanner!.scanned)
-    this.ordinal++
+    this.add(chunk, i, end, this.offset + i, mark)
     return end
+  }
+
+  private add(source: Buffer, start: number, end: number, offset: number, mark: number): void {
+    this.sources.push(source)
+    this.starts.push(start)
+    this.ends.push(end)
+    this.offsets.push(offset)
+    this.marks.push(mark)
+    this.ordinal++
   }
 
   private enterArray(wrapped: boolean): void {
@@ -294,12 +315,9 @@ export class JsonSplitter<S> {
       this.at = 'top'
     } else {
       this.at = role === 'whole' ? 'top' : 'after'
-      this.values.push(bytes)
-      this.offsets.push(start)
       // Within one chunk it was looked at already.
-      const regular = start < this.offset && bytes[0] === OBJECT_OPEN && this.scanner?.scan(bytes, 0) === bytes.length
-      this.scanned.push(regular ? this.scanner!.scanned : undefined)
-      this.ordinal++
+      const mark = start < this.offset && bytes[0] === OBJECT_OPEN && this.scanner ? this.scanner.mark() : -1
+      this.add(bytes, 0, bytes.length, start, mark !== -1 && this.scanner!.scanWhole(bytes) ? mark : -1)
     }
     return end
   }

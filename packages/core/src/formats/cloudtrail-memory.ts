@@ -1,0 +1,110 @@
+/**
+ * What the engine asks of its memory and of its host, in JavaScript: cloudtrail-memory.as.ts is the same for
+ * WebAssembly. The files that import it are compiled both ways. Numbers are 32 bits wide, little-endian. What copies
+ * may write up to `overrun` bytes behind its end, which comes next overwrites.
+ */
+
+declare global {
+  type i32 = number
+}
+
+/** What the engine cannot do itself; addresses are of its memory. */
+export interface Host {
+  /** The shape of the record with this tape, or 0. */
+  readonly compileShape: (tape: i32) => i32
+  /** The result of a function of these bytes, or 0. */
+  readonly compute: (kind: i32, at: i32, length: i32) => i32
+  readonly isAddress: (at: i32, length: i32) => i32
+}
+
+let bytes = new Uint8Array(0)
+let view = new DataView(bytes.buffer)
+let host: Host | undefined
+
+export function useMemory(memory: ArrayBuffer, use: Host): void {
+  bytes = new Uint8Array(memory)
+  view = new DataView(memory)
+  host = use
+}
+
+export function compileShape(tape: i32): i32 {
+  return host!.compileShape(tape)
+}
+
+export function compute(kind: i32, at: i32, length: i32): i32 {
+  return host!.compute(kind, at, length)
+}
+
+export function isAddress(at: i32, length: i32): i32 {
+  return host!.isAddress(at, length)
+}
+
+export function byteAt(at: i32): i32 {
+  return bytes[at]!
+}
+
+export function wordAt(at: i32): i32 {
+  return view.getInt32(at, true)
+}
+
+export function putByte(at: i32, value: i32): void {
+  bytes[at] = value
+}
+
+export function putWord(at: i32, value: i32): void {
+  view.setInt32(at, value, true)
+}
+
+/** The lower half of the product. */
+export function multiply(a: i32, b: i32): i32 {
+  return Math.imul(a, b)
+}
+
+/**
+ * For four bytes of a string: 0 where all are ASCII but control bytes, the quote and the backslash. Else the lowest bit
+ * that is set is in the first byte that is not.
+ */
+function stopsIn(word: i32): i32 {
+  const quotes = word ^ 0x22222222
+  const escapes = word ^ 0x5c5c5c5c
+  return (word | (word - 0x20202020) | (quotes - 0x01010101) | (escapes - 0x01010101)) & 0x80808080
+}
+
+/** Which of the four bytes it is. */
+function firstStop(stops: i32): i32 {
+  return (31 - Math.clz32(stops & -stops)) >> 3
+}
+
+/** The first byte from `from` on at which a look at a string has to stop, or `end`. */
+export function stopFrom(from: i32, end: i32): i32 {
+  for (let at = from; at < end; at += 4) {
+    const stops = stopsIn(view.getInt32(at, true))
+    if (stops !== 0) return Math.min(at + firstStop(stops), end)
+  }
+  return end
+}
+
+/** Copies to `to` up to the first such byte, which there must be; gives how many. */
+export function copyToStop(from: i32, to: i32): i32 {
+  for (let at = 0; ; at += 4) {
+    const word = view.getInt32(from + at, true)
+    view.setInt32(to + at, word, true)
+    const stops = stopsIn(word)
+    if (stops !== 0) return at + firstStop(stops)
+  }
+}
+
+export function copy(from: i32, length: i32, to: i32): void {
+  if (length > 128) bytes.copyWithin(to, from, from + length)
+  else for (let at = 0; at < length; at += 4) view.setInt32(to + at, view.getInt32(from + at, true), true)
+}
+
+export function isSame(a: i32, b: i32, length: i32): boolean {
+  if (length < 4) {
+    for (let at = 0; at < length; at++) if (bytes[a + at] !== bytes[b + at]) return false
+    return true
+  }
+  const last = length - 4
+  for (let at = 0; at < last; at += 4) if (view.getInt32(a + at) !== view.getInt32(b + at)) return false
+  return view.getInt32(a + last) === view.getInt32(b + last)
+}

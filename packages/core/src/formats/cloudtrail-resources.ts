@@ -1,0 +1,111 @@
+import { maxResources, resourcesAt, resourceWidth } from './cloudtrail-layout.ts'
+import { byteAt, copy, isSame, putByte, putWord, wordAt } from './cloudtrail-memory.ts'
+import { ARRAY_CLOSE, ARRAY_OPEN, behindString, COMMA, OBJECT_CLOSE, OBJECT_OPEN, QUOTE } from './json-bytes.ts'
+
+/** The resources of an event: a list of objects with strings that the table names. Part of the engine. */
+
+/** AWS's names of a resource's members: key, its length, and its number in the order of ours. */
+let names: i32 = 0
+let namesCount: i32 = 0
+/** Ours: the text and its length, and whether it tells one resource from another. */
+let members: i32 = 0
+
+export function setResources(namesTable: i32, count: i32, membersTable: i32): void {
+  names = namesTable
+  namesCount = count
+  members = membersTable
+}
+
+/** Gives -1 for whatever else the list may hold: the plain path has to look at it. */
+export function putResources(start: i32, end: i32, to: i32): i32 {
+  let count: i32 = 0
+  let at = start
+  if (byteAt(at) !== ARRAY_OPEN) return -1
+  for (;;) {
+    if (byteAt(++at) !== OBJECT_OPEN || count === maxResources) return -1
+    const resource = memberAt(count++, 0)
+    for (let i = 0; i < resourceWidth; i++) putWord(resource + i * 8, 0)
+    do {
+      at++
+      const name = nameAt(at)
+      if (name === 0) return -1
+      const begin = at + wordAt(name + 4)
+      const found = resource + wordAt(name + 8) * 8
+      if (byteAt(begin) !== QUOTE || wordAt(found) !== 0) return -1
+      at = behindString(begin + 1, end)
+      if (at - begin === 2) return -1
+      putWord(found, begin)
+      putWord(found + 4, at)
+    } while (byteAt(at) === COMMA)
+    if (byteAt(at++) !== OBJECT_CLOSE) return -1
+    if (byteAt(at) === ARRAY_CLOSE) break
+    if (byteAt(at) !== COMMA) return -1
+  }
+  let o = to
+  putByte(o++, ARRAY_OPEN)
+  for (let one: i32 = 0; one < count; one++) {
+    if (count > 1 && !isDistinct(one)) return -1
+    if (one > 0) putByte(o++, COMMA)
+    putByte(o++, OBJECT_OPEN)
+    let any = false
+    for (let member: i32 = 0; member < resourceWidth; member++) {
+      const found = memberAt(one, member)
+      const begin = wordAt(found)
+      if (begin === 0) continue
+      if (any) putByte(o++, COMMA)
+      any = true
+      const ours = members + member * 12
+      copy(wordAt(ours), wordAt(ours + 4), o)
+      o += wordAt(ours + 4)
+      const length = wordAt(found + 4) - begin
+      copy(begin, length, o)
+      o += length
+    }
+    putByte(o++, OBJECT_CLOSE)
+  }
+  putByte(o, ARRAY_CLOSE)
+  return o + 1
+}
+
+/** Where begin and end of a resource's member are. */
+function memberAt(resource: i32, member: i32): i32 {
+  return resourcesAt + (resource * resourceWidth + member) * 8
+}
+
+function nameAt(at: i32): i32 {
+  for (let i: i32 = 0; i < namesCount; i++) {
+    const name = names + i * 12
+    if (isSame(at, wordAt(name), wordAt(name + 4))) return name
+  }
+  return 0
+}
+
+/** Whether no resource before this one has its identity: its members but the prefix, joined with underscores. */
+function isDistinct(one: i32): boolean {
+  for (let member: i32 = 1; member < resourceWidth; member++) {
+    const found = memberAt(one, member)
+    const begin = wordAt(found)
+    // With underscores of its own, two that differ might be joined to the same.
+    if (begin !== 0 && identifies(member))
+      for (let at = begin; at < wordAt(found + 4); at++) if (byteAt(at) === 0x5f) return false
+  }
+  for (let other: i32 = 0; other < one; other++) {
+    let same = true
+    for (let member: i32 = 0; member < resourceWidth && same; member++)
+      if (identifies(member)) same = isSameMember(memberAt(one, member), memberAt(other, member))
+    if (same) return false
+  }
+  return true
+}
+
+function identifies(member: i32): boolean {
+  return wordAt(members + member * 12 + 8) !== 0
+}
+
+function isSameMember(one: i32, other: i32): boolean {
+  const a = wordAt(one)
+  const b = wordAt(other)
+  if (a === 0 || b === 0) return a === b
+  const length = wordAt(one + 4) - a
+  return wordAt(other + 4) - b === length && isSame(a, b, length)
+}
