@@ -1,6 +1,5 @@
 import type { ByteFormat } from '../records/json-array.ts'
-import type { JsonScanner } from '../records/json-split.ts'
-import { startHost } from './cloudtrail-host.ts'
+import { type JsonScanner, valueAt } from '../records/json-split.ts'
 import {
   inputAt,
   longestResult,
@@ -10,7 +9,8 @@ import {
   tapeAt,
   tapeId,
   tapeIdEnd,
-} from './cloudtrail-layout.ts'
+} from './cloudtrail-engine/map.ts'
+import { startHost } from './cloudtrail-host.ts'
 import { placesOf, type Roles } from './cloudtrail-places.ts'
 import { shapeCompiler } from './cloudtrail-shape.ts'
 import type { Plan } from './cloudtrail-table.ts'
@@ -32,28 +32,29 @@ export function createEncoder(plan: Plan, roles: Roles): ByteFormat {
   return {
     members: new Set(plan.steps.map(({ name }) => name)),
     scanner: () => createScanner(start()),
-    encode: ({ sources, starts, ends, marks, tape }, index, target, offset) => {
+    encode: (block, index, target, offset) => {
       const { engine, memory, words, makeRoom } = start()
-      const from = starts[index]!
-      const end = ends[index]!
-      const mark = marks[index]!
+      const { tape } = block
+      const value = valueAt(block, index)
+      const mark = block.places[index * 3 + 2]!
       makeRoom()
-      memory.set(sources[index]!.subarray(from, end), inputAt)
+      memory.set(value, inputAt)
       words.set(tape.subarray(mark, mark + tape[mark]!), tapeWord)
-      const behind = engine.encode(inputAt, end - from, tapeAt, outputAt)
+      const behind = engine.encode(inputAt, value.length, tapeAt, outputAt)
       if (behind === -1) return -1
       target.set(memory.subarray(outputAt, behind), offset)
       return offset + behind - outputAt
     },
     // Each byte of a record is in the document at most once as itself, twice as text, and twice as another field.
-    room: ({ starts, ends }, index) => fixedRoom + (ends[index]! - starts[index]!) * 5,
-    putId: ({ sources, starts, marks, tape }, index, target, offset) => {
-      const source = sources[index]!
-      const start = starts[index]!
-      const mark = marks[index]!
-      const end = start + tape[mark + (tapeIdEnd >> 2)]!
+    room: ({ places }, index) => fixedRoom + (places[index * 3 + 1]! - places[index * 3]!) * 5,
+    putId: ({ chunk, whole, places, tape }, index, target, offset) => {
+      const begin = places[index * 3]!
+      const mark = places[index * 3 + 2]!
+      const source = begin < 0 ? whole! : chunk
+      const start = Math.max(0, begin) + tape[mark + (tapeId >> 2)]!
+      const end = Math.max(0, begin) + tape[mark + (tapeIdEnd >> 2)]!
       let o = offset
-      for (let at = start + tape[mark + (tapeId >> 2)]!; at < end; at++) target[o++] = source[at]!
+      for (let at = start; at < end; at++) target[o++] = source[at]!
       return o
     },
   }

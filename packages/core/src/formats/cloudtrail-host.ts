@@ -1,6 +1,4 @@
-import * as interpreted from './cloudtrail-engine.ts'
-import { engineWasm } from './cloudtrail-engine.wasm.ts'
-import { resourceMembers } from './cloudtrail-fields.ts'
+import * as interpreted from './cloudtrail-engine/engine.ts'
 import {
   arenaAt,
   classBits,
@@ -32,8 +30,10 @@ import {
   stepBytes,
   tapeEntries,
   tapeHash,
-} from './cloudtrail-layout.ts'
-import { type Host, useMemory } from './cloudtrail-memory.ts'
+} from './cloudtrail-engine/map.ts'
+import { type Host, useMemory } from './cloudtrail-engine/memory.ts'
+import { wasm } from './cloudtrail-engine/wasm.ts'
+import { resourceMembers } from './cloudtrail-fields.ts'
 import type { Kind, Place, Places } from './cloudtrail-places.ts'
 import { derivedTexts, type Op, type shapeCompiler } from './cloudtrail-shape.ts'
 import { isAddress as isAddressValue, type Plan } from './cloudtrail-table.ts'
@@ -67,7 +67,7 @@ const scratchBytes = 64 * 1024
 export function startHost(plan: Plan, places: Places, { compile, derived }: ReturnType<typeof shapeCompiler>) {
   const { roles, all, root } = places
   const host: Host = { compileShape, compute, isAddress }
-  const { engine, memory } = instantiate(host)
+  const { engine, memory } = openEngine(host)
   const words = new Int32Array(memory.buffer)
 
   let used: number = arenaAt
@@ -226,17 +226,21 @@ interface WebAssemblyApi {
   ) => { readonly exports: Engine & { readonly memory: { readonly buffer: ArrayBuffer } } }
 }
 
-function instantiate(host: Host): { readonly engine: Engine; readonly memory: Buffer } {
+/** The engine with its memory: as a wasm module, or as JavaScript where that is not to be had. */
+export function openEngine(host: Host): {
+  readonly is: 'wasm' | 'javascript'
+  readonly engine: Engine
+  readonly memory: Buffer
+} {
   try {
     const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }
-    const module = new WebAssembly.Module(Buffer.from(engineWasm, 'base64'))
-    const { exports } = new WebAssembly.Instance(module, { 'cloudtrail-memory': host })
-    const { memory, ...engine } = exports
-    return { engine, memory: Buffer.from(memory.buffer) }
+    const module = new WebAssembly.Module(Buffer.from(wasm, 'base64'))
+    const { exports: engine } = new WebAssembly.Instance(module, { host })
+    return { is: 'wasm', engine, memory: Buffer.from(engine.memory.buffer) }
   } catch {
-    // No WebAssembly here, or none with vectors.
+    // `node --jitless` has no WebAssembly, and an old processor may lack its vectors.
     const memory = new ArrayBuffer(memoryBytes)
     useMemory(memory, host)
-    return { engine: interpreted, memory: Buffer.from(memory) }
+    return { is: 'javascript', engine: interpreted, memory: Buffer.from(memory) }
   }
 }

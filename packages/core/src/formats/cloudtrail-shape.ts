@@ -15,7 +15,7 @@ import {
   opTime,
   quoted,
   whole,
-} from './cloudtrail-layout.ts'
+} from './cloudtrail-engine/map.ts'
 import type { Place, Places } from './cloudtrail-places.ts'
 import { build, type Plan, type Step } from './cloudtrail-table.ts'
 

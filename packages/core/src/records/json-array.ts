@@ -2,8 +2,8 @@ import { readBytes } from '../decompress.ts'
 import { asFlowferryError, type ErrorCode, FlowferryError } from '../errors.ts'
 import { placeOf } from '../object.ts'
 import type { Batch, Malformed, ParseContext, Parser, SourceObject } from '../types.ts'
-import { type JsonScanner, JsonSplitter, OBJECT_OPEN, type ValueBlock } from './json-split.ts'
-import { formatOf, type RecordFormat } from './lines.ts'
+import { type JsonScanner, JsonSplitter, OBJECT_OPEN, type ValueBlock, valueAt } from './json-split.ts'
+import { batchOf, formatOf, type RecordFormat } from './lines.ts'
 
 /** JSON values that ended in one chunk, still bytes. */
 export interface JsonBlock {
@@ -33,13 +33,14 @@ export async function* readJson(
   key = 'Records',
 ): AsyncGenerator<JsonBlock> {
   for await (const block of scanJson(object, context, key)) {
-    const { offsets, bytes } = block
-    yield { values: offsets.map((_, index) => valueAt(block, index)), offsets, bytes }
+    const indices = Array.from({ length: block.length }, (_, index) => index)
+    const offsets = indices.map((index) => offsetAt(block, index))
+    yield { values: indices.map((index) => valueAt(block, index)), offsets, bytes: block.bytes }
   }
 }
 
-function valueAt({ sources, starts, ends }: ValueBlock, index: number): Buffer {
-  return sources[index]!.subarray(starts[index], ends[index])
+function offsetAt({ offset, places }: ValueBlock, index: number): number {
+  return offset + places[index * 3]!
 }
 
 async function* scanJson(
@@ -55,7 +56,7 @@ async function* scanJson(
   for await (const chunk of readBytes(object, context))
     for (let at = 0; at < chunk.length; at += blockSize) {
       const block = splitter.push(chunk.subarray(at, at + blockSize))
-      if (block.offsets.length > 0) yield block
+      if (block.length > 0) yield block
     }
   splitter.end()
 }
@@ -108,18 +109,16 @@ export function jsonRecords<const K extends string, R extends object>(
   },
 ): Parser<R & { readonly kind: K }> {
   type Kinded = R & { readonly kind: K }
-  const { kind, key, record, document, recordId, unknownFields, bytes: fast } = options
+  const { kind, key, record, unknownFields, bytes: fast } = options
   const format = formatOf(options)
 
   async function* parse(object: SourceObject, context: ParseContext): AsyncGenerator<Batch<Kinded>> {
     let next = 0
     for await (const block of scanJson(object, context, key, fast?.scanner())) {
-      const { offsets, marks, bytes } = block
       const first = next
-      next += offsets.length
+      next += block.length
       const records: (Kinded | undefined)[] = []
       const ordinals: number[] = []
-      const places: number[] = []
       const malformed: Malformed[] = []
       const read = (i: number): Kinded | string => {
         const text = valueAt(block, i)
@@ -128,46 +127,37 @@ export function jsonRecords<const K extends string, R extends object>(
         try {
           parsed = value && record(value, object)
         } catch (error) {
-          throw asFlowferryError(error, 'STEP_FAILED', 'record threw', {
-            ...placeOf(object),
-            ordinal: first + i,
-            offset: offsets[i]!,
-          })
+          const place = { ...placeOf(object), ordinal: first + i, offset: offsetAt(block, i) }
+          throw asFlowferryError(error, 'STEP_FAILED', 'record threw', place)
         }
         if (parsed === undefined)
           return value ? `the element is not of the format ${kind}` : `the element is no valid JSON object`
         parsed.kind = kind
         return parsed as Kinded
       }
-      for (let i = 0; i < offsets.length; i++) {
+      for (let i = 0; i < block.length; i++) {
         // What was scanned is parsed when somebody asks for it.
-        const one = marks[i] === -1 ? read(i) : undefined
+        const one = isScanned(block, i) ? undefined : read(i)
         if (typeof one === 'string') {
-          malformed.push({ ordinal: first + i, offset: offsets[i]!, reason: one })
+          malformed.push({ ordinal: first + i, offset: offsetAt(block, i), reason: one })
           continue
         }
         records.push(one)
         ordinals.push(first + i)
-        places.push(i)
       }
       const unknown = unknownFields && countUnknown(records, unknownFields)
-      const recordAt = (index: number): Kinded => (records[index] ??= read(places[index]!) as Kinded)
-      yield {
-        format,
-        length: records.length,
-        get records() {
-          for (let index = 0; index < records.length; index++) recordAt(index)
-          return records as Kinded[]
-        },
+      const placeAt = (index: number) => ordinals[index]! - first
+      const recordAt = (index: number): Kinded => (records[index] ??= read(placeAt(index)) as Kinded)
+      yield batchOf(options, format, context, {
+        records,
+        recordAt,
         ordinals,
-        bytes,
         malformed,
-        document: (index) => document(recordAt(index)),
-        ...(fast && { view: recordAt, encoder: encoderOf(fast, block, places) }),
+        bytes: block.bytes,
+        original: (index) => valueAt(block, placeAt(index)).toString('utf8'),
+        ...(fast && { view: recordAt, encoder: encoderOf(fast, block, placeAt) }),
         ...(unknown && { unknownFields: unknown }),
-        ...(recordId && { recordId: (index: number) => recordId(recordAt(index)) }),
-        ...(context.originals && { original: (index: number) => valueAt(block, places[index]!).toString('utf8') }),
-      }
+      })
     }
   }
   return { formats: [format], claims: options.claims ?? (() => undefined), parse }
@@ -176,15 +166,24 @@ export function jsonRecords<const K extends string, R extends object>(
 function encoderOf(
   { encode, room, putId, members }: ByteFormat,
   block: ValueBlock,
-  places: readonly number[],
+  placeAt: (index: number) => number,
 ): NonNullable<Batch<never>['encoder']> {
-  const isScanned = (index: number) => block.marks[places[index]!] !== -1
   return {
     members,
-    room: (index) => (isScanned(index) ? room(block, places[index]!) : 0),
-    encode: (index, target, _, offset) => (isScanned(index) ? encode(block, places[index]!, target, offset) : -1),
-    id: (index, target, _, offset) => (isScanned(index) ? putId(block, places[index]!, target, offset) : -1),
+    room: (index) => (isScanned(block, placeAt(index)) ? room(block, placeAt(index)) : 0),
+    encode: (index, target, _, offset) => {
+      const place = placeAt(index)
+      return isScanned(block, place) ? encode(block, place, target, offset) : -1
+    },
+    id: (index, target, _, offset) => {
+      const place = placeAt(index)
+      return isScanned(block, place) ? putId(block, place, target, offset) : -1
+    },
   }
+}
+
+function isScanned({ places }: ValueBlock, index: number): boolean {
+  return places[index * 3 + 2] !== -1
 }
 
 /** Of the records that were not scanned, with the number of those that have each. */

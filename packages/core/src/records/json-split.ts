@@ -1,18 +1,26 @@
 import type { ErrorCode, FlowferryError } from '../errors.ts'
 import type { Limits } from '../types.ts'
 
-/** JSON values that ended in one chunk, still bytes: value `i` is `sources[i]` from `starts[i]` to `ends[i]`. */
+/** JSON values that ended in one chunk, still bytes. */
 export interface ValueBlock {
-  readonly sources: readonly Buffer[]
-  readonly starts: readonly number[]
-  readonly ends: readonly number[]
-  /** Offset of each value's first byte in the decompressed object. */
-  readonly offsets: readonly number[]
+  readonly chunk: Buffer
+  /** Of the chunk's first byte in the decompressed object. */
+  readonly offset: number
+  readonly length: number
+  /** Three numbers a value: where in the chunk it begins and ends, and where on the tape it is, or -1: not scanned. */
+  readonly places: Int32Array
+  /** The first value's bytes, where it began in an earlier chunk: below 0. */
+  readonly whole: Buffer | undefined
+  /** What a scanner found in the values. */
+  readonly tape: Int32Array
   /** Decompressed bytes that they took. */
   readonly bytes: number
-  /** Where on the tape a value is that a scanner found regular, or -1. */
-  readonly marks: readonly number[]
-  readonly tape: Int32Array
+}
+
+/** A value's own bytes. */
+export function valueAt({ chunk, places, whole }: ValueBlock, index: number): Buffer {
+  const start = places[index * 3]!
+  return start < 0 ? whole! : chunk.subarray(start, places[index * 3 + 1])
 }
 
 /** A format's own look at a record's bytes, instead of a first one for its end and a second for its members. */
@@ -90,11 +98,9 @@ export class JsonSplitter {
   private offset = 0
   private reported = 0
   private ordinal = 0
-  private sources: Buffer[] = []
-  private starts: number[] = []
-  private ends: number[] = []
-  private offsets: number[] = []
-  private marks: number[] = []
+  private places = new Int32Array(3 * 256)
+  private count = 0
+  private whole: Buffer | undefined
   private readonly keyBytes: Buffer
 
   constructor(
@@ -109,11 +115,8 @@ export class JsonSplitter {
 
   /** The values that end in this chunk. */
   push(chunk: Buffer): ValueBlock {
-    this.sources = []
-    this.starts = []
-    this.ends = []
-    this.offsets = []
-    this.marks = []
+    this.count = 0
+    this.whole = undefined
     this.scanner?.begin(chunk)
     let i = 0
     while (i < chunk.length) {
@@ -128,12 +131,12 @@ export class JsonSplitter {
       this.pending += chunk.length - from
       this.checkSize(this.pending)
     }
+    const { offset, count, whole, scanner } = this
+    const places = this.places.slice(0, count * 3)
+    const end = count === 0 ? this.reported : offset + places[count * 3 - 2]!
+    const tape = scanner?.tape() ?? noTape
+    const block = { chunk, offset, length: count, places, whole, tape, bytes: end - this.reported }
     this.offset += chunk.length
-    const { sources, starts, ends, offsets, marks } = this
-    const last = sources.length - 1
-    const end = last < 0 ? this.reported : offsets[last]! + ends[last]! - starts[last]!
-    const tape = this.scanner?.tape() ?? noTape
-    const block = { sources, starts, ends, offsets, marks, tape, bytes: end - this.reported }
     this.reported = end
     return block
   }
@@ -153,7 +156,7 @@ export class JsonSplitter {
     if (this.at === 'top') {
       if (offset < 3 && byte === byteOrderMark[offset]) return i + 1
       if (byte === OBJECT_OPEN && this.scanner) {
-        const end = this.scan(chunk, i)
+        const end = this.scan(i)
         if (end !== -1) return end
       }
       if (byte === ARRAY_OPEN) this.enterArray(false)
@@ -178,7 +181,7 @@ export class JsonSplitter {
     if (byte === COMMA || byte === COLON || classOf[byte] === closes)
       throw this.invalid(`Expected a value and found ${show(byte)}`, offset)
     if (byte === OBJECT_OPEN && this.scanner) {
-      const end = this.scan(chunk, i)
+      const end = this.scan(i)
       if (end !== -1) {
         this.at = 'after'
         return end
@@ -190,20 +193,24 @@ export class JsonSplitter {
   }
 
   /** A whole regular record that begins here, or -1. */
-  private scan(chunk: Buffer, i: number): number {
+  private scan(i: number): number {
     const mark = this.scanner!.mark()
     const end = this.scanner!.scan(i)
     if (end === -1 || end - i > this.limits.recordBytes) return -1
-    this.add(chunk, i, end, this.offset + i, mark)
+    this.add(i, end, mark)
     return end
   }
 
-  private add(source: Buffer, start: number, end: number, offset: number, mark: number): void {
-    this.sources.push(source)
-    this.starts.push(start)
-    this.ends.push(end)
-    this.offsets.push(offset)
-    this.marks.push(mark)
+  private add(start: number, end: number, mark: number): void {
+    const at = this.count++ * 3
+    if (at === this.places.length) {
+      const longer = new Int32Array(at * 2)
+      longer.set(this.places)
+      this.places = longer
+    }
+    this.places[at] = start
+    this.places[at + 1] = end
+    this.places[at + 2] = mark
     this.ordinal++
   }
 
@@ -315,9 +322,17 @@ export class JsonSplitter {
       this.at = 'top'
     } else {
       this.at = role === 'whole' ? 'top' : 'after'
-      // Within one chunk it was looked at already.
-      const mark = start < this.offset && bytes[0] === OBJECT_OPEN && this.scanner ? this.scanner.mark() : -1
-      this.add(bytes, 0, bytes.length, start, mark !== -1 && this.scanner!.scanWhole(bytes) ? mark : -1)
+      const { scanner } = this
+      let mark = -1
+      if (start < this.offset) {
+        this.whole = bytes
+        // Within one chunk it was looked at already.
+        if (scanner && bytes[0] === OBJECT_OPEN) {
+          mark = scanner.mark()
+          if (!scanner.scanWhole(bytes)) mark = -1
+        }
+      }
+      this.add(start - this.offset, end, mark)
     }
     return end
   }

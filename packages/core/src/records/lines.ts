@@ -150,6 +150,34 @@ export function formatOf(
   return { kind, dataset, mapping, fields }
 }
 
+/** A batch of records that their format makes documents of. Those that are missing are read when they are asked for. */
+export function batchOf<K extends string, R>(
+  { document, recordId }: RecordFormat<K, R>,
+  format: Format,
+  { originals }: ParseContext,
+  found: Pick<
+    Batch<R & { readonly kind: K }>,
+    'ordinals' | 'malformed' | 'bytes' | 'view' | 'encoder' | 'unknownFields'
+  > & {
+    readonly records: readonly ((R & { readonly kind: K }) | undefined)[]
+    readonly recordAt: (index: number) => R & { readonly kind: K }
+    readonly original: (index: number) => string
+  },
+): Batch<R & { readonly kind: K }> {
+  const { records, recordAt, original, ...rest } = found
+  return {
+    ...rest,
+    format,
+    length: records.length,
+    get records() {
+      return records.map((record, index) => record ?? recordAt(index))
+    },
+    document: (index) => document(recordAt(index)),
+    ...(recordId && { recordId: (index: number) => recordId(recordAt(index)) }),
+    ...(originals && { original }),
+  }
+}
+
 /**
  * A parser of one record a line: your function turns a line into an object, or into nothing where the line is not of
  * the format (it is then counted as malformed). `skip` leaves out comments and headers: they take no ordinal.
@@ -168,7 +196,7 @@ export function lines<const K extends string, R extends object>(
   },
 ): Parser<R & { readonly kind: K }> {
   type Kinded = R & { readonly kind: K }
-  const { kind, record, skip, document, recordId } = options
+  const { kind, record, skip } = options
   const format = formatOf(options)
 
   async function* parse(object: SourceObject, context: ParseContext): AsyncGenerator<Batch<Kinded>> {
@@ -197,17 +225,9 @@ export function lines<const K extends string, R extends object>(
         ordinals.push(ordinal++)
         if (context.originals) originals.push(line)
       }
-      yield {
-        format,
-        length: records.length,
-        records,
-        ordinals,
-        bytes,
-        malformed,
-        document: (index) => document(records[index]!),
-        ...(recordId && { recordId: (index: number) => recordId(records[index]!) }),
-        ...(context.originals && { original: (index: number) => originals[index]! }),
-      }
+      const recordAt = (index: number) => records[index]!
+      const original = (index: number) => originals[index]!
+      yield batchOf(options, format, context, { records, recordAt, ordinals, malformed, bytes, original })
     }
   }
   return { formats: [format], claims: options.claims ?? (() => undefined), parse }

@@ -1,3 +1,5 @@
+import { COMMA, hashOf, isDigit, QUOTE } from './json-bytes.ts'
+import { putJavaText, putKept } from './json-write.ts'
 import {
   classBits,
   entryBytes,
@@ -42,11 +44,9 @@ import {
   stepTarget,
   tapeEntries,
   tapeHash,
-} from './cloudtrail-layout.ts'
-import { byteAt, compileShape, compute, copy, isSame, putByte, putWord, wordAt } from './cloudtrail-memory.ts'
-import { putResources } from './cloudtrail-resources.ts'
-import { COMMA, hashOf, isDigit, QUOTE } from './json-bytes.ts'
-import { putJavaText, putKept } from './json-write.ts'
+} from './map.ts'
+import { byteAt, compileShape, compute, copy, isSame, putByte, putWord, wordAt } from './memory.ts'
+import { putResources } from './resources.ts'
 
 /** Writes a record that was scanned, by its shape's steps. Part of the engine. */
 

@@ -1,4 +1,4 @@
-import { byteAt, multiply, stopFrom, wordAt } from './cloudtrail-memory.ts'
+import { byteAt, multiply, stopFrom, wordAt } from './memory.ts'
 
 /** JSON as bytes: what stands there in the very form that JSON.stringify would give it. Part of CloudTrail's engine. */
 
@@ -96,19 +96,23 @@ function behindNumber(from: i32): i32 {
   let at = from
   if (byteAt(at) === MINUS) at++
   const first = at
-  while (isDigit(byteAt(at))) at++
+  while (isDigit(byteAt(at)) && at - first <= 15) at++
   let digits = at - first
   if (digits === 0 || digits > 15 || (byteAt(first) === 0x30 && digits > 1)) return -1
   if (byteAt(at) === POINT) {
     const point = at++
-    while (isDigit(byteAt(at)) && at - point < 8) at++
+    let small = byteAt(first) === 0x30
+    while (isDigit(byteAt(at)) && at - point <= 15) {
+      if (byteAt(at) !== 0x30 && at - point <= 6) small = false
+      at++
+    }
     const decimals = at - point - 1
     // Below 0.000001 JavaScript writes an exponent.
-    if (decimals === 0 || decimals > 6 || byteAt(at - 1) === 0x30) return -1
+    if (decimals === 0 || small || byteAt(at - 1) === 0x30) return -1
     digits += decimals
   } else if (byteAt(first) === 0x30 && first > from) return -1
   const next = byteAt(at)
-  return digits > 15 || next === 0x65 || next === 0x45 ? -1 : at
+  return digits > 15 || isDigit(next) || next === 0x65 || next === 0x45 ? -1 : at
 }
 
 export function isDigit(byte: i32): boolean {

@@ -1,7 +1,12 @@
-// The same as cloudtrail-memory.ts, in AssemblyScript: 16 bytes at a time.
+/** What `memory.ts` is in JavaScript, for the wasm module: AssemblyScript's instructions, 16 bytes at a time. */
 
+@external('host', 'compileShape')
 export declare function compileShape(tape: i32): i32
+
+@external('host', 'compute')
 export declare function compute(kind: i32, at: i32, length: i32): i32
+
+@external('host', 'isAddress')
 export declare function isAddress(at: i32, length: i32): i32
 
 export function byteAt(at: i32): i32 {

@@ -1,14 +1,12 @@
 /**
- * Where things are in the engine's memory, in bytes from its beginning. The host writes places and shapes there; the
- * engine reads them. The numbers behind each name say where a member of such a thing is.
+ * Where things are in the engine's memory, in bytes from its beginning, and where in each of them its members are. The
+ * host writes places and shapes there; the engine reads them.
  */
 
 /** Longer records take the plain path. */
 export const maxRecord: i32 = 64 * 1024
 /** A block is no longer than this. */
 export const maxBlock: i32 = 256 * 1024
-/** What copies may write behind their end. */
-export const overrun: i32 = 16
 /** More resources than this in one event are left to the plain path: each is compared with those before it. */
 export const maxResources: i32 = 32
 /** Members of a resource that the document has. */

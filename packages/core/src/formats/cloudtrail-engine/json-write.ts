@@ -1,5 +1,5 @@
-import { byteAt, copy, copyToStop, putByte } from './cloudtrail-memory.ts'
 import { ARRAY_OPEN, BACKSLASH, behindLiteral, behindString, COLON, COMMA, OBJECT_OPEN, QUOTE } from './json-bytes.ts'
+import { byteAt, copy, copyToStop, putByte } from './memory.ts'
 
 const EQUALS = 0x3d
 const SPACE = 0x20

@@ -1,12 +1,7 @@
 /**
- * What the engine asks of its memory and of its host, in JavaScript: cloudtrail-memory.as.ts is the same for
- * WebAssembly. The files that import it are compiled both ways. Numbers are 32 bits wide, little-endian. What copies
- * may write up to `overrun` bytes behind its end, which comes next overwrites.
+ * The engine's memory and host where it runs as JavaScript: the same functions as in `memory.as`, which the compiled
+ * module has in their place. Words are 32 bits wide, little-endian.
  */
-
-declare global {
-  type i32 = number
-}
 
 /** What the engine cannot do itself; addresses are of its memory. */
 export interface Host {
@@ -84,7 +79,7 @@ export function stopFrom(from: i32, end: i32): i32 {
   return end
 }
 
-/** Copies to `to` up to the first such byte, which there must be; gives how many. */
+/** Copies up to the first such byte, which there must be, and up to 16 bytes more; gives how many there were before it. */
 export function copyToStop(from: i32, to: i32): i32 {
   for (let at = 0; ; at += 4) {
     const word = view.getInt32(from + at, true)
@@ -94,6 +89,7 @@ export function copyToStop(from: i32, to: i32): i32 {
   }
 }
 
+/** Copies at least `length` bytes, up to 16 more: what comes next overwrites them. */
 export function copy(from: i32, length: i32, to: i32): void {
   if (length > 128) bytes.copyWithin(to, from, from + length)
   else for (let at = 0; at < length; at += 4) view.setInt32(to + at, view.getInt32(from + at, true), true)

@@ -1,6 +1,6 @@
-import { maxResources, resourcesAt, resourceWidth } from './cloudtrail-layout.ts'
-import { byteAt, copy, isSame, putByte, putWord, wordAt } from './cloudtrail-memory.ts'
 import { ARRAY_CLOSE, ARRAY_OPEN, behindString, COMMA, OBJECT_CLOSE, OBJECT_OPEN, QUOTE } from './json-bytes.ts'
+import { maxResources, resourcesAt, resourceWidth } from './map.ts'
+import { byteAt, copy, isSame, putByte, putWord, wordAt } from './memory.ts'
 
 /** The resources of an event: a list of objects with strings that the table names. Part of the engine. */
 

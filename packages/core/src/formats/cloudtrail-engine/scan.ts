@@ -1,4 +1,19 @@
 import {
+  ARRAY_CLOSE,
+  ARRAY_OPEN,
+  BACKSLASH,
+  behindLiteral,
+  behindString,
+  COLON,
+  COMMA,
+  hashOf,
+  hashPrime,
+  isDigit,
+  OBJECT_CLOSE,
+  OBJECT_OPEN,
+  QUOTE,
+} from './json-bytes.ts'
+import {
   address,
   asIs,
   entryBytes,
@@ -35,23 +50,8 @@ import {
   tapeId,
   tapeIdEnd,
   whole,
-} from './cloudtrail-layout.ts'
-import { byteAt, isAddress, isSame, multiply, putWord, stopFrom, wordAt } from './cloudtrail-memory.ts'
-import {
-  ARRAY_CLOSE,
-  ARRAY_OPEN,
-  BACKSLASH,
-  behindLiteral,
-  behindString,
-  COLON,
-  COMMA,
-  hashOf,
-  hashPrime,
-  isDigit,
-  OBJECT_CLOSE,
-  OBJECT_OPEN,
-  QUOTE,
-} from './json-bytes.ts'
+} from './map.ts'
+import { byteAt, isAddress, isSame, multiply, putWord, stopFrom, wordAt } from './memory.ts'
 
 /**
  * One look at a record's bytes: whether it is one that the byte path can write, where it ends, and where the values are
