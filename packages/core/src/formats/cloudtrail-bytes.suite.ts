@@ -365,7 +365,7 @@ export function bytesSuite() {
     expect(fast).toBeGreaterThan(records / 2)
   })
 
-  test('over more shapes than the engine keeps', async () => {
+  test('over more shapes than the engine keeps', { timeout: 120_000 }, async () => {
     const names = ['errorCode', 'errorMessage', 'apiVersion', 'requestID', 'userAgent', 'awsRegion', 'eventType']
     names.push('vpcEndpointId', 'recipientAccountId', 'eventCategory', 'sharedEventID', 'vpcEndpointAccountId')
     const list = Array.from({ length: 1 << names.length }, (_, bits) => {

@@ -365,6 +365,7 @@ describe('claims', () => {
     '{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","s3":{}}]}',
     '{"version":"0","detail":{"eventVersion":"1.08","userIdentity":{}}}',
     '{"awsAccountId":"1","digestStartTime":"2015-08-17T14:01:31Z"}',
+    '{"xAmzRequestId":"r","getObjectContext":{"inputS3Url":"u"},"userIdentity":{"type":"IAMUser"},"protocolVersion":"1.00"}',
     '{"text":"{\\"eventVersion\\":1}"}',
     'eventVersion eventSource userIdentity',
     '"eventVersion":1',

@@ -178,8 +178,11 @@ function digestError(object: SourceObject): FlowferryError {
   return new FlowferryError('FORMAT_MISMATCH', what, { place: placeOf(object) })
 }
 
-/** Every record of AWS's has one of these. */
-const telling = ['eventVersion', 'userIdentity', 'eventSource', 'eventID']
+/**
+ * Every record of AWS's has one of these. `userIdentity` alone tells nothing: the events of S3 Object Lambda have it too.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/olap-event-context.html
+ */
+const telling = ['eventVersion', 'eventSource', 'eventID', 'eventName']
 const keys = /(^|[/_])CloudTrail(-Insight|-NetworkActivity|-Aggregated)?[/_]/
 
 function claims({ key, text }: ObjectHead): 'content' | 'key' | undefined {
