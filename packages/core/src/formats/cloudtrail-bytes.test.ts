@@ -10,7 +10,7 @@ describe('the engine as a wasm module writes what the plain path does, byte for 
     expect(openEngine({ compileShape: Number, compute: Number, isAddress: Number }).is).toBe('wasm')
   })
 
-  test('and compiled from the sources beside it', { timeout: 60_000 }, async () => {
+  test('and compiled from the sources beside it', { timeout: 120_000 }, async () => {
     const script = new URL('../../scripts/wasm-cloudtrail.mjs', import.meta.url).href
     const { compileEngine } = (await import(script)) as { readonly compileEngine: () => Promise<Buffer> }
     expect(wasm).toBe((await compileEngine()).toString('base64'))

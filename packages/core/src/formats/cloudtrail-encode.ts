@@ -1,5 +1,5 @@
 import type { ByteFormat } from '../records/json-array.ts'
-import { type JsonScanner, valueAt } from '../records/json-split.ts'
+import type { JsonScanner, ValueBlock } from '../records/json-split.ts'
 import {
   inputAt,
   longestResult,
@@ -9,6 +9,7 @@ import {
   tapeAt,
   tapeId,
   tapeIdEnd,
+  wholeAt,
 } from './cloudtrail-engine/map.ts'
 import { startHost } from './cloudtrail-host.ts'
 import { placesOf, type Roles } from './cloudtrail-places.ts'
@@ -22,25 +23,38 @@ const tapeWord = tapeAt >> 2
 export function createEncoder(plan: Plan, roles: Roles): ByteFormat {
   const places = placesOf(plan, roles)
   const shapes = shapeCompiler(plan, places)
+  const fixedRoom = 4096 + places.all.length * 64 + shapes.derived.length * longestResult
   let started: ReturnType<typeof startHost> | undefined
   const start = () => {
     started ??= startHost(plan, places, shapes)
     return started
   }
-  const fixedRoom = 4096 + places.all.length * 64 + shapes.derived.length * longestResult
+  /** Whose bytes and tape are in the engine's memory. Its records are written one after the other. */
+  let loaded: ValueBlock | undefined
+  const load = (block: ValueBlock) => {
+    const { memory, words } = start()
+    memory.set(block.chunk.subarray(0, maxBlock), inputAt)
+    if (block.whole && block.whole.length <= maxRecord) memory.set(block.whole, wholeAt)
+    words.set(block.tape, tapeWord)
+    loaded = block
+  }
 
   return {
     members: new Set(plan.steps.map(({ name }) => name)),
-    scanner: () => createScanner(start()),
+    scanner: () =>
+      createScanner(start(), () => {
+        loaded = undefined
+      }),
     encode: (block, index, target, offset) => {
-      const { engine, memory, words, makeRoom } = start()
-      const { tape } = block
-      const value = valueAt(block, index)
-      const mark = block.places[index * 3 + 2]!
+      const { engine, memory, makeRoom } = start()
+      if (block !== loaded) load(block)
       makeRoom()
-      memory.set(value, inputAt)
-      words.set(tape.subarray(mark, mark + tape[mark]!), tapeWord)
-      const behind = engine.encode(inputAt, value.length, tapeAt, outputAt)
+      const { places } = block
+      const begin = places[index * 3]!
+      const end = places[index * 3 + 1]!
+      const mark = places[index * 3 + 2]!
+      const at = begin < 0 ? wholeAt : inputAt + begin
+      const behind = engine.encode(at, end - begin, tapeAt + mark * 4, outputAt)
       if (behind === -1) return -1
       target.set(memory.subarray(outputAt, behind), offset)
       return offset + behind - outputAt
@@ -60,10 +74,10 @@ export function createEncoder(plan: Plan, roles: Roles): ByteFormat {
   }
 }
 
-function createScanner({ engine, memory, words }: ReturnType<typeof startHost>): JsonScanner {
-  let loaded = 0
+/** Scans in the engine's memory, over which `takesMemory` is told that it holds no block any more. */
+function createScanner({ engine, memory, words }: ReturnType<typeof startHost>, takesMemory: () => void): JsonScanner {
+  let length = 0
   let next = tapeWord
-  /** So that no look goes on behind the bytes. */
   const load = (bytes: Uint8Array, at: number) => {
     memory.set(bytes, at)
     memory.fill(0, at + bytes.length, at + bytes.length + 64)
@@ -74,19 +88,20 @@ function createScanner({ engine, memory, words }: ReturnType<typeof startHost>):
   }
   return {
     begin: (bytes) => {
+      takesMemory()
       engine.rewindTape()
       next = tapeWord
-      loaded = Math.min(bytes.length, maxBlock)
-      load(bytes.subarray(0, loaded), inputAt)
+      length = Math.min(bytes.length, maxBlock)
+      load(bytes.subarray(0, length), inputAt)
     },
     scan: (from) => {
-      const behind = from < loaded ? scanned(engine.scan(inputAt + from, inputAt + loaded)) : -1
+      const behind = from < length ? scanned(engine.scan(inputAt + from, inputAt + length)) : -1
       return behind === -1 ? -1 : behind - inputAt
     },
     scanWhole: (bytes) => {
       if (bytes.length > maxRecord) return false
-      load(bytes, outputAt)
-      return scanned(engine.scan(outputAt, outputAt + bytes.length)) === outputAt + bytes.length
+      load(bytes, wholeAt)
+      return scanned(engine.scan(wholeAt, wholeAt + bytes.length)) === wholeAt + bytes.length
     },
     mark: () => next - tapeWord,
     tape: () => words.slice(tapeWord, next),

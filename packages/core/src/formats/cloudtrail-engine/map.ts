@@ -18,9 +18,11 @@ export const maxMembers: i32 = 64
 /** More values with holes than a record can have. */
 export const maxHoled: i32 = 64
 
-/** The bytes at hand: a block, a value that lay in two, or a record that is written. */
+/** The block at hand, of which records are scanned or written; zeros behind it stop each look. */
 export const inputAt: i32 = 1024
-export const tapeAt: i32 = inputAt + maxBlock + 64
+/** A value that lay in two blocks. */
+export const wholeAt: i32 = inputAt + maxBlock + 64
+export const tapeAt: i32 = wholeAt + maxRecord + 64
 /** A regular member has eight bytes at least, and an entry of the tape twelve. */
 export const tapeBytes: i32 = 2 * maxBlock
 export const outputAt: i32 = tapeAt + tapeBytes
