@@ -26,7 +26,7 @@ export const tapeAt: i32 = wholeAt + maxRecord + 64
 /** A regular member has eight bytes at least, and an entry of the tape twelve. */
 export const tapeBytes: i32 = 2 * maxBlock
 export const outputAt: i32 = tapeAt + tapeBytes
-export const outputBytes: i32 = 512 * 1024
+const outputBytes: i32 = 512 * 1024
 /** Values with holes, without them; and for each its entry, its begin and its end. */
 export const keptAt: i32 = outputAt + outputBytes
 export const holedAt: i32 = keptAt + maxRecord + 64
