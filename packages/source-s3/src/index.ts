@@ -4,6 +4,7 @@ export {
   archiveObjects,
   backfillSource,
 } from './backfill/archive.ts'
+export { deadLetterObject } from './backfill/dead-letter.ts'
 export { type EnqueueOptions, type EnqueueResult, enqueue } from './backfill/enqueue.ts'
 export { type ArchiveFormat, archiveFormats, type Margins, margins } from './backfill/layout.ts'
 export type { ListedObject } from './backfill/list.ts'
