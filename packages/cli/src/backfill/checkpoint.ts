@@ -73,6 +73,7 @@ export async function openCheckpoint(
   const times = former ? { from: new Date(former.span.from), to: new Date(former.span.to) } : span
 
   let timer: NodeJS.Timeout | undefined
+  let lastSaved = Number.NEGATIVE_INFINITY
   let writing: Promise<void> = Promise.resolve()
   let failure: Error | undefined
   const save = (finished = false): void => {
@@ -85,10 +86,14 @@ export async function openCheckpoint(
   }
   const soon = (): void => {
     if (failure) throw failure
-    timer ??= setTimeout(() => {
-      timer = undefined
-      save()
-    }, pause)
+    timer ??= setTimeout(
+      () => {
+        timer = undefined
+        lastSaved = performance.now()
+        save()
+      },
+      Math.max(0, lastSaved + pause - performance.now()),
+    )
   }
   const advance = (): void => {
     while (first < entries.length && entries[first]!.settled) {
