@@ -251,7 +251,7 @@ async function untilDone(args: readonly string[], checkpoint: string): Promise<n
     // Every third run at any time, as while it starts or lists; the others once they have got on.
     const moment = async () => {
       if (run % 3 !== 0) while ((await written()) === before) await wait(20)
-      await wait(Math.random() * (run % 3 === 0 ? 3000 : 1500))
+      await wait(Math.random() * 4000)
     }
     const { code, stderr } = await runAndKill([...args, '--checkpoint', checkpoint], moment)
     doneBefore.push(Number(/going on: ([\d,]+)/.exec(stderr)?.[1]?.replaceAll(',', '') ?? 0))
@@ -269,7 +269,9 @@ describe('a backfill that is killed again and again', () => {
     console.log(`duckdb: killed ${doneBefore.length - 1} times; objects done before each run: ${doneBefore.join(', ')}`)
     expect(await rows(database)).toEqual([{ n: truth, ids: truth }])
     expect(doneBefore.length).toBeGreaterThan(1)
-    expect(doneBefore).toEqual([...doneBefore].sort((a, b) => a - b))
+    // Those that were killed before they could tell have 0.
+    const told = doneBefore.filter((objects) => objects > 0)
+    expect(told).toEqual([...told].sort((a, b) => a - b))
     expect(doneBefore.at(-1)).toBeGreaterThan(0)
   })
 

@@ -47,4 +47,4 @@ export function fakeS3(keys: Iterable<string | FakeObject>, pageSize = 1000) {
   return { s3: { send } as unknown as S3, requests }
 }
 
-export const etagOf = (key: string) => Buffer.from(key).toString('base64url').slice(-16)
+const etagOf = (key: string) => Buffer.from(key).toString('base64url').slice(-16)

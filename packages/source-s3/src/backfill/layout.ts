@@ -115,7 +115,7 @@ export function enter(place: Place, name: string, wanted: Wanted, given = false)
 }
 
 /** The days of a span below the folder of a region: one range, since keys are in the order of their dates. */
-export function datedRange(
+function datedRange(
   root: string,
   prefix: string,
   format: ArchiveFormat,

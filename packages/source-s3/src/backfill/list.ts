@@ -25,7 +25,7 @@ export interface Listing {
   readonly token?: string
 }
 
-export interface ListRequest {
+interface ListRequest {
   readonly prefix: string
   readonly delimiter?: '/'
   readonly startAfter?: string

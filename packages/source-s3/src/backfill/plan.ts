@@ -111,6 +111,6 @@ function namesOf({ objects, folders }: Listing): string[] {
 }
 
 /** S3 lists keys by their UTF-8 bytes. */
-export function inKeyOrder(a: string, b: string): number {
+function inKeyOrder(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
