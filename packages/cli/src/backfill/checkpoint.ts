@@ -40,7 +40,7 @@ export interface Checkpoint {
   readonly begin: (key: string) => boolean
   /** The object is done, or its failure is noted. */
   readonly settle: (key: string, failed?: boolean) => void
-  /** Writes what is settled; `finished` when nothing is left. */
+  /** Writes what is settled; `finished` when nothing is left. Rejects when the file could not be written at any time. */
   readonly close: (finished: boolean) => Promise<void>
 }
 
@@ -85,7 +85,6 @@ export async function openCheckpoint(
       })
   }
   const soon = (): void => {
-    if (failure) throw failure
     timer ??= setTimeout(
       () => {
         timer = undefined
