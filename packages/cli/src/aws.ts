@@ -17,6 +17,13 @@ export async function s3Client(io: Io): Promise<S3Client> {
   return new S3Client({ followRegionRedirects: true, ...(custom && { forcePathStyle: true }) })
 }
 
+/** The region of a bucket, which S3 tells whoever may list it; else the client's own. */
+export async function bucketRegion(s3: S3Client, bucket: string): Promise<string> {
+  const { HeadBucketCommand } = await import('@aws-sdk/client-s3')
+  const head = await s3.send(new HeadBucketCommand({ Bucket: bucket })).catch(() => undefined)
+  return head?.BucketRegion ?? (await s3.config.region())
+}
+
 /** A client for the region that a queue's URL names, unless the environment names one. */
 export async function sqsClient(io: Io, queueUrl: string): Promise<SQSClient> {
   warnOnce(io)

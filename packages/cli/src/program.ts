@@ -1,5 +1,6 @@
 import { FlowferryError } from '@flowferry/core'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { BackfillCommandOptions } from './commands/backfill.ts'
 import type { IngestCommandOptions } from './commands/ingest.ts'
 import type { ParseOptions } from './commands/parse.ts'
 import type { RedriveCommandOptions } from './commands/redrive.ts'
@@ -40,6 +41,7 @@ function describeProgram(io: Io, version: string, finish: (code: ExitCode) => vo
     new Option('--format <name>', 'how to read the files; default: found out for each by its content').choices([
       ...formatNames,
     ])
+  const formats = (what: string) => new Option('--format <name...>', what).choices([...formatNames])
 
   command('demo')
     .description('S3, SQS, the worker and DuckDB in this one process: logs indexed, failed, redriven and asked.')
@@ -100,6 +102,46 @@ Examples:
     .action(async (sources: string[], options: IngestCommandOptions) => {
       const { ingestCommand } = await import('./commands/ingest.ts')
       finish(await ingestCommand(sources, options, io))
+    })
+
+  command('backfill')
+    .description('The records of a time span, from the archive on S3 into a store, or to your own Lambda fleet.')
+    .argument('<source>', 's3://bucket or s3://bucket/prefix; the layout below is found out')
+    .requiredOption('--from <time>', 'first record: 2026-11-01, 2026-11-01T10:00Z (UTC), or -7d, -36h, -90m before now')
+    .option('--to <time>', 'first record that is too late; default: now')
+    .addOption(formats('logs to bring back; default: all that are found'))
+    .option('--account <id...>', 'accounts; default: all that are found')
+    .option('--region <name...>', 'regions; default: all that are found')
+    .option('--late <duration>', 'how late a record may have come: 90m, 6h, 2d; default: 1h flow logs, 2h the others')
+    .option('--to-sink <store>', 'into a store: elasticsearch, opensearch or duckdb:FILE')
+    .option('--url <url>', 'as of ingest')
+    .option('--index <name>', 'as of ingest')
+    .option('--setup', 'first install the index templates')
+    .option('--concurrency <n>', 'files read at the same time, 1 to 64; default 4', wholeNumber(1, 64))
+    .option('--enqueue <url>', 'or as S3 events to this queue, whose consumers do the work')
+    .option('--records-per-message <n>', 'objects in a message, 1 to 100; default 1', wholeNumber(1, 100))
+    .option('--rate <n>', 'messages a second at most, 1 to 100,000; default: no limit', wholeNumber(1, 100_000))
+    .option('--manifest <file>', 'or as a manifest for S3 Batch Operations: a file, or s3://bucket/key')
+    .option('--checkpoint <file>', 'keep in a file how far it is, and go on from it')
+    .option('--failures <file>', 'append the objects that failed, as JSON lines')
+    .option('--dead-letter-queue <url>', 'send the objects that failed to a queue, for redrive')
+    .option('--dry-run', 'only tell what it would do: objects, bytes, documents, cost')
+    .option('--json', 'one JSON object on standard output')
+    .addHelpText(
+      'after',
+      `
+Credentials come from the environment, as for ingest. It needs s3:ListBucket and s3:GetObject, or sqs:SendMessage.
+
+Exit codes: 0 all well, 1 something failed, 2 wrong usage, 3 some records are malformed.
+
+Examples:
+  flowferry backfill s3://my-logs --from 2026-11-01 --to 2026-11-08 --dry-run
+  flowferry backfill s3://my-logs --from -7d --format vpc-flow --to-sink elasticsearch --checkpoint week.json
+  flowferry backfill s3://my-logs --from -7d --enqueue https://sqs.eu-central-1.amazonaws.com/123456789012/logs`,
+    )
+    .action(async (source: string, options: BackfillCommandOptions) => {
+      const { backfillCommand } = await import('./commands/backfill.ts')
+      finish(await backfillCommand(source, options, io))
     })
 
   command('redrive')

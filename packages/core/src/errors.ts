@@ -26,6 +26,11 @@ export const errorCodes = {
     advice: 'The object was overwritten while it was read. Its new version has an event of its own.',
   },
   OBJECT_UNREADABLE: { retryable: true, advice: 'Reading failed; another try may succeed. The cause says more.' },
+  LISTING_FAILED: {
+    retryable: true,
+    advice:
+      'Grant s3:ListBucket on the bucket. The cause says more; where it was the network, another try may succeed.',
+  },
   BODY_LENGTH: { retryable: true, advice: 'The connection ended early; another try may succeed.' },
   GZIP_CORRUPT: {
     retryable: true,

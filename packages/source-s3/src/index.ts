@@ -1,3 +1,16 @@
+export {
+  type ArchiveObject,
+  type ArchiveOptions,
+  archiveObjects,
+  backfillSource,
+} from './backfill/archive.ts'
+export { deadLetterObject } from './backfill/dead-letter.ts'
+export { type EnqueueOptions, type EnqueueResult, enqueue } from './backfill/enqueue.ts'
+export { type ArchiveFormat, archiveFormats, type Margins, margins } from './backfill/layout.ts'
+export type { ListedObject } from './backfill/list.ts'
+export { batchManifest } from './backfill/manifest.ts'
+export { type EventObject, s3EventBody } from './backfill/s3-event.ts'
+export { type WithinSpanOptions, withinSpan } from './backfill/within-span.ts'
 export { type BatchResponse, type BatchResponseOptions, batchResponse } from './batch-response.ts'
 export type { DeadLetterCause, FailedStage } from './cause.ts'
 export { type ConsumeOptions, type ConsumeTotals, consume } from './consume.ts'
@@ -7,6 +20,7 @@ export type { SqsEvent, SqsMessage, SqsRecord } from './messages.ts'
 export { type S3, type S3Clients, s3Object } from './object.ts'
 export type { Sqs } from './queue.ts'
 export { type DeadLetter, type RedriveOptions, type RedriveResult, redrive } from './redrive.ts'
+export { type S3BatchEvent, type S3BatchResponse, s3BatchResponse, s3BatchTasks } from './s3-batch.ts'
 export {
   type EventBridgeEvent,
   type S3Event,

@@ -17,8 +17,10 @@ export const sqs = new SQSClient(common)
 
 export const unique = (name: string) => `${name}-${randomUUID().slice(0, 8)}`
 
-export async function createQueue(name: string, attributes: Record<string, string> = {}) {
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: unique(name), Attributes: attributes }))
+export async function createQueue(name: string, attributes: Record<string, string> = {}, suffix = '') {
+  const { QueueUrl } = await sqs.send(
+    new CreateQueueCommand({ QueueName: unique(name) + suffix, Attributes: attributes }),
+  )
   const url = QueueUrl!
   const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn'] }))
   return { url, arn: Attributes!.QueueArn! }

@@ -89,7 +89,7 @@ interface Store {
   readonly pace?: Pick<IngestOptions<unknown>, 'batchBytes' | 'budget'>
 }
 
-async function targetOf({ to, url, index }: IngestCommandOptions, io: Io): Promise<Target> {
+export async function targetOf({ to, url, index }: IngestCommandOptions, io: Io): Promise<Target> {
   if (to.startsWith('duckdb:')) {
     const path = to.slice('duckdb:'.length)
     if (path === '') throw new UsageError('--to duckdb:FILE needs the name of a file: --to duckdb:logs.db')

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import { backfillRequest } from '../backfill/request.ts'
+import { costs } from '../backfill/survey.ts'
+import { parseDuration, parseTime } from '../backfill/times.ts'
+import { runHere } from '../test-io.ts'
+
+const now = new Date('2026-11-22T12:00:00Z')
+
+describe('times of the command line', () => {
+  it.each([
+    ['2026-11-01', '2026-11-01T00:00:00.000Z'],
+    ['2026-11-01T10:00Z', '2026-11-01T10:00:00.000Z'],
+    ['2026-11-01T10:00:30Z', '2026-11-01T10:00:30.000Z'],
+    ['-7d', '2026-11-15T12:00:00.000Z'],
+    ['-36h', '2026-11-21T00:00:00.000Z'],
+    ['-90m', '2026-11-22T10:30:00.000Z'],
+  ])('%s is %s', (text, iso) => expect(parseTime('--from', text, now).toISOString()).toBe(iso))
+
+  it.each(['2026-02-30', '2026-13-01', '2026-11-01T10:00', '2026-11-01T25:00Z', '7d', 'yesterday', '-7w', ''])(
+    'refuses "%s"',
+    (text) => expect(() => parseTime('--from', text, now)).toThrow(/--from takes 2026-11-01, /),
+  )
+
+  it('reads durations', () => {
+    expect(['90m', '6h', '2d'].map((text) => parseDuration('--late', text) / 60_000)).toEqual([90, 360, 2880])
+    expect(() => parseDuration('--late', '-6h')).toThrow(/--late takes 90m/)
+  })
+})
+
+describe('backfillRequest', () => {
+  it('ends now, and keeps what the times were given as', () => {
+    const request = backfillRequest('s3://logs/a/b', { from: '-1d', toSink: 'duckdb:x.db' }, now)
+    expect(request).toMatchObject({ bucket: 'logs', prefix: 'a/b', way: 'sink', to: now })
+    expect(request.identity).toMatchObject({ source: 's3://logs/a/b', target: 'duckdb:x.db', from: '-1d' })
+    expect(backfillRequest('s3://logs', { from: '-1d', enqueue: 'https://sqs/1/a.fifo' }, now).way).toBe('fifo')
+  })
+})
+
+describe('costs', () => {
+  it('are those of the requests', () => {
+    const million = { objects: 1e6, lists: 1000, messages: 1e6 }
+    const dollars = (way: Parameters<typeof costs>[0]) =>
+      costs(way, million).map(({ what, dollars }) => `${what} ${dollars.toFixed(3)}`)
+    expect(dollars('sink')).toEqual(['S3 LIST 0.005', 'S3 GET 0.400'])
+    expect(dollars('queue')).toContain('SQS 0.120')
+    expect(dollars('fifo')).toContain('SQS 0.150')
+    expect(dollars('manifest')).toContain('S3 Batch Operations 1.250')
+  })
+})
+
+describe('flowferry backfill', () => {
+  const bucket = 's3://logs'
+  const day = ['--from', '2026-11-01', '--to', '2026-11-02']
+  const queue = ['--enqueue', 'https://sqs.eu-central-1.amazonaws.com/1/logs']
+  it.each([
+    ['no span', [bucket], "required option '--from <time>'"],
+    ['a file', ['logs/', ...day, '--dry-run'], 'backfill reads a bucket'],
+    ['nothing to do', [bucket, ...day], 'Say what to do'],
+    ['two ways', [bucket, ...day, ...queue, '--manifest', 'm.csv'], 'choose one'],
+    [
+      'a span that ends before it begins',
+      [bucket, '--from', '2026-11-02', '--to', '2026-11-01', '--dry-run'],
+      '--from must be before --to',
+    ],
+    [
+      'an unknown store',
+      [bucket, ...day, '--to-sink', 'mysql'],
+      '--to-sink takes elasticsearch, opensearch or duckdb:FILE',
+    ],
+    ["a queue's name", [bucket, ...day, '--enqueue', 'logs'], "--enqueue takes the queue's URL"],
+    ['an account that is none', [bucket, ...day, '--dry-run', '--account', '12'], 'ids of 12 digits'],
+    ['a checkpoint of a manifest', [bucket, ...day, '--manifest', 'm.csv', '--checkpoint', 'c'], 'written whole'],
+    ['the index of a queue', [bucket, ...day, ...queue, '--index', 'x'], '--index goes with --to-sink'],
+    ['the rate of a store', [bucket, ...day, '--to-sink', 'opensearch', '--rate', '5'], '--rate goes with --enqueue'],
+    [
+      'dead letters of a queue',
+      [bucket, ...day, ...queue, '--dead-letter-queue', 'https://q'],
+      '--dead-letter-queue goes with --to-sink',
+    ],
+    [
+      'templates for an index',
+      [bucket, ...day, '--to-sink', 'opensearch', '--setup', '--index', 'x'],
+      'an --index gets its mapping from you',
+    ],
+    ['an unknown format', [bucket, ...day, '--format', 'csv'], 'Allowed choices are vpc-flow, cloudtrail, cloudfront'],
+  ])('refuses %s with 2', async (_, args, words) => {
+    const { code, stdout, stderr } = await runHere(['backfill', ...args])
+    expect(stderr).toContain(words)
+    expect(stdout).toBe('')
+    expect(code).toBe(2)
+  })
+})

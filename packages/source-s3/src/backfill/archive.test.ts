@@ -1,0 +1,297 @@
+import { describe, expect, it } from 'vitest'
+import { type FakeObject, fakeS3 } from '../../test/fake-s3.ts'
+import { type ArchiveOptions, archiveObjects } from './archive.ts'
+import { type ArchiveFormat, keyInterval, margins } from './layout.ts'
+
+const day = { from: new Date('2026-11-22T00:00:00Z'), to: new Date('2026-11-23T00:00:00Z') }
+type Options = Partial<ArchiveOptions> & { pageSize?: number }
+
+async function planned(keys: Iterable<string | FakeObject>, { pageSize, ...options }: Options = {}) {
+  const { s3, requests } = fakeS3(keys, pageSize)
+  const objects: string[] = []
+  for await (const { key } of archiveObjects({ s3, bucket: 'logs', ...day, ...options })) objects.push(key)
+  return { objects, requests }
+}
+
+/** Keys as AWS writes them, of a time: `20261122T0915Z`. */
+const stamp = (time: number) =>
+  new Date(time)
+    .toISOString()
+    .replace(/[-:]/g, '')
+    .replace(/\d\d\.\d{3}/, '')
+const parts = (time: number) => new Date(time).toISOString().split(/\D/) as [string, string, string, string]
+const hex = (n: number) => (n >>> 0).toString(16).padStart(8, '0')
+const plainDay = (time: number) => parts(time).slice(0, 3).join('/')
+const hiveDay = (time: number) => {
+  const [year, month, date] = parts(time)
+  return `year=${year}/month=${month}/day=${date}`
+}
+const flowFile = (account: string, region: string, time: number, n: number) =>
+  `${account}_vpcflowlogs_${region}_fl-0123456789abcdef0_${stamp(time)}_${hex(n)}.log.gz`
+const trailFile = (account: string, region: string, time: number, n: number, kind = 'CloudTrail') =>
+  `${account}_${kind}_${region}_${stamp(time)}_${hex(n)}abcdefgh.json.gz`
+const cdnFile = (time: number, n: number, distribution = 'E2EXAMPLE12345') =>
+  `${distribution}.${parts(time).slice(0, 4).join('-')}.${hex(n)}.gz`
+
+const [one, two] = ['111122223333', '444455556666']
+type KeyOf = (time: number, n: number) => string
+const layouts: Readonly<Record<string, readonly [ArchiveFormat, KeyOf]>> = {
+  'flow logs, plain': [
+    'vpc-flow',
+    (t, n) => `AWSLogs/${one}/vpcflowlogs/eu-central-1/${plainDay(t)}/${flowFile(one, 'eu-central-1', t, n)}`,
+  ],
+  'flow logs, plain, hourly': [
+    'vpc-flow',
+    (t, n) =>
+      `AWSLogs/${one}/vpcflowlogs/us-gov-west-1/${plainDay(t)}/${parts(t)[3]}/${flowFile(one, 'us-gov-west-1', t, n)}`,
+  ],
+  'flow logs, below a prefix': [
+    'vpc-flow',
+    (t, n) => `network/flows/AWSLogs/${two}/vpcflowlogs/us-east-1/${plainDay(t)}/${flowFile(two, 'us-east-1', t, n)}`,
+  ],
+  'flow logs, hive': [
+    'vpc-flow',
+    (t, n) =>
+      `hive/AWSLogs/aws-account-id=${one}/aws-service=vpcflowlogs/aws-region=eu-central-1/${hiveDay(t)}/${flowFile(one, 'eu-central-1', t, n)}`,
+  ],
+  'flow logs, hive, hourly': [
+    'vpc-flow',
+    (t, n) =>
+      `hourly/AWSLogs/aws-account-id=${two}/aws-service=vpcflowlogs/aws-region=eu-west-1/${hiveDay(t)}/hour=${parts(t)[3]}/${flowFile(two, 'eu-west-1', t, n)}`,
+  ],
+  'CloudTrail, plain': [
+    'cloudtrail',
+    (t, n) => `AWSLogs/${two}/CloudTrail/ap-southeast-2/${plainDay(t)}/${trailFile(two, 'ap-southeast-2', t, n)}`,
+  ],
+  'CloudTrail, of an organization': [
+    'cloudtrail',
+    (t, n) => `AWSLogs/o-abcde12345/${one}/CloudTrail/us-east-1/${plainDay(t)}/${trailFile(one, 'us-east-1', t, n)}`,
+  ],
+  'CloudTrail, of Control Tower': [
+    'cloudtrail',
+    (t, n) =>
+      `o-abcde12345/AWSLogs/o-abcde12345/${two}/CloudTrail/us-east-1/${plainDay(t)}/${trailFile(two, 'us-east-1', t, n)}`,
+  ],
+  'CloudTrail, of an older Control Tower': [
+    'cloudtrail',
+    (t, n) => `o-zyxwv98765/AWSLogs/${one}/CloudTrail/us-east-1/${plainDay(t)}/${trailFile(one, 'us-east-1', t, n)}`,
+  ],
+  'CloudTrail Insights': [
+    'cloudtrail',
+    (t, n) =>
+      `AWSLogs/${one}/CloudTrail-Insight/us-east-1/${plainDay(t)}/${trailFile(one, 'us-east-1', t, n, 'CloudTrail-Insight')}`,
+  ],
+  'CloudFront, legacy, at the top': ['cloudfront', (t, n) => cdnFile(t, n)],
+  'CloudFront, legacy, below a prefix': ['cloudfront', (t, n) => `cdn/${cdnFile(t, n, 'E1EXAMPLE67890')}`],
+  'CloudFront v2, default': ['cloudfront', (t, n) => `AWSLogs/${one}/CloudFront/${cdnFile(t, n)}`],
+  'CloudFront v2, partitioned': [
+    'cloudfront',
+    (t, n) => `AWSLogs/${two}/CloudFront/E2EXAMPLE12345/${parts(t).slice(0, 4).join('/')}/${cdnFile(t, n)}`,
+  ],
+  'CloudFront v2, hive': [
+    'cloudfront',
+    (t, n) =>
+      `AWSLogs/aws-account-id=${two}/CloudFront/DistributionId=E2EXAMPLE12345/${hiveDay(t)}/hour=${parts(t)[3]}/${cdnFile(t, n)}`,
+  ],
+  'CloudFront v2, dates first, below a folder of the user': [
+    'cloudfront',
+    (t, n) => `example.com/${parts(t).slice(0, 4).join('/')}/${cdnFile(t, n)}`,
+  ],
+}
+
+const minute = 60_000
+const from = day.from.getTime()
+const to = day.to.getTime()
+
+describe('archiveObjects', () => {
+  it.each(Object.entries(layouts))('finds %s by listing, and what is of the span', async (_, [format, keyOf]) => {
+    const { late, early } = margins[format]
+    const unit = format === 'cloudfront' ? 60 * minute : minute
+    const within = [from - early, from, from + 9 * 60 * minute, to - minute, to + late - unit].map(keyOf)
+    const outside = [
+      from - early - 2 * unit,
+      to + late + unit,
+      from - 400 * 24 * 60 * minute,
+      to + 40 * 24 * 60 * minute,
+    ].map(keyOf)
+    const { objects } = await planned([...within, ...outside])
+    expect(objects).toEqual([...within].sort())
+  })
+
+  it.each([
+    'AWSLogs/123456789012/vpcflowlogs/us-east-1/2026/11/22/123456789012_vpcflowlogs_us-east-1_fl-1234abcd_20261122T1620Z_fe123456.log.gz',
+    'AWSLogs/123456789012/vpcflowlogs/us-east-1/2026/11/22/16/123456789012_vpcflowlogs_us-east-1_fl-1234abcd_20261122T1620Z_fe123456.log.parquet',
+    'AWSLogs/aws-account-id=123456789012/aws-service=vpcflowlogs/aws-region=us-east-1/year=2026/month=11/day=22/hour=16/123456789012_vpcflowlogs_us-east-1_fl-1234abcd_20261122T1620Z_fe123456.log.gz',
+    'prefix_name/AWSLogs/111122223333/CloudTrail/us-east-2/2026/11/22/111122223333_CloudTrail_us-east-2_20261122T2055Z_7bHPn1gGNcNCYuVa.json.gz',
+    'AWSLogs/o-exampleorgid/123456789012/CloudTrail/us-east-1/2026/11/22/123456789012_CloudTrail_us-east-1_20261122T2055Z_7bHPn1gGNcNCYuVa.json.gz',
+    'o-exampleorgid/AWSLogs/o-exampleorgid/123456789012/CloudTrail/us-east-1/2026/11/22/123456789012_CloudTrail_us-east-1_20261122T2055Z_7bHPn1gGNcNCYuVa.json.gz',
+    'AWSLogs/123456789012/CloudTrail-Insight/us-east-1/2026/11/22/123456789012_CloudTrail-Insight_us-east-1_20261122T2055Z_7bHPn1gGNcNCYuVa.json.gz',
+    'EMLARXS9EXAMPLE.2026-11-22-20.RT4KCN4SGK9.gz',
+    'example-prefix/EMLARXS9EXAMPLE.2026-11-22-20.a103fd5a.gz',
+    'AWSLogs/aws-account-id=123456789012/CloudFront/DistributionId=EMLARXS9EXAMPLE/year=2026/month=11/day=22/hour=20/EMLARXS9EXAMPLE.2026-11-22-20.a103fd5a.gz',
+    'AWSLogs/123456789012/CloudFront/2026/EMLARXS9EXAMPLE/11/22/EMLARXS9EXAMPLE.2026-11-22-20.a103fd5a.parquet',
+  ])('finds %s, and not the day before or after', async (key) => {
+    expect(await planned([key])).toMatchObject({ objects: [key] })
+    for (const from of ['2026-11-21', '2026-11-24'].map((date) => new Date(`${date}T00:00:00Z`)))
+      expect(await planned([key], { from, to: new Date(from.getTime() + 12 * 60 * minute) })).toMatchObject({
+        objects: [],
+      })
+  })
+
+  it('finds all layouts of one bucket at once, in the order of their keys', async () => {
+    const keys = Object.values(layouts).flatMap(([, keyOf]) => [0, 1, 2].map((n) => keyOf(from + n * 400 * minute, n)))
+    const noise = [
+      'readme.txt',
+      'AWSLogs/111122223333/elasticloadbalancing/eu-central-1/2026/11/22/x.log.gz',
+      'zzz/1/2/3',
+    ]
+    const digest = `AWSLogs/${one}/CloudTrail-Digest/us-east-1/${plainDay(from)}/${trailFile(one, 'us-east-1', from, 1, 'CloudTrail-Digest')}`
+    const folder = `AWSLogs/${one}/vpcflowlogs/eu-central-1/${plainDay(from)}/`
+    for (const pageSize of [1000, 3, 1]) {
+      const { objects } = await planned([...keys, ...noise, digest, { Key: folder }], { pageSize })
+      expect(objects).toEqual([...keys].sort())
+    }
+  })
+
+  it('takes only the formats, accounts and regions that are asked for', async () => {
+    const keys = Object.values(layouts).map(([, keyOf], n) => keyOf(from, n))
+    const expected = (pattern: RegExp) => keys.filter((key) => pattern.test(key)).sort()
+    const notes: string[] = []
+    const of = async (options: Options) =>
+      (await planned(keys, { onNote: (note) => notes.push(note), ...options })).objects
+    expect(await of({ formats: ['vpc-flow'] })).toEqual(expected(/vpcflowlogs/))
+    expect(await of({ formats: ['cloudtrail', 'cloudfront'] })).toEqual(expected(/^(?!.*vpcflowlogs)/))
+    expect(await of({ accounts: [one] })).toEqual(expected(/111122223333/))
+    expect(notes).toEqual(['left out: CloudFront logs whose keys name no account'])
+    expect(await of({ formats: ['vpc-flow'], regions: ['eu-central-1', 'eu-west-1'] })).toEqual(
+      expected(/eu-(central|west)-1/),
+    )
+  })
+
+  it('reads a prefix at any depth, whole or cut', async () => {
+    const [, keyOf] = layouts['flow logs, plain']!
+    const keys = [from - minute, from + minute, from + 3000 * minute].map(keyOf)
+    const other = layouts['CloudTrail, plain']![1](from, 1)
+    for (const prefix of [
+      'AWS',
+      'AWSLogs/',
+      `AWSLogs/${one}`,
+      `AWSLogs/${one}/vpcflow`,
+      `AWSLogs/${one}/vpcflowlogs/eu-central-1/`,
+      `AWSLogs/${one}/vpcflowlogs/eu-central-1/2026/`,
+      `AWSLogs/${one}/vpcflowlogs/eu-central-1/2026/11/2`,
+    ])
+      expect((await planned([...keys, other], { prefix, formats: ['vpc-flow'] })).objects, prefix).toEqual(
+        keys.slice(0, 2),
+      )
+    expect((await planned(keys, { prefix: `${keys[1]!.slice(0, -30)}` })).objects).toEqual([keys[1]])
+    const cdn = layouts['CloudFront v2, partitioned']![1](from, 1)
+    expect((await planned([cdn], { prefix: cdn.slice(0, cdn.lastIndexOf('/') + 1) })).objects).toEqual([cdn])
+  })
+
+  it('goes on behind any key, and lists nothing that is behind it', async () => {
+    const keys = Object.values(layouts).flatMap(([, keyOf]) => [0, 1, 2].map((n) => keyOf(from + n * 400 * minute, n)))
+    const sorted = [...keys].sort()
+    const whole = await planned(keys)
+    for (const [index, after] of sorted.entries()) {
+      const { objects, requests } = await planned(keys, { after })
+      expect(objects, after).toEqual(sorted.slice(index + 1))
+      expect(requests.length).toBeLessThanOrEqual(whole.requests.length)
+    }
+  })
+
+  it('asks once for a region, however long the span, and steps over distributions of any number of files', async () => {
+    const [, keyOf] = layouts['flow logs, plain']!
+    const { requests } = await planned([keyOf(from, 1)], { from: new Date('2023-01-01'), formats: ['vpc-flow'] })
+    // The top, AWSLogs, the account, the service, and the region's days.
+    expect(requests).toHaveLength(5)
+    const files = Array.from({ length: 5000 }, (_, n) => cdnFile(from - n * 60 * minute, n))
+    const cdn = await planned([...files, cdnFile(from, 1, 'E9EXAMPLE00000')], { pageSize: 100 })
+    expect(cdn.objects).toHaveLength(3)
+    expect(cdn.requests.length).toBeLessThan(8)
+  })
+
+  it('takes by the time of upload what names no time', async () => {
+    const folder = `AWSLogs/${one}/CloudFront/`
+    const old = { Key: `${folder}a.parquet`, LastModified: new Date('2026-11-21T10:00:00Z') }
+    const fresh = { Key: `${folder}b.parquet`, LastModified: new Date('2026-11-22T00:10:00Z') }
+    expect((await planned([old, fresh])).objects).toEqual([fresh.Key])
+  })
+
+  it('refuses a bucket that is no archive', async () => {
+    const folders = Array.from({ length: 1100 }, (_, n) => `user-${n}/photo.jpg`)
+    await expect(planned(folders)).rejects.toThrow(/more than 1000 folders.*INVALID_OPTION/s)
+    const files = Array.from({ length: 1100 }, (_, n) => `photo-${n}.jpg`)
+    await expect(planned(files, { pageSize: 10 })).rejects.toThrow(/more than 100 pages.*INVALID_OPTION/s)
+  })
+
+  it('says what is wrong with an option', () => {
+    const { s3 } = fakeS3([])
+    const bad = (options: object) => () => archiveObjects({ s3, bucket: 'logs', ...day, ...options })
+    expect(bad({ from: day.to, to: day.from })).toThrow(/must be before `to`/)
+    expect(bad({ from: new Date('x') })).toThrow(/valid Dates/)
+    expect(bad({ accounts: ['1'] })).toThrow(/12 digits/)
+    expect(bad({ regions: ['Frankfurt'] })).toThrow(/eu-central-1/)
+    expect(bad({ formats: ['elb'] })).toThrow(/vpc-flow, cloudtrail, cloudfront/)
+    expect(bad({ late: -1 })).toThrow(/`late` must be a whole number/)
+    expect(bad({ bucket: '' })).toThrow(/`bucket`/)
+    expect(bad({ s3: {} })).toThrow(/`s3` must be a client/)
+  })
+
+  it('says that listing failed, and where', async () => {
+    const s3 = { send: () => Promise.reject(Object.assign(new Error('no'), { name: 'AccessDenied' })) } as never
+    await expect(archiveObjects({ s3, bucket: 'logs', ...day }).next()).rejects.toMatchObject({
+      code: 'LISTING_FAILED',
+      message: expect.stringMatching(/AccessDenied, no \(s3:\/\/logs\).*s3:ListBucket/),
+    })
+  })
+})
+
+/** Repeatable numbers from 0 to 1. https://prng.di.unimi.it (splitmix32) */
+function random(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x9e3779b9) | 0
+    let z = Math.imul(state ^ (state >>> 16), 0x21f0aaad)
+    z = Math.imul(z ^ (z >>> 15), 0x735a2d97)
+    return ((z ^ (z >>> 15)) >>> 0) / 4294967296
+  }
+}
+
+describe('every key that a delivery of a record in [from, to) can have is planned', () => {
+  it.each(Object.entries(layouts))('%s', async (_, [format, keyOf]) => {
+    const next = random(20261122)
+    const { late, early } = margins[format]
+    for (let round = 0; round < 40; round++) {
+      const start = Date.UTC(2024, 0) + Math.floor(next() * 3 * 365 * 24 * 60) * minute
+      const end = start + 1000 + Math.floor(next() ** 4 * 100 * 24 * 60 * minute)
+      const inside: string[] = []
+      const outside: string[] = []
+      for (let n = 0; n < 30; n++) {
+        const record = start + Math.floor(next() * (end - start))
+        // CloudFront names the hour of the request; the others the minute of delivery.
+        inside.push(keyOf(record - early + Math.floor(next() * (late + early)), n))
+        const far = 3 * 60 * minute + next() * 600 * 24 * 60 * minute
+        outside.push(keyOf(next() < 0.5 ? start - far : end + far, n))
+      }
+      const { objects } = await planned([...inside, ...outside], {
+        from: new Date(start),
+        to: new Date(end),
+        pageSize: 1 + Math.floor(next() * 50),
+      })
+      expect(objects).toEqual([...new Set(inside)].sort())
+    }
+  })
+})
+
+describe('keyInterval', () => {
+  it.each([
+    ['a/1_vpcflowlogs_us-east-1_fl-1_20260102T0304Z_00ab.log.gz', '2026-01-02T03:04:00.000Z', minute],
+    ['cdn/E2EXAMPLE12345.2026-01-02-03.00ab12cd.gz', '2026-01-02T03:00:00.000Z', 60 * minute],
+    ['a/year=2026/month=01/day=02/whatever', '2026-01-02T00:00:00.000Z', 24 * 60 * minute],
+  ])('%s', (key, start, length) => {
+    const begin = Date.parse(start)
+    expect(keyInterval(key)).toEqual({ start: begin, end: begin + length })
+  })
+  it('is none where a key tells no time', () => expect(keyInterval('a/b/c.log')).toBeUndefined())
+})

@@ -1,0 +1,119 @@
+import { ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { FlowferryError } from '@flowferry/core'
+import { unquoted } from '../envelope.ts'
+import type { S3 } from '../object.ts'
+import type { KeyRange } from './layout.ts'
+
+/** An object as a listing states it. */
+export interface ListedObject {
+  readonly key: string
+  /** Without quotes. */
+  readonly etag?: string
+  /** Stored bytes. */
+  readonly size?: number
+  readonly lastModified?: Date
+  /** `GLACIER`, `DEEP_ARCHIVE`, …; none or `STANDARD` mostly. */
+  readonly storageClass?: string
+}
+
+/** A page of a listing. */
+export interface Listing {
+  readonly objects: readonly ListedObject[]
+  /** Each ends with the delimiter. */
+  readonly folders: readonly string[]
+  /** Where it goes on, unless this is the last page. */
+  readonly token?: string
+}
+
+interface ListRequest {
+  readonly prefix: string
+  readonly delimiter?: '/'
+  readonly startAfter?: string
+  readonly token?: string
+}
+
+export type Lister = (request: ListRequest) => Promise<Listing>
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+export function lister(s3: S3, bucket: string, onRequest: () => void, signal?: AbortSignal): Lister {
+  return async ({ prefix, delimiter, startAfter, token }) => {
+    onRequest()
+    const command = new ListObjectsV2Command({
+      Bucket: bucket,
+      Prefix: prefix,
+      ...(delimiter && { Delimiter: delimiter }),
+      ...(startAfter !== undefined && { StartAfter: startAfter }),
+      ...(token !== undefined && { ContinuationToken: token }),
+    })
+    try {
+      const answer = await s3.send(command, signal && { abortSignal: signal })
+      const objects = (answer.Contents ?? []).flatMap(({ Key, ETag, Size, LastModified, StorageClass }) =>
+        Key === undefined
+          ? []
+          : {
+              key: Key,
+              ...(ETag !== undefined && { etag: unquoted(ETag) }),
+              ...(Size !== undefined && { size: Size }),
+              ...(LastModified && { lastModified: LastModified }),
+              ...(StorageClass !== undefined && { storageClass: StorageClass }),
+            },
+      )
+      const folders = (answer.CommonPrefixes ?? []).flatMap(({ Prefix }) => Prefix ?? [])
+      return { objects, folders, ...(answer.NextContinuationToken && { token: answer.NextContinuationToken }) }
+    } catch (cause) {
+      if (signal?.aborted) throw new FlowferryError('ABORTED', 'Listing was stopped', { cause })
+      const { name, message } = cause instanceof Error ? cause : new Error(String(cause))
+      throw new FlowferryError('LISTING_FAILED', `ListObjectsV2 of "${prefix}": ${name}, ${message}`, {
+        place: { bucket },
+        cause,
+      })
+    }
+  }
+}
+
+/** Ranges whose first pages are asked for ahead: most archives have many of few files. */
+const ahead = 8
+
+/**
+ * The pages of all ranges, in their order. The next page is on its way while one is worked on, and so are the first
+ * pages of the ranges that follow: some nine pages of a thousand keys are held at most.
+ */
+export async function* pagesOf(ranges: AsyncIterator<KeyRange>, list: Lister): AsyncGenerator<[KeyRange, Listing]> {
+  const begin = async () => {
+    const { value, done } = await ranges.next()
+    if (done) return undefined
+    const first = list(requestOf(value))
+    first.catch(() => undefined)
+    return { range: value, first }
+  }
+  const soon = () => {
+    const begun = begin()
+    begun.catch(() => undefined)
+    return begun
+  }
+  // An async generator answers calls of `next` in their order.
+  const window = Array.from({ length: ahead }, soon)
+  try {
+    for (let current = await window.shift()!; current; current = await window.shift()!) {
+      window.push(soon())
+      const { range } = current
+      let page: Promise<Listing> | undefined = current.first
+      while (page) {
+        const listing: Listing = await page
+        const last = listing.objects.at(-1)?.key
+        const isEnd =
+          listing.token === undefined || (range.before !== undefined && last !== undefined && last >= range.before)
+        page = isEnd ? undefined : list({ ...requestOf(range), token: listing.token! })
+        page?.catch(() => undefined)
+        yield [range, listing]
+      }
+    }
+  } finally {
+    // Not awaited: it may be in a request that hangs.
+    ranges.return?.()?.catch(() => undefined)
+  }
+}
+
+function requestOf({ prefix, startAfter }: KeyRange): ListRequest {
+  return { prefix, ...(startAfter !== undefined && { startAfter }) }
+}
