@@ -75,10 +75,20 @@ export const errorCodes = {
     retryable: true,
     advice: 'Check the credentials and privileges that the client was built with.',
   },
-  TARGET_NOT_FOUND: { retryable: true, advice: 'Run `setup`, or create the index: the target does not exist.' },
+  TARGET_NOT_FOUND: {
+    retryable: true,
+    advice:
+      "Run `setup`, or create the index: the target does not exist, or a plain index stands in a data stream's name (delete it first).",
+  },
+  TARGET_MISMATCH: {
+    retryable: true,
+    advice:
+      'The target is of another kind than the sink writes to. Run `setup` with the same `indexPer`, or choose another `index` or `op`; on OpenSearch Serverless, a search collection.',
+  },
   TARGET_BLOCKED: {
     retryable: true,
-    advice: 'The cluster blocks writes, mostly a full disk. Free space, then lift the block.',
+    advice:
+      'The cluster blocks writes: mostly a full disk (free space, then lift the block), or all the shards that it may have.',
   },
   TARGET_OVERLOADED: {
     retryable: true,

@@ -1,5 +1,8 @@
 export { type ByteBudget, byteBudget } from './budget.ts'
-export { type BulkAnswer, thrownAnswer } from './bulk/response.ts'
+export type { IndexPer } from './bulk/dates.ts'
+export type { BulkOptions } from './bulk/options.ts'
+export { type BulkAnswer, streamedAnswer, thrownAnswer } from './bulk/response.ts'
+export { createdIndex, existingStream } from './bulk/target.ts'
 export {
   type Engine,
   type EngineRequest,
@@ -8,7 +11,7 @@ export {
   type SetupOptions,
   setupTemplates,
 } from './bulk/template.ts'
-export { type BulkOptions, type BulkSend, bulkSink } from './bulk/write.ts'
+export { type BulkSend, bulkSink, type TargetCheck } from './bulk/write.ts'
 export type { Deadline } from './deadline.ts'
 export { readBytes } from './decompress.ts'
 export { byKey, detect } from './detect.ts'

@@ -1,11 +1,17 @@
+import type { Readable } from 'node:stream'
 import {
   type BulkAnswer,
   type BulkOptions,
   bulkSink,
+  createdIndex,
+  type EngineRequest,
+  existingStream,
   type SetupChange,
   type SetupOptions,
   type Sink,
   setupTemplates,
+  streamedAnswer,
+  type TargetCheck,
   thrownAnswer,
 } from '@flowferry/core'
 import type { Client } from '@opensearch-project/opensearch'
@@ -27,9 +33,12 @@ export interface OpenSearchOptions extends BulkOptions {
  */
 export function opensearch({ client, pipeline = '_none', ...options }: OpenSearchOptions): Sink<unknown> {
   const querystring = { pipeline, filter_path: 'errors,items.*.status,items.*.error.type,items.*.error.reason' }
+  const check: TargetCheck = (name, format) =>
+    options.indexPer ? createdIndex(ask(client), 'opensearch', name, format) : existingStream(ask(client), name)
   return bulkSink(
-    (body, signal) => request(client, { method: 'POST', path: '/_bulk', querystring, bulkBody: body }, signal),
+    (body, signal) => bulk(client, { method: 'POST', path: '/_bulk', querystring, bulkBody: body }, options, signal),
     options,
+    options.index === undefined && options.checkTarget !== false ? check : undefined,
   )
 }
 
@@ -40,28 +49,42 @@ export function opensearch({ client, pipeline = '_none', ...options }: OpenSearc
  * @throws FlowferryError TARGET_UNAUTHORIZED, TARGET_FAILED, TARGET_UNREACHABLE
  */
 export function setup(client: Client, options: SetupOptions): Promise<SetupChange[]> {
-  return setupTemplates(
-    (method, path, body) => request(client, { method, path, ...(body !== undefined && { body: body as object }) }),
-    'opensearch',
-    options,
-  )
+  return setupTemplates(ask(client), 'opensearch', options)
 }
 
+type Params = Parameters<Client['transport']['request']>[0]
+
 /** Any answer is a value here; only the lack of one rejects. Retries are the sink's, item by item. */
-async function request(
-  client: Client,
-  params: Parameters<Client['transport']['request']>[0],
-  signal?: AbortSignal,
-): Promise<BulkAnswer> {
-  const sent = client.transport.request(params, { maxRetries: 0 })
+async function bulk(client: Client, params: Params, { gzip }: BulkOptions, signal: AbortSignal): Promise<BulkAnswer> {
+  const sent = client.transport.request(params, { maxRetries: 0, asStream: true, ...encodingOf(gzip) })
   const abort = () => sent.abort()
-  signal?.addEventListener('abort', abort, { once: true })
+  signal.addEventListener('abort', abort, { once: true })
   try {
-    const { statusCode, body } = await sent
-    return { status: statusCode ?? 0, body }
+    const { statusCode, headers, body } = await sent
+    return await streamedAnswer(statusCode, headers, body as unknown as Readable)
   } catch (error) {
     return thrownAnswer(error)
   } finally {
-    signal?.removeEventListener('abort', abort)
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+/** The body is compressed already: the client, where it was told to compress, must not do it again. */
+function encodingOf(gzip: BulkOptions['gzip']) {
+  const headers = { 'accept-encoding': 'identity' }
+  // The client documents false, and its type lacks it.
+  const compression = false as unknown as 'gzip'
+  return gzip ? { compression, headers: { ...headers, 'content-encoding': 'gzip' } } : { headers }
+}
+
+function ask(client: Client): EngineRequest {
+  return async (method, path, body) => {
+    try {
+      const params = { method, path, ...(body !== undefined && { body: body as object }) }
+      const answer = await client.transport.request(params, { maxRetries: 0 })
+      return { status: answer.statusCode ?? 0, body: answer.body }
+    } catch (error) {
+      return thrownAnswer(error)
+    }
   }
 }
