@@ -57,7 +57,10 @@ type Params = Parameters<Client['transport']['request']>[0]
 /** Any answer is a value here; only the lack of one rejects. Retries are the sink's, item by item. */
 async function bulk(client: Client, params: Params, { gzip }: BulkOptions, signal: AbortSignal): Promise<BulkAnswer> {
   const sent = client.transport.request(params, { maxRetries: 0, asStream: true, ...encodingOf(gzip) })
-  const abort = () => sent.abort()
+  const abort = () => {
+    // Given back, it would be a promise of the listener's, whose rejection nobody handles: the process would end.
+    sent.abort()
+  }
   signal.addEventListener('abort', abort, { once: true })
   try {
     const { statusCode, headers, body } = await sent
