@@ -31,14 +31,13 @@ export class IndexDates {
   #base = ''
   #format: Format | undefined
   #taken: Set<string> = new Set()
-  /** The last date that was taken, as it stands in a document and in an index's name. */
-  readonly #day: Uint8Array
+  /** The last day that was taken, `2026-11-22`, and its date in an index's name. */
+  readonly #day = new DataView(new ArrayBuffer(10))
   readonly #date: Uint8Array
 
   constructor(per: IndexPer, now: number) {
     this.#per = per
     this.#latest = new Date(now + aheadMilliseconds).toISOString().slice(0, 10)
-    this.#day = new Uint8Array(placeholders[per].length)
     this.#date = new Uint8Array(placeholders[per].length)
   }
 
@@ -48,14 +47,17 @@ export class IndexDates {
     this.#format = format
     this.#taken = datesOfObject.get(object) ?? new Set()
     datesOfObject.set(object, this.#taken)
-    this.#day.fill(0)
+    this.#day.setUint32(0, 0)
   }
 
-  /** Whether the day that begins at `offset` is the last one that was taken: one comparison a document. */
-  isLast(bytes: Uint8Array, offset: number): boolean {
+  /** Whether the day at `offset` is the last one that was taken: three comparisons a document. */
+  isLast(view: DataView, offset: number): boolean {
     const day = this.#day
-    for (let i = day.length - 1; i >= 0; i--) if (bytes[offset + i] !== day[i]) return false
-    return true
+    return (
+      view.getUint32(offset) === day.getUint32(0) &&
+      view.getUint32(offset + 4) === day.getUint32(4) &&
+      view.getUint16(offset + 8) === day.getUint16(8)
+    )
   }
 
   /** Writes the last taken date where the placeholder stands. */
@@ -71,7 +73,7 @@ export class IndexDates {
     if (day === undefined) return { type: 'timestamp_unknown', reason: `@timestamp is no ISO date; ${takes}` }
     if (day < earliest || day > this.#latest)
       return { type: 'timestamp_out_of_range', reason: `@timestamp is of ${day}; ${takes}` }
-    const date = day.slice(0, this.#day.length).replaceAll('-', '.')
+    const date = day.slice(0, this.#date.length).replaceAll('-', '.')
     if (!this.#taken.has(date)) {
       if (this.#taken.size >= mostPerObject)
         return {

@@ -70,7 +70,7 @@ export function* encodeBulk(
         const count = body.reserve(slice.length - index)
         body.size = encodeRun(slice, index, start, body, view, most)
         const encoded = body.length - count
-        if (dates) stampRun(body, count, slice, { number, index, dateAt, start }, dates.indices, refuse)
+        if (dates) stampRun(body, view, count, slice, { number, index, dateAt, start }, dates.indices, refuse)
         else body.addRun(number, index, encoded)
         index += encoded
         if (index === slice.length) break
@@ -208,7 +208,8 @@ function encodeRun(
 }
 
 /** How a document begins that the fast path wrote. */
-const head = Buffer.from('{"@timestamp":"')
+const head = new DataView(Uint8Array.from(Buffer.from('{"@timestamp":"')).buffer)
+const headParts = [0, 4, 8, head.byteLength - 4]
 
 /**
  * Gives the items from number `first` on the index of their own date, read from the document's first bytes. Those that
@@ -216,6 +217,7 @@ const head = Buffer.from('{"@timestamp":"')
  */
 function stampRun(
   body: Filling,
+  view: DataView,
   first: number,
   slice: Slice<unknown>,
   { number, index, dateAt, start }: { number: number; index: number; dateAt: number; start: Text },
@@ -232,8 +234,8 @@ function stampRun(
     const current = index + item - first
     let day = from + start.length
     while (buffer[day] !== LF) day++
-    day += 1 + head.length
-    if (!indices.isLast(buffer, day) || !begins(buffer, day - head.length)) {
+    day += 1 + head.byteLength
+    if (!begins(view, day - head.byteLength) || !indices.isLast(view, day)) {
       const date = indices.take(slice.document(current)['@timestamp'])
       if (typeof date !== 'string') {
         body.addRun(number, begun, current - begun)
@@ -254,8 +256,8 @@ function stampRun(
   body.size = to
 }
 
-function begins(buffer: Uint8Array, offset: number): boolean {
-  for (let i = 0; i < head.length; i++) if (buffer[offset + i] !== head[i]) return false
+function begins(view: DataView, offset: number): boolean {
+  for (const at of headParts) if (view.getUint32(offset + at) !== head.getUint32(at)) return false
   return true
 }
 

@@ -24,7 +24,7 @@ export interface BulkOptions {
   readonly gzip?: boolean | number
   /** Bytes of a request's body, from 1,000. Default 5 MiB; a 413 halves it for the sink's lifetime. */
   readonly maxBodyBytes?: number
-  /** Bytes of bodies held at the same time, from `maxBodyBytes`: writes beyond it wait. Default four bodies. */
+  /** Bytes of bodies held at the same time, from `maxBodyBytes`: writes beyond it wait. Default three bodies. */
   readonly maxBytesInFlight?: number
   /**
    * Milliseconds that an answer may take, from 1. Default 120,000, above the minute that the engines wait for a shard. A
@@ -42,7 +42,7 @@ export interface BulkOptions {
 /** The options with their defaults; throws INVALID_OPTION. */
 export function checkOptions(options: BulkOptions) {
   const { maxBodyBytes = 5 * 1024 * 1024, answerTimeout = 120_000 } = options
-  const { maxRetries = 8, retryDelay = 250, maxRetryDelay = 30_000, maxBytesInFlight = 4 * maxBodyBytes } = options
+  const { maxRetries = 8, retryDelay = 250, maxRetryDelay = 30_000, maxBytesInFlight = 3 * maxBodyBytes } = options
   requirePositive('maxBodyBytes', maxBodyBytes, 1000)
   requirePositive('maxBytesInFlight', maxBytesInFlight, maxBodyBytes)
   requirePositive('answerTimeout', answerTimeout)
