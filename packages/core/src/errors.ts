@@ -123,6 +123,9 @@ export interface ErrorPlace {
   readonly offset?: number
 }
 
+/** Where docs/errors.md can be read; each code is a heading there. */
+const errorPages = 'https://github.com/flowferry/flowferry/blob/main/docs/errors.md'
+
 const marker = Symbol.for('flowferry.error')
 
 /** The one class of error. Its message says what, where and what to do; `code` is stable. */
@@ -149,6 +152,11 @@ export class FlowferryError extends Error {
     this.place = place
     this.retryable = options.retryable ?? retryable
     this.advice = advice
+  }
+
+  /** The address of the code's section on the error page. */
+  get docs(): string {
+    return `${errorPages}#${this.code.toLowerCase()}`
   }
 
   /** True for an error of any copy of this package, also where `instanceof` fails. */

@@ -182,7 +182,7 @@ describe('flowferry ingest', () => {
     for (const name of ['a.log', 'b.log']) await writeFile(join(folder, name), flows!.text)
     const { code, stderr } = await runHere(['ingest', folder, '--to', 'elasticsearch', '--url', cluster.url])
     expect(stderr.match(/TARGET_UNAUTHORIZED/g)).toHaveLength(1)
-    expect(stderr).toMatch(/\nhint: .*credentials\n$/)
+    expect(stderr).toMatch(/\nhint: .*credentials\nsee https:.*errors\.md#target_unauthorized\n$/)
     expect(code).toBe(1)
     cluster.stop()
   })

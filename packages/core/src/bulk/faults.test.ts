@@ -49,7 +49,9 @@ function store(faults: Fault[], limit: number) {
   return { documents, refused, send }
 }
 
-test('whatever the store answers, each document is stored once as it is, or told as refused', { timeout: 30_000 }, async () => {
+test('whatever the store answers, each document is stored once as it is, or told as refused', {
+  timeout: 30_000,
+}, async () => {
   const fault = fc.constantFrom<Fault>(
     'none',
     'busy items',
