@@ -42,8 +42,15 @@ export function itemFates(answer: BulkAnswer, items: number): Fate[] | undefined
     throw new FlowferryError('TARGET_FAILED', `The answer to ${items} bulk items has ${told.length} items`)
   return told.map((item) => {
     const [op, { status, error }] = Object.entries(item)[0]!
-    return itemFate(op, status, error?.type ?? `status ${status}`, redact(error?.reason ?? ''))
+    return itemFate(op, status, error?.type ?? `status ${status}`, withoutContent(error?.reason ?? ''))
   })
+}
+
+/** The engines quote what they refuse: the value, or the bytes of a term. Logs must not hold it. */
+function withoutContent(reason: string): string {
+  return redact(reason)
+    .replace(/(Preview of field's value: )'.*'/s, "$1'***'")
+    .replace(/(prefix of the first immense term is: )'\[[^\]]*\][^']*'/, "$1'***'")
 }
 
 /**
