@@ -176,6 +176,24 @@ describe.each(engines)('privileges in $name', ({ ask, node, ca, grant, everythin
       expect(await attempt(less), `without ${right}`).toMatchObject({ error: { code: 'TARGET_UNAUTHORIZED' } })
   })
 
+  test('a cluster that has all the shards it may have stops the sink, and rejects no document', async () => {
+    await clean()
+    const limit = (most: number | null) =>
+      ask('PUT', '/_cluster/settings', { persistent: { 'cluster.max_shards_per_node': most } })
+    await administrator.setup({ indexPer: 'day' })
+    await limit(1)
+    try {
+      for (const options of [{ indexPer: 'day' }, { index: `logs-${dataset}-plain` }] as const)
+        expect(await administrator.sink(options).write([own])).toMatchObject({
+          stop: true,
+          slices: [{ unfinished: 3, rejected: [] }],
+          error: { code: 'TARGET_BLOCKED' },
+        })
+    } finally {
+      await limit(null)
+    }
+  })
+
   test('an unknown key stops the sink at once', async () => {
     const outcome = await stranger(node, ca).sink({ maxRetries: 8, index: 'logs-x' }).write([own])
     expect(outcome).toMatchObject({ stop: true, slices: [{ unfinished: 3 }], error: { code: 'TARGET_UNAUTHORIZED' } })

@@ -27,8 +27,8 @@ export interface ElasticsearchOptions extends BulkOptions {
 }
 
 /**
- * Indexes documents into Elasticsearch: bulk `create` under stable ids, into data streams or an index of yours.
- * Run `setup` first: without its template Elasticsearch refuses the data stream, or guesses the mapping of an index.
+ * Indexes documents into Elasticsearch: bulk `create` under stable ids, into data streams, indices by time or an index of yours.
+ * Run `setup` first: without its template Elasticsearch refuses the data stream, or guesses the mapping.
  *
  * @throws FlowferryError INVALID_OPTION
  */
@@ -50,9 +50,10 @@ export function elasticsearch({ client, pipeline = '_none', ...options }: Elasti
 
 /**
  * Installs the index templates of the formats, idempotently, and says what it changed.
- * Needs the cluster privilege `manage_index_templates`, and `manage` on existing `logs-*` data streams.
+ * Needs the cluster privilege `manage_index_templates`, and `manage` on `logs-*`.
  *
- * @throws FlowferryError TARGET_UNAUTHORIZED, TARGET_FAILED, TARGET_UNREACHABLE
+ * @throws FlowferryError TARGET_MISMATCH where a plain index has a data stream's name; TARGET_UNAUTHORIZED, TARGET_FAILED,
+ *   TARGET_UNREACHABLE
  */
 export function setup(client: Client, options: SetupOptions): Promise<SetupChange[]> {
   return setupTemplates(ask(client), 'elasticsearch', options)

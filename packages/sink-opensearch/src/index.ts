@@ -26,8 +26,9 @@ export interface OpenSearchOptions extends BulkOptions {
 }
 
 /**
- * Indexes documents into OpenSearch: bulk `create` under stable ids, into data streams or an index of yours.
- * Run `setup` first: without its template OpenSearch makes a plain index and guesses the mapping.
+ * Indexes documents into OpenSearch: bulk `create` under stable ids, into data streams, indices by time or an index of yours.
+ * Run `setup` first: without its template the sink stops before the first document, as OpenSearch would make a plain
+ * index and guess the mapping.
  *
  * @throws FlowferryError INVALID_OPTION
  */
@@ -44,9 +45,11 @@ export function opensearch({ client, pipeline = '_none', ...options }: OpenSearc
 
 /**
  * Installs the index templates of the formats, idempotently, and says what it changed.
- * Needs `indices:admin/index_template/get` and `put`, and `indices:admin/mapping/put` on existing data streams.
+ * Needs `indices:admin/index_template/get` and `put`, and on `logs-*` `indices:admin/data_stream/get`,
+ * `indices:admin/mapping/put` and `indices:monitor/settings/get`.
  *
- * @throws FlowferryError TARGET_UNAUTHORIZED, TARGET_FAILED, TARGET_UNREACHABLE
+ * @throws FlowferryError TARGET_MISMATCH where a plain index has a data stream's name; TARGET_UNAUTHORIZED, TARGET_FAILED,
+ *   TARGET_UNREACHABLE
  */
 export function setup(client: Client, options: SetupOptions): Promise<SetupChange[]> {
   return setupTemplates(ask(client), 'opensearch', options)

@@ -78,8 +78,13 @@ function itemFate(op: string, status: number, type: string, reason: string): Fat
   if (status === 429) return { is: 'retry', code: 'TARGET_OVERLOADED', type, reason }
   if (status === 401 || status === 403) return { is: 'stop', code: 'TARGET_UNAUTHORIZED', type, reason }
   if (status === 404) return { is: 'stop', code: 'TARGET_NOT_FOUND', type, reason }
-  const refusal = targetRefusals.find(([pattern]) => pattern.test(reason))
-  return refusal ? { is: 'stop', code: refusal[1], type, reason } : { is: 'rejected', type, reason }
+  const code = targetRefusal(reason)
+  return code ? { is: 'stop', code, type, reason } : { is: 'rejected', type, reason }
+}
+
+/** The code of a refusal that is about the target, whatever was asked. */
+export function targetRefusal(reason: string): ErrorCode | undefined {
+  return targetRefusals.find(([pattern]) => pattern.test(reason))?.[1]
 }
 
 /** What an answer other than 200 means for the whole request. */

@@ -1,6 +1,6 @@
 import { asFlowferryError, type ErrorCode, FlowferryError } from '../errors.ts'
 import type { Format } from '../types.ts'
-import { reasonOf } from './response.ts'
+import { reasonOf, targetRefusal } from './response.ts'
 import { type EngineRequest, indexBody } from './template.ts'
 
 type Answer = Awaited<ReturnType<EngineRequest>>
@@ -28,7 +28,7 @@ export async function existingStream(request: EngineRequest, name: string): Prom
  * Makes sure that an index of a day or month is there with the format's mapping, and creates it. Asks
  * `GET /<name>/_mapping`, and `PUT /<name>` where there is none.
  *
- * @throws FlowferryError TARGET_MISMATCH, TARGET_UNAUTHORIZED, TARGET_OVERLOADED, TARGET_UNREACHABLE, TARGET_FAILED
+ * @throws FlowferryError TARGET_MISMATCH, TARGET_BLOCKED, TARGET_UNAUTHORIZED, TARGET_OVERLOADED, TARGET_UNREACHABLE, TARGET_FAILED
  */
 export async function createdIndex(
   request: EngineRequest,
@@ -50,7 +50,9 @@ export async function createdIndex(
   if (await isThere()) return
   const made = await ask(request, 'PUT', path, indexBody(format, engine))
   if (made.status === 200 || (await isThere())) return
-  throw new FlowferryError('TARGET_MISMATCH', `The index ${name} could not be made${reasonOf(made.body)}`)
+  const { reason } = (made.body as { error?: { reason?: unknown } } | undefined)?.error ?? {}
+  const code = targetRefusal(String(reason)) ?? 'TARGET_MISMATCH'
+  throw new FlowferryError(code, `The index ${name} could not be made${reasonOf(made.body)}`)
 }
 
 /** An answer of 200, 400 or 404; anything else is an error. */
