@@ -9,6 +9,8 @@ export {
   setupTemplates,
 } from './bulk/template.ts'
 export { type BulkOptions, type BulkSend, bulkSink } from './bulk/write.ts'
+export { deadIndex, deadRecordFormat } from './dead-index.ts'
+export type { DeadRecord, DeadRecords } from './dead-records.ts'
 export type { Deadline } from './deadline.ts'
 export { readBytes } from './decompress.ts'
 export { byKey, detect } from './detect.ts'

@@ -146,6 +146,8 @@ export interface Batch<T> {
   /** Decompressed bytes that these records took: what the memory budget counts. */
   readonly bytes: number
   readonly malformed?: readonly Malformed[]
+  /** The text of `malformed[position]`, made on demand, for the place of dead records. Default: none is kept. */
+  readonly malformedText?: (position: number) => string
   /** Fields that AWS added since this format was written: name to records that had it. Their values are kept. */
   readonly unknownFields?: Readonly<Record<string, number>>
 }
