@@ -143,6 +143,8 @@ export interface Batch<T> {
   readonly encoder?: DocumentEncoder & { readonly members: ReadonlySet<string> }
   /** The record's own text, when `ParseContext.originals` asks for it: `event.original`. */
   readonly original?: (index: number) => string
+  /** Last part of the data stream's name, where it is not for `ingest` to say. */
+  readonly namespace?: string
   /** Decompressed bytes that these records took: what the memory budget counts. */
   readonly bytes: number
   readonly malformed?: readonly Malformed[]

@@ -15,6 +15,8 @@ export { type BatchResponse, type BatchResponseOptions, batchResponse } from './
 export type { DeadLetterCause, FailedStage } from './cause.ts'
 export { type ConsumeOptions, type ConsumeTotals, consume } from './consume.ts'
 export { type DeadLetterOptions, type DeadLetterReport, deadLetter } from './dead-letter.ts'
+export { type S3DeadRecordsOptions, s3DeadRecords } from './dead-records-s3.ts'
+export { type SqsDeadRecordsOptions, sqsDeadRecords } from './dead-records-sqs.ts'
 export { type Envelope, type EnvelopeHook, type EnvelopeOptions, readEnvelope, type S3ObjectRef } from './envelope.ts'
 export type { SqsEvent, SqsMessage, SqsRecord } from './messages.ts'
 export { type S3, type S3Clients, s3Object } from './object.ts'
