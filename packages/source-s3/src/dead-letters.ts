@@ -69,7 +69,8 @@ export async function walkDeadLetters(walk: Walk): Promise<FlowferryError[]> {
   async function receiveNew(): Promise<HeldLetter[] | undefined> {
     let received: QueueMessage[]
     try {
-      const options = { messages: 10, waitSeconds: 2, visibilitySeconds }
+      // Any wait makes SQS ask all of its servers.
+      const options = { messages: 10, waitSeconds: 1, visibilitySeconds }
       received = queueMessages(await receive(sqs, queueUrl, options)) ?? []
     } catch (cause) {
       const error = queueError('ReceiveMessage on the dead-letter queue', undefined, cause)
