@@ -85,6 +85,11 @@ Examples:
     )
     .option('--concurrency <n>', 'files read at the same time, 1 to 64; default 4', wholeNumber(1, 64))
     .option('--setup', 'first install the index templates')
+    .option(
+      '--dead-records <prefix>',
+      's3://bucket/prefix/ for rejected documents and malformed records; default: none',
+    )
+    .addOption(new Option('--log <format>', 'a line on standard error for each file, as it is done').choices(['json']))
     .addHelpText(
       'after',
       `

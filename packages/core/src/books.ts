@@ -41,9 +41,15 @@ export interface Books {
 
 export function openBooks(
   source: SourceObject,
-  malformedShare: number,
-  dead?: { readonly to: DeadRecords; readonly signal: AbortSignal },
+  options: {
+    readonly malformedShare: number
+    readonly dead?: { readonly to: DeadRecords; readonly signal: AbortSignal } | undefined
+    readonly sentAt?: Date | undefined
+  },
 ): Books {
+  const { malformedShare, dead, sentAt } = options
+  const began = performance.now()
+  const times = new EventTimes()
   const graveyard = dead && openGraveyard(deadStream(dead.to, placeOf(source), dead.signal))
   const malformedStream = dead && deadStream(dead.to, placeOf(source), dead.signal)
   const object = track(source)
@@ -77,6 +83,7 @@ export function openBooks(
         },
       )
     const etag = object.openedEtag()
+    const eventTime = times.range()
     resolve({
       ...placeOf(source),
       bucket: source.bucket,
@@ -86,6 +93,10 @@ export function openBooks(
       status: error ? 'failed' : 'done',
       counts,
       bytes: object.storedBytes(),
+      milliseconds: Math.round(performance.now() - began),
+      finishedAt: new Date().toISOString(),
+      ...(eventTime && { eventTime }),
+      ...(sentAt && { sentAt: sentAt.toISOString() }),
       untimed,
       unknownFields: Object.fromEntries(unknownFields),
       malformed,
@@ -104,6 +115,7 @@ export function openBooks(
       counts.malformed += bad.length
       malformed.push(...bad.slice(0, shown - malformed.length))
       if (batch.length > 0) kinds.add(batch.format.kind)
+      times.note(batch)
       for (const [field, records] of Object.entries(batch.unknownFields ?? {})) {
         const name = unknownFields.has(field) || unknownFields.size < mostNames ? field : otherNames
         unknownFields.set(name, (unknownFields.get(name) ?? 0) + records)
@@ -157,6 +169,32 @@ export function openBooks(
       error ??= cause
       close()
     },
+  }
+}
+
+/** The times of records that are first or last in a batch: two documents a batch, nothing a record. */
+class EventTimes {
+  #oldest = Number.POSITIVE_INFINITY
+  #newest = Number.NEGATIVE_INFINITY
+  note(batch: Batch<unknown>): void {
+    for (const index of batch.length > 1 ? [0, batch.length - 1] : batch.length === 1 ? [0] : []) {
+      const time = timeOf(batch, index)
+      if (time < this.#oldest) this.#oldest = time
+      if (time > this.#newest) this.#newest = time
+    }
+  }
+  range(): ObjectReport['eventTime'] {
+    if (this.#oldest > this.#newest) return undefined
+    return { oldest: new Date(this.#oldest).toISOString(), newest: new Date(this.#newest).toISOString() }
+  }
+}
+
+/** NaN for a record without a time. One that cannot be made a document is told of when it is written. */
+function timeOf(batch: Batch<unknown>, index: number): number {
+  try {
+    return Date.parse(String(batch.document(index)['@timestamp']))
+  } catch {
+    return Number.NaN
   }
 }
 

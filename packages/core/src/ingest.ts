@@ -120,9 +120,9 @@ export async function ingest<T>(options: IngestOptions<T>): Promise<Report> {
     }
   }
 
-  const begin = (object: SourceObject): Promise<ObjectReport> => {
+  const begin = (object: SourceObject, sentAt: Date | undefined): Promise<ObjectReport> => {
     const dead = deadRecords && { to: deadRecords, signal: stop.writing }
-    const books = openBooks(object, malformedShare, dead)
+    const books = openBooks(object, { malformedShare, dead, sentAt })
     void read(books).finally(() => {
       // With nobody reading, nothing would fill the batch.
       if (slots.give() === 0) writer.flush()
@@ -143,7 +143,7 @@ export async function ingest<T>(options: IngestOptions<T>): Promise<Report> {
     const objects: Promise<ObjectReport>[] = []
     for (const object of message.objects) {
       await slots.take()
-      objects.push(begin(object))
+      objects.push(begin(object, message.sentAt))
     }
     messages.push(Promise.all(objects).then((reports) => messageReport(message, reports)))
   }

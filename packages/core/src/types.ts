@@ -39,6 +39,8 @@ export interface SourceMessage {
   /** None when there is no queue: S3 invoked the Lambda itself, or the object is a local file. */
   readonly messageId?: string
   readonly objects: readonly SourceObject[]
+  /** When it was put into its queue. */
+  readonly sentAt?: Date
   /** What the message named that is not to be read, for the report: `s3:TestEvent`, `ObjectRemoved:Delete`, … */
   readonly ignored?: readonly string[]
   /** Set when the message itself cannot be understood. It then fails. */
@@ -300,6 +302,17 @@ export interface ObjectReport {
   readonly counts: Readonly<Counts>
   /** Stored bytes read. */
   readonly bytes: number
+  /** From the beginning of its reading to the fate of its last record. */
+  readonly milliseconds: number
+  /** When its last record had its fate, ISO 8601. */
+  readonly finishedAt: string
+  /**
+   * `@timestamp` of the oldest and the newest record, ISO 8601, of those that are first or last in a batch: exact where
+   * the object is in order of time, near enough where it is not. Without where no such record has a time.
+   */
+  readonly eventTime?: { readonly oldest: string; readonly newest: string }
+  /** When its message was put into the queue, ISO 8601. */
+  readonly sentAt?: string
   /** Records that had no time and took the object's. */
   readonly untimed: number
   /** Fields that no table of ours knows, with the number of records that had them; `…` is all beyond the first 1,000. */

@@ -48,6 +48,12 @@ describe('s3DeadRecords', () => {
     ).toEqual([record(12), record(15)])
   })
 
+  it('has a place for a local file', async () => {
+    const { puts, dead } = store()
+    await dead.write([{ ...record(0, '/var/log/a.log'), bucket: '' }], signal)
+    expect(puts[0]!.Key).toBe('dead/var/log/a.log/e1/malformed-000000000000.ndjson.gz')
+  })
+
   it('hashes a key that leaves no room', async () => {
     const { puts, dead } = store()
     await dead.write([record(0, 'ü'.repeat(500))], signal)

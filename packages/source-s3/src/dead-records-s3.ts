@@ -52,7 +52,9 @@ export function s3DeadRecords({ s3, bucket, prefix }: S3DeadRecordsOptions): Dea
 /** Where records that begin with this one stand; an original key that leaves no room for the rest is hashed. */
 function deadRecordsKey(prefix: string, { bucket, key, etag, fate, ordinal }: DeadRecord): string {
   const name = `${etag}/${fate}-${String(ordinal).padStart(12, '0')}.ndjson.gz`
-  const plain = `${prefix}${bucket}/${key}/${name}`
+  // A local file has no bucket, and may begin at the root.
+  const folder = bucket === '' ? prefix.replace(/\/$/, '') : `${prefix}${bucket}`
+  const plain = `${folder}/${key.replace(/^\/+/, '')}/${name}`
   if (Buffer.byteLength(plain) <= longestKey) return plain
-  return `${prefix}${bucket}/${createHash('sha256').update(key).digest('base64url')}/${name}`
+  return `${folder}/${createHash('sha256').update(key).digest('base64url')}/${name}`
 }
