@@ -167,25 +167,30 @@ export function openBooks(
     },
     endReading: (cause) => {
       error ??= cause
+      times.end()
       close()
     },
   }
 }
 
-/** The times of records that are first or last in a batch: two documents a batch, nothing a record. */
+/** The times of an object's first and last record: two documents an object, since two a batch cost CloudTrail a tenth more CPU. */
 class EventTimes {
-  #oldest = Number.POSITIVE_INFINITY
-  #newest = Number.NEGATIVE_INFINITY
+  readonly #times: number[] = []
+  #last: Batch<unknown> | undefined
   note(batch: Batch<unknown>): void {
-    for (const index of batch.length > 1 ? [0, batch.length - 1] : batch.length === 1 ? [0] : []) {
-      const time = timeOf(batch, index)
-      if (time < this.#oldest) this.#oldest = time
-      if (time > this.#newest) this.#newest = time
-    }
+    if (batch.length === 0) return
+    if (!this.#last) this.#times.push(timeOf(batch, 0))
+    this.#last = batch
+  }
+  /** Nothing more comes: the last batch is let go. */
+  end(): void {
+    if (this.#last) this.#times.push(timeOf(this.#last, this.#last.length - 1))
+    this.#last = undefined
   }
   range(): ObjectReport['eventTime'] {
-    if (this.#oldest > this.#newest) return undefined
-    return { oldest: new Date(this.#oldest).toISOString(), newest: new Date(this.#newest).toISOString() }
+    const known = this.#times.filter((time) => !Number.isNaN(time)).sort((a, b) => a - b)
+    if (known.length === 0) return undefined
+    return { oldest: new Date(known[0]!).toISOString(), newest: new Date(known.at(-1)!).toISOString() }
   }
 }
 

@@ -307,8 +307,8 @@ export interface ObjectReport {
   /** When its last record had its fate, ISO 8601. */
   readonly finishedAt: string
   /**
-   * `@timestamp` of the oldest and the newest record, ISO 8601, of those that are first or last in a batch: exact where
-   * the object is in order of time, near enough where it is not. Without where no such record has a time.
+   * The earlier and the later `@timestamp` of the object's first and last record, ISO 8601: the oldest and the newest
+   * where it is in order of time, near them where it is not. Read before filters; none where neither has a time.
    */
   readonly eventTime?: { readonly oldest: string; readonly newest: string }
   /** When its message was put into the queue, ISO 8601. */

@@ -12,7 +12,7 @@ export interface CloudWatchOptions {
   /** Takes a line with its end. Default: standard output, which Lambda sends to CloudWatch Logs as it is. */
   readonly write?: (line: string) => void
 }
-export type Dimension = 'kind' | 'bucket' | 'status'
+type Dimension = 'kind' | 'bucket' | 'status'
 
 const units: Readonly<Record<string, string>> = {
   objects: 'Count',
