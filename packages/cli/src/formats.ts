@@ -4,8 +4,8 @@ import { type FormatName, formatNames } from './format-names.ts'
 const parsers: Readonly<Record<FormatName, () => Promise<Parser<unknown>>>> = {
   'vpc-flow': async () => (await import('@flowferry/core/formats/vpc-flow')).vpcFlow,
   cloudtrail: async () => (await import('@flowferry/core/formats/cloudtrail')).cloudTrail,
-  rejected: async () => (await import('@flowferry/core')).rejectedDocuments,
   cloudfront: async () => (await import('@flowferry/core/formats/cloudfront')).cloudFront,
+  rejected: async () => (await import('@flowferry/core')).rejectedDocuments,
 }
 
 /** The parser of one format, or one that finds out for each file which of them it is. */

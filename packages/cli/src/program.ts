@@ -5,7 +5,7 @@ import type { DlqOptions } from './commands/dlq.ts'
 import type { IngestCommandOptions } from './commands/ingest.ts'
 import type { ParseOptions } from './commands/parse.ts'
 import type { RedriveCommandOptions } from './commands/redrive.ts'
-import { formatNames } from './format-names.ts'
+import { archiveFormatNames, formatNames } from './format-names.ts'
 import { hintsFor } from './hints.ts'
 import { type ExitCode, exitCodes, type Io, line, UsageError } from './io.ts'
 
@@ -42,7 +42,7 @@ function describeProgram(io: Io, version: string, finish: (code: ExitCode) => vo
     new Option('--format <name>', 'how to read the files; default: found out for each by its content').choices([
       ...formatNames,
     ])
-  const formats = (what: string) => new Option('--format <name...>', what).choices([...formatNames])
+  const formats = (what: string) => new Option('--format <name...>', what).choices([...archiveFormatNames])
 
   command('demo')
     .description('S3, SQS, the worker and DuckDB in this one process: logs indexed, failed, redriven and asked.')
