@@ -71,6 +71,11 @@ export const errorCodes = {
     advice:
       'The store refused documents for good. The first reasons are in the report; most often the mapping is not the one that `setup` installs.',
   },
+  DEAD_RECORDS_FAILED: {
+    retryable: true,
+    advice:
+      'The place for dead records did not take them; the cause says why. The object counts as failed, so that its message comes again and nothing is lost.',
+  },
   TARGET_UNAUTHORIZED: {
     retryable: true,
     advice: 'Check the credentials and privileges that the client was built with.',

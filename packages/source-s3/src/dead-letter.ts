@@ -3,7 +3,7 @@ import { attributeBytes, causeAttribute, deadLetterCause, encodeCause } from './
 import { failureOf } from './failure.ts'
 import { type QueueMessage, queueMessages, type SqsAttribute, type SqsEvent, type SqsMessage } from './messages.ts'
 import { client, queueAddress, wholeNumber } from './options.ts'
-import { queueError, type Sqs, sendMessage } from './queue.ts'
+import { maxMessageBytes, queueError, type Sqs, sendMessage } from './queue.ts'
 
 export interface DeadLetterOptions {
   /** It needs sqs:SendMessage on the dead-letter queue. */
@@ -90,8 +90,6 @@ export async function sendDeadLetters(
   }
 }
 
-/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
-const maxMessageBytes = 1_048_576
 const maxAttributes = 10
 const maxCauseBytes = 4096
 

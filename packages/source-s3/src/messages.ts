@@ -9,7 +9,11 @@ export interface SqsMessage {
   readonly ReceiptHandle?: string | undefined
   readonly Body?: string | undefined
   readonly Attributes?:
-    | { readonly ApproximateReceiveCount?: string | undefined; readonly MessageGroupId?: string | undefined }
+    | {
+        readonly ApproximateReceiveCount?: string | undefined
+        readonly MessageGroupId?: string | undefined
+        readonly SentTimestamp?: string | undefined
+      }
     | undefined
   readonly MessageAttributes?:
     | {
@@ -27,7 +31,11 @@ export interface SqsRecord {
   readonly messageId: string
   readonly body: string
   readonly attributes?:
-    | { readonly ApproximateReceiveCount?: string | undefined; readonly MessageGroupId?: string | undefined }
+    | {
+        readonly ApproximateReceiveCount?: string | undefined
+        readonly MessageGroupId?: string | undefined
+        readonly SentTimestamp?: string | undefined
+      }
     | undefined
   readonly messageAttributes?:
     | {
@@ -60,6 +68,8 @@ export interface QueueMessage {
   /** Times that it was received, this time included. 1 where the event does not say. */
   readonly receiveCount: number
   readonly groupId: string | undefined
+  /** When it was put into its queue; where SQS moved it to a dead-letter queue, into the first one. */
+  readonly sentAt: Date | undefined
   readonly attributes: Readonly<Record<string, SqsAttribute>>
 }
 
@@ -86,6 +96,7 @@ function queueMessage(value: unknown): QueueMessage {
     body: typeof body === 'string' ? body : undefined,
     receiveCount: Number(system?.ApproximateReceiveCount) || 1,
     groupId: system?.MessageGroupId,
+    sentAt: system?.SentTimestamp === undefined ? undefined : new Date(Number(system.SentTimestamp)),
     attributes: sendable(message),
   }
 }

@@ -40,10 +40,12 @@ export function s3Objects(event: S3Trigger, { s3, envelope }: S3ObjectsOptions):
   if (typeof s3 !== 'function') client('s3', s3)
   optionalFunction('envelope', envelope)
   const messages = queueMessages(event)
-  return messages ? messages.map(({ body, messageId }) => sourceMessage(body, messageId)) : [sourceMessage(event)]
+  return messages
+    ? messages.map(({ body, messageId, sentAt }) => sourceMessage(body, messageId, sentAt))
+    : [sourceMessage(event)]
 
-  function sourceMessage(body: unknown, messageId?: string): SourceMessage {
-    const id = messageId !== undefined && { messageId }
+  function sourceMessage(body: unknown, messageId?: string, sentAt?: Date): SourceMessage {
+    const id = { ...(messageId !== undefined && { messageId }), ...(sentAt && { sentAt }) }
     try {
       const { objects, ignored } = readEnvelope(body, { envelope, messageId })
       return { ...id, objects: objects.map((ref) => s3Object(ref, { s3 })), ignored }
