@@ -5,7 +5,7 @@ import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { setup as setupElasticsearch } from '@flowferry/sink-elasticsearch'
 import { setup as setupOpenSearch } from '@flowferry/sink-opensearch'
 import { input } from './inputs/make.mjs'
-import { here, least, middle, most, runScript, startNullSink } from './lib/measure.mjs'
+import { here, middle, most, runScript, startNullSink } from './lib/measure.mjs'
 import { figure, provenance, table } from './lib/page.mjs'
 import { createQueue } from './lib/queue.mjs'
 import { createClient } from './rows/send.mjs'
@@ -15,8 +15,8 @@ const titles = { elasticsearch: 'Elasticsearch', opensearch: 'OpenSearch' }
 /** Documents before anything is measured: a cold JVM takes two to four times as long for each. */
 const warmUp = 200_000
 const objects = 8
-/** Bodies under way at once: as many as the worker's byte budget lets it have. */
-const concurrency = 4
+/** Bodies under way at once before the worker has shown how many it has. */
+let concurrency = 4
 
 /** The servers of the tests, where they run; else our own, stopped at the end. */
 function servers() {
@@ -55,7 +55,7 @@ export async function endToEnd(runs, command, only) {
 
     const worker = async (engine, node) => {
       for (const key of keys) await queue.put(key, readFileSync(file))
-      const options = { engine, node, namespace, aws, queueUrl: queue.url, documents: each * objects }
+      const options = { engine, node, namespace, aws, queueUrl: queue.url, documents: each * objects, file }
       return runScript('rows/worker.mjs', [JSON.stringify(options)])
     }
     const preloaded = (engine, node) =>
@@ -84,6 +84,7 @@ export async function endToEnd(runs, command, only) {
           // Each way goes first in turn: merges of the one before run into the next.
           const ways = run % 2 === 0 ? [worker, preloaded] : [preloaded, worker]
           for (const way of ways) results[way.name].push(await measured(way, engine))
+          concurrency = most(results.worker.map(({ inFlight }) => inFlight))
         }
         const rate = ({ documents, seconds }) => documents / seconds
         const pairs = results.worker.map((one, run) => rate(one) / rate(results.preloaded[run]))
@@ -99,13 +100,14 @@ export async function endToEnd(runs, command, only) {
             million(total('server')),
             `${figure(total('cpu') / total('seconds'))} and ${figure(total('server') / total('seconds'))}`,
             most(all.map(({ inFlight }) => inFlight)),
+            (total('documents') / total('requests')).toFixed(0),
           ])
         }
       }
       const alone = await worker('elasticsearch', sink.url)
-      rows.push(['null sink, worker', (alone.documents / alone.seconds).toFixed(0), '', figure((alone.cpu / alone.documents) * 1e6), '', figure(alone.cpu / alone.seconds), alone.inFlight]) // biome-ignore format: a row
-      const head = ['into', 'documents/s', 'rate to preloaded', 'client, CPU s per million', 'server, CPU s per million', 'cores used by client and server', 'requests at once'] // biome-ignore format: a row
-      const text = `${provenance(command)} ${objects} objects of ${each} flow records on an S3 server (MiniStack, in memory), told by SQS, through the example's worker (\`node bench/rows/worker.mjs\`), against the same bodies from memory through the same client (\`preloaded.mjs\`, ${concurrency} requests at once). JVMs warm with ${each * objects} documents; all on the same two cores. The null sink's row is what S3 and the worker reach when nothing behind them slows.`
+      rows.push(['null sink, worker', (alone.documents / alone.seconds).toFixed(0), '', figure((alone.cpu / alone.documents) * 1e6), '', figure(alone.cpu / alone.seconds), alone.inFlight, (alone.documents / alone.requests).toFixed(0)]) // biome-ignore format: a row
+      const head = ['into', 'documents/s', 'rate to preloaded', 'client, CPU s per million', 'server, CPU s per million', 'cores used by client and server', 'requests at once', 'documents a request'] // biome-ignore format: a row
+      const text = `${provenance(command)} ${objects} objects of ${each} flow records on an S3 server (MiniStack, in memory), told by SQS, through the example's worker (\`node bench/rows/worker.mjs\`), against the same bodies from memory through the same client (\`preloaded.mjs\`, as many requests at once as the worker had). JVMs warm with ${each * objects} documents; all on the same two cores. The null sink's row is what S3 and the worker reach when nothing behind them slows.`
       return {
         results: { 'end to end': ratios.elasticsearch, 'end to end, OpenSearch': ratios.opensearch },
         sections: { 'End to end': `${text}\n\n${table(head, rows)}` },

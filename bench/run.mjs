@@ -1,22 +1,40 @@
-// Measures, and writes RESULTS.md:
-//   npm run bench [-- RUNS]              CPU of every way, cold start and size; some 5 minutes for 3 runs
+// Measures, and writes what it found into RESULTS.md, each command its own part:
+//   npm run bench [-- RUNS]              CPU of every way, of delivery and of imports; some 5 minutes for 3 runs
+//   npm run bench -- memory              10 GB of flow logs and 5 GB of CloudTrail; some 5 minutes
+//   npm run bench -- end-to-end [RUNS]   S3 to real search engines; some 5 minutes for 3 runs. The servers are those of
+//                                        the tests (FLOWFERRY_TEST_*), else they are started, and stopped again
+//   npm run bench -- threads [RUNS]      one thread against several
 //   npm run bench -- check               everything with a handful of records, RESULTS.md untouched
-import { fileURLToPath } from 'node:url'
+import { rmSync } from 'node:fs'
+import { here } from './lib/measure.mjs'
 import { writePage } from './lib/page.mjs'
 
+const all = async (...parts) => ({
+  results: Object.assign({}, ...parts.map(({ results }) => results)),
+  sections: Object.assign({}, ...parts.map(({ sections }) => sections)),
+})
 const commands = {
-  speed: async (runs, command, only) => (await import('./speed.mjs')).speed(runs, command, only),
+  speed: async (runs, command) =>
+    all(
+      await (await import('./speed.mjs')).speed(runs, command),
+      await (await import('./cold-start.mjs')).coldStart(runs, command),
+    ),
+  memory: async (...args) => (await import('./memory.mjs')).memory(...args),
+  'end-to-end': async (...args) => (await import('./end-to-end.mjs')).endToEnd(...args),
+  threads: async (...args) => (await import('./threads.mjs')).threads(...args),
+  check: async () => (await import('./check.mjs')).check(),
 }
 
-const [first, second] = process.argv.slice(2)
-const what = /^\d+$/.test(first ?? '3') ? 'speed' : first
-const runs = Number((what === first ? second : first) ?? 3)
-if (!(what in commands) || !Number.isSafeInteger(runs) || runs < 1) {
-  console.error(`usage: npm run bench [-- [${Object.keys(commands).join(' | ')}] [RUNS]]`)
+const given = process.argv.slice(2)
+const [what, runs = '3'] = given.length === 0 || /^\d+$/.test(given[0]) ? ['speed', ...given] : given
+if (!(what in commands) || !/^[1-9]\d*$/.test(runs)) {
+  console.error(`usage: npm run bench [-- ${Object.keys(commands).join(' | ')}] [RUNS]`)
   process.exit(2)
 }
-const page = fileURLToPath(new URL('RESULTS.md', import.meta.url))
-const command = `npm run bench -- ${process.argv.slice(2).join(' ')}`.replace(/ -- $/, '')
-const { results, sections } = await commands[what](runs, command)
+const page = what === 'check' ? here('../.cache/bench/check.md') : here('RESULTS.md')
+if (what === 'check') rmSync(page, { force: true })
+const command = given.length > 0 ? `npm run bench -- ${given.join(' ')}` : 'npm run bench'
+const { results, sections } = await commands[what](Number(runs), command)
 writePage(page, results, sections)
 console.log(`written to ${page}`)
+process.exit()

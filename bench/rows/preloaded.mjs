@@ -14,6 +14,7 @@ const sink = bulkSink(async (body) => {
 const objects = keys.map((key) => ({ ...fileObject(file), key }))
 const { counts } = await ingest({ source: [{ objects }], parser: vpcFlow, sink, namespace })
 
+const requests = bodies.length
 const client = createClient(engine, node)
 const querystring = { pipeline: '_none', filter_path: 'errors,items.*.status,items.*.error.type,items.*.error.reason' }
 const before = process.cpuUsage()
@@ -30,4 +31,6 @@ const send = async () => {
 await Promise.all(Array.from({ length: concurrency }, send))
 const { user, system } = process.cpuUsage(before)
 const seconds = (performance.now() - started) / 1000
-console.log(JSON.stringify({ documents: counts.read, seconds, cpu: (user + system) / 1e6, inFlight: concurrency }))
+console.log(
+  JSON.stringify({ documents: counts.read, seconds, cpu: (user + system) / 1e6, requests, inFlight: concurrency }),
+)
