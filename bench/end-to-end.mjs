@@ -15,8 +15,6 @@ const titles = { elasticsearch: 'Elasticsearch', opensearch: 'OpenSearch' }
 /** Documents before anything is measured: a cold JVM takes two to four times as long for each. */
 const warmUp = 200_000
 const objects = 8
-/** Bodies under way at once before the worker has shown how many it has. */
-let concurrency = 4
 
 /** The servers of the tests, where they run; else our own, stopped at the end. */
 function servers() {
@@ -58,6 +56,8 @@ export async function endToEnd(runs, command, only) {
       const options = { engine, node, namespace, aws, queueUrl: queue.url, documents: each * objects, file }
       return runScript('rows/worker.mjs', [JSON.stringify(options)])
     }
+    /** As the worker has them; before it has shown how many: */
+    let concurrency = 4
     const preloaded = (engine, node) =>
       runScript('rows/preloaded.mjs', [JSON.stringify({ engine, node, namespace, file, keys, concurrency })])
     const remove = (node) => fetch(`${node}/_data_stream/${stream}`, { method: 'DELETE' })
