@@ -1,151 +1,108 @@
 // CPU of every way of reading, and of delivering to a sink that answers at once.
 import { statSync } from 'node:fs'
 import { input } from './inputs/make.mjs'
-import {
-  gzipCommand,
-  interleaved,
-  least,
-  most,
-  runScript,
-  startNullSink,
-  withoutGeneratedCode,
-} from './lib/measure.mjs'
-import { figure, provenance, table } from './lib/page.mjs'
+import { gzipCommand, inPlainJavaScript, interleaved, runScript, startNullSink } from './lib/measure.mjs'
+import { provenance } from './lib/page.mjs'
+import { createTables } from './lib/tables.mjs'
 
 /** Vector's language (VRL 0.34, Rust): gunzip, parse, JSON of 282 B a record. Measured once, on such a machine. */
 const vrl = 3.4
 
-const records = {
-  'vpc-flow': 1_000_000,
-  'vpc-flow-29': 500_000,
-  'vpc-flow, fewer': 250_000,
-  cloudfront: 300_000,
-  cloudtrail: 100_000,
-  'cloudtrail, larger': 300_000,
+const inputs = {
+  'vpc-flow': { format: 'vpc-flow', records: 1_000_000 },
+  'vpc-flow, 29 fields': { format: 'vpc-flow-29', records: 500_000 },
+  'vpc-flow, a quarter': { format: 'vpc-flow', records: 250_000 },
+  cloudfront: { format: 'cloudfront', records: 300_000 },
+  cloudtrail: { format: 'cloudtrail', records: 100_000 },
+  'cloudtrail, 550 MB': { format: 'cloudtrail', records: 300_000 },
 }
 
-/** Input and way; a way of two words after a comma is a delivery, to the sink, by that client. */
-const rows = [
-  ['vpc-flow', 'gzip -dc'],
-  ['vpc-flow', 'gunzip'],
-  ['vpc-flow', 'plain loop'],
-  ['vpc-flow', 'flowferry'],
-  ['vpc-flow', 'flowferry', 'without generated code'],
-  ['vpc-flow', 'filter'],
-  ['vpc-flow', 'filter that keeps nothing'],
-  ['vpc-flow', 'enrich'],
-  ['vpc-flow', 'lines()'],
-  ['vpc-flow-29', 'gunzip'],
-  ['vpc-flow-29', 'flowferry'],
-  ['cloudfront', 'gzip -dc'],
-  ['cloudfront', 'gunzip'],
-  ['cloudfront', 'plain loop'],
-  ['cloudfront', 'flowferry'],
-  ['cloudtrail', 'gzip -dc'],
-  ['cloudtrail', 'gunzip'],
-  ['cloudtrail', 'plain loop'],
-  ['cloudtrail', 'flowferry'],
-  ['cloudtrail, larger', 'flowferry'],
-  ['vpc-flow', 'sent, elasticsearch'],
-  ['vpc-flow', 'sent, opensearch'],
-  ['vpc-flow, fewer', 'ready, elasticsearch'],
-  ['vpc-flow, fewer', 'ready, opensearch'],
-  ['vpc-flow, fewer', 'helper, elasticsearch'],
-  ['vpc-flow, fewer', 'helper, opensearch'],
-]
+const of = (input, ...ways) => ways.map((way) => ({ input, way, name: `${input}: ${way}` }))
+const read = {
+  'Flow logs': [
+    ...of('vpc-flow', 'gzip -dc', 'gunzip', 'plain loop', 'flowferry', 'flowferry in plain JavaScript'),
+    ...of('vpc-flow', 'filter', 'filter that keeps nothing', 'enrich', 'lines()'),
+    ...of('vpc-flow, 29 fields', 'gzip -dc', 'gunzip', 'flowferry'),
+  ],
+  'CloudFront and CloudTrail': [
+    ...of('cloudfront', 'gzip -dc', 'gunzip', 'plain loop', 'flowferry'),
+    ...of('cloudtrail', 'gzip -dc', 'gunzip', 'plain loop', 'flowferry'),
+    ...of('cloudtrail, 550 MB', 'flowferry'),
+  ],
+}
+/** What is sent, and by which client. */
+const sent = ['elasticsearch', 'opensearch'].flatMap((engine) => [
+  ...of('vpc-flow', `sent, ${engine}`),
+  ...of('vpc-flow, a quarter', `ready, ${engine}`, `helper, ${engine}`),
+])
 
 /** @param only Records of each input, for a quick look; default: what the table needs. */
 export async function speed(runs, command, only) {
   const files = {}
-  const count = (name) => only ?? records[name]
-  for (const name of Object.keys(records)) files[name] = await input(name.split(',')[0], count(name))
+  const count = (name) => only ?? inputs[name].records
+  for (const [name, { format }] of Object.entries(inputs)) files[name] = await input(format, count(name))
   const sink = await startNullSink()
-  const measurements = rows.map(([name, way, flag]) => ({
-    name: [name, way, flag].filter(Boolean).join(': '),
-    measure: async () => {
-      if (way === 'gzip -dc') return gzipCommand(files[name])
-      const args = [way, name.split(',')[0], files[name], sink.url]
-      const result = await runScript('rows/row.mjs', args, flag ? withoutGeneratedCode : [])
-      if (way !== 'gunzip' && result.records !== count(name))
-        throw new Error(`${name}, ${way}: ${result.records} records`)
-      if (!/^(sent|helper|ready)/.test(way)) return result
-      const { documents, bytes } = await sink.stats()
-      if (documents !== result.records) throw new Error(`${way}: ${documents} documents came`)
-      return { ...result, bytes }
-    },
-  }))
+
+  const measure = async ({ name, input, way }) => {
+    if (way === 'gzip -dc') return gzipCommand(files[input])
+    const [plainWay, inPlain] = way.split(' in plain ')
+    const args = [plainWay, inputs[input].format, files[input], sink.url]
+    const result = await runScript('rows/row.mjs', args, inPlain ? inPlainJavaScript : [])
+    if (way !== 'gunzip' && result.records !== count(input)) throw new Error(`${name}: ${result.records} records`)
+    if (!way.includes(', ')) return result
+    const { documents, bytes } = await sink.stats()
+    if (documents !== result.records) throw new Error(`${name}: ${documents} documents came`)
+    return { ...result, bytes }
+  }
+  const rows = [...Object.values(read).flat(), ...sent]
   try {
-    const results = await interleaved(measurements, runs)
-    return pageOf(results, (name) => ({ records: count(name), megabytes: statSync(files[name]).size / 1e6 }), command)
+    const results = await interleaved(
+      rows.map((row) => ({ name: row.name, measure: () => measure(row) })),
+      runs,
+    )
+    const size = (name) => ({ records: count(name), megabytes: statSync(files[name]).size / 1e6 })
+    return pageOf(createTables(results, size), command)
   } finally {
     sink.close()
   }
 }
 
-function pageOf(results, sizeOf, command) {
-  const cellsOf = (key) => {
-    const { records, megabytes } = sizeOf(key.split(': ')[0])
-    const runs = results.get(key)
-    const cpus = runs.map(({ cpu }) => (cpu / records) * 1e6)
-    const cpu = least(cpus)
-    const seconds = least(runs.map((run) => run.seconds))
-    const peak = runs[0].peak === undefined ? undefined : most(runs.map((run) => run.peak))
-    return { cpu, most: most(cpus), rate: megabytes / seconds, peak, bytes: (runs[0].bytes ?? 0) / records }
-  }
-  const cpuOf = (key) => cellsOf(key).cpu
-  const ratio = (key, other) => (results.has(other) && other !== key ? figure(cpuOf(key) / cpuOf(other)) : '')
-
-  const rowOf = (key, label, others) => {
-    const { cpu, most, rate, peak, bytes } = cellsOf(key)
-    const cells = [label, `${figure(cpu)} (${figure(most)})`, ...others.map((other) => ratio(key, other))]
-    return [...cells, figure(rate), peak === undefined ? '' : peak.toFixed(0), bytes > 0 ? bytes.toFixed(0) : '']
-  }
-  const section = (text, keys, others) => {
-    const heads = others.map((other) => `to ${other}`)
-    const head = ['way', 'CPU s per million', ...heads, 'MB/s of gzip', 'peak MB', 'bytes out a record']
-    const lines = keys.map(([key, label = key]) => {
-      const name = key.split(':')[0].split(',')[0]
-      return rowOf(
-        key,
-        label,
-        others.map((other) => (other.includes(':') ? other : `${name}: ${other}`)),
-      )
-    })
-    return `${text}\n\n${table(head, lines)}`
-  }
-  const read = ['gzip -dc', 'gunzip', 'plain loop']
+function pageOf({ cpu, rowsTable }, command) {
+  const ratio = (name, other) => cpu(name) / cpu(other)
   const flow = 'vpc-flow: flowferry'
+  const others = ['gzip -dc', 'gunzip', 'plain loop'].map((way) => [
+    `to ${way}`,
+    ({ input }) => `${input.split(',')[0] === 'cloudtrail' ? 'cloudtrail' : input}: ${way}`,
+  ])
+  const toSender = [
+    ['to flowferry without HTTP', () => flow],
+    ["to the client's helper", ({ way }) => `vpc-flow, a quarter: helper, ${way.split(', ')[1]}`],
+  ]
+  const texts = {
+    'Flow logs': `${provenance(command)} A row is \`node bench/rows/row.mjs WAY INPUT FILE\`, in plain JavaScript with \`${inPlainJavaScript.join(' ')}\`. What comes out is counted and dropped: no HTTP. \`gunzip\` inflates in Node and does nothing else. \`plain loop\` is what somebody writes in an hour (readline, split, object, JSON.stringify): the same documents, byte for byte. \`lines()\` is a user's own parser, with the plain loop's functions. 112 B a line with 14 fields, 245 B with 29.`,
+    'CloudFront and CloudTrail': `${provenance(command)} As above; the plain loop gives CloudFront's documents in full and CloudTrail's main fields, with the whole file in memory. 457 B a CloudFront line, 1,834 B a CloudTrail event.`,
+  }
+  const deliveredText = `${provenance(command)} Flow logs over plain HTTP to a sink that answers at once (\`bench/lib/null-sink.mjs\`), a process of its own: the sender's CPU counts. \`sent\` is the whole way from the file; \`ready\` sends bodies that are in memory already through the same client, what no sender goes below; \`helper\` is the client's own \`helpers.bulk\` with the plain loop's objects.`
   return {
     results: {
-      'vpc-flow': cpuOf(flow),
-      fallback: cpuOf(`${flow}: without generated code`),
-      plain: cpuOf('vpc-flow: plain loop') / cpuOf(flow),
-      vrl: vrl / cpuOf(flow),
-      sent: cpuOf('vpc-flow: sent, elasticsearch'),
-      cloudfront: cpuOf('cloudfront: flowferry'),
-      cloudtrail: cpuOf('cloudtrail: flowferry'),
-      linear: cpuOf('cloudtrail, larger: flowferry') / cpuOf('cloudtrail: flowferry'),
-      filter: cpuOf('vpc-flow: filter') / cpuOf(flow),
-      enrich: cpuOf('vpc-flow: enrich') / cpuOf(flow),
-      dropped: cpuOf('vpc-flow: filter that keeps nothing') / cpuOf(flow),
-      own: cpuOf('vpc-flow: lines()') / cpuOf('vpc-flow: plain loop'),
+      'vpc-flow': cpu(flow),
+      fallback: cpu(`${flow} in plain JavaScript`),
+      plain: ratio('vpc-flow: plain loop', flow),
+      vrl: vrl / cpu(flow),
+      sent: cpu('vpc-flow: sent, elasticsearch'),
+      cloudfront: cpu('cloudfront: flowferry'),
+      cloudtrail: cpu('cloudtrail: flowferry'),
+      linear: ratio('cloudtrail, 550 MB: flowferry', 'cloudtrail: flowferry'),
+      filter: ratio('vpc-flow: filter', flow),
+      enrich: ratio('vpc-flow: enrich', flow),
+      dropped: ratio('vpc-flow: filter that keeps nothing', flow),
+      own: ratio('vpc-flow: lines()', 'vpc-flow: plain loop'),
     },
     sections: {
-      'Flow logs': section(
-        `${provenance(command)} A row is \`node bench/rows/row.mjs WAY INPUT FILE\`, without code from strings with \`${withoutGeneratedCode.join(' ')}\`. What comes out is counted and dropped: no HTTP. \`gunzip\` inflates in Node and does nothing else. \`plain loop\` is what somebody writes in an hour (readline, split, object, JSON.stringify): the same documents, byte for byte. \`lines()\` is a user's own parser, with the plain loop's functions. 112 B a line with 14 fields, 245 B with 29.`,
-        rows.filter(([name, way]) => name.startsWith('vpc-flow') && !way.includes(',')).map((row) => [row.join(': ')]),
-        read,
+      ...Object.fromEntries(
+        Object.entries(read).map(([title, rows]) => [title, `${texts[title]}\n\n${rowsTable(rows, others)}`]),
       ),
-      'CloudFront and CloudTrail': section(
-        `${provenance(command)} As above; the plain loop gives CloudFront's documents in full and CloudTrail's main fields, with the whole file in memory. 457 B a CloudFront line, 1,834 B a CloudTrail event.`,
-        rows.filter(([name]) => name.startsWith('cloud')).map((row) => [row.join(': ')]),
-        read,
-      ),
-      Delivered: section(
-        `${provenance(command)} Flow logs over plain HTTP to a sink that answers at once (\`bench/lib/null-sink.mjs\`), a process of its own: the sender's CPU counts. \`sent\` is the whole way from the file; \`ready\` sends bodies that are in memory already through the same client, what no sender goes below; \`helper\` is the client's own \`helpers.bulk\` with the plain loop's objects.`,
-        rows.filter(([, way]) => way.includes(', ')).map((row) => [row.join(': ')]),
-        ['vpc-flow: flowferry', 'vpc-flow, fewer: helper, elasticsearch'],
-      ),
+      Delivered: `${deliveredText}\n\n${rowsTable(sent, toSender)}`,
     },
   }
 }
