@@ -6,7 +6,10 @@ import { promisify } from 'node:util'
 export const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 
 /** What makes a process do without wasm and code from strings, as some places forbid them; the JIT stays. */
-export const inPlainJavaScript = ['--no-expose-wasm', '--disallow-code-generation-from-strings']
+export const inPlainJavaScript = [
+  '--disallow-code-generation-from-strings',
+  '--import=data:text/javascript,delete globalThis.WebAssembly',
+]
 
 /** Runs a script of the bench in a process of its own; what it prints last is JSON. */
 export async function runScript(path, args = [], flags = []) {
