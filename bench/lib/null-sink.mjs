@@ -54,6 +54,8 @@ const server = createServer(async (request, response) => {
   } else if (url.pathname === '/_stats') {
     answer = Buffer.from(JSON.stringify(total))
     for (const name of Object.keys(total)) total[name] = 0
+  } else if (url.pathname.startsWith('/_data_stream/')) {
+    answer = Buffer.from(JSON.stringify({ data_streams: [{ name: url.pathname.split('/')[2] }] }))
   } else {
     answer = Buffer.from(
       '{"name":"null","version":{"number":"9.5.3","build_flavor":"default"},"tagline":"You Know, for Search"}',
