@@ -91,7 +91,7 @@ function pageOf({ cpu, rowsTable }, command) {
       vrl: vrl / cpu(flow),
       sent: cpu('vpc-flow: sent, elasticsearch'),
       cloudfront: cpu('cloudfront: flowferry'),
-      cloudtrail: cpu('cloudtrail: flowferry'),
+      cloudtrail: cpu('cloudtrail, 550 MB: flowferry'),
       linear: ratio('cloudtrail, 550 MB: flowferry', 'cloudtrail: flowferry'),
       filter: ratio('vpc-flow: filter', flow),
       enrich: ratio('vpc-flow: enrich', flow),
