@@ -2,7 +2,7 @@ import { longestId } from '../document.ts'
 import { asFlowferryError } from '../errors.ts'
 import { placeOf } from '../object.ts'
 import { overrun, put, type Text, textOf } from '../table/text.ts'
-import type { DocumentEncoder, Slice } from '../types.ts'
+import type { DocumentEncoder, DocumentRun, Slice } from '../types.ts'
 
 /** One document in a bulk body. */
 export interface BulkItem {
@@ -32,6 +32,8 @@ interface BulkRun {
 
 const middle = textOf('"}}\n')
 const LF = 0x0a
+/** The slice's encoder completes its documents itself. */
+const whole = { tail: new Uint8Array(0) }
 
 /**
  * The batch as bulk bodies of at most `limit()` bytes each; a single larger document gets a body of its own. Each body
@@ -48,18 +50,20 @@ export function* encodeBulk(
   const body = new Filling(buffer)
   for (const [number, slice] of batch.entries()) {
     const action = `{"create":{"_index":${JSON.stringify(indexOf(slice))},"_id":`
-    const start = textOf(slice.encoder?.id ? `${action}"` : `${action}"${slice.object.idPrefix}`)
+    const lead = slice.encoder?.id ? `${action}"` : `${action}"${slice.object.idPrefix}`
+    const start = textOf(lead)
+    body.lead = Buffer.from(lead)
     for (let index = 0; index < slice.length; ) {
       const most = Math.min(limit(), buffer.length)
       if (slice.encoder) {
         const count = body.reserve(slice.length - index)
-        body.size = encodeRun(slice, index, start, body, view, most)
+        body.limit = most
+        const end = (slice.encoder.encodeRun ? encodeRun : encodeEach)(slice, index, start, body, view)
         body.addRun(number, index, body.length - count)
         index += body.length - count
         if (index === slice.length) break
         // What stands at `index` is too large for what is left of the body, or not for the fast path.
-        const needed = neededFor(slice.encoder, index, start)
-        if (needed <= most && body.size + needed > most) {
+        if (end === 'full' && body.length > 0) {
           yield body.take()
           continue
         }
@@ -108,8 +112,10 @@ class EncodedBody implements BulkBody {
 }
 
 /** The body that is being filled. */
-class Filling {
+class Filling implements DocumentRun {
   readonly buffer: Buffer
+  lead: Uint8Array = new Uint8Array(0)
+  limit = 0
   ends = new Uint32Array(4096)
   length = 0
   size = 0
@@ -154,30 +160,33 @@ function neededFor(encoder: DocumentEncoder, index: number, start: Text): number
   return start.length + (encoder.id ? longestId : longestOrdinal) + middle.length + encoder.room(index) + 1 + overrun
 }
 
-/** Adds what the fast path can write, up to the first record that it cannot, and gives the body's new size. */
-function encodeRun(
+/** Adds what the encoder can write, up to the first record that it cannot, many in one call. */
+function encodeRun({ encoder, length }: Slice<unknown>, first: number, _: Text, body: Filling): 'done' | 'full' | 'odd' {
+  return encoder!.encodeRun!(first, length - first, body, whole)
+}
+
+/** The same record by record. */
+function encodeEach(
   { encoder, ordinals, length }: Slice<unknown>,
   first: number,
   start: Text,
   body: Filling,
   view: DataView,
-  most: number,
-): number {
-  const { buffer, ends } = body
-  let { size, length: count } = body
+): 'done' | 'full' | 'odd' {
+  const { buffer, ends, limit } = body
   for (let index = first; index < length; index++) {
-    if (size + neededFor(encoder!, index, start) > most) break
-    let end = put(start, view, size)
+    const needed = neededFor(encoder!, index, start)
+    if (body.size + needed > limit) return needed > limit ? 'odd' : 'full'
+    let end = put(start, view, body.size)
     end = encoder!.id ? encoder!.id(index, buffer, view, end) : putOrdinal(ordinals[index]!, buffer, end)
-    if (end === -1) break
+    if (end === -1) return 'odd'
     end = encoder!.encode(index, buffer, view, put(middle, view, end))
-    if (end === -1) break
+    if (end === -1) return 'odd'
     buffer[end] = LF
-    size = end + 1
-    ends[count++] = size
+    body.size = end + 1
+    ends[body.length++] = body.size
   }
-  body.length = count
-  return size
+  return 'done'
 }
 
 /** Digits of 2^53 in base 36. */
