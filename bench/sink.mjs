@@ -1,14 +1,12 @@
 // What options of the search sinks cost, without a server: node bench/sink.mjs [RUNS]
 import { createReadStream } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { bulkSink, ingest } from '@flowferry/core'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
-import { makeFile } from './generate.mjs'
+import { input } from './inputs/make.mjs'
 
 const runs = Number(process.argv[2] ?? 3)
 const records = 300_000
-const file = fileURLToPath(new URL('../.cache/bench/vpc-flow-300k.log.gz', import.meta.url))
-await makeFile(file, 'vpc-flow', records)
+const file = await input('vpc-flow', records)
 
 async function measure(options) {
   let bytes = 0

@@ -15,7 +15,7 @@ export function textOf(string: string): Text {
   return { words, length: bytes.length }
 }
 
-/** What `put` and `copy` may write behind their end; what comes next overwrites it. */
+/** What `put` may write behind its end; what comes next overwrites it. */
 export const overrun = 32
 
 /** Gives the offset behind the text. */
@@ -27,30 +27,4 @@ export function put({ words, length }: Text, view: DataView, offset: number): nu
   view.setFloat64(offset + 24, words[3]!, true)
   for (let i = 4; i < words.length; i++) view.setFloat64(offset + i * 8, words[i]!, true)
   return offset + length
-}
-
-/**
- * A value of a line. Most are shorter than 16 bytes, which are copied without a look at how many of them count: a loop
- * of the right length would often be mispredicted. What stands behind a regular line is
- * never a NaN either: the scanner sees to that.
- */
-export function copy(from: DataView, start: number, length: number, to: DataView, offset: number): void {
-  if (start + length + overrun > from.byteLength) {
-    copyExactly(from, start, length, to, offset)
-    return
-  }
-  to.setFloat64(offset, from.getFloat64(start, true), true)
-  if (length <= 8) return
-  to.setFloat64(offset + 8, from.getFloat64(start + 8, true), true)
-  if (length > 16) copyRest(from, start, length, to, offset)
-}
-
-/** What is behind a value's first 16 bytes. */
-export function copyRest(from: DataView, start: number, length: number, to: DataView, offset: number): void {
-  for (let at = 16; at < length; at += 8) to.setFloat64(offset + at, from.getFloat64(start + at, true), true)
-}
-
-/** The last values of a block: there is nothing behind them to read. */
-function copyExactly(from: DataView, start: number, length: number, to: DataView, offset: number): void {
-  for (let at = 0; at < length; at++) to.setUint8(offset + at, from.getUint8(start + at))
 }
