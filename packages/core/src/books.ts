@@ -1,7 +1,8 @@
 import { type ErrorPlace, FlowferryError } from './errors.ts'
+import { type Mark, openMark } from './mark.ts'
 import { placeOf, type TrackedObject, track } from './object.ts'
 import { emptyCounts } from './report.ts'
-import type { Batch, Malformed, ObjectReport, Slice, SliceOutcome, SourceObject } from './types.ts'
+import type { Batch, Malformed, ObjectReport, ObjectStatus, Slice, SliceOutcome, SourceObject } from './types.ts'
 
 /** How many malformed and rejected records a report shows. */
 const shown = 5
@@ -15,8 +16,11 @@ const shareFloor = 1000
 export interface Books {
   readonly object: TrackedObject
   readonly place: ErrorPlace
-  /** Counts a batch and makes its slice; where a step throws, its records are unfinished. */
-  readonly countBatch: <T>(batch: Batch<T>, slice: () => Slice<T>) => Slice<T>
+  /**
+   * Counts a batch and makes its slice of the records at and behind the ordinal `from`; none where all were stored
+   * before, or filtered. Where a step throws, its records are unfinished.
+   */
+  readonly countBatch: <T>(batch: Batch<T>, slice: (from: number) => Slice<T>) => Slice<T> | undefined
   readonly countUntimed: () => void
   /** Fails the object when too much of what was read is not of its format. */
   readonly checkMalformed: (end: boolean) => void
@@ -37,6 +41,8 @@ export function openBooks(source: SourceObject, malformedShare: number): Books {
   const rejected: ObjectReport['rejected'][number][] = []
   const unknownFields = new Map<string, number>()
   let untimed = 0
+  let mark: Mark | undefined
+  let from = 0
   let error: FlowferryError | undefined
   let open = 1
   let resolve!: (report: ObjectReport) => void
@@ -44,10 +50,23 @@ export function openBooks(source: SourceObject, malformedShare: number): Books {
     resolve = done
   })
 
+  /** Known only once the object is open: the position may be one in other bytes. */
+  const begin = (): Mark => {
+    if (source.from?.etag === object.openedEtag()) from = source.from?.records ?? 0
+    return openMark(from)
+  }
+
+  const statusNow = (): ObjectStatus => {
+    if (!error) return 'done'
+    if (!source.skip?.includes(error.code)) return 'failed'
+    return error.code === 'OBJECT_SUPERSEDED' ? 'superseded' : 'skipped'
+  }
+
   const close = () => {
     if (--open > 0) return
-    if (counts.rejected > 0)
-      error ??= new FlowferryError(
+    // A refusal counts for more than what ended the reading and is none: no success and no next try mends it.
+    if (counts.rejected > 0 && (statusNow() !== 'failed' || error?.code === 'DEADLINE'))
+      error = new FlowferryError(
         'RECORDS_REJECTED',
         `${counts.rejected} documents were refused, first ${rejected[0]!.type}: ${rejected[0]!.reason}`,
         {
@@ -55,13 +74,17 @@ export function openBooks(source: SourceObject, malformedShare: number): Books {
         },
       )
     const etag = object.openedEtag()
+    const status = statusNow()
+    const records = mark?.reached() ?? 0
     resolve({
       ...placeOf(source),
       bucket: source.bucket,
       key: source.key,
       ...(etag !== undefined && { etag }),
       kinds: [...kinds],
-      status: error ? 'failed' : 'done',
+      status,
+      ...(from > 0 && { from }),
+      ...(status === 'failed' && etag !== undefined && records > 0 && { position: { etag, records } }),
       counts,
       bytes: object.storedBytes(),
       untimed,
@@ -77,21 +100,28 @@ export function openBooks(source: SourceObject, malformedShare: number): Books {
     place: placeOf(source),
     settled,
     countBatch: (batch, makeSlice) => {
-      const bad = batch.malformed ?? []
-      counts.read += batch.length + bad.length
+      mark ??= begin()
+      const before = countBefore(batch.ordinals, batch.length, from)
+      const bad = (batch.malformed ?? []).filter(({ ordinal }) => ordinal >= from)
+      const length = batch.length - before
+      if (length + bad.length === 0) return undefined
+      const end = 1 + Math.max(length > 0 ? batch.ordinals[batch.length - 1]! : 0, bad.at(-1)?.ordinal ?? 0)
+      counts.read += length + bad.length
       counts.malformed += bad.length
       malformed.push(...bad.slice(0, shown - malformed.length))
-      if (batch.length > 0) kinds.add(batch.format.kind)
+      if (length > 0) kinds.add(batch.format.kind)
       for (const [field, records] of Object.entries(batch.unknownFields ?? {})) {
         const name = unknownFields.has(field) || unknownFields.size < mostNames ? field : otherNames
         unknownFields.set(name, (unknownFields.get(name) ?? 0) + records)
       }
       try {
-        const slice = makeSlice()
-        counts.filtered += batch.length - slice.length
-        return slice
+        const slice = makeSlice(from)
+        counts.filtered += length - slice.length
+        if (slice.length > 0) mark.open(end, slice)
+        else mark.open(end)
+        return slice.length > 0 ? slice : undefined
       } catch (error) {
-        counts.unfinished += batch.length
+        counts.unfinished += length
         throw error
       }
     },
@@ -115,6 +145,7 @@ export function openBooks(source: SourceObject, malformedShare: number): Books {
       counts.duplicate += outcome.duplicate
       counts.rejected += outcome.rejected.length
       counts.unfinished += outcome.unfinished
+      mark?.close(slice, outcome.unfinished + outcome.rejected.length === 0)
       for (const rejection of outcome.rejected.slice(0, shown - rejected.length))
         rejected.push({ ...rejection, id: slice.id(rejection.index), ordinal: slice.ordinals[rejection.index]! })
       if (outcome.unfinished > 0)
@@ -130,4 +161,11 @@ export function openBooks(source: SourceObject, malformedShare: number): Books {
       close()
     },
   }
+}
+
+/** How many of ascending ordinals are below `from`. */
+function countBefore(ordinals: ArrayLike<number>, length: number, from: number): number {
+  let count = 0
+  while (count < length && ordinals[count]! < from) count++
+  return count
 }

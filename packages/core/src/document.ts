@@ -6,6 +6,8 @@ import type { Batch, DocumentEncoder, LogDocument, ObjectIdentity, Slice } from 
 
 export interface DocumentSteps<T> {
   readonly namespace: string
+  /** Records before this ordinal are left out. */
+  readonly from: number
   readonly filter: ((record: T, object: ObjectIdentity) => boolean) | undefined
   readonly enrich: ((record: T, object: ObjectIdentity) => LogDocument | undefined) | undefined
   /** The time of records that have none, where the store does not know when the object was written. */
@@ -17,8 +19,8 @@ export interface DocumentSteps<T> {
 /** A parser's batch as the sink sees it: filtered, enriched, with ids and complete documents. */
 export function sliceOf<T>(batch: Batch<T>, object: ObjectIdentity, steps: DocumentSteps<T>): Slice<T> {
   const { format, bytes } = batch
-  const { filter, enrich, namespace } = steps
-  const kept = filter && keep(batch, object, filter)
+  const { filter, enrich, namespace, from } = steps
+  const kept = filter || batch.ordinals[0]! < from ? keep(batch, object, from, filter) : undefined
   const ordinals = kept ? kept.map((index) => batch.ordinals[index]!) : batch.ordinals
   const place = (index: number) => ({ ...placeOf(object), ordinal: ordinals[index]! })
   const untimed = new Set<number>()
@@ -148,15 +150,12 @@ class CompleteEncoder implements DocumentEncoder {
   }
 }
 
-function keep<T>(
-  batch: Batch<T>,
-  object: ObjectIdentity,
-  filter: (record: T, object: ObjectIdentity) => boolean,
-): number[] {
+function keep<T>(batch: Batch<T>, object: ObjectIdentity, from: number, filter: DocumentSteps<T>['filter']): number[] {
   const kept: number[] = []
   for (let index = 0; index < batch.length; index++) {
+    if (batch.ordinals[index]! < from) continue
     try {
-      if (filter(recordOf(batch, index), object)) kept.push(index)
+      if (!filter || filter(recordOf(batch, index), object)) kept.push(index)
     } catch (error) {
       const place = { ...placeOf(object), ordinal: batch.ordinals[index]! }
       throw asFlowferryError(error, 'STEP_FAILED', 'filter threw', place)

@@ -7,6 +7,11 @@ export function wholeNumber(name: string, value: number, minimum: number, maximu
   return value
 }
 
+export function oneOf<T extends string>(name: string, value: T, values: readonly T[]): T {
+  if (!values.includes(value)) throw invalid(`\`${name}\` must be ${values.join(' or ')}, and is ${describe(value)}`)
+  return value
+}
+
 /** An SDK client: something with `send`. A client is never built here. */
 export function client<T>(name: string, value: T): T {
   if (typeof (value as { send?: unknown } | undefined)?.send !== 'function')

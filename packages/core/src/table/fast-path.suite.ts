@@ -25,6 +25,7 @@ async function bothPaths(
   for await (const batch of parser.parse(object, parseContext())) {
     const steps = {
       namespace: 'default',
+      from: 0,
       filter: undefined,
       enrich: enrich as never,
       now: new Date(0),
