@@ -61,7 +61,9 @@ describe('a body that breaks off', () => {
       })
     // Each goes on behind what the one before gave; what a reset overtook is asked for again.
     const starts = requests.slice(1).map(({ range }) => Number(/\d+/.exec(range!)![0]))
-    expect(starts.every((start, index) => start > (starts[index - 1] ?? 0) && start <= [100_000, 300_000, 600_000][index]!)).toBe(true)
+    expect(
+      starts.every((start, index) => start > (starts[index - 1] ?? 0) && start <= [100_000, 300_000, 600_000][index]!),
+    ).toBe(true)
   })
 
   it.each([
