@@ -100,4 +100,30 @@ describe.each(engines)('the Lambda handler, into $name', (engine) => {
     expect(await server.count('logs-aws.vpcflow-default')).toBe(before + 10)
     expect([await stack.depth(to), await stack.depth(from)]).toEqual([0, 0])
   })
+
+  test('finishes a file over several invocations that are each too short for it', async () => {
+    const stream = 'logs-aws.vpcflow-default'
+    const before = await server.count(stream)
+    const records = 120_000
+    const lines = Array.from({ length: records }, (_, n) => `5 10.0.0.1 10.0.0.2 ${n} ${1790000000 + (n % 3600)}`)
+    await stack.put(
+      'AWSLogs/1/vpcflowlogs/big.log.gz',
+      gzipSync(['version srcaddr dstaddr packets end', ...lines].join('\n')),
+    )
+    let invocations = 0
+    for (; (await stack.depth(stack.queueUrl)) > 0 && invocations < 60; invocations++) {
+      const result = await invoke(stack, handler, 2500)
+      // Each went on with the work: none of them failed.
+      if (result) expect(result.response).toEqual({ batchItemFailures: [] })
+    }
+    expect(invocations).toBeGreaterThan(1)
+    expect(await server.count(stream)).toBe(before + records)
+    const { aggregations } = (await server.ask('POST', `/${stream}/_search`, {
+      size: 0,
+      query: { range: { 'network.packets': { gte: 0 } } },
+      aggs: { sum: { sum: { field: 'network.packets' } } },
+    })) as { aggregations: { sum: { value: number } } }
+    expect(aggregations.sum.value).toBeGreaterThanOrEqual((records * (records - 1)) / 2)
+    expect(await stack.depth(stack.deadLetterQueueUrl)).toBe(0)
+  })
 })

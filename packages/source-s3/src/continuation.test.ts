@@ -202,7 +202,7 @@ describe('settle', () => {
 })
 
 describe('a file that is larger than an invocation', () => {
-  const records = 40_000
+  const records = 24_000
   const line = (n: number) =>
     `2 123456789012 eni-0 10.0.${n % 250}.1 10.1.0.1 ${n % 60_000} 443 6 ${n} 4249 1418530010 ${1418530070 + n} ACCEPT OK`
   const header =
