@@ -179,6 +179,23 @@ describe('a position', () => {
   })
 })
 
+test('a sink that ends quietly at the deadline leaves the deadline as the reason', async () => {
+  const quiet: Sink<unknown> = {
+    write: async (batch, signal) => {
+      await new Promise((resolve) => signal!.addEventListener('abort', resolve))
+      return { slices: batch.map(({ length }) => ({ written: 0, duplicate: 0, rejected: [], unfinished: length })) }
+    },
+  }
+  const end = Date.now() + 200
+  const deadline = { getRemainingTimeInMillis: () => end - Date.now() }
+  const source = memorySource(memoryObject({ key: 'a', body: 'a\nb' }))
+  const result = await ingest({ source, parser: own, sink: quiet, deadline })
+  expect(result).toMatchObject({
+    counts: { unfinished: 2 },
+    messages: [{ objects: [{ error: { code: 'DEADLINE' } }] }],
+  })
+})
+
 describe('an object that a source may do without', () => {
   const throwing = (code: 'OBJECT_NOT_FOUND' | 'OBJECT_SUPERSEDED' | 'OBJECT_FORBIDDEN'): SourceObject => ({
     bucket: 'b',

@@ -1,5 +1,5 @@
 import { FlowferryError, type Report } from '@flowferry/core'
-import { failedOf, returned } from './failure.ts'
+import { failureOf, returned } from './failure.ts'
 
 /** What Lambda expects of a function with `ReportBatchItemFailures`; `SQSBatchResponse` of `@types/aws-lambda` fits. */
 export interface BatchResponse {
@@ -19,7 +19,7 @@ export function batchResponse(report: Report): BatchResponse {
   if (report.incomplete) throw report.stopped ?? new FlowferryError('ABORTED', 'The source was not read to its end')
   const identifiers = new Set<string>()
   for (const message of returned(report.messages)) {
-    if (message.messageId === undefined) throw failedOf(message).error
+    if (message.messageId === undefined) throw failureOf(message)
     identifiers.add(message.messageId)
   }
   return { batchItemFailures: [...identifiers].map((itemIdentifier) => ({ itemIdentifier })) }

@@ -1,14 +1,18 @@
-import { FlowferryError, type MessageReport } from '@flowferry/core'
+import { FlowferryError, type MessageReport, type ObjectReport } from '@flowferry/core'
 
-/** Why a message failed, its own error or the first of its objects', and how far that object had come. */
-export function failedOf(message: MessageReport): { error: FlowferryError; position?: number } {
-  const object = message.error ? undefined : message.objects.find(({ status }) => status === 'failed')
-  const error = message.error ?? object?.error
-  return {
-    error: error ?? new FlowferryError('HANDLER_FAILED', 'The report calls the message failed and does not say why'),
-    ...(object?.position && { position: object.position.records }),
-  }
+/** Why a message failed: its own error, else the first of its objects'. */
+export function failureOf(message: MessageReport): FlowferryError {
+  const error = message.error ?? message.objects.find(isFailed)?.error
+  return error ?? new FlowferryError('HANDLER_FAILED', 'The report calls the message failed and does not say why')
 }
+
+/** The same, and how far the object had come that failed. */
+export function failedAt(message: MessageReport): { error: FlowferryError; position?: number } {
+  const position = message.error ? undefined : message.objects.find(isFailed)?.position?.records
+  return { error: failureOf(message), ...(position !== undefined && { position }) }
+}
+
+const isFailed = ({ status }: ObjectReport) => status === 'failed'
 
 /**
  * The messages that must come again: those that failed, and of a FIFO queue's group those behind one that failed, done or

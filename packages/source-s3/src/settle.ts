@@ -2,7 +2,7 @@ import { GetQueueUrlCommand } from '@aws-sdk/client-sqs'
 import type { FlowferryError, MessageReport, Report } from '@flowferry/core'
 import { encodeContinuation, nextProgress, type Progress, positionAttribute, readContinuation } from './continuation.ts'
 import { type Failed, fitting, sendDeadLetters } from './dead-letter.ts'
-import { failedOf } from './failure.ts'
+import { failedAt } from './failure.ts'
 import { type QueueMessage, queueMessages, type SqsEvent, type SqsMessage } from './messages.ts'
 import { client, queueAddress, wholeNumber } from './options.ts'
 import { queueError, type Sqs, sendMessage } from './queue.ts'
@@ -87,7 +87,7 @@ export async function settle(
     const next = message.error ? undefined : nextProgress(readContinuation(original.attributes), message.objects)
     if (next && (await goOn(original, next))) continued.add(message.messageId!)
     else if (deadLetter && original.receiveCount >= deadLetter.maxAttempts)
-      givenUp.push({ message: original, ...failedOf(message) })
+      givenUp.push({ message: original, ...failedAt(message) })
   }
 
   async function goOn(message: QueueMessage, objects: readonly Progress[]): Promise<boolean> {
