@@ -53,7 +53,11 @@ export interface S3ObjectOptions extends ReadOptions {
  * to it the request had succeeded. Once opened, the same bytes only: whatever is read later carries If-Match, and fails
  * with `OBJECT_SUPERSEDED` when the object was overwritten meanwhile.
  *
- * `AccessDenied` always fails, since S3 says the same of a missing key where s3:ListBucket is not granted.
+ * Bytes are counted against Content-Length. The client's own time-outs are of use besides, since the SDK sets none:
+ * `requestHandler: { connectionTimeout: 5000, requestTimeout: 30000, socketTimeout: 30000, throwOnRequestTimeout: true }`.
+ *
+ * `AccessDenied` and a missing bucket always fail; where s3:ListBucket is not granted, S3 answers AccessDenied for a
+ * missing key.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 export function s3Object(ref: S3ObjectRef, options: S3ObjectOptions): SourceObject {
