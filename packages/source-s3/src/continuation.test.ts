@@ -188,6 +188,13 @@ describe('settle', () => {
     expect(calls).toEqual([])
   })
 
+  it('does nothing for a report that is incomplete, of which Lambda tries all again', async () => {
+    const { sqs, calls } = fakeSqs()
+    const given = { ...report([message(stopped(5))]), incomplete: true as const }
+    expect(await settle(given, { Records: [record()] }, { sqs })).toMatchObject({ ok: false, continued: [] })
+    expect(calls).toEqual([])
+  })
+
   it('leaves a message failed that the queue does not take', async () => {
     const { sqs, onCall } = fakeSqs()
     onCall(({ command }) => (command === 'SendMessage' ? awsError('AccessDenied', 403) : undefined))

@@ -4,7 +4,7 @@
  */
 
 /** What SQS itself says of a message, as far as it is used. */
-export interface SqsSystemAttributes {
+interface SqsSystemAttributes {
   readonly ApproximateReceiveCount?: string | undefined
   readonly MessageGroupId?: string | undefined
   /** Messages of a FIFO queue have one; a group alone may be a standard queue's, for fair shares. */

@@ -59,6 +59,9 @@ export async function settle(
     wholeNumber('deadLetter.maxAttempts', deadLetter.maxAttempts, 1, 1000)
   }
 
+  // Lambda will try all of it again, so nothing goes on besides.
+  if (report.incomplete) return { ...report, continued: [], deadLettered: [], queueErrors: [] }
+
   const originals = new Map((queueMessages(event) ?? []).map((message) => [message.messageId, message]))
   const queueErrors: FlowferryError[] = []
   const continued = new Set<string>()
@@ -75,7 +78,7 @@ export async function settle(
   return {
     ...report,
     messages,
-    ok: !report.incomplete && messages.every((message) => message.status === 'done'),
+    ok: messages.every((message) => message.status === 'done'),
     continued: [...continued],
     deadLettered: [...sent],
     queueErrors: [...queueErrors, ...errors],

@@ -18,7 +18,7 @@ export interface Request {
 }
 
 /** What goes wrong with one answer, behind so many bytes of its body. */
-export type Fault =
+type Fault =
   | { readonly reset: number }
   | { readonly end: number }
   | { readonly stall: number }
