@@ -10,6 +10,21 @@ const alias = [
   { find: /^@flowferry\/(.+)$/, replacement: source('./packages/$1/src/index.ts') },
 ]
 
+/** `eval "$(scripts/servers/secure.sh start)"` starts what these need, and tells where it is. */
+const secure = process.env.FLOWFERRY_TEST_SECURE_ELASTICSEARCH
+  ? [
+      {
+        resolve: { alias },
+        test: {
+          name: 'secure',
+          include: ['test/secure/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ]
+  : []
+
 export default defineConfig({
   test: {
     projects: [
@@ -36,6 +51,7 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      ...secure,
     ],
   },
 })

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { errorCodes, type Format } from '@flowferry/core'
+import { type ErrorCode, errorCodes, FlowferryError, type Format } from '@flowferry/core'
 import { cloudFront } from '@flowferry/core/formats/cloudfront'
 import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
@@ -47,6 +47,13 @@ describe('the pages that are made from code', () => {
       ...rows,
     ].join('\n')
     await expect(page).toMatchFileSnapshot('../docs/errors.md')
+  })
+
+  test("every error's link leads to its heading", () => {
+    const anchors = [...read('docs/errors.md').matchAll(/^## (.+)$/gm)].map(([, heading]) => heading!.toLowerCase())
+    const links = Object.keys(errorCodes).map((code) => new URL(new FlowferryError(code as ErrorCode, 'x').docs))
+    expect(links.map(({ hash }) => hash.slice(1))).toEqual(anchors)
+    expect(links[0]!.pathname).toMatch(/\/docs\/errors\.md$/)
   })
 })
 

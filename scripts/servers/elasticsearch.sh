@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A real Elasticsearch from Maven Central, one node, security off: elasticsearch.sh start|stop|status PORT
+# A real Elasticsearch from Maven Central, one node: elasticsearch.sh start|stop|status PORT
+# Security is off; SECURE=1 turns it on, with TLS and API keys. HEAP: of the JVM, default 1g.
 # Its zip is the one Elastic's own plugin tests use: the server without its modules. es-shim adds what we miss.
 set -euo pipefail
 VERSION=9.5.3
@@ -8,6 +9,7 @@ NAME=elasticsearch PORT=${2:?usage: $0 start|stop|status PORT} AS_NOBODY=1
 HERE=$(cd "$(dirname "$0")" && pwd)
 . "$HERE/lib.sh"
 HOME_DIR=$DIR/elasticsearch-$VERSION
+[ -z "${SECURE:-}" ] || secure elastic
 
 healthy() { search_healthy; }
 
@@ -27,9 +29,23 @@ start_server() {
   unpack "org.elasticsearch.distribution.integ-test-zip:elasticsearch:$VERSION" "$SHA256"
   build_shim
   rm -f "$HOME_DIR/config/elasticsearch.keystore"* # made anew; half of one, of an interrupted start, is an error
-  { search_settings; echo 'xpack.security.enabled: false'; } >"$HOME_DIR/config/elasticsearch.yml"
+  if [ -n "${SECURE:-}" ]; then
+    make_certificates
+    rm -rf "$HOME_DIR/config/certificates"
+    cp -r "$DIR/certificates" "$HOME_DIR/config/"
+    {
+      search_settings
+      echo 'xpack.security.enabled: true'
+      echo 'xpack.security.enrollment.enabled: false'
+      echo 'xpack.security.http.ssl: {enabled: true, certificate: certificates/node.pem, key: certificates/node.key}'
+    } >"$HOME_DIR/config/elasticsearch.yml"
+    printf %s "$SECURE_PASSWORD" | env -u JAVA_HOME -u JAVA_TOOL_OPTIONS ES_JAVA_HOME="$JDK" \
+      "$HOME_DIR/bin/elasticsearch-keystore" add -f -x bootstrap.password >"$DIR/keystore.log" 2>&1
+  else
+    { search_settings; echo 'xpack.security.enabled: false'; } >"$HOME_DIR/config/elasticsearch.yml"
+  fi
   launch env -u JAVA_HOME -u JAVA_TOOL_OPTIONS HOME="$DIR/tmp" ES_TMPDIR="$DIR/tmp" ES_JAVA_HOME="$JDK" \
-    ES_JAVA_OPTS='-Xms1g -Xmx1g' "$HOME_DIR/bin/elasticsearch"
+    ES_JAVA_OPTS="-Xms${HEAP:-1g} -Xmx${HEAP:-1g}" "$HOME_DIR/bin/elasticsearch"
 }
 
 main "$1"

@@ -115,28 +115,27 @@ need() {
     die "missing: ${missing[*]} (Debian: apt-get install ${packages[*]}; as root on Debian this script does it, see $ROOT/apt.log)"
 }
 
-# The newest JDK of 21 or more, into JDK.
+# The newest JDK of 21 or more and at most JDK_MOST, into JDK.
 find_jdk() {
-  local dir version best=20
+  local dir version best=$((${JDK_LEAST:-21} - 1))
   for dir in "${JAVA_HOME:-}" /usr/lib/jvm/*; do
     [ -x "$dir/bin/javac" ] || continue
     version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$dir/release" 2>/dev/null)
-    if [ "${version:-0}" -gt "$best" ]; then best=$version JDK=$dir; fi
+    if [ "${version:-0}" -gt "$best" ] && [ "$version" -le "${JDK_MOST:-99}" ]; then best=$version JDK=$dir; fi
   done
   [ -n "${JDK:-}" ]
 }
 
 need_jdk() {
-  find_jdk || { apt_install openjdk-21-jdk-headless && find_jdk; } || die 'missing: a JDK of 21 or more, in JAVA_HOME or under /usr/lib/jvm'
+  find_jdk || { apt_install openjdk-21-jdk-headless && find_jdk; } || die "missing: a JDK from ${JDK_LEAST:-21} to ${JDK_MOST:-99}, in JAVA_HOME or under /usr/lib/jvm"
 }
 
-# unpack GROUP:ARTIFACT:VERSION SHA256: a zip of Maven Central, downloaded once and unpacked into DIR/ARTIFACT-VERSION.
-# The sum is ours: Central serves none for Elasticsearch's zip, so Maven cannot check it. Both happen under another name first, so that an interrupted one is not taken for a whole one.
-unpack() {
+# download GROUP:ARTIFACT:VERSION SHA256: a zip of Maven Central, once, into DOWNLOADS; its path into ZIP.
+# The sum is ours: Central serves none for Elasticsearch's zip, so Maven cannot check it. It happens under another name first, so that an interrupted one is not taken for a whole one.
+download() {
   local artifact version zip
   IFS=: read -r _ artifact version <<<"$1"
   zip=$DOWNLOADS/$artifact-$version.zip
-  need unzip:unzip
   if [ ! -f "$zip" ]; then
     need mvn:maven
     say "downloading $version"
@@ -149,14 +148,45 @@ unpack() {
     mv "$DOWNLOADS/$NAME.part/$artifact-$version.zip" "$zip"
     rm -rf "$DOWNLOADS/$NAME.part"
   fi
+  ZIP=$zip
+}
+
+# unpack GROUP:ARTIFACT:VERSION SHA256: what download gets, into DIR/ARTIFACT-VERSION.
+unpack() {
+  local artifact version
+  IFS=: read -r _ artifact version <<<"$1"
+  need unzip:unzip
+  download "$@"
   [ -d "$DIR/$artifact-$version" ] && return
   rm -rf "$DIR/unpacked"
-  unzip -q "$zip" -d "$DIR/unpacked"
+  unzip -q "$ZIP" -d "$DIR/unpacked"
   mv "$DIR/unpacked/$artifact-$version" "$DIR/"
   rmdir "$DIR/unpacked"
 }
 
 # --- what Elasticsearch and OpenSearch have in common ----------------------------------------------------------------
+
+# With SECURE=1: TLS, and a password for the administrator. For tests alone, on this machine's own address.
+SECURE_PASSWORD=flowferry-Tests-1
+secure() { # USER
+  URL=https://127.0.0.1:$PORT
+  SECURE_CURL="--cacert $DIR/certificates/ca.pem -u $1:$SECURE_PASSWORD"
+}
+
+# A certificate for 127.0.0.1 and the authority that signed it, into DIR/certificates.
+make_certificates() {
+  need openssl:openssl
+  [ -f "$DIR/certificates/node.pem" ] && return
+  mkdir -p "$DIR/certificates"
+  (
+    cd "$DIR/certificates"
+    openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj /CN=flowferry-tests -keyout ca.key -out ca.pem
+    openssl req -newkey rsa:2048 -nodes -subj /CN=node -keyout node.key -out node.csr
+    openssl x509 -req -in node.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 3650 -out node.part \
+      -extfile <(printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n')
+    mv node.part node.pem
+  ) >"$DIR/openssl.log" 2>&1
+}
 
 search_settings() {
   cat <<YML
@@ -173,5 +203,5 @@ YML
 }
 
 search_healthy() {
-  curl -fsS -o /dev/null -m 5 "$URL/_cluster/health?wait_for_status=yellow&timeout=3s" 2>/dev/null
+  curl -fsS -o /dev/null -m 5 ${SECURE_CURL:-} "$URL/_cluster/health?wait_for_status=yellow&timeout=3s" 2>/dev/null
 }

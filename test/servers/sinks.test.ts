@@ -44,6 +44,18 @@ describe.each(engines)('the sink of $name', ({ name, setup, sink }) => {
     }
   })
 
+  test('a refused document is not quoted', async () => {
+    await ask('DELETE', `/_data_stream/${slice.dataStream}`)
+    await setup(urls[0]!, { formats: [slice.format] })
+    const secret = (index: number) => ({ ...slice.document(index), labels: { n: 'hunter2' } })
+    const { slices } = await sink(urls[0]!).write([{ ...slice, document: secret }])
+    expect(slices[0]!.rejected).toHaveLength(20)
+    for (const { reason } of slices[0]!.rejected) {
+      expect(reason).toContain('[labels.n] of type [long]')
+      expect(reason).not.toContain('hunter2')
+    }
+  })
+
   test('no server at the address stops the sink', async () => {
     const nobody = sink('http://127.0.0.1:9', { maxRetries: 1, retryDelay: 1 })
     expect(await nobody.write([slice])).toMatchObject({

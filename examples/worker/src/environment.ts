@@ -1,3 +1,4 @@
+import { parentPort } from 'node:worker_threads'
 import type { ConsumeOptions } from '@flowferry/source-s3'
 
 /** The URL may hold credentials: `https://name:password@search.example:9200`. */
@@ -7,6 +8,9 @@ export const queueUrl = required('QUEUE_URL')
 /** SIGTERM (ECS, Kubernetes) and SIGINT (Ctrl-C) let running batches finish. */
 const controller = new AbortController()
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => controller.abort())
+// In a thread of worker-threads.ts the signal comes as a message.
+parentPort?.once('message', () => controller.abort())
+parentPort?.unref()
 export const stopped = controller.signal
 
 export const options: Omit<ConsumeOptions, 'sqs' | 'signal'> = {

@@ -1,16 +1,19 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
+import type { ConsumeTotals } from '@flowferry/source-s3'
 import { describe, expect } from 'vitest'
 import { awsEnvironment, createStack } from '../../../test/support/aws.ts'
 import { engines, formats } from '../../../test/support/engines.ts'
 import { expectedSources, fixtures, sorted, streams } from '../../../test/support/fixtures.ts'
 import { searchServer } from '../../../test/support/search.ts'
 import { onServers } from '../../../test/support/servers.ts'
+import { startWorker } from './start.ts'
 
-describe.each(engines)('the worker, into $name', (engine) => {
+const ways = engines.flatMap((engine) => [
+  { engine, way: engine.name, command: [engine.name] },
+  { engine, way: `${engine.name}, a thread for each core`, command: ['worker-threads', engine.name] },
+])
+
+describe.each(ways)('the worker, into $way', ({ engine, command }) => {
   const { test, urls } = onServers('aws', engine.name)
   const [aws, node] = urls as [string, string]
 
@@ -19,7 +22,7 @@ describe.each(engines)('the worker, into $name', (engine) => {
     const server = searchServer(node)
     await server.removeStreams()
     await engine.setup(node, { formats })
-    const worker = await startWorker(engine.name, {
+    const worker = await startWorker(command, {
       ...awsEnvironment(aws),
       SEARCH_URL: node,
       QUEUE_URL: stack.queueUrl,
@@ -43,7 +46,7 @@ describe.each(engines)('the worker, into $name', (engine) => {
     }
     const [code] = await worker.exit
     expect(code, worker.stderr()).toBe(0)
-    const totals = JSON.parse(worker.stdout().trim().split('\n').at(-1)!)
+    const totals = addedUp(worker.stdout())
     expect(totals).toMatchObject({ deadLettered: 1, failed: 1 })
     expect(totals.received).toBe(totals.deleted + totals.deadLettered + totals.failed + totals.released)
     expect(worker.stderr()).toContain('GZIP_CORRUPT')
@@ -51,27 +54,19 @@ describe.each(engines)('the worker, into $name', (engine) => {
   })
 })
 
-/** The example as a process of its own, built as a user would, on the packages as they are built. */
-async function startWorker(engine: string, environment: Record<string, string>) {
-  const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-  const outfile = source(`../dist/${engine}.mjs`)
-  await build({
-    entryPoints: [source(`../src/${engine}.ts`)],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    logLevel: 'error',
-  })
-  const child = spawn(process.execPath, ['--no-warnings', outfile], { env: { ...process.env, ...environment } })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', (data) => {
-    stdout += data
-  })
-  child.stderr.on('data', (data) => {
-    stderr += data
-  })
-  return { process: child, exit: once(child, 'exit'), stdout: () => stdout, stderr: () => stderr }
+/** Each thread prints its totals. */
+function addedUp(stdout: string): ConsumeTotals {
+  const totals = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as ConsumeTotals)
+  const sum = (name: keyof ConsumeTotals) => totals.reduce((total, one) => total + one[name], 0)
+  return {
+    received: sum('received'),
+    deleted: sum('deleted'),
+    deadLettered: sum('deadLettered'),
+    failed: sum('failed'),
+    released: sum('released'),
+    reports: sum('reports'),
+  }
 }

@@ -5,6 +5,7 @@ const parsers: Readonly<Record<FormatName, () => Promise<Parser<unknown>>>> = {
   'vpc-flow': async () => (await import('@flowferry/core/formats/vpc-flow')).vpcFlow,
   cloudtrail: async () => (await import('@flowferry/core/formats/cloudtrail')).cloudTrail,
   cloudfront: async () => (await import('@flowferry/core/formats/cloudfront')).cloudFront,
+  rejected: async () => (await import('@flowferry/core')).rejectedDocuments,
 }
 
 /** The parser of one format, or one that finds out for each file which of them it is. */

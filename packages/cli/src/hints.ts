@@ -19,12 +19,14 @@ function hintFor(error: unknown, format?: FormatName): string | undefined {
   return undefined
 }
 
-/** The hints of several errors, each once. */
+/** The hints of several errors and where their codes are explained, each once. */
 export function hintsFor(errors: Iterable<unknown>, format?: FormatName): string[] {
   const hints = new Set<string>()
+  const pages = new Set<string>()
   for (const error of errors) {
     const hint = hintFor(error, format)
     if (hint !== undefined) hints.add(`hint: ${hint}`)
+    if (FlowferryError.isInstance(error)) pages.add(`see ${error.docs}`)
   }
-  return [...hints]
+  return [...hints, ...pages]
 }

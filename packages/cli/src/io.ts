@@ -19,6 +19,12 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
+/** Throws unless the text is a queue's URL. */
+export function queueUrl(option: string, url: string): void {
+  if (!/^https?:\/\//.test(url))
+    throw new UsageError(`${option} takes the queue's URL (https://sqs.…), not its name or ARN: "${url}"`)
+}
+
 /** Writes a line, unwrapped. */
 export function line(output: Output, text = ''): void {
   output.write(`${text}\n`)

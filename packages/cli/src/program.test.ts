@@ -7,7 +7,7 @@ describe('flowferry', () => {
   it('shows its commands, and an example for each', async () => {
     const { code, stdout } = await runHere(['--help'])
     expect(code).toBe(0)
-    for (const command of ['demo', 'parse', 'ingest', 'redrive']) {
+    for (const command of ['demo', 'parse', 'ingest', 'dlq', 'redrive']) {
       expect(stdout).toContain(`\n  ${command} `)
       const help = await runHere([command, '--help'])
       expect(help.code).toBe(0)

@@ -1,10 +1,11 @@
 import { FlowferryError } from '@flowferry/core'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { BackfillCommandOptions } from './commands/backfill.ts'
+import type { DlqOptions } from './commands/dlq.ts'
 import type { IngestCommandOptions } from './commands/ingest.ts'
 import type { ParseOptions } from './commands/parse.ts'
 import type { RedriveCommandOptions } from './commands/redrive.ts'
-import { formatNames } from './format-names.ts'
+import { archiveFormatNames, formatNames } from './format-names.ts'
 import { hintsFor } from './hints.ts'
 import { type ExitCode, exitCodes, type Io, line, UsageError } from './io.ts'
 
@@ -41,7 +42,7 @@ function describeProgram(io: Io, version: string, finish: (code: ExitCode) => vo
     new Option('--format <name>', 'how to read the files; default: found out for each by its content').choices([
       ...formatNames,
     ])
-  const formats = (what: string) => new Option('--format <name...>', what).choices([...formatNames])
+  const formats = (what: string) => new Option('--format <name...>', what).choices([...archiveFormatNames])
 
   command('demo')
     .description('S3, SQS, the worker and DuckDB in this one process: logs indexed, failed, redriven and asked.')
@@ -84,6 +85,11 @@ Examples:
     )
     .option('--concurrency <n>', 'files read at the same time, 1 to 64; default 4', wholeNumber(1, 64))
     .option('--setup', 'first install the index templates')
+    .option(
+      '--dead-records <prefix>',
+      's3://bucket/prefix/ for rejected documents and malformed records; default: none',
+    )
+    .addOption(new Option('--log <format>', 'a line on standard error for each file, as it is done').choices(['json']))
     .addHelpText(
       'after',
       `
@@ -144,18 +150,53 @@ Examples:
       finish(await backfillCommand(source, options, io))
     })
 
+  const dlqUrl = 'https://sqs.eu-central-1.amazonaws.com/123456789012/logs-dlq'
+  const dlq = command('dlq')
+    .description('What a dead-letter queue holds, and why. Every message is visible again afterwards.')
+    .addHelpText('after', `\nExample:\n  flowferry dlq group ${dlqUrl}`)
+  const dlqCommand = (name: string, summary: string) =>
+    dlq
+      .command(name)
+      .description(summary)
+      .argument('<url>', 'URL of the dead-letter queue')
+      .option('--limit <n>', 'messages to look at; default: all', wholeNumber(1, Number.MAX_SAFE_INTEGER))
+  dlqCommand('group', 'Messages counted by cause, bucket, prefix or account, with the oldest and an example.')
+    .addOption(
+      new Option('--by <key>', 'what to group by; default: cause').choices(['cause', 'bucket', 'prefix', 'account']),
+    )
+    .option('--json', 'one JSON object')
+    .addHelpText('after', `\nExample:\n  flowferry dlq group --by prefix ${dlqUrl}`)
+    .action(async (url: string, options: DlqOptions) => {
+      const { dlqGroup } = await import('./commands/dlq.ts')
+      finish(await dlqGroup(url, options, io))
+    })
+  dlqCommand('list', 'Each message, a line.')
+    .option('--json', 'one JSON object a line, with the body')
+    .addHelpText('after', `\nExample:\n  flowferry dlq list --json ${dlqUrl} | jq .cause.message`)
+    .action(async (url: string, options: DlqOptions) => {
+      const { dlqList } = await import('./commands/dlq.ts')
+      finish(await dlqList(url, options, io))
+    })
+
   command('redrive')
     .description('Messages of a dead-letter queue back to their queue, each sent before it is deleted.')
     .requiredOption('--dlq <url>', 'URL of the dead-letter queue')
     .requiredOption('--to <url>', 'URL of the queue that they go back to')
-    .option('--dry-run', 'only tell what is there, grouped by cause')
+    .option('--dry-run', 'only tell what is there and what would go, grouped by cause')
+    .option('--cause <code...>', 'only those with this cause: OBJECT_FORBIDDEN, …, or UNKNOWN')
+    .option('--bucket <name>', 'only those that name an object of this bucket')
+    .option('--prefix <prefix>', 'only those that name an object whose key begins so')
+    .option('--older-than <time>', 'only those sent longer ago: 30m, 12h, 7d', milliseconds)
+    .option('--newer-than <time>', 'only those sent since: 30m, 12h, 7d', milliseconds)
+    .option('--limit <n>', 'messages to send at most', wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .option('--rate <n>', 'messages a second at most, 0.1 to 10,000; default: no limit', numberFrom(0.1, 10_000))
     .addHelpText(
       'after',
       `
 Exit codes: 0 all well, 1 something failed, 2 wrong usage.
 
 Example:
-  flowferry redrive --dry-run \\
+  flowferry redrive --dry-run --cause OBJECT_FORBIDDEN --newer-than 2d \\
     --dlq https://sqs.eu-central-1.amazonaws.com/123456789012/logs-dlq \\
     --to https://sqs.eu-central-1.amazonaws.com/123456789012/logs`,
     )
@@ -176,6 +217,21 @@ function wholeNumber(least: number, most: number): (text: string) => number {
     if (Number.isInteger(value) && value >= least && value <= most) return value
     throw new InvalidArgumentError(`It takes a whole number from ${least} to ${most}.`)
   }
+}
+
+function numberFrom(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (value >= least && value <= most) return value
+    throw new InvalidArgumentError(`It takes a number from ${least} to ${most}.`)
+  }
+}
+
+/** `90s`, `30m`, `12h`, `7d`. */
+function milliseconds(text: string): number {
+  const [, value, unit] = /^(\d+(?:\.\d+)?)(s|m|h|d)$/.exec(text) ?? []
+  if (value === undefined) throw new InvalidArgumentError('It takes a time with its unit: 30m, 12h, 7d.')
+  return Number(value) * { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit as 's' | 'm' | 'h' | 'd']
 }
 
 /** An error in words, and what caused it where the words do not say: an empty message of the SDK for a dead host. */

@@ -44,7 +44,7 @@ export function countsLine(counts: ObjectReport['counts'], writtenWord: string):
 const shownObjects = 20
 
 /** The report of `ingest`: totals as a table on standard output, what went wrong on standard error. */
-export function printReport(io: Io, report: Report, format?: FormatName): void {
+export function printReport(io: Io, report: Report, format?: FormatName, remarks = true): void {
   const { counts, milliseconds } = report
   const failed = report.messages.flatMap(({ objects }) => objects).filter(({ status }) => status === 'failed').length
   const rows: [string, number | string][] = [
@@ -67,7 +67,7 @@ export function printReport(io: Io, report: Report, format?: FormatName): void {
     line(io.stdout, `${name.padEnd(17)}  ${(typeof value === 'number' ? count(value) : value).padStart(width)}`)
 
   const objects = report.messages.flatMap((message) => message.objects)
-  const remarkable = objects
+  const remarkable = (remarks ? objects : [])
     .map((object) => [object, objectRemarks(object, report.stopped?.message)] as const)
     .filter(([, all]) => all.length > 0)
   for (const [{ bucket, key }, remarks] of remarkable.slice(0, shownObjects)) {

@@ -29,6 +29,15 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
 }
 
+/** How long ago, in its largest unit: `45 s`, `12 min`, `3 h`, `5 d`. */
+export function age(since: Date, now = Date.now()): string {
+  const seconds = Math.max(0, (now - since.getTime()) / 1000)
+  if (seconds < 90) return `${Math.floor(seconds)} s`
+  if (seconds < 90 * 60) return `${Math.floor(seconds / 60)} min`
+  if (seconds < 36 * 3600) return `${Math.floor(seconds / 3600)} h`
+  return `${Math.floor(seconds / 86_400)} d`
+}
+
 /** `2026-11-20 10:05:00`, UTC. */
 function time(value: Date): string {
   return value.toISOString().slice(0, 19).replace('T', ' ')

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { FlowferryError } from './errors.ts'
 
 /** What a Lambda context has: the milliseconds left to this invocation. */
@@ -32,6 +33,8 @@ export interface Stop {
 export function startDeadline(deadline: Deadline | undefined, signal: AbortSignal | undefined): Stop {
   const reading = new AbortController()
   const writing = new AbortController()
+  // Every write that waits listens, and as many wait as the budget holds.
+  setMaxListeners(0, writing.signal)
   let reason: FlowferryError | undefined
   const now = (error: FlowferryError) => {
     reason ??= error

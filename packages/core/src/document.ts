@@ -19,7 +19,8 @@ export interface DocumentSteps<T> {
 /** A parser's batch as the sink sees it: filtered, enriched, with ids and complete documents. */
 export function sliceOf<T>(batch: Batch<T>, object: ObjectIdentity, steps: DocumentSteps<T>): Slice<T> {
   const { format, bytes } = batch
-  const { filter, enrich, namespace, from } = steps
+  const { filter, enrich, from } = steps
+  const namespace = batch.namespace ?? steps.namespace
   const kept = filter || batch.ordinals[0]! < from ? keep(batch, object, from, filter) : undefined
   const ordinals = kept ? kept.map((index) => batch.ordinals[index]!) : batch.ordinals
   const place = (index: number) => ({ ...placeOf(object), ordinal: ordinals[index]! })
@@ -46,7 +47,7 @@ export function sliceOf<T>(batch: Batch<T>, object: ObjectIdentity, steps: Docum
   }
 
   const source = (index: number) => (kept ? kept[index]! : index)
-  const encoder = encoderOf(batch, steps, kept, object)
+  const encoder = encoderOf(batch, { ...steps, namespace }, kept, object)
   return {
     object,
     format,

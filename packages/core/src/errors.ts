@@ -87,14 +87,29 @@ export const errorCodes = {
     advice:
       'The store refused documents for good. The first reasons are in the report; most often the mapping is not the one that `setup` installs.',
   },
+  DEAD_RECORDS_FAILED: {
+    retryable: true,
+    advice:
+      'The place for dead records did not take them; the cause says why. The object counts as failed, so that its message comes again and nothing is lost.',
+  },
   TARGET_UNAUTHORIZED: {
     retryable: true,
     advice: 'Check the credentials and privileges that the client was built with.',
   },
-  TARGET_NOT_FOUND: { retryable: true, advice: 'Run `setup`, or create the index: the target does not exist.' },
+  TARGET_NOT_FOUND: {
+    retryable: true,
+    advice:
+      "Run `setup`, or create the index: the target does not exist, or a plain index stands in a data stream's name (delete it first).",
+  },
+  TARGET_MISMATCH: {
+    retryable: true,
+    advice:
+      'The target is of another kind than the sink writes to. Run `setup` with the same `indexPer`, or choose another `index` or `op`; on OpenSearch Serverless, a search collection.',
+  },
   TARGET_BLOCKED: {
     retryable: true,
-    advice: 'The cluster blocks writes, mostly a full disk. Free space, then lift the block.',
+    advice:
+      'The cluster blocks writes: mostly a full disk (free space, then lift the block), or all the shards that it may have.',
   },
   TARGET_OVERLOADED: {
     retryable: true,
@@ -129,6 +144,9 @@ export interface ErrorPlace {
   readonly offset?: number
 }
 
+/** Where docs/errors.md can be read; each code is a heading there. */
+const errorPages = 'https://github.com/flowferry/flowferry/blob/main/docs/errors.md'
+
 const marker = Symbol.for('flowferry.error')
 
 /** The one class of error. Its message says what, where and what to do; `code` is stable. */
@@ -155,6 +173,11 @@ export class FlowferryError extends Error {
     this.place = place
     this.retryable = options.retryable ?? retryable
     this.advice = advice
+  }
+
+  /** The address of the code's section on the error page. */
+  get docs(): string {
+    return `${errorPages}#${this.code.toLowerCase()}`
   }
 
   /** True for an error of any copy of this package, also where `instanceof` fails. */

@@ -1,9 +1,10 @@
 import { type Books, openBooks } from './books.ts'
 import { type ByteBudget, sharedBudget } from './budget.ts'
+import type { DeadRecords } from './dead-records.ts'
 import { type Deadline, startDeadline, unlessAborted } from './deadline.ts'
 import { sliceOf } from './document.ts'
 import { asFlowferryError, FlowferryError } from './errors.ts'
-import { parseContext, requirePositive } from './limits.ts'
+import { parseContext, requireNamespace, requirePositive } from './limits.ts'
 import { collectReports, type KeepReports } from './report.ts'
 import type {
   Limits,
@@ -38,6 +39,13 @@ export interface IngestOptions<T> {
   readonly limits?: Partial<Limits>
   /** Share of malformed records, 0 to 1, above which an object fails: it is of another format. Default 0.1. */
   readonly malformedShare?: number
+  /**
+   * Where documents go that the store refused for good, and malformed records: `deadIndex(sink)`, `s3DeadRecords` or
+   * `sqsDeadRecords` of source-s3. What is kept there no longer fails its object; it still counts as rejected or
+   * malformed. Default: nowhere. A rejected document then fails its object, and of malformed records the report shows
+   * the first.
+   */
+  readonly deadRecords?: DeadRecords
   /** Objects read at the same time, from 1. Default 4: reading waits for the network, and memory is bounded by bytes. */
   readonly concurrency?: number
   /** Decompressed bytes handed to the sink at once. Default 1 MiB: one or two bulk requests. */
@@ -66,18 +74,16 @@ export interface IngestOptions<T> {
 export async function ingest<T>(options: IngestOptions<T>): Promise<Report> {
   const started = performance.now()
   const { source, parser, sink, concurrency = 4, batchBytes = 1024 * 1024, budget = sharedBudget } = options
-  const { malformedShare = 0.1, namespace = 'default', keepReports = 'all' } = options
+  const { malformedShare = 0.1, namespace = 'default', keepReports = 'all', deadRecords } = options
   requirePositive('concurrency', concurrency)
   requirePositive('batchBytes', batchBytes)
   if (!(malformedShare >= 0 && malformedShare <= 1))
     throw new FlowferryError('INVALID_OPTION', `malformedShare is ${malformedShare}; it takes a number from 0 to 1`)
   if (keepReports !== 'all' && keepReports !== 'failed')
     throw new FlowferryError('INVALID_OPTION', `keepReports is ${keepReports}; it takes "all" or "failed"`)
-  if (!/^[a-z0-9_.]{1,100}$/.test(namespace))
-    throw new FlowferryError(
-      'INVALID_OPTION',
-      `namespace "${namespace}" is no part of a data stream's name: a-z, 0-9, _ and .`,
-    )
+  requireNamespace(namespace)
+  if (deadRecords !== undefined && typeof deadRecords?.write !== 'function')
+    throw new FlowferryError('INVALID_OPTION', 'deadRecords takes what deadIndex or another function gives: a `write`')
 
   const checked = parseContext({
     ...(options.limits && { limits: options.limits }),
@@ -99,24 +105,31 @@ export async function ingest<T>(options: IngestOptions<T>): Promise<Report> {
         const slice = books.countBatch(batch, (from) => sliceOf(batch, object.identity(), { ...steps, from }))
         if (slice) await stage.add(slice)
         books.checkMalformed(false)
+        await books.buryMalformed(batch)
         stop.reading.throwIfAborted()
       }
       // A parser may end quietly when it is aborted.
       stop.reading.throwIfAborted()
       books.checkMalformed(true)
+      await books.buryRest()
       stage.release()
       books.endReading()
     } catch (error) {
+      // What was read before a stop may not be read again.
+      const unburied = stop.reason() && (await books.buryRest().catch((error: FlowferryError) => error))
       books.endReading(
-        stop.reason() ?? asFlowferryError(error, 'OBJECT_UNREADABLE', 'The object could not be read', books.place),
+        unburied ??
+          stop.reason() ??
+          asFlowferryError(error, 'OBJECT_UNREADABLE', 'The object could not be read', books.place),
       )
       if (stop.reason()) stage.release()
       else stage.drop()
     }
   }
 
-  const begin = (object: SourceObject): Promise<ObjectReport> => {
-    const books = openBooks(object, malformedShare)
+  const begin = (object: SourceObject, sentAt: Date | undefined): Promise<ObjectReport> => {
+    const dead = deadRecords && { to: deadRecords, signal: stop.writing }
+    const books = openBooks(object, { malformedShare, dead, sentAt })
     void read(books).finally(() => {
       // With nobody reading, nothing would fill the batch.
       if (slots.give() === 0) writer.flush()
@@ -142,7 +155,7 @@ export async function ingest<T>(options: IngestOptions<T>): Promise<Report> {
     const objects: Promise<ObjectReport>[] = []
     for (const object of message.objects) {
       await slots.take()
-      objects.push(begin(object))
+      objects.push(begin(object, message.sentAt))
     }
     const settled = Promise.all(objects).then((all) => {
       add(messageReport(message, all))

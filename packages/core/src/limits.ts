@@ -27,6 +27,15 @@ export function parseContext(
   return { limits, originals: options.originals ?? false, ...(options.signal && { signal: options.signal }) }
 }
 
+/** Throws INVALID_OPTION unless the value can be the last part of a data stream's name. */
+export function requireNamespace(namespace: string): void {
+  if (!/^[a-z0-9_.]{1,100}$/.test(namespace))
+    throw new FlowferryError(
+      'INVALID_OPTION',
+      `namespace "${namespace}" is no part of a data stream's name: a-z, 0-9, _ and .`,
+    )
+}
+
 /** Throws INVALID_OPTION unless the value is a whole number of at least `minimum`. */
 export function requirePositive(name: string, value: number, minimum = 1): void {
   if (!Number.isSafeInteger(value) || value < minimum)

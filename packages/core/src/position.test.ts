@@ -179,6 +179,52 @@ describe('a position', () => {
   })
 })
 
+test('dead records that are kept do not hold it up, and those that are not fail the object', async () => {
+  const run = async (kept: boolean, from?: Position) => {
+    const end = Date.now() + 500
+    const dead: string[] = []
+    const sink: Sink<unknown> = {
+      write: async ([slice]) => {
+        const rejected = slice!.ordinals[0] === 1 ? [{ index: 0, type: 't', reason: 'r' }] : []
+        return { slices: [{ written: slice!.length - rejected.length, duplicate: 0, rejected, unfinished: 0 }] }
+      },
+    }
+    const body = async function* () {
+      yield Buffer.from('x\na\nb\n')
+      if (!from) await new Promise(() => undefined)
+      yield Buffer.from('x\nc\n')
+    }
+    const object: SourceObject = {
+      bucket: 'b',
+      key: 'a',
+      open: async () => ({ etag: 'e', body: body() }),
+      ...(from && { from }),
+    }
+    const deadRecords = {
+      write: async (records: readonly { fate: string; ordinal: number }[]) => {
+        if (!kept) throw new Error('the place is full')
+        for (const { fate, ordinal } of records) dead.push(`${fate} ${ordinal}`)
+      },
+    }
+    const options = { batchBytes: 1, malformedShare: 1, deadline: { getRemainingTimeInMillis: () => end - Date.now() } }
+    const result = await ingest({ source: memorySource(object), parser: own, sink, deadRecords, ...options })
+    return { one: result.messages[0]!.objects[0]!, dead }
+  }
+  const first = await run(true)
+  expect(first.one).toMatchObject({
+    error: { code: 'DEADLINE' },
+    position: { etag: 'e', records: 3 },
+    counts: { rejected: 1 },
+  })
+  expect(first.dead.sort()).toEqual(['malformed 0', 'rejected 1'])
+  const second = await run(true, first.one.position)
+  expect(second.one).toMatchObject({ status: 'done', from: 3, counts: { read: 2, written: 1, malformed: 1 } })
+  expect(second.dead).toEqual(['malformed 3'])
+  const lost = await run(false)
+  expect(lost.one).toMatchObject({ status: 'failed', error: { code: 'DEAD_RECORDS_FAILED' } })
+  expect(lost.one).not.toHaveProperty('position')
+})
+
 test('a sink that ends quietly at the deadline leaves the deadline as the reason', async () => {
   const quiet: Sink<unknown> = {
     write: async (batch, signal) => {

@@ -53,6 +53,8 @@ export interface SourceMessage {
   readonly objects: readonly SourceObject[]
   /** Messages of one group are read one after the other, in their order: a FIFO queue's. Default: all at once. */
   readonly group?: string
+  /** When it was put into its queue. */
+  readonly sentAt?: Date
   /** What the message named that is not to be read, for the report: `s3:TestEvent`, `ObjectRemoved:Delete`, … */
   readonly ignored?: readonly string[]
   /** Set when the message itself cannot be understood. It then fails. */
@@ -157,9 +159,13 @@ export interface Batch<T> {
   readonly encoder?: DocumentEncoder & { readonly members: ReadonlySet<string> }
   /** The record's own text, when `ParseContext.originals` asks for it: `event.original`. */
   readonly original?: (index: number) => string
+  /** Last part of the data stream's name, where it is not for `ingest` to say. */
+  readonly namespace?: string
   /** Decompressed bytes that these records took: what the memory budget counts. */
   readonly bytes: number
   readonly malformed?: readonly Malformed[]
+  /** The text of `malformed[position]`, made on demand, for the place of dead records. Default: none is kept. */
+  readonly malformedText?: (position: number) => string
   /** Fields that AWS added since this format was written: name to records that had it. Their values are kept. */
   readonly unknownFields?: Readonly<Record<string, number>>
 }
@@ -320,6 +326,17 @@ export interface ObjectReport {
   readonly counts: Readonly<Counts>
   /** Stored bytes read. */
   readonly bytes: number
+  /** From the beginning of its reading to the fate of its last record. */
+  readonly milliseconds: number
+  /** When its last record had its fate, ISO 8601. */
+  readonly finishedAt: string
+  /**
+   * The earlier and the later `@timestamp` of the object's first and last record, ISO 8601: the oldest and the newest
+   * where it is in order of time, near them where it is not. Read before filters; none where neither has a time.
+   */
+  readonly eventTime?: { readonly oldest: string; readonly newest: string }
+  /** When its message was put into the queue, ISO 8601. */
+  readonly sentAt?: string
   /** Records that had no time and took the object's. */
   readonly untimed: number
   /** Fields that no table of ours knows, with the number of records that had them; `…` is all beyond the first 1,000. */

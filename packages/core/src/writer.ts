@@ -83,9 +83,9 @@ export function createWriter<T>(sink: Sink<T>, options: WriterOptions): Writer<T
       stopped = outcome.error ?? new FlowferryError('TARGET_FAILED', 'The sink stopped without a reason')
       onStop(stopped)
     }
-    batch.forEach(({ slice, books }, index) => {
-      books.closeSlice(slice, outcome.slices[index]!, outcome.error)
-    })
+    await Promise.all(
+      batch.map(({ slice, books }, index) => books.closeSlice(slice, outcome.slices[index]!, outcome.error)),
+    )
   }
 
   const gather = (slice: Slice<T>, books: Books) => {
@@ -118,7 +118,7 @@ export function createWriter<T>(sink: Sink<T>, options: WriterOptions): Writer<T
     return {
       release,
       add: async (slice) => {
-        books.openSlice()
+        books.openSlice(slice)
         if (!budget.tryTake(slice.bytes)) {
           // Whoever waits holds nothing back, so that waiting always ends.
           release()

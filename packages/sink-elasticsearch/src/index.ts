@@ -1,12 +1,16 @@
+import type { Readable } from 'node:stream'
 import type { Client } from '@elastic/elasticsearch'
 import {
   type BulkAnswer,
   type BulkOptions,
   bulkSink,
+  createdIndex,
+  type EngineRequest,
   type SetupChange,
   type SetupOptions,
   type Sink,
   setupTemplates,
+  streamedAnswer,
   thrownAnswer,
 } from '@flowferry/core'
 
@@ -23,52 +27,70 @@ export interface ElasticsearchOptions extends BulkOptions {
 }
 
 /**
- * Indexes documents into Elasticsearch: bulk `create` under stable ids, into data streams or an index of yours.
- * Run `setup` first: without its template Elasticsearch refuses the data stream, or guesses the mapping of an index.
+ * Indexes documents into Elasticsearch: bulk `create` under stable ids, into data streams, indices by time or an index of yours.
+ * Run `setup` first: without its template Elasticsearch refuses the data stream, or guesses the mapping.
  *
  * @throws FlowferryError INVALID_OPTION
  */
 export function elasticsearch({ client, pipeline = '_none', ...options }: ElasticsearchOptions): Sink<unknown> {
+  const isStream = options.index === undefined && options.indexPer === undefined
   const querystring = {
     pipeline,
     filter_path: 'errors,items.*.status,items.*.error.type,items.*.error.reason',
     // A stream whose template is missing would silently become a plain index.
-    ...(options.index === undefined && { require_data_stream: true }),
+    ...(isStream && { require_data_stream: true }),
   }
+  const isDated = options.index === undefined && options.indexPer !== undefined && options.checkTarget !== false
   return bulkSink(
-    (body, signal) => request(client, { method: 'POST', path: '/_bulk', querystring, bulkBody: body }, signal),
+    (body, signal) => bulk(client, { method: 'POST', path: '/_bulk', querystring, bulkBody: body }, options, signal),
     options,
+    isDated ? (name, format) => createdIndex(ask(client), 'elasticsearch', name, format) : undefined,
   )
 }
 
 /**
  * Installs the index templates of the formats, idempotently, and says what it changed.
- * Needs the cluster privilege `manage_index_templates`, and `manage` on existing `logs-*` data streams.
+ * Needs the cluster privilege `manage_index_templates`, and `manage` on `logs-*`.
  *
- * @throws FlowferryError TARGET_UNAUTHORIZED, TARGET_FAILED, TARGET_UNREACHABLE
+ * @throws FlowferryError TARGET_MISMATCH where a plain index has a data stream's name; TARGET_UNAUTHORIZED, TARGET_FAILED,
+ *   TARGET_UNREACHABLE
  */
 export function setup(client: Client, options: SetupOptions): Promise<SetupChange[]> {
-  return setupTemplates(
-    (method, path, body) => request(client, { method, path, ...(body !== undefined && { body: body as object }) }),
-    'elasticsearch',
-    options,
-  )
+  return setupTemplates(ask(client), 'elasticsearch', options)
 }
 
+type Params = Parameters<Client['transport']['request']>[0]
+
 /** Any answer is a value here; only the lack of one rejects. Retries are the sink's, item by item. */
-async function request(
-  client: Client,
-  params: Parameters<Client['transport']['request']>[0],
-  signal?: AbortSignal,
-): Promise<BulkAnswer> {
+async function bulk(client: Client, params: Params, { gzip }: BulkOptions, signal: AbortSignal): Promise<BulkAnswer> {
   try {
-    const { statusCode, body } = await client.transport.request(params, {
+    const { statusCode, headers, body } = await client.transport.request<Readable>(params, {
       meta: true,
       maxRetries: 0,
-      ...(signal && { signal }),
+      asStream: true,
+      signal,
+      ...encodingOf(gzip),
     })
-    return { status: statusCode ?? 0, body }
+    return await streamedAnswer(statusCode, headers, body)
   } catch (error) {
     return thrownAnswer(error)
+  }
+}
+
+/** The body is compressed already: the client, where it was told to compress, must not do it again. */
+function encodingOf(gzip: BulkOptions['gzip']) {
+  const headers = { 'accept-encoding': 'identity' }
+  return gzip ? { compression: false, headers: { ...headers, 'content-encoding': 'gzip' } } : { headers }
+}
+
+function ask(client: Client): EngineRequest {
+  return async (method, path, body) => {
+    try {
+      const params = { method, path, ...(body !== undefined && { body: body as object }) }
+      const answer = await client.transport.request(params, { meta: true, maxRetries: 0 })
+      return { status: answer.statusCode ?? 0, body: answer.body }
+    } catch (error) {
+      return thrownAnswer(error)
+    }
   }
 }

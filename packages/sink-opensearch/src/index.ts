@@ -1,11 +1,17 @@
+import type { Readable } from 'node:stream'
 import {
   type BulkAnswer,
   type BulkOptions,
   bulkSink,
+  createdIndex,
+  type EngineRequest,
+  existingStream,
   type SetupChange,
   type SetupOptions,
   type Sink,
   setupTemplates,
+  streamedAnswer,
+  type TargetCheck,
   thrownAnswer,
 } from '@flowferry/core'
 import type { Client } from '@opensearch-project/opensearch'
@@ -20,48 +26,71 @@ export interface OpenSearchOptions extends BulkOptions {
 }
 
 /**
- * Indexes documents into OpenSearch: bulk `create` under stable ids, into data streams or an index of yours.
- * Run `setup` first: without its template OpenSearch makes a plain index and guesses the mapping.
+ * Indexes documents into OpenSearch: bulk `create` under stable ids, into data streams, indices by time or an index of yours.
+ * Run `setup` first: without its template the sink stops before the first document, as OpenSearch would make a plain
+ * index and guess the mapping.
  *
  * @throws FlowferryError INVALID_OPTION
  */
 export function opensearch({ client, pipeline = '_none', ...options }: OpenSearchOptions): Sink<unknown> {
   const querystring = { pipeline, filter_path: 'errors,items.*.status,items.*.error.type,items.*.error.reason' }
+  const check: TargetCheck = (name, format) =>
+    options.indexPer ? createdIndex(ask(client), 'opensearch', name, format) : existingStream(ask(client), name)
   return bulkSink(
-    (body, signal) => request(client, { method: 'POST', path: '/_bulk', querystring, bulkBody: body }, signal),
+    (body, signal) => bulk(client, { method: 'POST', path: '/_bulk', querystring, bulkBody: body }, options, signal),
     options,
+    options.index === undefined && options.checkTarget !== false ? check : undefined,
   )
 }
 
 /**
  * Installs the index templates of the formats, idempotently, and says what it changed.
- * Needs `indices:admin/index_template/get` and `put`, and `indices:admin/mapping/put` on existing data streams.
+ * Needs `indices:admin/index_template/get` and `put`, and on `logs-*` `indices:admin/data_stream/get`,
+ * `indices:admin/mapping/put` and `indices:monitor/settings/get`.
  *
- * @throws FlowferryError TARGET_UNAUTHORIZED, TARGET_FAILED, TARGET_UNREACHABLE
+ * @throws FlowferryError TARGET_MISMATCH where a plain index has a data stream's name; TARGET_UNAUTHORIZED, TARGET_FAILED,
+ *   TARGET_UNREACHABLE
  */
 export function setup(client: Client, options: SetupOptions): Promise<SetupChange[]> {
-  return setupTemplates(
-    (method, path, body) => request(client, { method, path, ...(body !== undefined && { body: body as object }) }),
-    'opensearch',
-    options,
-  )
+  return setupTemplates(ask(client), 'opensearch', options)
 }
 
+type Params = Parameters<Client['transport']['request']>[0]
+
 /** Any answer is a value here; only the lack of one rejects. Retries are the sink's, item by item. */
-async function request(
-  client: Client,
-  params: Parameters<Client['transport']['request']>[0],
-  signal?: AbortSignal,
-): Promise<BulkAnswer> {
-  const sent = client.transport.request(params, { maxRetries: 0 })
-  const abort = () => sent.abort()
-  signal?.addEventListener('abort', abort, { once: true })
+async function bulk(client: Client, params: Params, { gzip }: BulkOptions, signal: AbortSignal): Promise<BulkAnswer> {
+  const sent = client.transport.request(params, { maxRetries: 0, asStream: true, ...encodingOf(gzip) })
+  const abort = () => {
+    // Given back, it would be a promise of the listener's, whose rejection nobody handles: the process would end.
+    sent.abort()
+  }
+  signal.addEventListener('abort', abort, { once: true })
   try {
-    const { statusCode, body } = await sent
-    return { status: statusCode ?? 0, body }
+    const { statusCode, headers, body } = await sent
+    return await streamedAnswer(statusCode, headers, body as unknown as Readable)
   } catch (error) {
     return thrownAnswer(error)
   } finally {
-    signal?.removeEventListener('abort', abort)
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+/** The body is compressed already: the client, where it was told to compress, must not do it again. */
+function encodingOf(gzip: BulkOptions['gzip']) {
+  const headers = { 'accept-encoding': 'identity' }
+  // The client documents false, and its type lacks it.
+  const compression = false as unknown as 'gzip'
+  return gzip ? { compression, headers: { ...headers, 'content-encoding': 'gzip' } } : { headers }
+}
+
+function ask(client: Client): EngineRequest {
+  return async (method, path, body) => {
+    try {
+      const params = { method, path, ...(body !== undefined && { body: body as object }) }
+      const answer = await client.transport.request(params, { maxRetries: 0 })
+      return { status: answer.statusCode ?? 0, body: answer.body }
+    } catch (error) {
+      return thrownAnswer(error)
+    }
   }
 }

@@ -47,7 +47,7 @@ function stageOf(code: string): FailedStage {
   if (/^(?:OBJECT|BUCKET|BODY|SOURCE)_/.test(code)) return 'object'
   if (code.startsWith('GZIP_')) return 'decompress'
   if (/^(?:FORMAT|JSON|LIMIT)_|^TOO_MANY_MALFORMED$/.test(code)) return 'records'
-  if (/^(?:TARGET|RECORDS|DOCUMENT)_/.test(code)) return 'bulk'
+  if (/^(?:TARGET|RECORDS|DOCUMENT|DEAD)_/.test(code)) return 'bulk'
   return 'handler'
 }
 

@@ -27,6 +27,8 @@ const objectReport = (more: Partial<ObjectReport>): ObjectReport => ({
   status: 'failed',
   counts: { read: 0, written: 0, duplicate: 0, rejected: 0, filtered: 0, malformed: 0, unfinished: 0 },
   bytes: 0,
+  milliseconds: 0,
+  finishedAt: '2026-11-22T00:00:00.000Z',
   untimed: 0,
   unknownFields: {},
   malformed: [],

@@ -2,7 +2,7 @@ import type { FlowferryError } from '@flowferry/core'
 import { attributeBytes, causeAttribute, deadLetterCause, encodeCause } from './cause.ts'
 import { readContinuation } from './continuation.ts'
 import type { QueueMessage, SqsAttribute } from './messages.ts'
-import { queueError, type Sqs, sendMessage } from './queue.ts'
+import { maxMessageBytes, queueError, type Sqs, sendMessage } from './queue.ts'
 
 export interface Failed {
   readonly message: QueueMessage
@@ -34,8 +34,6 @@ export async function sendDeadLetters(
   }
 }
 
-/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
-const maxMessageBytes = 1_048_576
 const maxAttributes = 10
 const maxCauseBytes = 4096
 

@@ -9,6 +9,7 @@ interface SqsSystemAttributes {
   readonly MessageGroupId?: string | undefined
   /** Messages of a FIFO queue have one; a group alone may be a standard queue's, for fair shares. */
   readonly SequenceNumber?: string | undefined
+  readonly SentTimestamp?: string | undefined
 }
 
 /** A message as ReceiveMessage gives it. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Message.html */
@@ -69,6 +70,8 @@ export interface QueueMessage {
   /** The group of a message from a FIFO queue, whose order is kept. */
   readonly fifoGroup: string | undefined
   readonly queueArn: string | undefined
+  /** When it was put into its queue; where SQS moved it to a dead-letter queue, into the first one. */
+  readonly sentAt: Date | undefined
   readonly attributes: Readonly<Record<string, SqsAttribute>>
 }
 
@@ -100,6 +103,7 @@ function queueMessage(value: unknown): QueueMessage {
         ? system?.MessageGroupId
         : undefined,
     queueArn: message.eventSourceARN,
+    sentAt: system?.SentTimestamp === undefined ? undefined : new Date(Number(system.SentTimestamp)),
     attributes: sendable(message),
   }
 }

@@ -12,6 +12,13 @@ export function oneOf<T extends string>(name: string, value: T, values: readonly
   return value
 }
 
+/** The option's value, after a check that it is a number within the range. */
+export function numberWithin(name: string, value: number, minimum: number, maximum: number): number {
+  if (typeof value !== 'number' || !(value >= minimum && value <= maximum))
+    throw invalid(`\`${name}\` must be a number from ${minimum} to ${maximum}, and is ${describe(value)}`)
+  return value
+}
+
 /** An SDK client: something with `send`. A client is never built here. */
 export function client<T>(name: string, value: T): T {
   if (typeof (value as { send?: unknown } | undefined)?.send !== 'function')

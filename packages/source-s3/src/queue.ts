@@ -16,6 +16,8 @@ export type Sqs = Pick<SQSClient, 'send'>
 
 /** SQS hides a message from its receipt for this long at most, however often that is extended. */
 export const visibilityCeilingSeconds = 43_200
+/** Of a message with its attributes, and of a batch. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
+export const maxMessageBytes = 1_048_576
 const batchEntries = 10
 
 /** For a connection that died in silence: the SDK's own `requestTimeout` only warns unless it is told to throw. */

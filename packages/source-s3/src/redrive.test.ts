@@ -61,7 +61,13 @@ describe('redrive', () => {
     }
     expect(await run({ filter })).toMatchObject({ seen: 3, redriven: 1, skipped: 2 })
     expect(asked).toHaveLength(3)
-    expect(asked[0]).toEqual({ messageId: expect.any(String), body: 'body 0', cause: { code: 'JSON_INVALID' } })
+    expect(asked[0]).toEqual({
+      messageId: expect.any(String),
+      body: 'body 0',
+      cause: { code: 'JSON_INVALID' },
+      sentAt: expect.any(Date),
+      objects: [],
+    })
     expect(bodies(to)).toEqual(['body 1'])
     expect(visible(from)).toBe(2)
   })
@@ -134,7 +140,72 @@ describe('redrive', () => {
     ])
   })
 
+  it('does not let a message overtake one of its group that was not taken', async () => {
+    const { put, run, onCall, bodies } = filled([])
+    for (const [body, group] of [
+      ['a1', 'a'],
+      ['b1', 'b'],
+      ['a2', 'a'],
+      ['b2', 'b'],
+    ] as const)
+      put(from, body, {}, group)
+    onCall(({ command, input }) =>
+      command === 'SendMessage' && input.MessageBody === 'a1' ? awsError('InternalError', 500) : undefined,
+    )
+    expect(await run({ to: `${to}.fifo` })).toMatchObject({ seen: 4, redriven: 2, skipped: 1, failures: [{}] })
+    expect(bodies(`${to}.fifo`)).toEqual(['b1', 'b2'])
+    expect(bodies(from)).toEqual(['a1', 'a2'])
+  })
+
+  it('sends no more than it may in a second', async () => {
+    const { run, calls, onCall } = filled(Array(25).fill('JSON_INVALID'))
+    const times: number[] = []
+    onCall(({ command }) => void (command === 'SendMessage' && times.push(Date.now())))
+    const began = Date.now()
+    expect(await run({ messagesPerSecond: 5 })).toMatchObject({ redriven: 25, skipped: 0 })
+    expect(times.map((time) => Math.round((time - began) / 1000))).toEqual(
+      [0, 1, 2, 3, 4].flatMap((second) => Array(5).fill(second)),
+    )
+    // What is sent is deleted before the next are sent.
+    const order = calls.map(({ command }) => command).filter((command) => /Send|Delete/.test(command))
+    expect(order.slice(0, 7)).toEqual([...Array(5).fill('SendMessage'), 'DeleteMessageBatch', 'SendMessage'])
+  })
+
+  it('stops between two sends when it waits for its pace', async () => {
+    const { run, bodies, visible, onCall } = filled(Array(8).fill('JSON_INVALID'))
+    const stop = new AbortController()
+    onCall(({ command, input }) => {
+      if (command === 'SendMessage' && input.MessageBody === 'body 2') stop.abort()
+    })
+    const result = await run({ messagesPerSecond: 0.5, signal: stop.signal })
+    expect(result).toMatchObject({ seen: 8, redriven: 3, skipped: 5, failures: [] })
+    expect(bodies(to)).toHaveLength(3)
+    expect(visible(from)).toBe(5)
+  })
+
+  it('shows the filter what the body names, and its age', async () => {
+    const { put, run, bodies } = filled([])
+    const s3 = { bucket: { name: 'logs' }, object: { key: 'a+b/%C3%BC.log' } }
+    const event = { Records: [{ eventSource: 'aws:s3', eventVersion: '2.1', eventName: 'ObjectCreated:Put', s3 }] }
+    put(from, JSON.stringify(event))
+    await vi.advanceTimersByTimeAsync(3_600_000)
+    put(from, 'young')
+    const old = new Date(Date.now() - 1_800_000)
+    expect(await run({ filter: ({ sentAt }) => sentAt! < old })).toMatchObject({ redriven: 1, skipped: 1 })
+    expect(bodies(from)).toEqual(['young'])
+    put(from, JSON.stringify(event))
+    const filter: RedriveOptions['filter'] = ({ objects }) =>
+      objects.some(({ bucket, key }) => bucket === 'logs' && key === 'a b/ü.log')
+    expect(await run({ filter })).toMatchObject({ redriven: 1, skipped: 1 })
+    const envelope = (body: unknown) => (body === 'young' ? [{ bucket: 'own', key: 'k' }] : undefined)
+    expect(await run({ envelope, filter: ({ objects }) => objects[0]?.bucket === 'own' })).toMatchObject({
+      redriven: 1,
+    })
+  })
+
   it.each([
+    { messagesPerSecond: 0 },
+    { messagesPerSecond: Number.NaN },
     { to: from },
     { from: 'dlq' },
     { limit: 0 },

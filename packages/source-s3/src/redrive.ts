@@ -1,27 +1,10 @@
 import type { FlowferryError } from '@flowferry/core'
-import { causeAttribute, type DeadLetterCause, readCause } from './cause.ts'
-import { startHeartbeat } from './heartbeat.ts'
-import { type QueueMessage, queueMessages } from './messages.ts'
-import { client, invalid, optionalFunction, queueAddress, wholeNumber } from './options.ts'
-import {
-  changeVisibility,
-  deleteMessages,
-  isFifo,
-  isPermanent,
-  queueError,
-  receive,
-  type Sqs,
-  sendMessage,
-} from './queue.ts'
-
-/** A message of the dead-letter queue, as a filter sees it. */
-export interface DeadLetter {
-  readonly messageId: string
-  /** The original body, verbatim. */
-  readonly body: string
-  /** None when SQS itself moved the message, by its RedrivePolicy. */
-  readonly cause?: DeadLetterCause
-}
+import { causeAttribute } from './cause.ts'
+import { type DeadLetter, type HeldLetter, walkDeadLetters } from './dead-letters.ts'
+import type { EnvelopeHook } from './envelope.ts'
+import { client, invalid, numberWithin, optionalFunction, queueAddress, wholeNumber } from './options.ts'
+import { deleteMessages, isFifo, isPermanent, queueError, type Sqs, sendMessage } from './queue.ts'
+import { sleep } from './time.ts'
 
 export interface RedriveOptions {
   /** It needs ReceiveMessage, ChangeMessageVisibility and DeleteMessage on `from`, SendMessage on `to`. */
@@ -36,6 +19,10 @@ export interface RedriveOptions {
   readonly limit?: number
   /** Which to redrive; the others stay. Default: all. A throw ends the redrive. */
   readonly filter?: (deadLetter: DeadLetter) => boolean
+  /** Messages sent in a second at most, 0.1 to 10,000: the main queue's workers must bear them. Default: no limit. */
+  readonly messagesPerSecond?: number
+  /** Reads bodies that are not S3 events as AWS sends them, for the filter's `objects`. Default: none. */
+  readonly envelope?: EnvelopeHook
   /**
    * Seconds for which messages are hidden, 10 to 43,200, extended while the redrive runs. After a crash, what was not
    * redriven shows up again after this time. Default 300.
@@ -59,110 +46,87 @@ export interface RedriveResult {
 }
 
 /**
- * Sends the messages of a dead-letter queue back to the main queue, bodies verbatim, without the cause. Each is sent
- * before it is deleted, so none is ever lost. Ends when the queue is empty; messages that stay are kept hidden until
- * then, so that none is looked at twice, and are released. It does what StartMessageMoveTask does, with a filter.
+ * Sends the messages of a dead-letter queue back to the main queue, bodies and attributes verbatim, without the cause.
+ * Each is sent before it is deleted, so none is ever lost: what is killed between the two sends a message twice, which
+ * stores nothing twice. A FIFO queue even takes it once, in five minutes. Ends when the queue is empty; messages that
+ * stay are kept hidden until then, so that none is looked at twice, and are released. It does what StartMessageMoveTask does, with a filter.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
  */
 export async function redrive(options: RedriveOptions): Promise<RedriveResult> {
-  const {
-    sqs,
-    from,
-    to,
-    dryRun = false,
-    limit = Number.POSITIVE_INFINITY,
-    filter,
-    visibilitySeconds = 300,
-    signal,
-  } = options
+  const { sqs, from, to, dryRun = false, limit = Number.MAX_SAFE_INTEGER, filter, messagesPerSecond } = options
+  const { visibilitySeconds = 300, envelope, signal } = options
   client('sqs', sqs)
   queueAddress('from', from)
   queueAddress('to', to)
   if (from === to) throw invalid('`from` and `to` are the same queue')
-  if (limit !== Number.POSITIVE_INFINITY) wholeNumber('limit', limit, 1, Number.MAX_SAFE_INTEGER)
+  wholeNumber('limit', limit, 1, Number.MAX_SAFE_INTEGER)
   optionalFunction('filter', filter)
+  optionalFunction('envelope', envelope)
+  if (messagesPerSecond !== undefined) numberWithin('messagesPerSecond', messagesPerSecond, 0.1, 10_000)
   wholeNumber('visibilitySeconds', visibilitySeconds, 10, 43_200)
 
-  const seen = new Set<string>()
-  // By message id: SQS may hand a message out twice, and then only its newest receipt can release it.
-  const held = new Map<string, Held>()
   const byCause: Record<string, number> = {}
   const failures: FlowferryError[] = []
+  let seen = 0
   let redriven = 0
   let skipped = 0
   let gaveUp = false
+  const pace = paceOf(messagesPerSecond, signal)
 
-  const heartbeat = startHeartbeat({
-    sqs,
-    queueUrl: from,
-    visibilitySeconds,
-    messages: () => [...held.values()],
-    onError: (error) => failures.push(error),
-  })
-  try {
-    for (let empty = 0; empty < 2 && redriven < limit && !gaveUp && !signal?.aborted; ) {
-      const fresh = await receiveNew()
-      empty = fresh.length === 0 ? empty + 1 : 0
-      await move(fresh.filter(wanted))
-    }
-  } finally {
-    await heartbeat.stop()
-    failures.push(...(await changeVisibility(sqs, from, [...held.values()], 0)).map(({ error }) => error))
-  }
-  return { seen: seen.size, redriven, skipped, byCause, failures }
-
-  async function receiveNew(): Promise<Held[]> {
-    let received: QueueMessage[]
-    try {
-      received = queueMessages(await receive(sqs, from, { messages: 10, waitSeconds: 2, visibilitySeconds })) ?? []
-    } catch (cause) {
-      const error = queueError('ReceiveMessage on the dead-letter queue', undefined, cause)
-      if (seen.size === 0) throw error
-      failures.push(error)
-      gaveUp = true
-      return []
-    }
-    const fresh: Held[] = []
-    for (const message of received) {
-      const { messageId, receiptHandle, body } = message
-      if (messageId === undefined || body === undefined) continue
-      const one = { ...message, body, MessageId: messageId, ReceiptHandle: receiptHandle }
-      held.set(messageId, one)
-      if (seen.has(messageId)) continue
-      seen.add(messageId)
-      const code = readCause(message.attributes)?.code ?? 'UNKNOWN'
+  const visit = async (letters: readonly HeldLetter[], forget: (letter: HeldLetter) => void): Promise<boolean> => {
+    seen += letters.length
+    for (const { cause } of letters) {
+      const code = cause?.code ?? 'UNKNOWN'
       byCause[code] = (byCause[code] ?? 0) + 1
-      fresh.push(one)
     }
-    return fresh
+    const chosen = letters.filter(({ message: _, ...letter }) => !filter || filter(letter)).slice(0, limit - redriven)
+    skipped += letters.length - chosen.length
+    if (dryRun) redriven += chosen.length
+    else
+      for (let start = 0; start < chosen.length; start += pace.most) {
+        const next = chosen.slice(start, start + pace.most)
+        await pace.wait(next.length)
+        // What is still hidden then is released.
+        if (signal?.aborted && messagesPerSecond !== undefined) {
+          skipped += chosen.length - start
+          break
+        }
+        await move(next, forget)
+      }
+    return gaveUp || redriven >= limit
   }
+  const refused = await walkDeadLetters({ sqs, queueUrl: from, visibilitySeconds, envelope, signal, visit })
+  return { seen, redriven, skipped, byCause, failures: [...failures, ...refused] }
 
-  function wanted({ MessageId: messageId, body, attributes }: Held): boolean {
-    const cause = readCause(attributes)
-    const keep = !filter || filter({ messageId, body, ...(cause && { cause }) })
-    if (!keep) skipped++
-    return keep
-  }
-
-  async function move(chosen: readonly Held[]): Promise<void> {
-    const within = chosen.slice(0, limit - redriven)
-    skipped += chosen.length - within.length
-    if (dryRun) {
-      redriven += within.length
-      return
+  async function move(letters: readonly HeldLetter[], forget: (letter: HeldLetter) => void): Promise<void> {
+    const sent: HeldLetter[] = []
+    const send = async (letter: HeldLetter) => {
+      if (await sendBack(letter)) sent.push(letter)
     }
-    const sent: Held[] = []
-    const send = async (message: Held) => {
-      if (await sendBack(message)) sent.push(message)
-    }
-    if (isFifo(to)) for (const message of within) await send(message)
-    else await Promise.all(within.map(send))
+    if (isFifo(to)) await sendInOrder(letters, send)
+    else await Promise.all(letters.map(send))
     redriven += sent.length
-    for (const { MessageId } of sent) held.delete(MessageId)
-    failures.push(...(await deleteMessages(sqs, from, sent)).map(({ error }) => error))
+    for (const letter of sent) forget(letter)
+    const receipts = sent.map(({ message: { messageId, receiptHandle } }) => ({
+      MessageId: messageId,
+      ReceiptHandle: receiptHandle,
+    }))
+    failures.push(...(await deleteMessages(sqs, from, receipts)).map(({ error }) => error))
   }
 
-  async function sendBack({ MessageId: messageId, body, groupId, attributes }: Held): Promise<boolean> {
+  /** Where one fails, the next of its group must not overtake it. */
+  async function sendInOrder(letters: readonly HeldLetter[], send: (letter: HeldLetter) => Promise<void>) {
+    const broken = new Set<string | undefined>()
+    for (const letter of letters) {
+      const { groupId } = letter.message
+      const failed = failures.length
+      if (broken.has(groupId)) skipped++
+      else await send(letter)
+      if (failures.length > failed) broken.add(groupId)
+    }
+  }
+
+  async function sendBack({ messageId, body, message: { groupId, attributes } }: HeldLetter): Promise<boolean> {
     const { [causeAttribute]: _, ...original } = attributes
     try {
       await sendMessage(sqs, to, { body, attributes: original, groupId, messageId })
@@ -175,8 +139,15 @@ export async function redrive(options: RedriveOptions): Promise<RedriveResult> {
   }
 }
 
-interface Held extends QueueMessage {
-  readonly body: string
-  readonly MessageId: string
-  readonly ReceiptHandle: string | undefined
+/** How many may be sent at once, and a wait for the time of so many. */
+function paceOf(perSecond: number | undefined, signal: AbortSignal | undefined) {
+  if (perSecond === undefined) return { most: 10, wait: async () => undefined }
+  let free = Date.now()
+  return {
+    most: Math.max(1, Math.min(10, Math.floor(perSecond))),
+    wait: async (messages: number) => {
+      await sleep(free - Date.now(), signal)
+      free = Math.max(free, Date.now()) + (messages * 1000) / perSecond
+    },
+  }
 }

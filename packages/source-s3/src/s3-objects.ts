@@ -48,8 +48,12 @@ export function s3Objects(event: S3Trigger, { envelope, ...options }: S3ObjectsO
   return messages ? messages.map((message) => sourceMessage(message.body, message)) : [sourceMessage(event)]
 
   function sourceMessage(body: unknown, message?: QueueMessage): SourceMessage {
-    const { messageId, fifoGroup, attributes = {} } = message ?? {}
-    const id = { ...(messageId !== undefined && { messageId }), ...(fifoGroup !== undefined && { group: fifoGroup }) }
+    const { messageId, fifoGroup, sentAt, attributes = {} } = message ?? {}
+    const id = {
+      ...(messageId !== undefined && { messageId }),
+      ...(fifoGroup !== undefined && { group: fifoGroup }),
+      ...(sentAt && { sentAt }),
+    }
     try {
       const { objects, ignored } = readEnvelope(body, { envelope, messageId })
       const continuation = readContinuation(attributes)

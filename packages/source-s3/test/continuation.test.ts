@@ -60,7 +60,7 @@ describe('a file that is larger than an invocation', () => {
     expect(
       new Set([...documents.values()].map(({ document }) => (document.network as { packets: number }).packets)).size,
     ).toBe(records)
-    expect(continued.length).toBeGreaterThan(1)
+    expect(continued.length).toBeGreaterThan(0)
     expect(invocations).toBeGreaterThan(continued.length)
     expect([await stack.depth(stack.queueUrl), await stack.depth(stack.deadLetterQueueUrl)]).toEqual([0, 0])
   })
@@ -96,7 +96,7 @@ describe('a file that is larger than an invocation', () => {
     const { documents, counts, continued } = await work({ queueUrl: QueueUrl!, queueArn: Attributes!.QueueArn! })
     expect(documents.size).toBe(records)
     expect(counts.written).toBe(records)
-    expect(continued.length).toBeGreaterThan(1)
+    expect(continued.length).toBeGreaterThan(0)
     expect(await stack.depth(QueueUrl!)).toBe(0)
   })
 })

@@ -6,6 +6,7 @@ interface Stored {
   body: string
   attributes: Record<string, unknown>
   groupId: string | undefined
+  sentAt: number
   visibleAt: number
   receives: number
   receipt: string
@@ -25,7 +26,7 @@ export function fakeSqs(settings: { attributes?: Record<string, string>; visibil
 
   const put = (url: string, body: string, attributes: Record<string, unknown> = {}, groupId?: string) => {
     const id = randomUUID()
-    queue(url).push({ id, body, attributes, groupId, visibleAt: 0, receives: 0, receipt: '' })
+    queue(url).push({ id, body, attributes, groupId, sentAt: Date.now(), visibleAt: 0, receives: 0, receipt: '' })
     return id
   }
 
@@ -41,6 +42,7 @@ export function fakeSqs(settings: { attributes?: Record<string, string>; visibil
         Body: message.body,
         Attributes: {
           ApproximateReceiveCount: String(message.receives),
+          SentTimestamp: String(message.sentAt),
           ...(message.groupId && { MessageGroupId: message.groupId }),
         },
         MessageAttributes: message.attributes,

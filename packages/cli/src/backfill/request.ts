@@ -1,6 +1,6 @@
 import type { ArchiveFormat } from '@flowferry/source-s3'
 import { s3Address } from '../aws.ts'
-import type { FormatName } from '../format-names.ts'
+import type { ArchiveFormatName } from '../format-names.ts'
 import { UsageError } from '../io.ts'
 import type { BackfillIdentity } from './checkpoint.ts'
 import { parseDuration, parseTime } from './times.ts'
@@ -8,7 +8,7 @@ import { parseDuration, parseTime } from './times.ts'
 export interface BackfillCommandOptions {
   readonly from: string
   readonly to?: string
-  readonly format?: readonly FormatName[]
+  readonly format?: readonly ArchiveFormatName[]
   readonly account?: readonly string[]
   readonly region?: readonly string[]
   readonly late?: string

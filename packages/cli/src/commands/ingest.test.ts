@@ -100,6 +100,36 @@ describe('flowferry ingest', () => {
     await cloud.stop()
   })
 
+  it('says each file as a line of JSON, and keeps malformed records on S3', async () => {
+    vi.stubEnv('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true')
+    const cloud = await startCloud()
+    vi.stubEnv('AWS_ENDPOINT_URL', cloud.endpoint)
+    vi.stubEnv('AWS_REGION', 'eu-central-1')
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'test')
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test')
+    const env = { AWS_ENDPOINT_URL: cloud.endpoint }
+    const file = join(folder, 'flows.log')
+    await writeFile(file, `${flows!.text}rubbish\n`)
+    const more = ['--to', `duckdb:${database}`, '--log', 'json', '--dead-records', `s3://${cloud.bucket}/dead/`]
+    const { code, stderr } = await runHere(['ingest', file, ...more], { env })
+    expect(code).toBe(3)
+    const [, event, ...rest] = stderr.trimEnd().split('\n')
+    expect(rest).toEqual([])
+    expect(JSON.parse(event!)).toMatchObject({
+      status: 'done',
+      key: file,
+      written: 3000,
+      malformed: 1,
+      kinds: ['vpcflow'],
+    })
+    const again = await runHere(['ingest', `s3://${cloud.bucket}/dead/`, '--to', `duckdb:${database}`], { env })
+    // What is malformed needs its parser mended: it is passed over.
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringMatching(/^files +1\n/) })
+    const wrong = await runHere(['ingest', file, '--to', `duckdb:${database}`, '--dead-records', 'dead/'], { env })
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('--dead-records takes a prefix') })
+    await cloud.stop()
+  })
+
   it.each([
     ['elasticsearch', { ELASTICSEARCH_API_KEY: 'a2V5' }, 'ApiKey a2V5'],
     ['opensearch', { OPENSEARCH_USERNAME: 'me', OPENSEARCH_PASSWORD: 'pw' }, `Basic ${btoa('me:pw')}`],
@@ -182,7 +212,7 @@ describe('flowferry ingest', () => {
     for (const name of ['a.log', 'b.log']) await writeFile(join(folder, name), flows!.text)
     const { code, stderr } = await runHere(['ingest', folder, '--to', 'elasticsearch', '--url', cluster.url])
     expect(stderr.match(/TARGET_UNAUTHORIZED/g)).toHaveLength(1)
-    expect(stderr).toMatch(/\nhint: .*credentials\n$/)
+    expect(stderr).toMatch(/\nhint: .*credentials\nsee https:.*errors\.md#target_unauthorized\n$/)
     expect(code).toBe(1)
     cluster.stop()
   })

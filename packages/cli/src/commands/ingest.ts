@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import {
   byteBudget,
+  type DeadRecords,
   type Format,
   type IngestOptions,
   ingest,
+  objectEvent,
   type SetupChange,
   type Sink,
   type SourceMessage,
@@ -25,6 +27,8 @@ export interface IngestCommandOptions {
   readonly index?: string
   readonly concurrency?: number
   readonly setup?: boolean
+  readonly log?: 'json'
+  readonly deadRecords?: string
 }
 
 /** `flowferry ingest`: files, folders and S3 prefixes into a store. */
@@ -37,6 +41,7 @@ export async function ingestCommand(
     throw new UsageError('ingest reads no standard input: its ids would not last. Save it to a file')
   if (options.setup && options.index !== undefined)
     throw new UsageError('--setup installs templates of data streams; an --index gets its mapping from you')
+  const deadRecords = options.deadRecords === undefined ? undefined : await deadRecordsAt(options.deadRecords, io)
   const target = await targetOf(options, io)
   // Before a store is opened, which makes a DuckDB file: a name that is mistyped leaves nothing behind.
   for (const source of sources) if (!s3Address(source)) await found(source)
@@ -57,16 +62,29 @@ export async function ingestCommand(
       source: objects.map((object): SourceMessage => ({ objects: [progress.watch(object)] })),
       parser,
       sink: store.sink,
-      onObject: progress.onObject,
+      onObject: (object) => {
+        progress.onObject(object)
+        if (options.log === 'json') line(io.stderr, JSON.stringify(objectEvent(object)))
+      },
       ...store.pace,
       ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
+      ...(deadRecords && { deadRecords }),
       ...(io.signal && { signal: io.signal }),
     }).finally(progress.stop)
-    printReport(io, report, options.format)
+    printReport(io, report, options.format, options.log !== 'json')
     return exitCodeOf(report)
   } finally {
     await store.close()
   }
+}
+
+/** A prefix on S3, for what the store refuses and what is malformed. */
+async function deadRecordsAt(text: string, io: Io): Promise<DeadRecords> {
+  const address = s3Address(text)
+  if (!address || address.key === '')
+    throw new UsageError(`--dead-records takes a prefix on S3, s3://bucket/dead/, not "${text}"`)
+  const { s3DeadRecords } = await import('@flowferry/source-s3')
+  return s3DeadRecords({ s3: await s3Client(io), bucket: address.bucket, prefix: address.key })
 }
 
 const mebibyte = 1024 * 1024

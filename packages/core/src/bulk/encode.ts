@@ -2,7 +2,8 @@ import { longestId } from '../document.ts'
 import { asFlowferryError } from '../errors.ts'
 import { placeOf } from '../object.ts'
 import { overrun, put, type Text, textOf } from '../table/text.ts'
-import type { DocumentEncoder, Slice } from '../types.ts'
+import type { DocumentEncoder, LogDocument, Rejection, Slice } from '../types.ts'
+import { type IndexDates, type IndexPer, placeholders } from './dates.ts'
 
 /** One document in a bulk body. */
 export interface BulkItem {
@@ -33,6 +34,16 @@ interface BulkRun {
 const middle = textOf('"}}\n')
 const LF = 0x0a
 
+/** Which action, and where a slice's documents go. */
+export interface BulkTarget {
+  readonly op: 'create' | 'index'
+  readonly indexOf: (slice: Slice<unknown>) => string
+  /** Set where each document's own date follows the index's name. */
+  readonly dates?: { readonly per: IndexPer; readonly indices: IndexDates }
+  /** Told of a document that has no index: it is in no body. */
+  readonly refuse: (slice: number, rejection: Rejection) => void
+}
+
 /**
  * The batch as bulk bodies of at most `limit()` bytes each; a single larger document gets a body of its own. Each body
  * stands in `buffer` until the next one is asked for.
@@ -40,22 +51,28 @@ const LF = 0x0a
  */
 export function* encodeBulk(
   batch: readonly Slice<unknown>[],
-  indexOf: (slice: Slice<unknown>) => string,
+  { op, indexOf, dates, refuse }: BulkTarget,
   limit: () => number,
   buffer: Buffer,
 ): Generator<BulkBody> {
   const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
   const body = new Filling(buffer)
   for (const [number, slice] of batch.entries()) {
-    const action = `{"create":{"_index":${JSON.stringify(indexOf(slice))},"_id":`
+    const base = indexOf(slice)
+    const name = dates ? `${base}-${placeholders[dates.per]}` : base
+    const action = `{"${op}":{"_index":${JSON.stringify(name)},"_id":`
+    const dateAt = dates ? Buffer.byteLength(action) - `${placeholders[dates.per]}","_id":`.length : 0
+    dates?.indices.begin(slice, base)
     const start = textOf(slice.encoder?.id ? `${action}"` : `${action}"${slice.object.idPrefix}`)
     for (let index = 0; index < slice.length; ) {
       const most = Math.min(limit(), buffer.length)
       if (slice.encoder) {
         const count = body.reserve(slice.length - index)
         body.size = encodeRun(slice, index, start, body, view, most)
-        body.addRun(number, index, body.length - count)
-        index += body.length - count
+        const encoded = body.length - count
+        if (dates) stampRun(body, view, count, slice, { number, index, dateAt, start }, dates.indices, refuse)
+        else body.addRun(number, index, encoded)
+        index += encoded
         if (index === slice.length) break
         // What stands at `index` is too large for what is left of the body, or not for the fast path.
         const needed = neededFor(slice.encoder, index, start)
@@ -64,7 +81,16 @@ export function* encodeBulk(
           continue
         }
       }
-      const line = lineOf(action, slice, index)
+      const document = documentOf(slice, index)
+      let line = `${action}${JSON.stringify(slice.id(index))}}}\n${document.text}\n`
+      if (dates) {
+        const date = dates.indices.take(document.timestamp)
+        if (typeof date !== 'string') {
+          refuse(number, { index: index++, ...date })
+          continue
+        }
+        line = action.replace(`${placeholders[dates.per]}","_id":`, `${date}","_id":`) + line.slice(action.length)
+      }
       const bytes = Buffer.byteLength(line)
       if (body.size + bytes > most && body.length > 0) yield body.take()
       if (bytes > buffer.length) {
@@ -128,7 +154,7 @@ class Filling {
   }
   addRun(slice: number, index: number, count: number): void {
     const last = this.#runs.at(-1)
-    if (last?.slice === slice) last.count += count
+    if (last?.slice === slice && last.index + last.count === index) last.count += count
     else if (count > 0) this.#runs.push({ slice, index, count })
   }
   take(): BulkBody {
@@ -140,9 +166,10 @@ class Filling {
   }
 }
 
-function lineOf(action: string, slice: Slice<unknown>, index: number): string {
+function documentOf(slice: Slice<unknown>, index: number): { text: string; timestamp: unknown } {
   try {
-    return `${action}${JSON.stringify(slice.id(index))}}}\n${JSON.stringify(slice.document(index))}\n`
+    const document: LogDocument = slice.document(index)
+    return { text: JSON.stringify(document), timestamp: document['@timestamp'] }
   } catch (error) {
     const place = { ...placeOf(slice.object), ordinal: slice.ordinals[index]! }
     throw asFlowferryError(error, 'STEP_FAILED', 'A document is no JSON', place)
@@ -178,6 +205,60 @@ function encodeRun(
   }
   body.length = count
   return size
+}
+
+/** How a document begins that the fast path wrote. */
+const head = new DataView(Uint8Array.from(Buffer.from('{"@timestamp":"')).buffer)
+const headParts = [0, 4, 8, head.byteLength - 4]
+
+/**
+ * Gives the items from number `first` on the index of their own date, read from the document's first bytes. Those that
+ * no index takes are removed; what stands behind them moves up.
+ */
+function stampRun(
+  body: Filling,
+  view: DataView,
+  first: number,
+  slice: Slice<unknown>,
+  { number, index, dateAt, start }: { number: number; index: number; dateAt: number; start: Text },
+  indices: IndexDates,
+  refuse: BulkTarget['refuse'],
+): void {
+  const { buffer, ends } = body
+  let from = first === 0 ? 0 : ends[first - 1]!
+  let to = from
+  let kept = first
+  let begun = index
+  for (let item = first; item < body.length; item++) {
+    const end = ends[item]!
+    const current = index + item - first
+    let day = from + start.length
+    while (buffer[day] !== LF) day++
+    day += 1 + head.byteLength
+    if (!begins(view, day - head.byteLength) || !indices.isLast(view, day)) {
+      const date = indices.take(slice.document(current)['@timestamp'])
+      if (typeof date !== 'string') {
+        body.addRun(number, begun, current - begun)
+        begun = current + 1
+        refuse(number, { index: current, ...date })
+        from = end
+        continue
+      }
+    }
+    indices.write(buffer, from + dateAt)
+    if (to !== from) buffer.copyWithin(to, from, end)
+    to += end - from
+    ends[kept++] = to
+    from = end
+  }
+  body.addRun(number, begun, index + body.length - first - begun)
+  body.length = kept
+  body.size = to
+}
+
+function begins(view: DataView, offset: number): boolean {
+  for (const at of headParts) if (view.getUint32(offset + at) !== head.getUint32(at)) return false
+  return true
 }
 
 /** Digits of 2^53 in base 36. */

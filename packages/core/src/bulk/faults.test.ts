@@ -49,7 +49,9 @@ function store(faults: Fault[], limit: number) {
   return { documents, refused, send }
 }
 
-test('whatever the store answers, each document is stored once as it is, or told as refused', async () => {
+test('whatever the store answers, each document is stored once as it is, or told as refused', {
+  timeout: 30_000,
+}, async () => {
   const fault = fc.constantFrom<Fault>(
     'none',
     'busy items',
@@ -70,7 +72,13 @@ test('whatever the store answers, each document is stored once as it is, or told
         const { documents, refused, send } = store([...faults], limit)
         const objects = () => [file('a', 60), file('b', 1), file('c', 25)]
         const options = { parser: vpcFlow, batchBytes }
-        const sink = bulkSink(send, { maxBodyBytes, retryDelay: 0, maxRetryDelay: 0, maxRetries: 20 })
+        const sink = bulkSink(send, {
+          maxBodyBytes,
+          maxBytesInFlight: 100 * maxBodyBytes,
+          retryDelay: 0,
+          maxRetryDelay: 0,
+          maxRetries: 20,
+        })
         const report = await ingest({ ...options, sink, source: memorySource(...objects()) })
         const expected = memorySink()
         await ingest({ ...options, sink: expected, source: memorySource(...objects()) })

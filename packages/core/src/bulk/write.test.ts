@@ -186,6 +186,41 @@ describe('bulkSink', () => {
     expect((await sink.write([memorySlice({ records: 1 })])).error!.message).toContain('queue is full')
   })
 
+  test.each([
+    [
+      "failed to parse field [a] of type [long] in document with id 'x'. Preview of field's value: 'it's\n a secret'",
+      "failed to parse field [a] of type [long] in document with id 'x'. Preview of field's value: '***'",
+    ],
+    [
+      'immense term in field="a" The prefix of the first immense term is: \'[115, 101, 99]...\', original message',
+      'immense term in field="a" The prefix of the first immense term is: \'***\', original message',
+    ],
+  ])('no document content reaches an error: %s', async (reason, told) => {
+    const { sink } = scripted([answer(created, { status: 400, error: { type: 'document_parsing_exception', reason } })])
+    expect((await sink.write([memorySlice({ records: 2 })])).slices[0]!.rejected[0]!.reason).toBe(told)
+  })
+
+  test.each([
+    ['only write ops with an op_type of create are allowed in data streams', 'TARGET_MISMATCH'],
+    ['Document ID is not supported in create/index operation request', 'TARGET_MISMATCH'],
+    [
+      'Validation Failed: 1: this action would add [2] shards, but this cluster currently has [1000]/[1000] maximum normal shards open;',
+      'TARGET_BLOCKED',
+    ],
+  ])('what is about the target stops, also as a 400 of each item: %s', async (reason, code) => {
+    const refused = { status: 400, error: { type: 'illegal_argument_exception', reason } }
+    const { sink, requests } = scripted([answer(refused, refused)])
+    expect(await sink.write([memorySlice({ records: 2 })])).toMatchObject({
+      slices: [{ unfinished: 2, rejected: [] }],
+      stop: true,
+      error: { code },
+    })
+    expect(requests).toHaveLength(1)
+    const quoted = { status: 400, error: { type: 'document_parsing_exception', reason: `failed at '${reason}'` } }
+    const other = scripted([answer(quoted, created)])
+    expect((await other.sink.write([memorySlice({ records: 2 })])).slices[0]).toMatchObject({ written: 1 })
+  })
+
   test('no credential of a client reaches an error', async () => {
     const leak = new Error(
       'connect ECONNREFUSED https://elastic:hunter2@search.example:9200, Authorization: ApiKey c2VjcmV0',

@@ -1,56 +1,57 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { gzip as gzipCallback } from 'node:zlib'
+import { byteBudget } from '../budget.ts'
 import { longestTimer } from '../deadline.ts'
 import { asFlowferryError, FlowferryError } from '../errors.ts'
-import { requirePositive } from '../limits.ts'
 import type { Format, Outcome, Rejection, Sink, Slice } from '../types.ts'
-import { type BulkBody, type BulkItem, encodeBulk, selectItems } from './encode.ts'
+import { IndexDates } from './dates.ts'
+import { type BulkBody, type BulkItem, type BulkTarget, encodeBulk, selectItems } from './encode.ts'
+import { type BulkOptions, checkOptions } from './options.ts'
 import { type BulkAnswer, itemFates, type Refusal, reasonOf, requestFate } from './response.ts'
 
-/** Sends one bulk body. Resolves with any answer; rejects where there was none. */
-export type BulkSend = (body: Buffer, signal: AbortSignal | undefined) => Promise<BulkAnswer>
+/**
+ * Sends one bulk body, compressed where `BulkOptions.gzip` asks for it. Resolves with any answer; rejects where there
+ * was none.
+ */
+export type BulkSend = (body: Buffer, signal: AbortSignal) => Promise<BulkAnswer>
 
-export interface BulkOptions {
-  /** Where documents go. Default: their data stream, `logs-<dataset>-<namespace>`. */
-  readonly index?: string | ((format: Format) => string)
-  /** Bytes of a request's body, from 1,000. Default 5 MiB; a 413 halves it for the sink's lifetime. */
-  readonly maxBodyBytes?: number
-  /** Tries again after 429, 5xx and lost connections, 0 to 100. Default 8: about a minute with the default delays. */
-  readonly maxRetries?: number
-  /** Milliseconds before the first retry, doubled for each next one, with jitter. Default 250. */
-  readonly retryDelay?: number
-  /** Milliseconds that a delay reaches at most; `Retry-After` may ask for more. Default 30,000. */
-  readonly maxRetryDelay?: number
-}
+/** Makes sure that a target is what it should be, before the first document goes there; throws what is wrong with it. */
+export type TargetCheck = (name: string, format: Format) => Promise<void>
+
+const gzipBytes = promisify(gzipCallback) as (bytes: Buffer, options: { level: number }) => Promise<Buffer>
 
 /** How far a batch has come: the tally of each slice, and the reason when it goes no further. */
 interface Progress {
   readonly slices: { written: number; duplicate: number; rejected: Rejection[]; unfinished: number }[]
   error: FlowferryError | undefined
   stop: boolean
+  /** A request was cut off: it may still hold its bytes. */
+  cut: boolean
 }
 
 /** The sink of both search engines: bulk `create`, item by item retried, and no id stored twice. */
-export function bulkSink(send: BulkSend, options: BulkOptions = {}): Sink<unknown> {
-  const { index, maxBodyBytes = 5 * 1024 * 1024, maxRetries = 8, retryDelay = 250, maxRetryDelay = 30_000 } = options
-  requirePositive('maxBodyBytes', maxBodyBytes, 1000)
-  requirePositive('maxRetries', maxRetries, 0)
-  requirePositive('retryDelay', retryDelay, 0)
-  requirePositive('maxRetryDelay', maxRetryDelay, 0)
+export function bulkSink(send: BulkSend, options: BulkOptions = {}, check?: TargetCheck): Sink<unknown> {
+  const { index, indexPer, op = 'create', maxRetries, retryDelay, maxRetryDelay, ...checked } = checkOptions(options)
+  const { maxBodyBytes, answerTimeout } = checked
   let bodyLimit = maxBodyBytes
-  /** One for each write at a time; new ones would cost the kernel a fifth of the whole way. */
-  const buffers: Buffer[] = []
+  const buffers = createBuffers(maxBodyBytes, Math.floor(checked.maxBytesInFlight / maxBodyBytes))
+  const compress = compressor(options.gzip ?? false)
   const indexOf = (slice: Slice<unknown>) =>
     index === undefined ? slice.dataStream : typeof index === 'string' ? index : index(slice.format)
+  const known = new Map<string, Promise<void>>()
 
   const deliver = async (first: BulkBody, progress: Progress, signal: AbortSignal | undefined): Promise<void> => {
     let body = first
+    let payload: Buffer | undefined
     for (let attempt = 0; ; attempt++) {
       let answer: BulkAnswer | undefined
       let failure: FlowferryError
       let away = true
       try {
         signal?.throwIfAborted()
-        answer = await send(body.bytes, signal)
+        payload ??= await compress(body.bytes)
+        answer = await within(answerTimeout, signal, (until) => send(payload!, until), progress)
         const fate = answer.status === 200 ? undefined : requestFate(answer)
         if (fate === 'split') return await split(body, progress, signal)
         if (fate instanceof FlowferryError) return giveUp(body, progress, fate, true)
@@ -59,6 +60,7 @@ export function bulkSink(send: BulkSend, options: BulkOptions = {}): Sink<unknow
           const { left, why } = settle(body, answer, progress)
           if (!why) return
           body = selectItems(body, left)
+          payload = undefined
           failure = new FlowferryError(why.code, `${tries} ${why.type}: ${why.reason}`)
           if (why.is === 'stop') return giveUp(body, progress, failure, true)
           // A document on which the store itself fails must not stop those behind it.
@@ -67,8 +69,7 @@ export function bulkSink(send: BulkSend, options: BulkOptions = {}): Sink<unknow
           failure = new FlowferryError('TARGET_OVERLOADED', `${tries} ${answer.status}${reasonOf(answer.body)}`)
         }
       } catch (error) {
-        if (signal?.aborted)
-          return giveUp(body, progress, asFlowferryError(signal.reason, 'ABORTED', 'Writing was stopped'), false)
+        if (signal?.aborted) return giveUp(body, progress, abortedBy(signal), false)
         failure = asFlowferryError(error, 'TARGET_UNREACHABLE', `${attempt + 1} tries without an answer`)
       }
       if (attempt >= maxRetries || !failure.retryable) return giveUp(body, progress, failure, away)
@@ -123,22 +124,67 @@ export function bulkSink(send: BulkSend, options: BulkOptions = {}): Sink<unknow
     await sleep(delay, undefined, signal && { signal }).catch(() => undefined)
   }
 
+  /** Resolves when the targets are as they should be, or `progress` says why not. */
+  const ready = async (
+    targets: ReadonlyMap<string, Format>,
+    progress: Progress,
+    signal: AbortSignal | undefined,
+  ): Promise<void> => {
+    for (const [name, format] of targets)
+      for (let attempt = 0; check && !progress.stop && !signal?.aborted; attempt++) {
+        try {
+          let checking = known.get(name)
+          if (!checking) {
+            checking = within(answerTimeout, undefined, () => check(name, format))
+            known.set(name, checking)
+          }
+          await checking
+          break
+        } catch (error) {
+          known.delete(name)
+          const failure = asFlowferryError(error, 'TARGET_UNREACHABLE', `${name} could not be checked`)
+          const passing = failure.code === 'TARGET_UNREACHABLE' || failure.code === 'TARGET_OVERLOADED'
+          if (passing && attempt < maxRetries) await pause(attempt, undefined, signal)
+          else {
+            progress.error ??= failure
+            progress.stop = true
+          }
+        }
+      }
+  }
+
   return {
     write: async (batch, signal): Promise<Outcome> => {
       const progress: Progress = {
         slices: batch.map(() => ({ written: 0, duplicate: 0, rejected: [], unfinished: 0 })),
         error: undefined,
         stop: false,
+        cut: false,
       }
-      const buffer = buffers.pop() ?? Buffer.allocUnsafeSlow(maxBodyBytes)
+      const indices = indexPer && new IndexDates(indexPer, Date.now())
+      const target: BulkTarget = {
+        op,
+        indexOf,
+        ...(indices && { dates: { per: indexPer, indices } }),
+        refuse: (slice, rejection) => progress.slices[slice]!.rejected.push(rejection),
+      }
+      const buffer = await buffers.take(signal)
+      if (!buffer) {
+        batch.forEach(({ length }, slice) => {
+          progress.slices[slice]!.unfinished = length
+        })
+        return { slices: progress.slices, error: abortedBy(signal!) }
+      }
       try {
-        for (const body of encodeBulk(batch, indexOf, () => bodyLimit, buffer)) {
+        if (!indices) await ready(new Map(batch.map((slice) => [indexOf(slice), slice.format])), progress, signal)
+        for (const body of encodeBulk(batch, target, () => bodyLimit, buffer)) {
+          if (indices) await ready(indices.used, progress, signal)
+          indices?.used.clear()
           if (progress.stop) giveUp(body, progress, progress.error!, true)
           else await deliver(body, progress, signal)
         }
       } finally {
-        // A request that was cut off may still hold its bytes.
-        if (!signal?.aborted) buffers.push(buffer)
+        buffers.give(progress.cut || signal?.aborted ? undefined : buffer)
       }
       return {
         slices: progress.slices,
@@ -147,6 +193,74 @@ export function bulkSink(send: BulkSend, options: BulkOptions = {}): Sink<unknow
       }
     },
   }
+}
+
+/** So many buffers at a time, used again: new ones would cost the kernel a fifth of the whole way. */
+function createBuffers(bytes: number, count: number) {
+  const free: Buffer[] = []
+  const room = byteBudget(count)
+  return {
+    /** None when the signal aborts before its turn comes. */
+    take: async (signal: AbortSignal | undefined): Promise<Buffer | undefined> => {
+      if (signal?.aborted) return undefined
+      try {
+        await room.take(1, signal)
+      } catch {
+        return undefined
+      }
+      return free.pop() ?? Buffer.allocUnsafeSlow(bytes)
+    },
+    give: (buffer: Buffer | undefined): void => {
+      if (buffer) free.push(buffer)
+      room.give(1)
+    },
+  }
+}
+
+/**
+ * Level 1 sends a tenth of the bytes of flow logs for 2.6 CPU s a million, off the main thread; level 6 a fourteenth for
+ * 7.2 (`node bench/sink.mjs`).
+ */
+function compressor(gzip: boolean | number): (bytes: Buffer) => Promise<Buffer> {
+  if (gzip === false) return async (bytes) => bytes
+  const level = gzip === true ? 1 : gzip
+  return (bytes) => gzipBytes(bytes, { level })
+}
+
+/** Ends what takes longer than its time, whether or not it listens to its signal. */
+async function within<T>(
+  milliseconds: number,
+  signal: AbortSignal | undefined,
+  run: (until: AbortSignal) => Promise<T>,
+  progress?: Progress,
+): Promise<T> {
+  signal?.throwIfAborted()
+  const ended = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  let abort: (() => void) | undefined
+  const end = new Promise<never>((_, reject) => {
+    const stop = (reason: unknown) => {
+      if (progress) progress.cut = true
+      reject(reason)
+      ended.abort(reason)
+    }
+    abort = () => stop(signal!.reason)
+    signal?.addEventListener('abort', abort, { once: true })
+    timer = setTimeout(
+      () => stop(new FlowferryError('TARGET_UNREACHABLE', `No answer within ${milliseconds} ms`)),
+      Math.min(milliseconds, longestTimer),
+    )
+  })
+  try {
+    return await Promise.race([run(ended.signal), end])
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', abort!)
+  }
+}
+
+function abortedBy(signal: AbortSignal): FlowferryError {
+  return asFlowferryError(signal.reason, 'ABORTED', 'Writing was stopped')
 }
 
 /** The store's refusal of everything weighs more than its load, and load more than a failure of its own. */

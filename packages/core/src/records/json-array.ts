@@ -153,6 +153,7 @@ export function jsonRecords<const K extends string, R extends object>(
         recordAt,
         ordinals,
         malformed,
+        malformedText: (position) => valueAt(block, malformed[position]!.ordinal - first).toString('utf8'),
         bytes: block.bytes,
         original: (index) => valueAt(block, placeAt(index)).toString('utf8'),
         ...(fast && { view: recordAt, encoder: encoderOf(fast, block, placeAt) }),

@@ -157,7 +157,7 @@ export function batchOf<K extends string, R>(
   { originals }: ParseContext,
   found: Pick<
     Batch<R & { readonly kind: K }>,
-    'ordinals' | 'malformed' | 'bytes' | 'view' | 'encoder' | 'unknownFields'
+    'ordinals' | 'malformed' | 'malformedText' | 'bytes' | 'view' | 'encoder' | 'unknownFields'
   > & {
     readonly records: readonly ((R & { readonly kind: K }) | undefined)[]
     readonly recordAt: (index: number) => R & { readonly kind: K }
@@ -206,6 +206,7 @@ export function lines<const K extends string, R extends object>(
       const ordinals: number[] = []
       const originals: string[] = []
       const malformed: Malformed[] = []
+      const malformedLines: number[] = []
       for (let i = 0; i < found.length; i++) {
         const line = found[i]!
         let parsed: (R & { kind: K }) | undefined
@@ -218,6 +219,7 @@ export function lines<const K extends string, R extends object>(
         }
         if (!parsed) {
           malformed.push({ ordinal: ordinal++, offset: offsetOf(i), reason: `the line is not of the format ${kind}` })
+          malformedLines.push(i)
           continue
         }
         parsed.kind = kind
@@ -227,7 +229,9 @@ export function lines<const K extends string, R extends object>(
       }
       const recordAt = (index: number) => records[index]!
       const original = (index: number) => originals[index]!
-      yield batchOf(options, format, context, { records, recordAt, ordinals, malformed, bytes, original })
+      const malformedText = (position: number) => found[malformedLines[position]!]!
+      const read = { records, recordAt, ordinals, malformed, malformedText, bytes, original }
+      yield batchOf(options, format, context, read)
     }
   }
   return { formats: [format], claims: options.claims ?? (() => undefined), parse }

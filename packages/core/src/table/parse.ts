@@ -62,6 +62,7 @@ export async function* parseTable<T>(
           run.add(line, ordinal++)
         } else {
           malformed.push({ ordinal: ordinal++, offset: offset + from + scan.starts[line]!, reason: record })
+          run.malformed.push(line)
         }
       }
       if (next === undefined && columns) yield batchOf<T>(table, columns, run, bytes.length - from, malformed, context)
@@ -76,6 +77,8 @@ class Run {
   readonly plain = new Map<number, Values>()
   readonly #lines: Uint32Array
   readonly #ordinals: Float64Array
+  /** Lines that are no records. */
+  readonly malformed: number[] = []
   length = 0
   constructor(scan: Scan) {
     this.scan = scan
@@ -161,6 +164,7 @@ function batchOf<T>(
     ordinals,
     bytes,
     malformed,
+    malformedText: (position) => textOf(scan, run.malformed[position]!, false),
     document: (index) => columns.document(recordAt(index)),
     view: (index) => (fast(index) ? columns.view(scan, lines[index]!) : recordAt(index)) as T,
     ...(encode && program && { encoder: new RunEncoder(members, scan, lines, program, encode) }),

@@ -1,6 +1,14 @@
 package itest;
 // Test-only plugin: what our tests need and the Maven integ-test-zip of Elasticsearch 9 leaves out:
-// GET /, /_data_stream, and the ingest processors set, drop and fail.
+// GET /, /_data_stream, the ingest processors set, drop and fail, and the analysers that the index of API keys is made with.
+import org.apache.lucene.analysis.TokenStream;
+import org.apache.lucene.analysis.Tokenizer;
+import org.apache.lucene.analysis.email.UAX29URLEmailTokenizer;
+import org.apache.lucene.analysis.miscellaneous.RemoveDuplicatesTokenFilter;
+import org.apache.lucene.analysis.pattern.PatternCaptureGroupTokenFilter;
+import org.elasticsearch.index.analysis.*;
+import org.elasticsearch.indices.analysis.AnalysisModule.AnalysisProvider;
+import java.util.regex.Pattern;
 import org.elasticsearch.Build;
 import org.elasticsearch.action.ActionListener;
 import org.elasticsearch.action.admin.indices.create.AutoCreateAction;
@@ -19,7 +27,7 @@ import org.elasticsearch.rest.*;
 import java.util.*;
 import java.util.function.*;
 
-public class Shim extends Plugin implements ActionPlugin, IngestPlugin {
+public class Shim extends Plugin implements ActionPlugin, AnalysisPlugin, IngestPlugin {
     private ClusterService cs;
     @Override public Collection<?> createComponents(PluginServices s) { cs = s.clusterService(); return List.of(); }
 
@@ -72,6 +80,18 @@ public class Shim extends Plugin implements ActionPlugin, IngestPlugin {
                 public void onFailure(Exception e) { json(ch, RestStatus.INTERNAL_SERVER_ERROR, "{\"error\":\"" + e.getClass().getName() + "\"}"); }
                 public void clusterStateProcessed(ClusterState a, ClusterState b) { json(ch, RestStatus.OK, "{\"acknowledged\":true}"); }
             }); }, new RestHandler.Route(RestRequest.Method.DELETE, "/_data_stream/{name}")));
+    }
+    static AnalysisProvider<TokenFilterFactory> filter(BiFunction<TokenStream, Settings, TokenStream> made) {
+        return (index, env, name, settings) -> new AbstractTokenFilterFactory(name) {
+            public TokenStream create(TokenStream tokens) { return made.apply(tokens, settings); }
+        };
+    }
+    @Override public Map<String, AnalysisProvider<TokenFilterFactory>> getTokenFilters() {
+        return Map.of("unique", filter((tokens, settings) -> new RemoveDuplicatesTokenFilter(tokens)), "pattern_capture", filter((tokens, settings) ->
+            new PatternCaptureGroupTokenFilter(tokens, settings.getAsBoolean("preserve_original", true), settings.getAsList("patterns").stream().map(Pattern::compile).toArray(Pattern[]::new))));
+    }
+    @Override public Map<String, AnalysisProvider<TokenizerFactory>> getTokenizers() {
+        return Map.of("uax_url_email", (index, env, name, settings) -> new AbstractTokenizerFactory(name) { public Tokenizer create() { return new UAX29URLEmailTokenizer(); } });
     }
     static Processor.Factory proc(String type, BiFunction<IngestDocument, Map<String, Object>, IngestDocument> f) {
         return (reg, tag, desc, conf, project) -> { Map<String, Object> args = new HashMap<>(conf); conf.clear();

@@ -1,0 +1,48 @@
+// That the bench still runs and compares like with like: every command with a handful of records.
+import assert from 'node:assert/strict'
+import { coldStart } from './cold-start.mjs'
+import { endToEnd } from './end-to-end.mjs'
+import { input } from './inputs/make.mjs'
+import { memory } from './memory.mjs'
+import { parse } from './rows/pipeline.mjs'
+import { plainLoops } from './rows/plain.mjs'
+import { speed } from './speed.mjs'
+import { threads } from './threads.mjs'
+
+const records = 2000
+
+/** The documents of bulk bodies, in order. */
+async function documentsOf(file, parser) {
+  const lines = []
+  await parse(file, parser, {}, (body) => lines.push(...body.toString().trimEnd().split('\n')))
+  return lines.filter((_, index) => index % 2 === 1)
+}
+
+/** The plain loops, and `lines()`, make the same documents as flowferry: else their ratios would mean nothing. */
+async function sameDocuments(format, ...parsers) {
+  const file = await input(format, records)
+  const plain = []
+  await plainLoops[format](file, (document) => plain.push(document))
+  assert.equal(plain.length, records)
+  for (const parser of parsers)
+    assert.deepEqual(
+      (await documentsOf(file, parser)).map((document) => JSON.parse(document)),
+      plain.map((document) => JSON.parse(document)),
+      `${format}: the plain loop's documents are not those of ${parser}`,
+    )
+}
+
+export async function check() {
+  await sameDocuments('vpc-flow', 'vpc-flow', 'own')
+  await sameDocuments('cloudfront', 'cloudfront')
+  const parts = [speed, memory, threads, coldStart]
+  if (process.env.FLOWFERRY_TEST_ELASTICSEARCH) parts.push(endToEnd)
+  else console.error('skipped: end-to-end, as FLOWFERRY_TEST_ELASTICSEARCH is not set')
+  const all = { results: {}, sections: {} }
+  for (const part of parts) {
+    const { results, sections } = await part(1, 'npm run bench -- check', records)
+    Object.assign(all.results, results)
+    Object.assign(all.sections, sections)
+  }
+  return all
+}

@@ -1,0 +1,43 @@
+import { least, most } from './measure.mjs'
+import { figure, table } from './page.mjs'
+
+/**
+ * Reads the results of interleaved runs.
+ *
+ * @param results A measurement's name to what its runs gave.
+ * @param size An input's name to its records and its megabytes of gzip.
+ */
+export function createTables(results, size) {
+  const million = (name) => results.get(name).map(({ cpu }) => (cpu / size(name.split(': ')[0]).records) * 1e6)
+  /** CPU seconds per million, the least of the runs. */
+  const cpu = (name) => least(million(name))
+
+  const cells = ({ name, input }, others) => {
+    const runs = results.get(name)
+    const { records, megabytes } = size(input)
+    const { bytes } = runs[0]
+    const peaks = runs.map(({ peak }) => peak).filter(Boolean)
+    return [
+      name,
+      `${figure(cpu(name))} (${figure(most(million(name)))})`,
+      ...others.map((other) => (results.has(other) && other !== name ? figure(cpu(name) / cpu(other)) : '')),
+      figure(megabytes / least(runs.map(({ seconds }) => seconds))),
+      peaks.length > 0 ? most(peaks).toFixed(0) : '',
+      bytes ? (bytes / records).toFixed(0) : '',
+    ]
+  }
+  /** @param others Column's title to a function from a row to the row that it is compared with. */
+  const rowsTable = (rows, others) => {
+    const head = [
+      'way',
+      'CPU s per million',
+      ...others.map(([title]) => title),
+      'MB/s of gzip',
+      'peak MB',
+      'B a record',
+    ]
+    const lines = rows.map((row) => cells(row, others.map(([, other]) => other(row)))) // biome-ignore format: one step
+    return table(head, lines)
+  }
+  return { cpu, rowsTable }
+}

@@ -1,0 +1,67 @@
+// flowferry through its public API: one file into a sink.
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { bulkSink, detect, ingest, lines } from '@flowferry/core'
+import { cloudFront } from '@flowferry/core/formats/cloudfront'
+import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
+import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
+import { vpcFlowDocument, vpcFlowRecord } from './plain.mjs'
+
+export const formats = [vpcFlow, cloudTrail, cloudFront]
+
+/** A parser as a user writes it, with the very functions of the plain loop. */
+const own = lines({
+  kind: 'vpcflow',
+  dataset: 'aws.vpcflow',
+  record: vpcFlowRecord,
+  document: vpcFlowDocument,
+  skip: (line) => line.startsWith('version'),
+})
+
+const parsers = {
+  'vpc-flow': vpcFlow,
+  'vpc-flow-29': vpcFlow,
+  cloudfront: cloudFront,
+  cloudtrail: cloudTrail,
+  own,
+  detect: detect(formats),
+}
+
+/** A file as an object that `ingest` takes. */
+export function fileObject(file, body = () => createReadStream(file, { highWaterMark: 256 * 1024 })) {
+  return { bucket: 'bench', key: file, open: async () => ({ etag: 'bench', body: body() }) }
+}
+
+/** Counts bulk bodies and drops them. `keep` gets each body. */
+export function droppingSink(keep) {
+  const total = { bytes: 0 }
+  const sink = bulkSink(async (body) => {
+    total.bytes += body.length
+    keep?.(body)
+    return { status: 200, body: { errors: false } }
+  })
+  return { sink, total }
+}
+
+export async function run(objects, parser, options) {
+  const source = objects.map((object) => ({ objects: [object] }))
+  const report = await ingest({ source, parser: parsers[parser], ...options })
+  if (!report.ok) throw report.messages.flatMap(({ objects }) => objects).find(({ error }) => error).error
+  return report
+}
+
+/** One file into the sink that drops. Resolves with records and bytes of bulk bodies. */
+export async function parse(file, parser, steps = {}, keep = undefined) {
+  const { sink, total } = droppingSink(keep)
+  const { counts, bytes } = await run([fileObject(file)], parser, { sink, ...steps })
+  if (bytes !== (await stat(file)).size) throw new Error(`${file} was not read to its end`)
+  return { records: counts.read, bytes: total.bytes }
+}
+
+export const steps = {
+  filter: { filter: ({ action, dstport }) => action !== 'REJECT' && dstport !== 22 },
+  'filter that keeps nothing': { filter: ({ action, dstport }) => action === 'NONE' && dstport === 22 },
+  enrich: {
+    enrich: ({ action, dstport }) => ({ 'labels.service': action === 'ACCEPT' && dstport === 443 ? 'web' : 'other' }),
+  },
+}

@@ -1,0 +1,108 @@
+// CPU of every way of reading, and of delivering to a sink that answers at once.
+import { statSync } from 'node:fs'
+import { input } from './inputs/make.mjs'
+import { gzipCommand, inPlainJavaScript, interleaved, runScript, startNullSink } from './lib/measure.mjs'
+import { provenance } from './lib/page.mjs'
+import { createTables } from './lib/tables.mjs'
+
+/** Vector's language (VRL 0.34, Rust): gunzip, parse, JSON of 282 B a record. Measured once, on such a machine. */
+const vrl = 3.4
+
+const inputs = {
+  'vpc-flow': { format: 'vpc-flow', records: 1_000_000 },
+  'vpc-flow, 29 fields': { format: 'vpc-flow-29', records: 500_000 },
+  'vpc-flow, a quarter': { format: 'vpc-flow', records: 250_000 },
+  cloudfront: { format: 'cloudfront', records: 300_000 },
+  cloudtrail: { format: 'cloudtrail', records: 100_000 },
+  'cloudtrail, 550 MB': { format: 'cloudtrail', records: 300_000 },
+}
+
+const of = (input, ...ways) => ways.map((way) => ({ input, way, name: `${input}: ${way}` }))
+const read = {
+  'Flow logs': [
+    ...of('vpc-flow', 'gzip -dc', 'gunzip', 'plain loop', 'flowferry', 'flowferry in plain JavaScript'),
+    ...of('vpc-flow', 'filter', 'filter that keeps nothing', 'enrich', 'lines()'),
+    ...of('vpc-flow, 29 fields', 'gzip -dc', 'gunzip', 'flowferry'),
+  ],
+  'CloudFront and CloudTrail': [
+    ...of('cloudfront', 'gzip -dc', 'gunzip', 'plain loop', 'flowferry'),
+    ...of('cloudtrail', 'gzip -dc', 'gunzip', 'plain loop', 'flowferry'),
+    ...of('cloudtrail, 550 MB', 'flowferry'),
+  ],
+}
+/** What is sent, and by which client. */
+const sent = ['elasticsearch', 'opensearch'].flatMap((engine) => [
+  ...of('vpc-flow', `sent, ${engine}`),
+  ...of('vpc-flow, a quarter', `ready, ${engine}`, `helper, ${engine}`),
+])
+
+/** @param only Records of each input, for a quick look; default: what the table needs. */
+export async function speed(runs, command, only) {
+  const files = {}
+  const count = (name) => only ?? inputs[name].records
+  for (const [name, { format }] of Object.entries(inputs)) files[name] = await input(format, count(name))
+  const sink = await startNullSink()
+
+  const measure = async ({ name, input, way }) => {
+    if (way === 'gzip -dc') return gzipCommand(files[input])
+    const [plainWay, inPlain] = way.split(' in plain ')
+    const args = [plainWay, inputs[input].format, files[input], sink.url]
+    const result = await runScript('rows/row.mjs', args, inPlain ? inPlainJavaScript : [])
+    if (way !== 'gunzip' && result.records !== count(input)) throw new Error(`${name}: ${result.records} records`)
+    if (!way.includes(', ')) return result
+    const { documents, bytes } = await sink.stats()
+    if (documents !== result.records) throw new Error(`${name}: ${documents} documents came`)
+    return { ...result, bytes }
+  }
+  const rows = [...Object.values(read).flat(), ...sent]
+  try {
+    const results = await interleaved(
+      rows.map((row) => ({ name: row.name, measure: () => measure(row) })),
+      runs,
+    )
+    const size = (name) => ({ records: count(name), megabytes: statSync(files[name]).size / 1e6 })
+    return pageOf(createTables(results, size), command)
+  } finally {
+    sink.close()
+  }
+}
+
+function pageOf({ cpu, rowsTable }, command) {
+  const ratio = (name, other) => cpu(name) / cpu(other)
+  const flow = 'vpc-flow: flowferry'
+  const others = ['gzip -dc', 'gunzip', 'plain loop'].map((way) => [
+    `to ${way}`,
+    ({ input }) => `${input.split(',')[0] === 'cloudtrail' ? 'cloudtrail' : input}: ${way}`,
+  ])
+  const toSender = [
+    ['to flowferry without HTTP', () => flow],
+    ["to the client's helper", ({ way }) => `vpc-flow, a quarter: helper, ${way.split(', ')[1]}`],
+  ]
+  const texts = {
+    'Flow logs': `${provenance(command)} A row is \`node bench/rows/row.mjs WAY INPUT FILE\`, in plain JavaScript with \`${inPlainJavaScript.join(' ')}\`. What comes out is counted and dropped: no HTTP. \`gunzip\` inflates in Node and does nothing else. \`plain loop\` is what somebody writes in an hour (readline, split, object, JSON.stringify): the same documents, byte for byte. \`lines()\` is a user's own parser, with the plain loop's functions. 112 B a line with 14 fields, 245 B with 29.`,
+    'CloudFront and CloudTrail': `${provenance(command)} As above; the plain loop gives CloudFront's documents in full and CloudTrail's main fields, with the whole file in memory. 457 B a CloudFront line, 1,834 B a CloudTrail event.`,
+  }
+  const deliveredText = `${provenance(command)} Flow logs over plain HTTP to a sink that answers at once (\`bench/lib/null-sink.mjs\`), a process of its own: the sender's CPU counts. \`sent\` is the whole way from the file; \`ready\` sends bodies that are in memory already through the same client, what no sender goes below; \`helper\` is the client's own \`helpers.bulk\` with the plain loop's objects.`
+  return {
+    results: {
+      'vpc-flow': cpu(flow),
+      fallback: cpu(`${flow} in plain JavaScript`),
+      plain: ratio('vpc-flow: plain loop', flow),
+      vrl: vrl / cpu(flow),
+      sent: cpu('vpc-flow: sent, elasticsearch'),
+      cloudfront: cpu('cloudfront: flowferry'),
+      cloudtrail: cpu('cloudtrail, 550 MB: flowferry'),
+      linear: ratio('cloudtrail, 550 MB: flowferry', 'cloudtrail: flowferry'),
+      filter: ratio('vpc-flow: filter', flow),
+      enrich: ratio('vpc-flow: enrich', flow),
+      dropped: ratio('vpc-flow: filter that keeps nothing', flow),
+      own: ratio('vpc-flow: lines()', 'vpc-flow: plain loop'),
+    },
+    sections: {
+      ...Object.fromEntries(
+        Object.entries(read).map(([title, rows]) => [title, `${texts[title]}\n\n${rowsTable(rows, others)}`]),
+      ),
+      Delivered: `${deliveredText}\n\n${rowsTable(sent, toSender)}`,
+    },
+  }
+}

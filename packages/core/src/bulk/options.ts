@@ -1,0 +1,62 @@
+import { FlowferryError } from '../errors.ts'
+import { requirePositive } from '../limits.ts'
+import type { Format } from '../types.ts'
+import type { IndexPer } from './dates.ts'
+
+export interface BulkOptions {
+  /** Where documents go. Default: their data stream, `logs-<dataset>-<namespace>`. */
+  readonly index?: string | ((format: Format) => string)
+  /**
+   * Writes each document to the index of its own `@timestamp`, `<index>-2026.11.22` or `<index>-2026.11` (UTC), instead
+   * of a data stream: an id is then stored once for ever, not once between two rollovers. Dates from 2006 to two days
+   * ahead; others are rejected, and so is what would send one object to more than 100 indices.
+   */
+  readonly indexPer?: IndexPer
+  /**
+   * `create` (default) leaves a document that is there as it is, and counts a duplicate. `index` overwrites it and counts
+   * it as written: for what a corrected parser makes of the same files. Data streams refuse it, so it takes `index` or
+   * `indexPer`.
+   */
+  readonly op?: 'create' | 'index'
+  /** Checks each target once before its first document. Default true; false saves two privileges. */
+  readonly checkTarget?: boolean
+  /** Compresses request bodies: true is level 1, or a level from 1 to 9. Default false. */
+  readonly gzip?: boolean | number
+  /** Bytes of a request's body, from 1,000. Default 5 MiB; a 413 halves it for the sink's lifetime. */
+  readonly maxBodyBytes?: number
+  /** Bytes of bodies held at the same time, from `maxBodyBytes`: writes beyond it wait. Default three bodies. */
+  readonly maxBytesInFlight?: number
+  /**
+   * Milliseconds that an answer may take, from 1. Default 120,000, above the minute that the engines wait for a shard. A
+   * net under the client's own `requestTimeout`, which ends a request earlier if it is shorter.
+   */
+  readonly answerTimeout?: number
+  /** Tries again after 429, 5xx and lost connections, 0 to 100. Default 8: about a minute with the default delays. */
+  readonly maxRetries?: number
+  /** Milliseconds before the first retry, doubled for each next one, with jitter. Default 250. */
+  readonly retryDelay?: number
+  /** Milliseconds that a delay reaches at most; `Retry-After` may ask for more. Default 30,000. */
+  readonly maxRetryDelay?: number
+}
+
+/** The options with their defaults; throws INVALID_OPTION. */
+export function checkOptions(options: BulkOptions) {
+  const { maxBodyBytes = 5 * 1024 * 1024, answerTimeout = 120_000 } = options
+  const { maxRetries = 8, retryDelay = 250, maxRetryDelay = 30_000, maxBytesInFlight = 3 * maxBodyBytes } = options
+  requirePositive('maxBodyBytes', maxBodyBytes, 1000)
+  requirePositive('maxBytesInFlight', maxBytesInFlight, maxBodyBytes)
+  requirePositive('answerTimeout', answerTimeout)
+  requirePositive('maxRetries', maxRetries, 0)
+  requirePositive('retryDelay', retryDelay, 0)
+  requirePositive('maxRetryDelay', maxRetryDelay, 0)
+  const { index, indexPer, op, gzip } = options
+  const invalid = (text: string) => new FlowferryError('INVALID_OPTION', text)
+  if (typeof gzip === 'number' && !(Number.isInteger(gzip) && gzip >= 1 && gzip <= 9))
+    throw invalid(`gzip is ${gzip}; it takes true, false, or a level from 1 to 9`)
+  if (indexPer !== undefined && indexPer !== 'day' && indexPer !== 'month')
+    throw invalid(`indexPer is ${indexPer}; it takes day or month`)
+  if (op !== undefined && op !== 'create' && op !== 'index') throw invalid(`op is ${op}; it takes create or index`)
+  if (op === 'index' && index === undefined && indexPer === undefined)
+    throw invalid('op is index, and data streams take create alone: set indexPer, or an index of yours')
+  return { ...options, maxBodyBytes, maxBytesInFlight, answerTimeout, maxRetries, retryDelay, maxRetryDelay }
+}

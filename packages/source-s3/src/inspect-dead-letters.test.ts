@@ -1,0 +1,122 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { awsError, fakeSqs } from '../test/fake-sqs.ts'
+import { elapse } from '../test/timers.ts'
+import { causeAttribute } from './cause.ts'
+import type { DeadLetter } from './dead-letters.ts'
+import { type InspectDeadLettersOptions, inspectDeadLetters } from './inspect-dead-letters.ts'
+
+const queueUrl = 'https://sqs.test/1/dlq'
+const event = (bucket: string, key: string) =>
+  JSON.stringify({
+    Records: [
+      {
+        eventSource: 'aws:s3',
+        eventVersion: '2.1',
+        eventName: 'ObjectCreated:Put',
+        s3: { bucket: { name: bucket }, object: { key } },
+      },
+    ],
+  })
+const cause = (code: string, more: object = {}) => ({
+  [causeAttribute]: { DataType: 'String', StringValue: JSON.stringify({ code, message: `${code} it is`, ...more }) },
+})
+
+function filled() {
+  const fake = fakeSqs()
+  const run = (options: Partial<InspectDeadLettersOptions> = {}) =>
+    elapse(inspectDeadLetters({ sqs: fake.sqs, queueUrl, ...options }))
+  const visible = () => fake.queue(queueUrl).filter(({ visibleAt }) => visibleAt <= Date.now()).length
+  return { ...fake, run, visible }
+}
+
+beforeEach(() => void vi.useFakeTimers({ now: new Date('2026-11-22T10:00:00Z') }))
+afterEach(() => void vi.useRealTimers())
+
+describe('inspectDeadLetters', () => {
+  it('counts by cause, with the oldest and an example, and shows all of them again', async () => {
+    const { put, run, visible } = filled()
+    put(queueUrl, event('logs', 'first.log'), cause('OBJECT_NOT_FOUND'))
+    await vi.advanceTimersByTimeAsync(60_000)
+    for (let n = 0; n < 12; n++) put(queueUrl, event('logs', `k${n}.log`), cause('GZIP_CORRUPT'))
+    put(queueUrl, 'what is this')
+    expect(await run()).toEqual({
+      seen: 14,
+      groups: [
+        {
+          name: 'GZIP_CORRUPT',
+          messages: 12,
+          oldest: new Date('2026-11-22T10:01:00Z'),
+          example: 's3://logs/k0.log',
+          reason: 'GZIP_CORRUPT it is',
+        },
+        {
+          name: 'OBJECT_NOT_FOUND',
+          messages: 1,
+          oldest: new Date('2026-11-22T10:00:00Z'),
+          example: 's3://logs/first.log',
+          reason: 'OBJECT_NOT_FOUND it is',
+        },
+        { name: 'UNKNOWN', messages: 1, oldest: new Date('2026-11-22T10:01:00Z') },
+      ],
+      failures: [],
+    })
+    expect(visible()).toBe(14)
+  })
+
+  it.each([
+    ['bucket', { logs: 5, cdn: 1, UNKNOWN: 1 }],
+    [
+      'prefix',
+      {
+        's3://logs/AWSLogs/123456789012/vpcflowlogs/eu-central-1/': 2,
+        's3://logs/AWSLogs/aws-account-id=123456789012/aws-service=vpcflowlogs/aws-region=eu-central-1/': 1,
+        's3://logs/AWSLogs/o-a1b2c3d4e5/210987654321/CloudTrail/eu-central-1/': 1,
+        's3://logs/': 1,
+        's3://cdn/my/': 1,
+        UNKNOWN: 1,
+      },
+    ],
+    ['account', { '123456789012': 3, '210987654321': 1, UNKNOWN: 3 }],
+  ] as const)('groups by %s', async (by, expected) => {
+    const { put, run } = filled()
+    for (const key of [
+      'AWSLogs/123456789012/vpcflowlogs/eu-central-1/2026/11/22/a.log.gz',
+      'AWSLogs/123456789012/vpcflowlogs/eu-central-1/2026/11/23/b.log.gz',
+      'AWSLogs/aws-account-id=123456789012/aws-service=vpcflowlogs/aws-region=eu-central-1/year=2026/month=11/c.log.gz',
+      'AWSLogs/o-a1b2c3d4e5/210987654321/CloudTrail/eu-central-1/2026/11/22/d.json.gz',
+      'e.log',
+    ])
+      put(queueUrl, event('logs', key))
+    // The cause knows better which of a message's objects failed.
+    put(queueUrl, event('logs', 'x'), cause('JSON_INVALID', { bucket: 'cdn', key: 'my/E2.2026-11-22-10.ab.gz' }))
+    put(queueUrl, 'no event')
+    const { groups } = await run({ by })
+    expect(Object.fromEntries(groups.map(({ name, messages }) => [name, messages]))).toEqual(expected)
+  })
+
+  it('shows each message once, and as many as are asked for', async () => {
+    const { put, run, visible } = filled()
+    for (let n = 0; n < 25; n++) put(queueUrl, `body ${n}`)
+    const letters: DeadLetter[] = []
+    expect(await run({ limit: 13, onLetter: (letter) => void letters.push(letter) })).toMatchObject({ seen: 13 })
+    expect(letters.map(({ body }) => body)).toEqual(Array.from({ length: 13 }, (_, n) => `body ${n}`))
+    expect(Object.keys(letters[0]!)).toEqual(['messageId', 'body', 'sentAt', 'objects'])
+    expect(visible()).toBe(25)
+  })
+
+  it('tells what SQS refused, and rejects when the queue cannot be read', async () => {
+    const { put, run, onCall } = filled()
+    put(queueUrl, 'body')
+    onCall(({ command }) => (command === 'ChangeMessageVisibilityBatch' ? awsError('InternalError', 500) : undefined))
+    expect(await run()).toMatchObject({ seen: 1, failures: [{ code: 'QUEUE_FAILED' }] })
+    onCall(() => awsError('QueueDoesNotExist', 400))
+    await expect(run()).rejects.toMatchObject({ code: 'QUEUE_FAILED' })
+  })
+
+  it.each([{ by: 'colour' as never }, { limit: 0 }, { queueUrl: 'dlq' }, { visibilitySeconds: 1 }])(
+    'refuses %o',
+    async (options) => {
+      await expect(filled().run(options)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    },
+  )
+})
