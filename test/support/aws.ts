@@ -33,6 +33,7 @@ export interface Stack {
   readonly sqs: SQSClient
   readonly bucket: string
   readonly queueUrl: string
+  readonly queueArn: string
   readonly deadLetterQueueUrl: string
   readonly put: (key: string, body: string | Uint8Array) => Promise<void>
   readonly get: (key: string) => Promise<Buffer>
@@ -74,6 +75,7 @@ export async function createStack(
     sqs,
     bucket: name,
     queueUrl: queue.url,
+    queueArn: queue.arn,
     deadLetterQueueUrl: deadLetters.url,
     put: async (key, body) => {
       await s3.send(new PutObjectCommand({ Bucket: name, Key: key, Body: body }))
@@ -122,7 +124,7 @@ export async function invoke(stack: Stack, handler: Handler, timeout = 60_000) {
   }
   if (messages.length === 0) return undefined
   const end = Date.now() + timeout
-  const event = { Records: messages.map(toRecord) } as SqsEvent
+  const event = { Records: messages.map((message) => toRecord(stack.queueArn, message)) } as SqsEvent
   const response = await handler(event, { getRemainingTimeInMillis: () => end - Date.now() })
   const failed = new Set(response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier))
   for (const { MessageId, ReceiptHandle } of messages)
@@ -131,14 +133,19 @@ export async function invoke(stack: Stack, handler: Handler, timeout = 60_000) {
   return { event, response, failed, messages }
 }
 
-function toRecord({ MessageId, Body, ReceiptHandle, Attributes }: Message) {
+function toRecord(eventSourceARN: string, { MessageId, Body, ReceiptHandle, Attributes, MessageAttributes }: Message) {
+  const messageAttributes = Object.entries(MessageAttributes ?? {}).map(([name, { DataType, StringValue }]) => [
+    name,
+    { dataType: DataType!, stringValue: StringValue },
+  ])
   return {
     messageId: MessageId!,
     body: Body!,
     receiptHandle: ReceiptHandle!,
     attributes: Attributes ?? {},
-    messageAttributes: {},
+    messageAttributes: Object.fromEntries(messageAttributes),
     eventSource: 'aws:sqs',
+    eventSourceARN,
     awsRegion: 'us-east-1',
   }
 }

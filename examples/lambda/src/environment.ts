@@ -2,7 +2,7 @@
 export const node = required('SEARCH_URL')
 export const apiKey = process.env.SEARCH_API_KEY ?? ''
 export const auth = { username: process.env.SEARCH_USERNAME ?? '', password: process.env.SEARCH_PASSWORD ?? '' }
-export const deadLetterQueue = {
+export const deadLetter = {
   queueUrl: required('DEAD_LETTER_QUEUE_URL'),
   maxAttempts: Number(process.env.MAX_ATTEMPTS ?? 4),
 }

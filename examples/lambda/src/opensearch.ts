@@ -5,17 +5,17 @@ import { cloudFront } from '@flowferry/core/formats/cloudfront'
 import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { opensearch } from '@flowferry/sink-opensearch'
-import { batchResponse, deadLetter, type SqsEvent, s3Objects } from '@flowferry/source-s3'
+import { batchResponse, type SqsEvent, s3Objects, settle } from '@flowferry/source-s3'
 import { Client } from '@opensearch-project/opensearch'
-import { auth, deadLetterQueue, node } from './environment.ts'
+import { auth, deadLetter, node } from './environment.ts'
 
-const s3 = new S3Client()
-const sqs = new SQSClient()
+const aws = { s3: new S3Client(), sqs: new SQSClient() }
 const sink = opensearch({ client: new Client({ node, auth }) })
 const parser = detect([vpcFlow, cloudTrail, cloudFront])
 
 export const handler = async (event: SqsEvent, context: Deadline) => {
-  const report = await ingest({ source: s3Objects(event, { s3 }), parser, sink, deadline: context })
-  if (!report.ok) console.error(JSON.stringify(report))
-  return batchResponse(await deadLetter(report, event, { sqs, ...deadLetterQueue }))
+  const report = await ingest({ source: s3Objects(event, aws), parser, sink, deadline: context })
+  const settled = await settle(report, event, { ...aws, deadLetter })
+  if (!settled.ok) console.error(JSON.stringify(settled))
+  return batchResponse(settled)
 }

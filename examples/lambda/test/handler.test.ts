@@ -100,4 +100,27 @@ describe.each(engines)('the Lambda handler, into $name', (engine) => {
     expect(await server.count('logs-aws.vpcflow-default')).toBe(before + 10)
     expect([await stack.depth(to), await stack.depth(from)]).toEqual([0, 0])
   })
+
+  test('finishes a file whose first invocation is too short for it', async () => {
+    const stream = 'logs-aws.vpcflow-default'
+    const before = await server.count(stream)
+    const records = 100_000
+    const lines = Array.from({ length: records }, (_, n) => `5 10.0.0.1 10.0.0.2 ${n} ${1790000000 + (n % 3600)}`)
+    await stack.put(
+      'AWSLogs/1/vpcflowlogs/big.log.gz',
+      gzipSync(['version srcaddr dstaddr packets end', ...lines].join('\n')),
+    )
+    let invocations = 0
+    while ((await stack.depth(stack.queueUrl)) > 0 && invocations < 20)
+      if (await invoke(stack, handler, invocations === 0 ? 2000 : 20_000)) invocations++
+    expect(invocations).toBeGreaterThan(1)
+    expect(await server.count(stream)).toBe(before + records)
+    const { aggregations } = (await server.ask('POST', `/${stream}/_search`, {
+      size: 0,
+      query: { range: { 'network.packets': { gte: 0 } } },
+      aggs: { sum: { sum: { field: 'network.packets' } } },
+    })) as { aggregations: { sum: { value: number } } }
+    expect(aggregations.sum.value).toBeGreaterThanOrEqual((records * (records - 1)) / 2)
+    expect(await stack.depth(stack.deadLetterQueueUrl)).toBe(0)
+  })
 })

@@ -27,7 +27,7 @@ export function objectRemarks(object: ObjectReport, told?: string): string[] {
   // The error of such an object has the same words.
   if (rejected && object.error?.code !== 'RECORDS_REJECTED')
     remarks.push(`first rejected: record ${count(rejected.ordinal)}: ${rejected.reason}`)
-  if (object.error && object.error.message !== told) remarks.push(`failed: ${object.error.message}`)
+  if (object.error && object.error.message !== told) remarks.push(`${object.status}: ${object.error.message}`)
   return remarks
 }
 

@@ -1,8 +1,9 @@
 import { type DeadRecords, type DeadStream, deadStream, malformedRecords, rejectedRecords } from './dead-records.ts'
 import { asFlowferryError, type ErrorPlace, FlowferryError } from './errors.ts'
+import { type Mark, openMark } from './mark.ts'
 import { placeOf, type TrackedObject, track } from './object.ts'
 import { emptyCounts } from './report.ts'
-import type { Batch, Malformed, ObjectReport, Slice, SliceOutcome, SourceObject } from './types.ts'
+import type { Batch, Malformed, ObjectReport, ObjectStatus, Slice, SliceOutcome, SourceObject } from './types.ts'
 
 /** How many malformed and rejected records a report shows. */
 const shown = 5
@@ -16,8 +17,11 @@ const shareFloor = 1000
 export interface Books {
   readonly object: TrackedObject
   readonly place: ErrorPlace
-  /** Counts a batch and makes its slice; where a step throws, its records are unfinished. */
-  readonly countBatch: <T>(batch: Batch<T>, slice: () => Slice<T>) => Slice<T>
+  /**
+   * Counts a batch and makes its slice of the records at and behind the ordinal `from`; none where all were stored
+   * before, or filtered. Where a step throws, its records are unfinished.
+   */
+  readonly countBatch: <T>(batch: Batch<T>, slice: (from: number) => Slice<T>) => Slice<T> | undefined
   readonly countUntimed: () => void
   /** Fails the object when too much of what was read is not of its format. */
   readonly checkMalformed: (end: boolean) => void
@@ -59,12 +63,27 @@ export function openBooks(
   const rejected: ObjectReport['rejected'][number][] = []
   const unknownFields = new Map<string, number>()
   let untimed = 0
+  let mark: Mark | undefined
+  let from = 0
   let error: FlowferryError | undefined
+  let lost = false
   let open = 1
   let resolve!: (report: ObjectReport) => void
   const settled = new Promise<ObjectReport>((done) => {
     resolve = done
   })
+
+  /** Known only once the object is open: the position may be one in other bytes. */
+  const begin = (): Mark => {
+    if (source.from?.etag === object.openedEtag()) from = source.from?.records ?? 0
+    return openMark(from)
+  }
+
+  const statusNow = (): ObjectStatus => {
+    if (!error) return 'done'
+    if (!source.skip?.includes(error.code)) return 'failed'
+    return error.code === 'OBJECT_SUPERSEDED' ? 'superseded' : 'skipped'
+  }
 
   const close = () => {
     if (--open > 0) return
@@ -72,10 +91,19 @@ export function openBooks(
     else settle()
   }
 
+  /** Dead records that were not kept: a later reading must find them again. */
+  const lose = (cause: unknown): never => {
+    lost = true
+    throw cause
+  }
+
   const settle = (unburied?: FlowferryError) => {
-    error ??= unburied
-    if (counts.rejected > 0 && !dead)
-      error ??= new FlowferryError(
+    lost ||= unburied !== undefined
+    // What is lost or refused counts for more than what ended the reading: no success and no next try mends it.
+    const mild = statusNow() !== 'failed' || error?.code === 'DEADLINE'
+    if (unburied && mild) error = unburied
+    else if (counts.rejected > 0 && !dead && mild)
+      error = new FlowferryError(
         'RECORDS_REJECTED',
         `${counts.rejected} documents were refused, first ${rejected[0]!.type}: ${rejected[0]!.reason}`,
         {
@@ -83,6 +111,8 @@ export function openBooks(
         },
       )
     const etag = object.openedEtag()
+    const status = statusNow()
+    const records = mark?.reached() ?? 0
     const eventTime = times.range()
     resolve({
       ...placeOf(source),
@@ -90,7 +120,9 @@ export function openBooks(
       key: source.key,
       ...(etag !== undefined && { etag }),
       kinds: [...kinds],
-      status: error ? 'failed' : 'done',
+      status,
+      ...(from > 0 && { from }),
+      ...(status === 'failed' && !lost && etag !== undefined && records > 0 && { position: { etag, records } }),
       counts,
       bytes: object.storedBytes(),
       milliseconds: Math.round(performance.now() - began),
@@ -110,22 +142,29 @@ export function openBooks(
     place: placeOf(source),
     settled,
     countBatch: (batch, makeSlice) => {
-      const bad = batch.malformed ?? []
-      counts.read += batch.length + bad.length
+      mark ??= begin()
+      const before = countBefore(batch.ordinals, batch.length, from)
+      const bad = (batch.malformed ?? []).filter(({ ordinal }) => ordinal >= from)
+      const length = batch.length - before
+      if (length + bad.length === 0) return undefined
+      const end = 1 + Math.max(length > 0 ? batch.ordinals[batch.length - 1]! : 0, bad.at(-1)?.ordinal ?? 0)
+      counts.read += length + bad.length
       counts.malformed += bad.length
       malformed.push(...bad.slice(0, shown - malformed.length))
-      if (batch.length > 0) kinds.add(batch.format.kind)
+      if (length > 0) kinds.add(batch.format.kind)
       times.note(batch)
       for (const [field, records] of Object.entries(batch.unknownFields ?? {})) {
         const name = unknownFields.has(field) || unknownFields.size < mostNames ? field : otherNames
         unknownFields.set(name, (unknownFields.get(name) ?? 0) + records)
       }
       try {
-        const slice = makeSlice()
-        counts.filtered += batch.length - slice.length
-        return slice
+        const slice = makeSlice(from)
+        counts.filtered += length - slice.length
+        if (slice.length > 0) mark.open(end, slice)
+        else mark.open(end)
+        return slice.length > 0 ? slice : undefined
       } catch (error) {
-        counts.unfinished += batch.length
+        counts.unfinished += length
         throw error
       }
     },
@@ -142,8 +181,10 @@ export function openBooks(
       )
     },
     buryMalformed: (batch) =>
-      batch.malformed?.length ? malformedStream?.add(malformedRecords(batch, object.identity())) : undefined,
-    buryRest: async () => malformedStream?.end(),
+      batch.malformed?.length
+        ? malformedStream?.add(malformedRecords(batch, object.identity(), from)).catch(lose)
+        : undefined,
+    buryRest: async () => malformedStream?.end().catch(lose),
     openSlice: (slice) => {
       open++
       graveyard?.queue(slice)
@@ -153,6 +194,7 @@ export function openBooks(
       counts.duplicate += outcome.duplicate
       counts.rejected += outcome.rejected.length
       counts.unfinished += outcome.unfinished
+      mark?.close(slice, outcome.unfinished === 0 && (dead !== undefined || outcome.rejected.length === 0))
       for (const rejection of outcome.rejected.slice(0, shown - rejected.length))
         rejected.push({ ...rejection, id: slice.id(rejection.index), ordinal: slice.ordinals[rejection.index]! })
       if (outcome.unfinished > 0)
@@ -171,6 +213,13 @@ export function openBooks(
       close()
     },
   }
+}
+
+/** How many of ascending ordinals are below `from`. */
+function countBefore(ordinals: ArrayLike<number>, length: number, from: number): number {
+  let count = 0
+  while (count < length && ordinals[count]! < from) count++
+  return count
 }
 
 /** The times of an object's first and last record: two documents an object, since two a batch cost CloudTrail a tenth more CPU. */

@@ -112,8 +112,9 @@ export function* rejectedRecords(slice: Slice<unknown>, rejected: readonly Rejec
 }
 
 /** A batch's malformed records. */
-export function* malformedRecords(batch: Batch<unknown>, object: ObjectIdentity): Generator<DeadRecord> {
+export function* malformedRecords(batch: Batch<unknown>, object: ObjectIdentity, from = 0): Generator<DeadRecord> {
   for (const [position, { ordinal, offset, reason }] of (batch.malformed ?? []).entries()) {
+    if (ordinal < from) continue
     const text = batch.malformedText?.(position)
     const omitted = Math.max(0, (text ?? '').length - longestText)
     yield {

@@ -10,8 +10,9 @@ export interface Deadline {
 const writingShare = 0.2
 /** A bulk request seldom takes longer, so more of a long time-out need not be kept. */
 const writingMost = 15_000
-/** Of the time for writing, this share is left for the answer after writing was stopped. */
-const answeringShare = 0.1
+/** Of all the time, this share is left behind the writing: for the queues, to which messages go on, and the answer. */
+const answeringShare = 0.05
+const answeringMost = 2000
 
 /** A timer of more fires at once. */
 export const longestTimer = 2 ** 31 - 1
@@ -56,7 +57,9 @@ export function startDeadline(deadline: Deadline | undefined, signal: AbortSigna
       `Of ${Math.round(left)} ms for this invocation, ${Math.round(forWriting)} are kept for writing`,
     )
     timers.push(setTimeout(() => now(late), Math.max(0, left - forWriting)))
-    timers.push(setTimeout(() => writing.abort(late), Math.max(0, left - forWriting * answeringShare)))
+    timers.push(
+      setTimeout(() => writing.abort(late), Math.max(0, left - Math.min(left * answeringShare, answeringMost))),
+    )
   }
   if (signal?.aborted) onAbort()
   else signal?.addEventListener('abort', onAbort, { once: true })

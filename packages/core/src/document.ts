@@ -6,6 +6,8 @@ import type { Batch, Completion, DocumentEncoder, LogDocument, ObjectIdentity, S
 
 export interface DocumentSteps<T> {
   readonly namespace: string
+  /** Records before this ordinal are left out. */
+  readonly from: number
   readonly filter: ((record: T, object: ObjectIdentity) => boolean) | undefined
   readonly enrich: ((record: T, object: ObjectIdentity) => LogDocument | undefined) | undefined
   /** The time of records that have none, where the store does not know when the object was written. */
@@ -17,9 +19,9 @@ export interface DocumentSteps<T> {
 /** A parser's batch as the sink sees it: filtered, enriched, with ids and complete documents. */
 export function sliceOf<T>(batch: Batch<T>, object: ObjectIdentity, steps: DocumentSteps<T>): Slice<T> {
   const { format, bytes } = batch
-  const { filter, enrich } = steps
+  const { filter, enrich, from } = steps
   const namespace = batch.namespace ?? steps.namespace
-  const kept = filter && keep(batch, object, filter)
+  const kept = filter || batch.ordinals[0]! < from ? keep(batch, object, from, filter) : undefined
   const ordinals = kept ? kept.map((index) => batch.ordinals[index]!) : batch.ordinals
   const place = (index: number) => ({ ...placeOf(object), ordinal: ordinals[index]! })
   const untimed = new Set<number>()
@@ -191,15 +193,12 @@ function addedBytes(members: ReadonlySet<string>, extra: LogDocument): Uint8Arra
   return Buffer.from(text === '{}' ? '}' : `,${text.slice(1)}`)
 }
 
-function keep<T>(
-  batch: Batch<T>,
-  object: ObjectIdentity,
-  filter: (record: T, object: ObjectIdentity) => boolean,
-): number[] {
+function keep<T>(batch: Batch<T>, object: ObjectIdentity, from: number, filter: DocumentSteps<T>['filter']): number[] {
   const kept: number[] = []
   for (let index = 0; index < batch.length; index++) {
+    if (batch.ordinals[index]! < from) continue
     try {
-      if (filter(recordOf(batch, index), object)) kept.push(index)
+      if (!filter || filter(recordOf(batch, index), object)) kept.push(index)
     } catch (error) {
       const place = { ...placeOf(object), ordinal: batch.ordinals[index]! }
       throw asFlowferryError(error, 'STEP_FAILED', 'filter threw', place)

@@ -8,14 +8,22 @@ export const errorCodes = {
     retryable: false,
     advice: 'The message is no S3 event that is known here. Check what else writes to the queue, or pass `envelope`.',
   },
+  SOURCE_FAILED: {
+    retryable: true,
+    advice: 'What lists the messages or objects threw; the cause is its error. What it had not given yet is not done.',
+  },
+  BUCKET_NOT_FOUND: {
+    retryable: false,
+    advice: 'The bucket is gone, or the client looks into another account, region or endpoint.',
+  },
   OBJECT_NOT_FOUND: {
     retryable: false,
-    advice:
-      'The object is gone, or the client looks into another account or region. Check the lifecycle rules of the bucket.',
+    advice: 'The object is gone. Check the lifecycle rules of the bucket, or let the source skip what is `missing`.',
   },
   OBJECT_ARCHIVED: {
     retryable: false,
-    advice: 'Restore the object from its archive tier, then redrive the message.',
+    advice:
+      'Restore the object from its archive tier, then redrive the message, or let the source skip what is `archived`.',
   },
   OBJECT_FORBIDDEN: {
     retryable: false,
@@ -30,6 +38,14 @@ export const errorCodes = {
     retryable: true,
     advice:
       'Grant s3:ListBucket on the bucket. The cause says more; where it was the network, another try may succeed.',
+  },
+  OBJECT_STALLED: {
+    retryable: true,
+    advice: 'S3 was silent. Check the way to it (NAT gateway, VPC endpoint, proxy), and the time-outs of the client.',
+  },
+  BODY_CHECKSUM: {
+    retryable: true,
+    advice: 'The bytes are not those that S3 has a checksum of; another try may succeed.',
   },
   BODY_LENGTH: { retryable: true, advice: 'The connection ended early; another try may succeed.' },
   GZIP_CORRUPT: {

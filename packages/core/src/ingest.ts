@@ -5,7 +5,7 @@ import { type Deadline, startDeadline, unlessAborted } from './deadline.ts'
 import { sliceOf } from './document.ts'
 import { asFlowferryError, FlowferryError } from './errors.ts'
 import { parseContext, requireNamespace, requirePositive } from './limits.ts'
-import { reportOf } from './report.ts'
+import { collectReports, type KeepReports } from './report.ts'
 import type {
   Limits,
   LogDocument,
@@ -58,6 +58,11 @@ export interface IngestOptions<T> {
   readonly signal?: AbortSignal
   /** Called when an object has its report: for progress and logs. When it throws, the object counts as failed. */
   readonly onObject?: (report: ObjectReport) => void
+  /**
+   * Which messages `Report.messages` keeps: `all`, or the `failed` ones, for a run over millions of objects, whose memory
+   * then does not grow with them; counts are of all. Default `all`, which queues need: they ask what is done.
+   */
+  readonly keepReports?: KeepReports
 }
 
 /**
@@ -69,11 +74,13 @@ export interface IngestOptions<T> {
 export async function ingest<T>(options: IngestOptions<T>): Promise<Report> {
   const started = performance.now()
   const { source, parser, sink, concurrency = 4, batchBytes = 1024 * 1024, budget = sharedBudget } = options
-  const { malformedShare = 0.1, namespace = 'default', deadRecords } = options
+  const { malformedShare = 0.1, namespace = 'default', keepReports = 'all', deadRecords } = options
   requirePositive('concurrency', concurrency)
   requirePositive('batchBytes', batchBytes)
   if (!(malformedShare >= 0 && malformedShare <= 1))
     throw new FlowferryError('INVALID_OPTION', `malformedShare is ${malformedShare}; it takes a number from 0 to 1`)
+  if (keepReports !== 'all' && keepReports !== 'failed')
+    throw new FlowferryError('INVALID_OPTION', `keepReports is ${keepReports}; it takes "all" or "failed"`)
   requireNamespace(namespace)
   if (deadRecords !== undefined && typeof deadRecords?.write !== 'function')
     throw new FlowferryError('INVALID_OPTION', 'deadRecords takes what deadIndex or another function gives: a `write`')
@@ -95,8 +102,8 @@ export async function ingest<T>(options: IngestOptions<T>): Promise<Report> {
     try {
       stop.reading.throwIfAborted()
       for await (const batch of parser.parse(object, context)) {
-        const slice = books.countBatch(batch, () => sliceOf(batch, object.identity(), steps))
-        if (slice.length > 0) await stage.add(slice)
+        const slice = books.countBatch(batch, (from) => sliceOf(batch, object.identity(), { ...steps, from }))
+        if (slice) await stage.add(slice)
         books.checkMalformed(false)
         await books.buryMalformed(batch)
         stop.reading.throwIfAborted()
@@ -138,14 +145,25 @@ export async function ingest<T>(options: IngestOptions<T>): Promise<Report> {
     })
   }
 
-  const messages: Promise<MessageReport>[] = []
+  const reports = collectReports(keepReports)
+  const running = new Set<Promise<void>>()
+  const lastOfGroup = new Map<string, Promise<void>>()
   const beginAll = async (message: SourceMessage): Promise<void> => {
+    const { group } = message
+    if (group !== undefined) await lastOfGroup.get(group)
+    const add = reports.next()
     const objects: Promise<ObjectReport>[] = []
     for (const object of message.objects) {
       await slots.take()
       objects.push(begin(object, message.sentAt))
     }
-    messages.push(Promise.all(objects).then((reports) => messageReport(message, reports)))
+    const settled = Promise.all(objects).then((all) => {
+      add(messageReport(message, all))
+      running.delete(settled)
+      if (group !== undefined && lastOfGroup.get(group) === settled) lastOfGroup.delete(group)
+    })
+    running.add(settled)
+    if (group !== undefined) lastOfGroup.set(group, settled)
   }
   const beginEvery = async (): Promise<void> => {
     if (!(Symbol.asyncIterator in source)) {
@@ -166,22 +184,23 @@ export async function ingest<T>(options: IngestOptions<T>): Promise<Report> {
   try {
     const broken = await beginEvery().then(
       () => undefined,
-      (error: unknown) => stop.reason() ?? asFlowferryError(error, 'OBJECT_UNREADABLE', 'The source broke'),
+      (error: unknown) => stop.reason() ?? asFlowferryError(error, 'SOURCE_FAILED', 'The source broke'),
     )
-    const reports = await Promise.all(messages)
+    await Promise.all(running)
     const milliseconds = Math.round(performance.now() - started)
-    return reportOf(reports, milliseconds, stop.reason() ?? broken, broken !== undefined)
+    return reports.report(milliseconds, stop.reason() ?? broken, broken !== undefined)
   } finally {
     stop.clear()
   }
 }
 
 function messageReport(
-  { messageId, ignored = [], error }: SourceMessage,
+  { messageId, group, ignored = [], error }: SourceMessage,
   objects: readonly ObjectReport[],
 ): MessageReport {
   return {
     ...(messageId !== undefined && { messageId }),
+    ...(group !== undefined && { group }),
     status: error || objects.some(({ status }) => status === 'failed') ? 'failed' : 'done',
     objects,
     ignored,

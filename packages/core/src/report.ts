@@ -1,14 +1,8 @@
 import type { FlowferryError } from './errors.ts'
-import type { Counts, MessageReport, ObjectReport, Report } from './types.ts'
+import type { Counts, MessageReport, ObjectStatus, Report } from './types.ts'
 
 export function emptyCounts(): Counts {
   return { read: 0, written: 0, duplicate: 0, rejected: 0, filtered: 0, malformed: 0, unfinished: 0 }
-}
-
-function sumCounts(all: Iterable<Readonly<Counts>>): Counts {
-  const sum = emptyCounts()
-  for (const counts of all) for (const name of Object.keys(sum) as (keyof Counts)[]) sum[name] += counts[name]
-  return sum
 }
 
 /** Whether every record that was read has its fate: what a report promises. */
@@ -17,21 +11,43 @@ export function addsUp(counts: Readonly<Counts>): boolean {
   return read === written + duplicate + rejected + filtered + malformed + unfinished
 }
 
-export function reportOf(
-  messages: readonly MessageReport[],
-  milliseconds: number,
-  stopped: FlowferryError | undefined,
-  incomplete: boolean,
-): Report {
-  const objects: ObjectReport[] = messages.flatMap((message) => message.objects)
+/** Which messages a report keeps. */
+export type KeepReports = 'all' | 'failed'
+
+/** Sums up messages as they settle, in any order, and keeps those that are asked for, in theirs. */
+export function collectReports(keep: KeepReports) {
+  const counts = emptyCounts()
+  const statuses: Record<ObjectStatus, number> = { done: 0, failed: 0, skipped: 0, superseded: 0 }
+  const kept: [place: number, message: MessageReport][] = []
+  let begun = 0
+  let failed = 0
+  let objects = 0
+  let bytes = 0
   return {
-    ok: !incomplete && messages.every(({ status }) => status === 'done'),
-    messages,
-    counts: sumCounts(objects.map(({ counts }) => counts)),
-    objects: objects.length,
-    bytes: objects.reduce((bytes, object) => bytes + object.bytes, 0),
-    milliseconds,
-    ...(stopped && { stopped }),
-    ...(incomplete && { incomplete }),
+    /** Keeps a place for a message that begins; the function takes its report. */
+    next: () => {
+      const place = begun++
+      return (message: MessageReport): void => {
+        for (const object of message.objects) {
+          for (const name of Object.keys(counts) as (keyof Counts)[]) counts[name] += object.counts[name]
+          statuses[object.status]++
+          objects++
+          bytes += object.bytes
+        }
+        if (message.status === 'failed') failed++
+        if (keep === 'all' || message.status === 'failed') kept.push([place, message])
+      }
+    },
+    report: (milliseconds: number, stopped: FlowferryError | undefined, incomplete: boolean): Report => ({
+      ok: !incomplete && failed === 0,
+      messages: kept.sort(([a], [b]) => a - b).map(([, message]) => message),
+      counts,
+      objects,
+      statuses,
+      bytes,
+      milliseconds,
+      ...(stopped && { stopped }),
+      ...(incomplete && { incomplete }),
+    }),
   }
 }

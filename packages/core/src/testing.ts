@@ -142,6 +142,19 @@ export function parserContract<T>({ test, parser, sample, records }: ParserContr
     )
   })
 
+  test('gives each batch behind the one before: positions in a file rest on it', async () => {
+    let last = -1
+    for await (const { ordinals, length, malformed = [] } of parser.parse(
+      memoryObject({ key, body, chunkBytes: 100 }),
+      parseContext(),
+    )) {
+      const all = [...Array.from(ordinals).slice(0, length), ...malformed.map(({ ordinal }) => ordinal)]
+      if (all.length === 0) continue
+      assert.ok(Math.min(...all) > last)
+      last = Math.max(...all)
+    }
+  })
+
   test('gives the same wherever the chunks are cut, and behind gzip', async () => {
     const expected = await collect(parser, memoryObject({ key, body }))
     for (const chunkBytes of [1, 7, 1000])

@@ -1,4 +1,4 @@
-import type { FlowferryError } from './errors.ts'
+import type { ErrorCode, FlowferryError } from './errors.ts'
 
 // ── Where the data comes from ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -17,6 +17,14 @@ export interface OpenObject {
   readonly body: AsyncIterable<Uint8Array>
 }
 
+/** How far an object came: with it, a later reading goes on where an earlier one was stopped. */
+export interface Position {
+  /** Of the bytes that were read. Where the object has another now, reading begins at its first record. */
+  readonly etag: string
+  /** So many leading records, malformed ones counted, have their fate for good: stored, filtered or malformed. */
+  readonly records: number
+}
+
 /** A log file, not yet opened. */
 export interface SourceObject {
   readonly bucket: string
@@ -27,6 +35,10 @@ export interface SourceObject {
   readonly etag?: string
   /** Stored bytes, as a notification or listing stated them. */
   readonly size?: number
+  /** Where an earlier reading stopped: the records before are skipped, and not counted. */
+  readonly from?: Position
+  /** Errors with which the object counts as `skipped` (`superseded`, for OBJECT_SUPERSEDED) and not as failed. */
+  readonly skip?: readonly ErrorCode[]
   /**
    * Opens the object, or a part of it. A rejection fails this object alone.
    * The body must end with an error when the signal aborts.
@@ -39,6 +51,8 @@ export interface SourceMessage {
   /** None when there is no queue: S3 invoked the Lambda itself, or the object is a local file. */
   readonly messageId?: string
   readonly objects: readonly SourceObject[]
+  /** Messages of one group are read one after the other, in their order: a FIFO queue's. Default: all at once. */
+  readonly group?: string
   /** When it was put into its queue. */
   readonly sentAt?: Date
   /** What the message named that is not to be read, for the report: `s3:TestEvent`, `ObjectRemoved:Delete`, … */
@@ -156,7 +170,7 @@ export interface Completion {
 }
 
 /**
- * Consecutive records of one object, as a parser gives them.
+ * Consecutive records of one object, as a parser gives them: behind all records of the batch before.
  * `records[i]` stood at `ordinals[i]`, and `document(i)` is its document.
  */
 export interface Batch<T> {
@@ -325,6 +339,13 @@ export interface Counts {
   unfinished: number
 }
 
+/**
+ * `done`: every record is stored, filtered, or malformed within the limit. Of the others `error` says why: `failed`;
+ * `skipped`, since the source may do without it; `superseded`: overwritten while it was read, and its new version comes
+ * with an event of its own. All but `failed` are successes.
+ */
+export type ObjectStatus = 'done' | 'failed' | 'skipped' | 'superseded'
+
 export interface ObjectReport {
   readonly bucket: string
   readonly key: string
@@ -332,8 +353,11 @@ export interface ObjectReport {
   readonly etag?: string
   /** The `kind`s of record that it held. */
   readonly kinds: readonly string[]
-  /** `done`: every record is stored, filtered or malformed within the limit. Otherwise `error` says why. */
-  readonly status: 'done' | 'failed'
+  readonly status: ObjectStatus
+  /** Records that were skipped at the beginning, since an earlier reading had stored them. */
+  readonly from?: number
+  /** Of an object that failed: where a later reading can go on. */
+  readonly position?: Position
   readonly counts: Readonly<Counts>
   /** Stored bytes read. */
   readonly bytes: number
@@ -361,6 +385,7 @@ export interface ObjectReport {
 
 export interface MessageReport {
   readonly messageId?: string
+  readonly group?: string
   /** `failed` when its body was not understood or any of its objects failed. */
   readonly status: 'done' | 'failed'
   readonly objects: readonly ObjectReport[]
@@ -372,12 +397,14 @@ export interface MessageReport {
 export interface Report {
   /** True when every message is done, and the source was read to its end. */
   readonly ok: boolean
-  /** In the order in which they came. */
+  /** In the order in which they came; with `keepReports: 'failed'`, those alone. */
   readonly messages: readonly MessageReport[]
   /** Sums over all objects. */
   readonly counts: Readonly<Counts>
   /** Number of objects. */
   readonly objects: number
+  /** Number of objects of each status: together `objects`. */
+  readonly statuses: Readonly<Record<ObjectStatus, number>>
   /** Stored bytes read. */
   readonly bytes: number
   readonly milliseconds: number

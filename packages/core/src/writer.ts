@@ -68,6 +68,8 @@ export function createWriter<T>(sink: Sink<T>, options: WriterOptions): Writer<T
           ? unfinished(slices, stopped ?? abortReason(signal))
           : await sink.write(slices, signal)
       checkOutcome(slices, outcome)
+      // A sink may end quietly when it is aborted.
+      if (signal.aborted && !outcome.error) outcome = { ...outcome, error: abortReason(signal) }
     } catch (error) {
       // One bad record must not fail the other objects of its batch: each is written again by itself.
       const objects = new Set(batch.map(({ books }) => books))

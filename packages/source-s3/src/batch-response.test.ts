@@ -1,3 +1,4 @@
+import type { MessageReport } from '@flowferry/core'
 import { describe, expect, it } from 'vitest'
 import { done, failed, notFound, report } from '../test/reports.ts'
 import { batchResponse } from './batch-response.ts'
@@ -16,10 +17,11 @@ describe('batchResponse', () => {
     expect(batchResponse(report([failed('a'), done('b'), failed('c'), failed('a')]))).toEqual(ids('a', 'c'))
   })
 
-  it('returns the first failed message of a FIFO queue and all after it', () => {
-    const result = report([done('a'), failed('b'), done('c'), failed('d')])
-    expect(batchResponse(result, { fifo: true })).toEqual(ids('b', 'c', 'd'))
-    expect(batchResponse(report([done('a')]), { fifo: true })).toEqual(ids())
+  it("returns what stands behind a failed message in its FIFO queue's group", () => {
+    const of = (group: string, message: MessageReport) => ({ ...message, group })
+    const messages = [of('x', done('a')), of('x', failed('b')), of('y', done('c')), of('x', done('d')), done('e')]
+    expect(batchResponse(report(messages))).toEqual(ids('b', 'd'))
+    expect(batchResponse(report([of('x', done('a')), of('x', done('b'))]))).toEqual(ids())
   })
 
   it('throws the failure of an invocation without a queue', () => {

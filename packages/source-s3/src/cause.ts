@@ -18,6 +18,8 @@ export interface DeadLetterCause {
   readonly bucket?: string
   readonly key?: string
   readonly versionId?: string
+  /** Leading records of the object that were stored: a later try repeats them harmlessly. */
+  readonly position?: number
   /** Name of an attribute of the original that had to make room: SQS takes ten. */
   readonly droppedAttribute?: string
 }
@@ -42,7 +44,7 @@ export function deadLetterCause(error: FlowferryError, attempts: number): DeadLe
 
 function stageOf(code: string): FailedStage {
   if (code.startsWith('ENVELOPE_')) return 'envelope'
-  if (code.startsWith('OBJECT_') || code === 'BODY_LENGTH') return 'object'
+  if (/^(?:OBJECT|BUCKET|BODY|SOURCE)_/.test(code)) return 'object'
   if (code.startsWith('GZIP_')) return 'decompress'
   if (/^(?:FORMAT|JSON|LIMIT)_|^TOO_MANY_MALFORMED$/.test(code)) return 'records'
   if (/^(?:TARGET|RECORDS|DOCUMENT|DEAD)_/.test(code)) return 'bulk'

@@ -81,6 +81,9 @@ export interface ConsumeTotals {
  *
  * When a report says `stopped`, the target is away: receiving pauses, and the messages at hand stay hidden and are
  * tried again, so that an outage costs no message an attempt.
+ *
+ * A file that the stop interrupts begins anew with the next receiver, and what is stored counts as duplicate: a worker
+ * sends no positions, and goes on from those that a Lambda function's `settle` sent.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/working-with-messages.html
  */
 export async function consume(

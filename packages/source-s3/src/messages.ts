@@ -3,18 +3,21 @@
  * are small and structural, so the SDK's `Message` and `SQSEvent` of `@types/aws-lambda` fit without either package.
  */
 
+/** What SQS itself says of a message, as far as it is used. */
+interface SqsSystemAttributes {
+  readonly ApproximateReceiveCount?: string | undefined
+  readonly MessageGroupId?: string | undefined
+  /** Messages of a FIFO queue have one; a group alone may be a standard queue's, for fair shares. */
+  readonly SequenceNumber?: string | undefined
+  readonly SentTimestamp?: string | undefined
+}
+
 /** A message as ReceiveMessage gives it. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Message.html */
 export interface SqsMessage {
   readonly MessageId?: string | undefined
   readonly ReceiptHandle?: string | undefined
   readonly Body?: string | undefined
-  readonly Attributes?:
-    | {
-        readonly ApproximateReceiveCount?: string | undefined
-        readonly MessageGroupId?: string | undefined
-        readonly SentTimestamp?: string | undefined
-      }
-    | undefined
+  readonly Attributes?: SqsSystemAttributes | undefined
   readonly MessageAttributes?:
     | {
         readonly [name: string]: {
@@ -30,13 +33,9 @@ export interface SqsMessage {
 export interface SqsRecord {
   readonly messageId: string
   readonly body: string
-  readonly attributes?:
-    | {
-        readonly ApproximateReceiveCount?: string | undefined
-        readonly MessageGroupId?: string | undefined
-        readonly SentTimestamp?: string | undefined
-      }
-    | undefined
+  readonly attributes?: SqsSystemAttributes | undefined
+  /** ARN of the queue. */
+  readonly eventSourceARN?: string | undefined
   readonly messageAttributes?:
     | {
         readonly [name: string]: {
@@ -68,6 +67,9 @@ export interface QueueMessage {
   /** Times that it was received, this time included. 1 where the event does not say. */
   readonly receiveCount: number
   readonly groupId: string | undefined
+  /** The group of a message from a FIFO queue, whose order is kept. */
+  readonly fifoGroup: string | undefined
+  readonly queueArn: string | undefined
   /** When it was put into its queue; where SQS moved it to a dead-letter queue, into the first one. */
   readonly sentAt: Date | undefined
   readonly attributes: Readonly<Record<string, SqsAttribute>>
@@ -96,6 +98,11 @@ function queueMessage(value: unknown): QueueMessage {
     body: typeof body === 'string' ? body : undefined,
     receiveCount: Number(system?.ApproximateReceiveCount) || 1,
     groupId: system?.MessageGroupId,
+    fifoGroup:
+      system?.SequenceNumber !== undefined || message.eventSourceARN?.endsWith('.fifo')
+        ? system?.MessageGroupId
+        : undefined,
+    queueArn: message.eventSourceARN,
     sentAt: system?.SentTimestamp === undefined ? undefined : new Date(Number(system.SentTimestamp)),
     attributes: sendable(message),
   }

@@ -99,7 +99,7 @@ describe('s3Object', () => {
   it.each([
     ['NoSuchKey', 404, 'OBJECT_NOT_FOUND', false],
     ['NoSuchVersion', 404, 'OBJECT_NOT_FOUND', false],
-    ['NoSuchBucket', 404, 'OBJECT_NOT_FOUND', false],
+    ['NoSuchBucket', 404, 'BUCKET_NOT_FOUND', false],
     ['NotFound', 404, 'OBJECT_NOT_FOUND', false],
     ['InvalidObjectState', 403, 'OBJECT_ARCHIVED', false],
     ['AccessDenied', 403, 'OBJECT_FORBIDDEN', false],
@@ -138,7 +138,7 @@ describe('the body', () => {
     return (await s3Object({ bucket: 'logs', key: 'k' }, { s3 }).open(undefined, signal)).body
   }
 
-  it('turns a break in the middle into an error with its place', async () => {
+  it("turns the SDK's complaint into an error with its place", async () => {
     const broken = Readable.from(
       (async function* () {
         yield Buffer.from('ab')
@@ -147,7 +147,7 @@ describe('the body', () => {
     )
     const error = await failure(read(await open(broken)))
     expect(error).toMatchObject({
-      code: 'OBJECT_UNREADABLE',
+      code: 'BODY_CHECKSUM',
       place: { key: 'k' },
       cause: { message: 'Checksum mismatch' },
     })
@@ -165,7 +165,7 @@ describe('the body', () => {
 
   it("gives the signal's own reason when that is an error of ours", async () => {
     const reason = new FlowferryError('DEADLINE', 'Time is over')
-    expect(await failure(read(await open(Readable.from([]), AbortSignal.abort(reason))))).toBe(reason)
+    expect(await failure(open(Readable.from([]), AbortSignal.abort(reason)))).toBe(reason)
   })
 
   it('gives the connection back when the reader leaves', async () => {

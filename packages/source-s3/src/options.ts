@@ -7,6 +7,11 @@ export function wholeNumber(name: string, value: number, minimum: number, maximu
   return value
 }
 
+export function oneOf<T extends string>(name: string, value: T, values: readonly T[]): T {
+  if (!values.includes(value)) throw invalid(`\`${name}\` must be ${values.join(' or ')}, and is ${describe(value)}`)
+  return value
+}
+
 /** The option's value, after a check that it is a number within the range. */
 export function numberWithin(name: string, value: number, minimum: number, maximum: number): number {
   if (typeof value !== 'number' || !(value >= minimum && value <= maximum))

@@ -44,7 +44,7 @@ export async function receive(
     MaxNumberOfMessages: options.messages,
     WaitTimeSeconds: options.waitSeconds,
     VisibilityTimeout: options.visibilitySeconds,
-    MessageSystemAttributeNames: ['ApproximateReceiveCount', 'MessageGroupId', 'SentTimestamp'],
+    MessageSystemAttributeNames: ['ApproximateReceiveCount', 'MessageGroupId', 'SequenceNumber', 'SentTimestamp'],
     MessageAttributeNames: ['All'],
   })
   // Never the caller's signal: a message that an aborted poll would have got is lost to its visibility timeout.

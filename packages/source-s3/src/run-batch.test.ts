@@ -9,6 +9,34 @@ import { readCause } from './cause.ts'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
+describe('a group of a FIFO queue', () => {
+  it('is held up by a message that fails, until that is given up; other groups are not', async () => {
+    const { put, queue, start, stop, calls } = worker()
+    const groups = new Map<string | undefined, string>(
+      ['a', 'b', 'c', 'd'].map((name, n) => [put(queueUrl, name, {}, 'g'), n === 3 ? 'other' : 'g']),
+    )
+    const bad = queue(queueUrl)[1]!.id
+    const handler: Handler = async (messages) =>
+      report(
+        messages.map(({ MessageId }) => ({
+          ...(MessageId === bad ? failed(MessageId) : done(MessageId)),
+          group: groups.get(MessageId)!,
+        })),
+      )
+    const running = start(handler, { deadLetter: { queueUrl: dlq, maxAttempts: 2 } })
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(queue(queueUrl).map(({ body }) => body)).toEqual(['b', 'c'])
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(queue(queueUrl)).toEqual([])
+    expect(queue(dlq).map(({ body }) => body)).toEqual(['b'])
+    // It is in the dead-letter queue before those behind it are gone.
+    const last = calls.findLastIndex(({ command }) => command === 'SendMessage')
+    expect(calls.slice(last).filter(({ command }) => command === 'DeleteMessageBatch')).toHaveLength(1)
+    stop.abort()
+    expect(await elapse(running)).toMatchObject({ received: 6, deleted: 3, deadLettered: 1, failed: 2, released: 0 })
+  })
+})
+
 describe('visibility', () => {
   it('extends at half the queue’s own timeout, once a batch, until the batch ends', async () => {
     const { fill, run, calls, count } = worker({ attributes: { VisibilityTimeout: '10' } })

@@ -1,6 +1,6 @@
-import { asFlowferryError, type FlowferryError, type Report } from '@flowferry/core'
+import { asFlowferryError, type FlowferryError, type MessageReport, type Report } from '@flowferry/core'
 import { type Failed, sendDeadLetters } from './dead-letter.ts'
-import { failureOf } from './failure.ts'
+import { failedAt, returned } from './failure.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { queueMessages, type SqsMessage } from './messages.ts'
 import { changeVisibility, deleteMessages, type Sqs } from './queue.ts'
@@ -56,8 +56,7 @@ export async function runBatch(messages: readonly SqsMessage[], context: BatchCo
     if (report) {
       reports++
       context.onReport(report)
-      const done = idsOf(report, 'done')
-      const finished = left.filter(({ MessageId }) => MessageId !== undefined && done.has(MessageId))
+      const finished = left.filter(doneIn(report.messages))
       left = left.filter((message) => !finished.includes(message))
       for (const { message, error } of await deleteMessages(sqs, queueUrl, finished)) {
         undeleted.push(message)
@@ -80,7 +79,7 @@ export async function runBatch(messages: readonly SqsMessage[], context: BatchCo
   return {
     reports,
     threw: outcome.error !== undefined,
-    deleted: deleted - undeleted.length,
+    deleted: deleted - undeleted.length + settled.deleted,
     deadLettered: settled.deadLettered,
     released: settled.released,
     failed: settled.failed + undeleted.length,
@@ -138,42 +137,54 @@ async function settle(
   { report, error }: HandlerOutcome,
   context: BatchContext,
   expired: boolean,
-): Promise<{ deadLettered: number; released: number; failed: number }> {
+): Promise<Omit<BatchResult, 'reports' | 'threw'>> {
   const { sqs, queueUrl, deadLetter, retryDelay, stopping, drained, onError } = context
   const interrupted = drained.aborted || (stopping.aborted && report?.stopped !== undefined)
   if (interrupted) {
     const failures = await changeVisibility(sqs, queueUrl, left, 0)
     for (const failure of failures) onError(failure.error)
-    return { deadLettered: 0, released: left.length - failures.length, failed: failures.length }
+    return { deleted: 0, deadLettered: 0, released: left.length - failures.length, failed: failures.length }
   }
 
-  const sent = new Set<SqsMessage>()
   // A message in a target's outage did nothing wrong; one that is visible again is another receiver's.
+  const reports = report?.messages ?? []
+  let sent: ReadonlySet<string> = new Set()
   if (deadLetter && !expired) {
-    const reasons = new Map(report?.messages.map((message) => [message.messageId, message]))
-    const lastAttempts = left.flatMap((message): (Failed & { original: SqsMessage })[] => {
+    const reasons = new Map(reports.map((message) => [message.messageId, message]))
+    const lastAttempts = left.flatMap((message): Failed[] => {
       const [normal] = queueMessages([message])!
-      if (normal!.receiveCount < deadLetter.maxAttempts) return []
-      const reason = reasons.get(message.MessageId)
-      return [{ message: normal!, original: message, error: error ?? failureOf(reason ?? unreported) }]
+      const reason = reasons.get(message.MessageId) ?? unreported
+      if (normal!.receiveCount < deadLetter.maxAttempts || reason.status === 'done') return []
+      return [{ message: normal!, ...(error ? { error } : failedAt(reason)) }]
     })
     const result = await sendDeadLetters(sqs, deadLetter.queueUrl, lastAttempts)
     for (const failure of result.errors) onError(failure)
-    for (const { original } of lastAttempts) if (result.sent.has(original.MessageId!)) sent.add(original)
-    for (const failure of await deleteMessages(sqs, queueUrl, [...sent])) onError(failure.error)
+    sent = result.sent
   }
-  const rest = left.filter((message) => !sent.has(message))
+  // With what held up a FIFO queue's group out of the way, those behind it are done.
+  const isDone = doneIn(
+    reports.map((message) => (sent.has(message.messageId ?? '') ? { ...message, status: 'done' as const } : message)),
+  )
+  const given = left.filter(({ MessageId }) => sent.has(MessageId ?? ''))
+  const freed = left.filter((message) => isDone(message) && !given.includes(message))
+  const undeleted = new Set<SqsMessage>()
+  for (const { message, error } of await deleteMessages(sqs, queueUrl, [...given, ...freed])) {
+    undeleted.add(message)
+    onError(error)
+  }
+  const rest = left.filter((message) => !given.includes(message) && !freed.includes(message))
   if (retryDelay !== undefined && !expired)
     for (const failure of await changeVisibility(sqs, queueUrl, rest, retryDelay)) onError(failure.error)
-  return { deadLettered: sent.size, released: 0, failed: rest.length }
+  const deleted = freed.filter((message) => !undeleted.has(message)).length
+  return { deleted, deadLettered: given.length, released: 0, failed: left.length - given.length - deleted }
 }
 
 /** A message that the handler's report does not speak of: it cannot be called done. */
 const unreported = { status: 'failed', objects: [], ignored: [] } as const
 
-function idsOf(report: Report, status: 'done' | 'failed'): Set<string> {
-  const ids = new Set<string>()
-  for (const message of report.messages)
-    if (message.status === status && message.messageId !== undefined) ids.add(message.messageId)
-  return ids
+/** Whether a message is done, and no failed one of its group stands before it. */
+function doneIn(reports: readonly MessageReport[]): (message: SqsMessage) => boolean {
+  const back = new Set(returned(reports))
+  const done = new Set(reports.filter((report) => !back.has(report)).map(({ messageId }) => messageId))
+  return ({ MessageId }) => MessageId !== undefined && done.has(MessageId)
 }

@@ -37,6 +37,60 @@ describe('s3Objects', () => {
     expect(keysOf({ Records: [] })).toEqual([])
   })
 
+  it('goes on where a message says, and leaves out what is done', () => {
+    const stringValue = '{"attempts":1,"objects":["done",["e",9],0]}'
+    const messageAttributes = { 'flowferry.position': { dataType: 'String', stringValue } }
+    const read = (...keys: string[]) =>
+      s3Objects({ Records: [{ messageId: 'm', body: JSON.stringify(s3Event(...keys)), messageAttributes }] }, { s3 })
+    const [message] = read('a', 'b', 'c')
+    expect(message!.objects.map(({ key, from }) => [key, from])).toEqual([
+      ['b', { etag: 'e', records: 9 }],
+      ['c', undefined],
+    ])
+    // It is not of these objects.
+    expect(read('a', 'b')[0]!.objects.map(({ key, from }) => [key, from])).toEqual([
+      ['a', undefined],
+      ['b', undefined],
+    ])
+  })
+
+  it("knows the groups of a FIFO queue, and not a standard queue's", () => {
+    const body = JSON.stringify(s3Event('a'))
+    const attributes = { MessageGroupId: 'g' }
+    const groups = (event: S3Trigger) => s3Objects(event, { s3 }).map(({ group }) => group)
+    const record = (eventSourceARN: string) => ({ messageId: 'm', body, attributes, eventSourceARN })
+    expect(groups({ Records: [record('arn:aws:sqs:r:1:q.fifo'), record('arn:aws:sqs:r:1:q')] })).toEqual([
+      'g',
+      undefined,
+    ])
+    const Attributes = { ...attributes, SequenceNumber: '18849496460467696128' }
+    expect(
+      groups([
+        { MessageId: 'm', Body: body, Attributes },
+        { MessageId: 'n', Body: body, Attributes: attributes },
+      ]),
+    ).toEqual(['g', undefined])
+  })
+
+  it('calls an overwritten object superseded, and a missing or archived one skipped where that is asked for', () => {
+    const skips = (options: object) => s3Objects(s3Event('a'), { s3, ...options })[0]!.objects[0]!.skip
+    expect(skips({})).toEqual(['OBJECT_SUPERSEDED'])
+    expect(skips({ missing: 'skip', archived: 'skip' })).toEqual([
+      'OBJECT_NOT_FOUND',
+      'OBJECT_ARCHIVED',
+      'OBJECT_SUPERSEDED',
+    ])
+  })
+
+  it.each([{ missing: 'ignore' }, { archived: true }, { stallSeconds: 0 }, { retries: -1 }])(
+    'refuses %j',
+    (options) => {
+      expect(() => s3Objects([], { s3, ...(options as object) })).toThrow(
+        expect.objectContaining({ code: 'INVALID_OPTION' }),
+      )
+    },
+  )
+
   it('gives one message without an id when S3, SNS or EventBridge invoke the Lambda', () => {
     const Sns = { Type: 'Notification', Message: JSON.stringify(s3Event('a+b')) }
     expect(keysOf(s3Event('a+b', 'c'))).toEqual([[undefined, 'a b', 'c']])

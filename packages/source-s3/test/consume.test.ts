@@ -1,7 +1,7 @@
 import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import { FlowferryError } from '@flowferry/core'
 import { describe, expect, it } from 'vitest'
-import { type ConsumeOptions, type ConsumeTotals, consume, deadLetter, redrive, type SqsMessage } from '../src/index.ts'
+import { type ConsumeOptions, type ConsumeTotals, consume, redrive, type SqsMessage, settle } from '../src/index.ts'
 import { absent, createQueue, queueLength, sqs } from './aws.ts'
 import { done, failed, notFound, report } from './reports.ts'
 
@@ -201,15 +201,18 @@ describe.skipIf(absent)('consume', () => {
   })
 })
 
-describe.skipIf(absent)('deadLetter in a Lambda', () => {
+describe.skipIf(absent)('settle in a Lambda', () => {
   it('sends to a FIFO queue with the group of the original', async () => {
     const name = `dead-${Date.now()}.fifo`
     const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: { FifoQueue: 'true' } }))
     const attributes = { ApproximateReceiveCount: '4', MessageGroupId: 'group' }
     const event = { Records: [{ messageId: 'm-1', body, attributes, messageAttributes: {} }] }
     for (let twice = 0; twice < 2; twice++) {
-      const result = await deadLetter(report([failed('m-1')]), event, { sqs, queueUrl: QueueUrl!, maxAttempts: 4 })
-      expect(result).toMatchObject({ ok: true, deadLettered: ['m-1'], deadLetterErrors: [] })
+      const result = await settle(report([failed('m-1')]), event, {
+        sqs,
+        deadLetter: { queueUrl: QueueUrl!, maxAttempts: 4 },
+      })
+      expect(result).toMatchObject({ ok: true, deadLettered: ['m-1'], queueErrors: [] })
     }
     const letters = await receive(QueueUrl!)
     expect(letters.map(({ Body, Attributes }) => [Body, Attributes?.MessageGroupId])).toEqual([[body, 'group']])
@@ -218,7 +221,10 @@ describe.skipIf(absent)('deadLetter in a Lambda', () => {
   it('leaves the message failed when the queue does not exist', async () => {
     const { url } = await createQueue('there')
     const event = [{ MessageId: 'm-1', Body: body, Attributes: { ApproximateReceiveCount: '9' } }]
-    const result = await deadLetter(report([failed('m-1')]), event, { sqs, queueUrl: `${url}-not`, maxAttempts: 4 })
-    expect(result).toMatchObject({ ok: false, deadLettered: [], deadLetterErrors: [{ code: 'QUEUE_FAILED' }] })
+    const result = await settle(report([failed('m-1')]), event, {
+      sqs,
+      deadLetter: { queueUrl: `${url}-not`, maxAttempts: 4 },
+    })
+    expect(result).toMatchObject({ ok: false, deadLettered: [], queueErrors: [{ code: 'QUEUE_FAILED' }] })
   })
 })

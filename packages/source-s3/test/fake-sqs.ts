@@ -82,6 +82,8 @@ export function fakeSqs(settings: { attributes?: Record<string, string>; visibil
           await new Promise((resolve) => setTimeout(resolve, 100))
         }
       }
+      case 'GetQueueUrl':
+        return { QueueUrl: `https://sqs.test/${input.QueueOwnerAWSAccountId}/${input.QueueName}` }
       case 'SendMessage':
         return {
           MessageId: put(

@@ -173,7 +173,7 @@ describe.skipIf(absent)('from S3 to an open object', () => {
 
     it('names what is missing', async () => {
       expect(await code(object(bucket, 'missing').open())).toBe('OBJECT_NOT_FOUND')
-      expect(await code(object(unique('nowhere'), 'missing').open())).toBe('OBJECT_NOT_FOUND')
+      expect(await code(object(unique('nowhere'), 'missing').open())).toBe('BUCKET_NOT_FOUND')
     })
 
     it('ends at once when it is aborted in the middle, and leaves no socket taken', async () => {

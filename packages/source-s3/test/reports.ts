@@ -9,6 +9,7 @@ export function report(messages: readonly MessageReport[], stopped?: FlowferryEr
     messages,
     counts,
     objects: 0,
+    statuses: { done: 0, failed: 0, skipped: 0, superseded: 0 },
     bytes: 0,
     milliseconds: 0,
     ...(stopped && { stopped }),

@@ -17,7 +17,7 @@ async function bothPaths(parser: Parser<unknown>, body: Buffer, chunkBytes: numb
   const object = track(memoryObject({ key: 'f', body, chunkBytes }))
   const slices: Slice<unknown>[] = []
   for await (const batch of parser.parse(object, parseContext())) {
-    const fixed = { namespace: 'default', now: new Date(0), untimed: () => undefined }
+    const fixed = { namespace: 'default', from: 0, now: new Date(0), untimed: () => undefined }
     slices.push(sliceOf(batch, object.identity(), { ...fixed, ...(steps as { filter: never; enrich: never }) }))
   }
   const buffer = Buffer.alloc(1 << 17)

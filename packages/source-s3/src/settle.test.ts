@@ -1,10 +1,11 @@
-import { FlowferryError } from '@flowferry/core'
+import { FlowferryError, type Report } from '@flowferry/core'
 import { describe, expect, it } from 'vitest'
 import { awsError, fakeSqs } from '../test/fake-sqs.ts'
 import { done, failed, notFound, report } from '../test/reports.ts'
 import { attributeBytes, causeAttribute, deadLetterCause, encodeCause, readCause } from './cause.ts'
-import { deadLetter } from './dead-letter.ts'
-import type { SqsRecord } from './messages.ts'
+import type { SqsEvent, SqsMessage, SqsRecord } from './messages.ts'
+import type { Sqs } from './queue.ts'
+import { settle } from './settle.ts'
 
 const queueUrl = 'https://sqs.test/1/dlq'
 const body = '{"Records": [ {"s3": "ü"} ],\n "spaces":  "kept" }'
@@ -15,7 +16,13 @@ const record = (messageId: string, receives: number, more: Partial<SqsRecord> = 
   ...more,
 })
 
-describe('deadLetter', () => {
+const deadLetter = (
+  report: Report,
+  event: SqsEvent | readonly SqsMessage[],
+  options: { sqs: Sqs; queueUrl: string; maxAttempts: number },
+) => settle(report, event, { sqs: options.sqs, deadLetter: options })
+
+describe('a message that failed its last attempt', () => {
   it('sends what failed its last attempt, verbatim and with its cause, and calls it done', async () => {
     const { sqs, queue, calls } = fakeSqs()
     const event = { Records: [record('a', 4), record('b', 3), record('c', 9)] }
@@ -23,7 +30,7 @@ describe('deadLetter', () => {
     const result = await deadLetter(given, event, { sqs, queueUrl, maxAttempts: 4 })
 
     expect(result.messages.map(({ status }) => status)).toEqual(['done', 'failed', 'done'])
-    expect(result).toMatchObject({ ok: false, deadLettered: ['a'], deadLetterErrors: [] })
+    expect(result).toMatchObject({ ok: false, deadLettered: ['a'], queueErrors: [] })
     expect(result.messages[0]?.error?.code).toBe('OBJECT_NOT_FOUND')
     expect(queue(queueUrl).map((message) => message.body)).toEqual([body])
     const attributes = calls[0]!.input.MessageAttributes as never
@@ -51,7 +58,7 @@ describe('deadLetter', () => {
       ok: false,
       messages: [{ status: 'failed' }],
       deadLettered: [],
-      deadLetterErrors: [{ code: 'QUEUE_FAILED', retryable: false, place: { messageId: 'a' } }],
+      queueErrors: [{ code: 'QUEUE_FAILED', retryable: false, place: { messageId: 'a' } }],
     })
   })
 

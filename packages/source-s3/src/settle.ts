@@ -1,0 +1,120 @@
+import { GetQueueUrlCommand } from '@aws-sdk/client-sqs'
+import type { FlowferryError, MessageReport, Report } from '@flowferry/core'
+import { encodeContinuation, nextProgress, type Progress, positionAttribute, readContinuation } from './continuation.ts'
+import { type Failed, fitting, sendDeadLetters } from './dead-letter.ts'
+import { failedAt } from './failure.ts'
+import { type QueueMessage, queueMessages, type SqsEvent, type SqsMessage } from './messages.ts'
+import { client, queueAddress, wholeNumber } from './options.ts'
+import { queueError, type Sqs, sendMessage } from './queue.ts'
+
+export interface SettleOptions {
+  /** It needs sqs:SendMessage on both queues, and sqs:GetQueueUrl on the main one unless `queueUrl` is given. */
+  readonly sqs: Sqs
+  /** URL of the queue that the event came from. Default: SQS is asked, by the event's `eventSourceARN`. */
+  readonly queueUrl?: string
+  /** Where messages go whose last attempt failed. Default: nowhere; the queue's own RedrivePolicy may catch them. */
+  readonly deadLetter?: {
+    /** URL of the dead-letter queue. */
+    readonly queueUrl: string
+    /**
+     * Receives after which a failed message is given up, 1 to 1,000. Choose one less than the `maxReceiveCount` of the
+     * queue's RedrivePolicy: that policy then only catches what crashed, and the cause is not lost.
+     */
+    readonly maxAttempts: number
+  }
+}
+
+export interface SettledReport extends Report {
+  /** Ids of the messages that were sent to the main queue again, to go on where they are; they count as done. */
+  readonly continued: readonly string[]
+  /** Ids of the messages that are in the dead-letter queue now; they count as done, and keep their errors. */
+  readonly deadLettered: readonly string[]
+  /** What SQS refused: those messages stay failed, and come again. */
+  readonly queueErrors: readonly FlowferryError[]
+}
+
+/**
+ * Takes care of what a Lambda function could not finish, so that its answer is `batchResponse(await settle(…))`:
+ *
+ * - A message whose objects only ran out of time is sent to its queue again, body verbatim, with its position in the
+ *   attribute `flowferry.position`, and counts as done. The next invocation skips what is stored. A FIFO queue puts it
+ *   behind what waits in its group. An invocation that came no further than the last is a failed attempt.
+ * - A message that failed its last attempt is sent to the dead-letter queue, body verbatim, with the cause in the
+ *   attribute `flowferry.cause`, and counts as done. So is one that failed for an outage of the target: a function, other
+ *   than a worker, cannot wait for its end, and the queue's RedrivePolicy would move it too, without the cause.
+ *
+ * Each is sent before it is called done, so a crash in between leads to work that is done twice, harmlessly. What could
+ * not be sent stays failed and comes again, as does everything else that failed. Rejects only for a wrong option.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+ */
+export async function settle(
+  report: Report,
+  event: SqsEvent | readonly SqsMessage[],
+  { sqs, queueUrl, deadLetter }: SettleOptions,
+): Promise<SettledReport> {
+  client('sqs', sqs)
+  if (queueUrl !== undefined) queueAddress('queueUrl', queueUrl)
+  if (deadLetter) {
+    queueAddress('deadLetter.queueUrl', deadLetter.queueUrl)
+    wholeNumber('deadLetter.maxAttempts', deadLetter.maxAttempts, 1, 1000)
+  }
+
+  // Lambda will try all of it again, so nothing goes on besides.
+  if (report.incomplete) return { ...report, continued: [], deadLettered: [], queueErrors: [] }
+
+  const originals = new Map((queueMessages(event) ?? []).map((message) => [message.messageId, message]))
+  const queueErrors: FlowferryError[] = []
+  const continued = new Set<string>()
+  const givenUp: Failed[] = []
+  let address: Promise<string> | undefined
+  await Promise.all(report.messages.map(settleOne))
+  const { sent, errors } = await sendDeadLetters(sqs, deadLetter?.queueUrl ?? '', givenUp)
+
+  const messages = report.messages.map((message) =>
+    message.messageId !== undefined && (continued.has(message.messageId) || sent.has(message.messageId))
+      ? { ...message, status: 'done' as const }
+      : message,
+  )
+  return {
+    ...report,
+    messages,
+    ok: messages.every((message) => message.status === 'done'),
+    continued: [...continued],
+    deadLettered: [...sent],
+    queueErrors: [...queueErrors, ...errors],
+  }
+
+  async function settleOne(message: MessageReport): Promise<void> {
+    const original = message.messageId === undefined ? undefined : originals.get(message.messageId)
+    if (message.status !== 'failed' || !original) return
+    const next = message.error ? undefined : nextProgress(readContinuation(original.attributes), message.objects)
+    if (next && (await goOn(original, next))) continued.add(message.messageId!)
+    else if (deadLetter && original.receiveCount >= deadLetter.maxAttempts)
+      givenUp.push({ message: original, ...failedAt(message) })
+  }
+
+  async function goOn(message: QueueMessage, objects: readonly Progress[]): Promise<boolean> {
+    const { messageId, groupId, body, queueArn, receiveCount, attributes } = message
+    const before = readContinuation(attributes)?.attempts ?? 0
+    const position = encodeContinuation({ attempts: before + receiveCount, objects })
+    const kept = fitting(message, { [positionAttribute]: position })
+    if (body === undefined || !kept || (queueUrl === undefined && queueArn === undefined)) return false
+    try {
+      address ??= queueUrl !== undefined ? Promise.resolve(queueUrl) : queueAt(sqs, queueArn!)
+      await sendMessage(sqs, await address, { body, attributes: kept, groupId, messageId })
+      return true
+    } catch (cause) {
+      queueErrors.push(queueError('The queue did not take the message to go on with it', messageId, cause))
+      return false
+    }
+  }
+}
+
+/** `arn:aws:sqs:<region>:<account>:<name>`; asked of SQS, since the address depends on partition and endpoint. */
+async function queueAt(sqs: Sqs, arn: string): Promise<string> {
+  const [account, name] = arn.split(':').slice(4)
+  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: name!, QueueOwnerAWSAccountId: account! }), {
+    abortSignal: AbortSignal.timeout(15_000),
+  })
+  return QueueUrl!
+}

@@ -1,0 +1,102 @@
+import { gzipSync } from 'node:zlib'
+import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
+import { byteBudget, ingest, type Sink } from '@flowferry/core'
+import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
+import { memorySink } from '@flowferry/core/testing'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { createStack, type Handler, invoke, type Stack } from '../../../test/support/aws.ts'
+import { onServers } from '../../../test/support/servers.ts'
+import { batchResponse, s3Objects, settle } from '../src/index.ts'
+
+const records = 24_000
+const header = 'version srcaddr dstaddr srcport packets end'
+const line = (n: number) => `5 10.0.${n % 250}.1 10.1.0.1 ${n % 60_000} ${n} ${1790000000 + n}`
+const file = gzipSync([header, ...Array.from({ length: records }, (_, n) => line(n))].join('\n'))
+const key = 'AWSLogs/123456789012/vpcflowlogs/big.log.gz'
+
+describe('a file that is larger than an invocation', () => {
+  const { test, urls } = onServers('aws')
+  let stack: Stack
+  beforeAll(async () => {
+    if (urls[0]) stack = await createStack(urls[0], { visibilitySeconds: 20, maxReceiveCount: 4 })
+  })
+  afterAll(() => stack?.close())
+
+  /** Invokes a function of less than a second until the queue is empty. */
+  const work = async ({ queueUrl, queueArn }: Pick<Stack, 'queueUrl' | 'queueArn'>) => {
+    const memory = memorySink()
+    const slow: Sink<unknown> = {
+      write: async (batch, signal) => {
+        await new Promise((resolve) => setTimeout(resolve, 60))
+        return memory.write(batch, signal)
+      },
+    }
+    const counts = { written: 0, duplicate: 0 }
+    const continued: string[] = []
+    const handler: Handler = async (event, deadline) => {
+      const source = s3Objects(event, stack)
+      const options = { batchBytes: 64 * 1024, budget: byteBudget(128 * 1024) }
+      const report = await ingest({ source, parser: vpcFlow, sink: slow, deadline, ...options })
+      counts.written += report.counts.written
+      counts.duplicate += report.counts.duplicate
+      const settled = await settle(report, event, {
+        sqs: stack.sqs,
+        deadLetter: { queueUrl: stack.deadLetterQueueUrl, maxAttempts: 3 },
+      })
+      expect(settled.queueErrors).toEqual([])
+      continued.push(...settled.continued)
+      return batchResponse(settled)
+    }
+    let invocations = 0
+    while ((await stack.depth(queueUrl)) > 0 && invocations < 60)
+      if (await invoke({ ...stack, queueUrl, queueArn }, handler, 700)) invocations++
+    return { documents: memory.documents, counts, continued, invocations }
+  }
+
+  test('finishes over several, each continuing the last', async () => {
+    await stack.put(key, file)
+    const { documents, counts, continued, invocations } = await work(stack)
+    expect(counts).toEqual({ written: records, duplicate: 0 })
+    expect(
+      new Set([...documents.values()].map(({ document }) => (document.network as { packets: number }).packets)).size,
+    ).toBe(records)
+    expect(continued.length).toBeGreaterThan(0)
+    expect(invocations).toBeGreaterThan(continued.length)
+    expect([await stack.depth(stack.queueUrl), await stack.depth(stack.deadLetterQueueUrl)]).toEqual([0, 0])
+  })
+
+  test('does so from a FIFO queue', async () => {
+    const { QueueUrl } = await stack.sqs.send(
+      new CreateQueueCommand({
+        QueueName: `${stack.bucket}.fifo`,
+        Attributes: { FifoQueue: 'true', VisibilityTimeout: '3' },
+      }),
+    )
+    const { Attributes } = await stack.sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
+    )
+    const event = (name: string) => ({
+      eventVersion: '2.1',
+      eventSource: 'aws:s3',
+      eventName: 'ObjectCreated:Put',
+      s3: { bucket: { name: stack.bucket }, object: { key: name } },
+    })
+    for (const [id, names] of [
+      ['one', [key]],
+      ['two', [key]],
+    ] as const)
+      await stack.sqs.send(
+        new SendMessageCommand({
+          QueueUrl,
+          MessageBody: JSON.stringify({ Records: names.map(event) }),
+          MessageGroupId: 'group',
+          MessageDeduplicationId: id,
+        }),
+      )
+    const { documents, counts, continued } = await work({ queueUrl: QueueUrl!, queueArn: Attributes!.QueueArn! })
+    expect(documents.size).toBe(records)
+    expect(counts.written).toBe(records)
+    expect(continued.length).toBeGreaterThan(0)
+    expect(await stack.depth(QueueUrl!)).toBe(0)
+  })
+})
