@@ -21,7 +21,16 @@ const of = (input, ...ways) => ways.map((way) => ({ input, way, name: `${input}:
 const read = {
   'Flow logs': [
     ...of('vpc-flow', 'gzip -dc', 'gunzip', 'plain loop', 'flowferry', 'flowferry in plain JavaScript'),
-    ...of('vpc-flow', 'filter', 'filter that keeps nothing', 'enrich', 'lines()'),
+    ...of(
+      'vpc-flow',
+      'filter',
+      'filter that keeps nothing',
+      'enrich',
+      "indexPer: 'day'",
+      'gzip: true',
+      'gzip: 6',
+      'lines()',
+    ),
     ...of('vpc-flow, 29 fields', 'gzip -dc', 'gunzip', 'flowferry'),
   ],
   'CloudFront and CloudTrail': [
@@ -79,7 +88,7 @@ function pageOf({ cpu, rowsTable }, command) {
     ["to the client's helper", ({ way }) => `vpc-flow, a quarter: helper, ${way.split(', ')[1]}`],
   ]
   const texts = {
-    'Flow logs': `${provenance(command)} A row is \`node bench/rows/row.mjs WAY INPUT FILE\`, in plain JavaScript with \`${inPlainJavaScript.join(' ')}\`. What comes out is counted and dropped: no HTTP. \`gunzip\` inflates in Node and does nothing else. \`plain loop\` is what somebody writes in an hour (readline, split, object, JSON.stringify): the same documents, byte for byte. \`lines()\` is a user's own parser, with the plain loop's functions. 112 B a line with 14 fields, 245 B with 29.`,
+    'Flow logs': `${provenance(command)} A row is \`node bench/rows/row.mjs WAY INPUT FILE\`, in plain JavaScript with \`${inPlainJavaScript.join(' ')}\`. What comes out is counted and dropped: no HTTP. \`gunzip\` inflates in Node and does nothing else. \`plain loop\` is what somebody writes in an hour (readline, split, object, JSON.stringify): the same documents, byte for byte. \`lines()\` is a user's own parser, with the plain loop's functions. \`gzip\` and \`indexPer\` are the sinks' options of that name. 112 B a line with 14 fields, 245 B with 29.`,
     'CloudFront and CloudTrail': `${provenance(command)} As above; the plain loop gives CloudFront's documents in full and CloudTrail's main fields, with the whole file in memory. 457 B a CloudFront line, 1,834 B a CloudTrail event.`,
   }
   const deliveredText = `${provenance(command)} Flow logs over plain HTTP to a sink that answers at once (\`bench/lib/null-sink.mjs\`), a process of its own: the sender's CPU counts. \`sent\` is the whole way from the file; \`ready\` sends bodies that are in memory already through the same client, what no sender goes below; \`helper\` is the client's own \`helpers.bulk\` with the plain loop's objects.`

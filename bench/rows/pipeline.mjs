@@ -33,13 +33,13 @@ export function fileObject(file, body = () => createReadStream(file, { highWater
 }
 
 /** Counts bulk bodies and drops them. `keep` gets each body. */
-export function droppingSink(keep) {
+export function droppingSink(keep, options) {
   const total = { bytes: 0 }
   const sink = bulkSink(async (body) => {
     total.bytes += body.length
     keep?.(body)
     return { status: 200, body: { errors: false } }
-  })
+  }, options)
   return { sink, total }
 }
 
@@ -51,14 +51,17 @@ export async function run(objects, parser, options) {
 }
 
 /** One file into the sink that drops. Resolves with records and bytes of bulk bodies. */
-export async function parse(file, parser, steps = {}, keep = undefined) {
-  const { sink, total } = droppingSink(keep)
+export async function parse(file, parser, { sinkOptions, ...steps } = {}, keep = undefined) {
+  const { sink, total } = droppingSink(keep, sinkOptions)
   const { counts, bytes } = await run([fileObject(file)], parser, { sink, ...steps })
   if (bytes !== (await stat(file)).size) throw new Error(`${file} was not read to its end`)
   return { records: counts.read, bytes: total.bytes }
 }
 
 export const steps = {
+  'gzip: true': { sinkOptions: { gzip: true } },
+  'gzip: 6': { sinkOptions: { gzip: 6 } },
+  "indexPer: 'day'": { sinkOptions: { indexPer: 'day' } },
   filter: { filter: ({ action, dstport }) => action !== 'REJECT' && dstport !== 22 },
   'filter that keeps nothing': { filter: ({ action, dstport }) => action === 'NONE' && dstport === 22 },
   enrich: {

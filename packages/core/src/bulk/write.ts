@@ -219,7 +219,7 @@ function createBuffers(bytes: number, count: number) {
 
 /**
  * Level 1 sends a tenth of the bytes of flow logs for 2.6 CPU s a million, off the main thread; level 6 a fourteenth for
- * 7.2 (`node bench/sink.mjs`).
+ * 7.2 (`npm run bench`).
  */
 function compressor(gzip: boolean | number): (bytes: Buffer) => Promise<Buffer> {
   if (gzip === false) return async (bytes) => bytes
