@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { asFlowferryError } from './errors.ts'
 import { placeOf } from './object.ts'
 import { overrun, put, type Text, textOf } from './table/text.ts'
-import type { Batch, DocumentEncoder, LogDocument, ObjectIdentity, Slice } from './types.ts'
+import type { Batch, Completion, DocumentEncoder, LogDocument, ObjectIdentity, Slice } from './types.ts'
 
 export interface DocumentSteps<T> {
   readonly namespace: string
@@ -95,19 +95,12 @@ function encoderOf<T>(
   const { encoder } = batch
   if (!encoder || batch.original || (batch.recordId && !encoder.id)) return undefined
   const stream = JSON.stringify({ data_stream: { type: 'logs', dataset: batch.format.dataset, namespace } })
-  const more =
+  const toAdd = enrich && createAdded(encoder.members)
+  const added =
     enrich &&
-    ((index: number): string | undefined =>
-      atRecord(batch, index, object, () => {
-        const extra: LogDocument = {}
-        for (const [field, value] of Object.entries(enrich(recordOf(batch, index), object) ?? {}))
-          mergeField(extra, field, value)
-        // What joins a member that the document has must be joined as objects.
-        if (Object.keys(extra).some((name) => encoder.members.has(name) || name === 'data_stream')) return undefined
-        const text = JSON.stringify(extra)
-        return text === '{}' ? '' : text.slice(1)
-      }))
-  return new CompleteEncoder(encoder, kept, stream.slice(1), more)
+    toAdd &&
+    ((index: number) => atRecord(batch, index, object, () => toAdd(enrich(recordOf(batch, index), object))))
+  return new CompleteEncoder(encoder, kept, stream.slice(1), added)
 }
 
 /** Ends a document with its data stream and what `enrich` gives: a class, since `RunEncoder`'s reason holds here too. */
@@ -115,37 +108,56 @@ class CompleteEncoder implements DocumentEncoder {
   readonly #encoder: DocumentEncoder
   readonly #kept: readonly number[] | undefined
   readonly #tail: Text
-  readonly #more: ((index: number) => string | undefined) | undefined
+  readonly #added: Completion['added']
   readonly id?: NonNullable<DocumentEncoder['id']>
+  readonly encodeRun?: NonNullable<DocumentEncoder['encodeRun']>
   constructor(
     encoder: DocumentEncoder,
     kept: readonly number[] | undefined,
-    tail: string,
-    more: ((index: number) => string | undefined) | undefined,
+    stream: string,
+    added: Completion['added'],
   ) {
+    // What is added has the closing brace.
+    const tail = added ? stream.slice(0, -1) : stream
     this.#encoder = encoder
     this.#kept = kept
     this.#tail = textOf(tail)
-    this.#more = more
-    if (encoder.id)
-      this.id = (index, target, view, offset) => encoder.id!(kept ? kept[index]! : index, target, view, offset)
+    this.#added = added
+    const { id, encodeRun } = encoder
+    if (id) this.id = (index, target, view, offset) => id(kept ? kept[index]! : index, target, view, offset)
+    if (encodeRun) {
+      const completion = { kept, tail: Buffer.from(tail), added }
+      this.encodeRun = (index, count, run) => encoder.encodeRun!(index, count, run, completion)
+    }
   }
   room(index: number): number {
     return this.#encoder.room(this.#kept ? this.#kept[index]! : index) + this.#tail.length + overrun
   }
   encode(index: number, target: Uint8Array, view: DataView, offset: number): number {
     const source = this.#kept ? this.#kept[index]! : index
-    const more = this.#more?.(source)
-    if (this.#more && more === undefined) return -1
+    const added = this.#added?.(source)
+    if (this.#added && added === undefined) return -1
     const o = this.#encoder.encode(source, target, view, offset)
     // Its time, if it has one, is a document's first member: {"@timestamp". Without, the object's time is counted.
     if (o === -1 || target[offset + 2] !== 0x40) return -1
     const end = put(this.#tail, view, o)
-    if (!more) return end
-    // The user's own fields may need more than `room` tells: a comma, and three bytes at most for each code unit.
-    if (end + 1 + more.length * 3 > target.length) return -1
-    target[end - 1] = 0x2c
-    return end + (target as Buffer).write(more, end)
+    if (!added) return end
+    // The user's own fields may need more than `room` tells.
+    if (end + added.length > target.length) return -1
+    target.set(added, end)
+    return end + added.length
+  }
+}
+
+/** The bytes that an enrichment adds to a document, its closing brace among them; nothing where it joins a member. */
+function createAdded(members: ReadonlySet<string>): (extra: LogDocument | undefined) => Uint8Array | undefined {
+  return (extra) => {
+    const merged: LogDocument = {}
+    for (const [field, value] of Object.entries(extra ?? {})) mergeField(merged, field, value)
+    // What joins a member that the document has must be joined as objects.
+    if (Object.keys(merged).some((name) => members.has(name) || name === 'data_stream')) return undefined
+    const text = JSON.stringify(merged)
+    return Buffer.from(text === '{}' ? '}' : `,${text.slice(1)}`)
   }
 }
 

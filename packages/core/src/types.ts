@@ -118,6 +118,36 @@ export interface DocumentEncoder {
    * `encode` does. Default: ids are the object's `idPrefix` and the ordinal in base 36.
    */
   readonly id?: (index: number, target: Uint8Array, view: DataView, offset: number) => number
+  /**
+   * Adds consecutive records, from `index` on, to a bulk body: as many as it can in one go, where a call for each would
+   * cost more than the record. `full`: the next one has no room; `odd`: it takes `document`. Ids are the default ones.
+   */
+  readonly encodeRun?: (index: number, count: number, run: DocumentRun, completion: Completion) => 'done' | 'full' | 'odd'
+}
+
+/** A bulk body that is being filled. */
+export interface DocumentRun {
+  /** What stands before each record's ordinal in base 36; behind it come `"}}`, a line end, and the document's line. */
+  readonly lead: Uint8Array
+  readonly buffer: Uint8Array
+  /** Bytes of the buffer that may be filled. */
+  readonly limit: number
+  /** Bytes that are filled. */
+  size: number
+  /** Offset behind each record's line end; there is room for those of the run. */
+  readonly ends: Uint32Array
+  /** How many records there are. */
+  length: number
+}
+
+/** How each document of a run ends, and which records it has. */
+export interface Completion {
+  /** The records' indices, where they are not consecutive. */
+  readonly kept?: readonly number[] | undefined
+  /** Written behind the last member's comma: members, and the closing brace unless `added` has it. */
+  readonly tail: Uint8Array
+  /** What else ends a record's document, or nothing where it has to take `document`. */
+  readonly added?: ((index: number) => Uint8Array | undefined) | undefined
 }
 
 /**

@@ -2,7 +2,7 @@ import { longestId } from '../document.ts'
 import { asFlowferryError } from '../errors.ts'
 import { placeOf } from '../object.ts'
 import { overrun, put, type Text, textOf } from '../table/text.ts'
-import type { DocumentEncoder, LogDocument, Rejection, Slice } from '../types.ts'
+import type { DocumentEncoder, DocumentRun, LogDocument, Rejection, Slice } from '../types.ts'
 import { type IndexDates, type IndexPer, placeholders } from './dates.ts'
 
 /** One document in a bulk body. */
@@ -33,6 +33,8 @@ interface BulkRun {
 
 const middle = textOf('"}}\n')
 const LF = 0x0a
+/** The slice's encoder completes its documents itself. */
+const whole = { tail: new Uint8Array(0) }
 
 /** Which action, and where a slice's documents go. */
 export interface BulkTarget {
@@ -63,20 +65,22 @@ export function* encodeBulk(
     const action = `{"${op}":{"_index":${JSON.stringify(name)},"_id":`
     const dateAt = dates ? Buffer.byteLength(action) - `${placeholders[dates.per]}","_id":`.length : 0
     dates?.indices.begin(slice, base)
-    const start = textOf(slice.encoder?.id ? `${action}"` : `${action}"${slice.object.idPrefix}`)
+    const lead = slice.encoder?.id ? `${action}"` : `${action}"${slice.object.idPrefix}`
+    const start = textOf(lead)
+    body.lead = Buffer.from(lead)
     for (let index = 0; index < slice.length; ) {
       const most = Math.min(limit(), buffer.length)
       if (slice.encoder) {
         const count = body.reserve(slice.length - index)
-        body.size = encodeRun(slice, index, start, body, view, most)
+        body.limit = most
+        const end = (slice.encoder.encodeRun ? encodeRun : encodeEach)(slice, index, start, body, view)
         const encoded = body.length - count
         if (dates) stampRun(body, view, count, slice, { number, index, dateAt, start }, dates.indices, refuse)
         else body.addRun(number, index, encoded)
         index += encoded
         if (index === slice.length) break
         // What stands at `index` is too large for what is left of the body, or not for the fast path.
-        const needed = neededFor(slice.encoder, index, start)
-        if (needed <= most && body.size + needed > most) {
+        if (end === 'full' && body.length > 0) {
           yield body.take()
           continue
         }
@@ -134,8 +138,10 @@ class EncodedBody implements BulkBody {
 }
 
 /** The body that is being filled. */
-class Filling {
+class Filling implements DocumentRun {
   readonly buffer: Buffer
+  lead: Uint8Array = new Uint8Array(0)
+  limit = 0
   ends = new Uint32Array(4096)
   length = 0
   size = 0
@@ -181,30 +187,33 @@ function neededFor(encoder: DocumentEncoder, index: number, start: Text): number
   return start.length + (encoder.id ? longestId : longestOrdinal) + middle.length + encoder.room(index) + 1 + overrun
 }
 
-/** Adds what the fast path can write, up to the first record that it cannot, and gives the body's new size. */
-function encodeRun(
+/** Adds what the encoder can write, up to the first record that it cannot, many in one call. */
+function encodeRun({ encoder, length }: Slice<unknown>, first: number, _: Text, body: Filling): 'done' | 'full' | 'odd' {
+  return encoder!.encodeRun!(first, length - first, body, whole)
+}
+
+/** The same record by record. */
+function encodeEach(
   { encoder, ordinals, length }: Slice<unknown>,
   first: number,
   start: Text,
   body: Filling,
   view: DataView,
-  most: number,
-): number {
-  const { buffer, ends } = body
-  let { size, length: count } = body
+): 'done' | 'full' | 'odd' {
+  const { buffer, ends, limit } = body
   for (let index = first; index < length; index++) {
-    if (size + neededFor(encoder!, index, start) > most) break
-    let end = put(start, view, size)
+    const needed = neededFor(encoder!, index, start)
+    if (body.size + needed > limit) return needed > limit ? 'odd' : 'full'
+    let end = put(start, view, body.size)
     end = encoder!.id ? encoder!.id(index, buffer, view, end) : putOrdinal(ordinals[index]!, buffer, end)
-    if (end === -1) break
+    if (end === -1) return 'odd'
     end = encoder!.encode(index, buffer, view, put(middle, view, end))
-    if (end === -1) break
+    if (end === -1) return 'odd'
     buffer[end] = LF
-    size = end + 1
-    ends[count++] = size
+    body.size = end + 1
+    ends[body.length++] = body.size
   }
-  body.length = count
-  return size
+  return 'done'
 }
 
 /** How a document begins that the fast path wrote. */

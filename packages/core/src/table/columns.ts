@@ -2,12 +2,11 @@ import { FlowferryError } from '../errors.ts'
 import { placeOf } from '../object.ts'
 import type { LogDocument, SourceObject } from '../types.ts'
 import type { CompiledTable } from './define.ts'
-import type { Encode } from './encode.ts'
 import { keyword } from './fields.ts'
+import { fits, scan } from './host.ts'
 import { type AnyField, fill, type Values } from './layout.ts'
-import { createEncode } from './masks.ts'
 import { compileProgram, type Program } from './program.ts'
-import { createScanner, type Scan, scanLines, scanProgram } from './scan.ts'
+import { type Scan, scanLines } from './scan.ts'
 import { createView } from './view.ts'
 
 /** What a header's columns come to: how a line is scanned, read and written. */
@@ -21,7 +20,6 @@ export interface Columns {
   readonly members: ReadonlySet<string>
   /** The fast path; none where a column reads in a way of its own. */
   readonly program?: Program
-  readonly encode?: Encode
 }
 
 /** Headers seen before, by table: a program is compiled once, and its memory of values serves the next object. */
@@ -67,19 +65,15 @@ function compileColumns(table: CompiledTable, names: readonly string[]): Columns
     return record
   }
 
-  const scanning = scanProgram(
-    delimiter,
-    absent,
-    columns.map(({ field }) => field),
-  )
-  const program = scanning && compileProgram(layout, columns, scanning)
+  const compiled = compileProgram(layout, columns, table)
+  const program = compiled && fits(compiled) ? compiled : undefined
   return {
     unknown,
-    scan: scanning ? createScanner(scanning) : scanLines,
+    scan: program ? (bytes) => scan(program, bytes) : scanLines,
     read,
     document: (record) => fill(layout, record) ?? {},
     view: createView(format.kind, columns, absent),
     members: new Set(layout.keys()),
-    ...(program && { program, encode: createEncode(program) }),
+    ...(program && { program }),
   }
 }

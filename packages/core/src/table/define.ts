@@ -131,24 +131,7 @@ export function lookup<V extends string>(
 
 /** `ipv4` or `ipv6`, by the separator that comes first. */
 export function family<const N extends string>(source: N): Facet<N, 'ipv4' | 'ipv6'> {
-  const values = ['ipv4', 'ipv6'] as const
-  return {
-    source,
-    values,
-    of: (address) => {
-      const [separator] = /[.:]/.exec(address) ?? []
-      return separator === undefined ? undefined : values[separator === '.' ? 0 : 1]
-    },
-    scan: scanFamily,
-  }
-}
-
-function scanFamily(bytes: Uint8Array, start: number, end: number): number {
-  for (let at = start; at < end; at++) {
-    if (bytes[at] === 0x2e) return 0
-    if (bytes[at] === 0x3a) return 1
-  }
-  return -1
+  return { source, marks: '.:', values: ['ipv4', 'ipv6'] }
 }
 
 /** `cs(User-Agent)` to `cs_user_agent`. */

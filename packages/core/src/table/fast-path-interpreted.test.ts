@@ -1,7 +1,11 @@
-import { describe, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { fastPathSuite } from './fast-path.suite.ts'
+import { openEngine } from './host.ts'
 
-// As in a process that forbids code from strings.
-vi.mock('./generate.ts', () => ({ generate: () => undefined }))
+// As in a process without it: `node --jitless`.
+vi.stubGlobal('WebAssembly', undefined)
 
-describe('the interpreter writes what the plain path does, byte for byte', fastPathSuite)
+describe('the engine in JavaScript writes what the plain path does, byte for byte', () => {
+  fastPathSuite()
+  test('it is JavaScript', () => expect(openEngine().is).toBe('javascript'))
+})

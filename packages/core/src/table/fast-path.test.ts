@@ -1,4 +1,8 @@
-import { describe } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { fastPathSuite } from './fast-path.suite.ts'
+import { openEngine } from './host.ts'
 
-describe('generated code writes what the plain path does, byte for byte', fastPathSuite)
+describe('the engine as a wasm module writes what the plain path does, byte for byte', () => {
+  fastPathSuite()
+  test('it is the wasm module', () => expect(openEngine().is).toBe('wasm'))
+})

@@ -6,12 +6,11 @@ import { type Field, keywordMapping } from './fields.ts'
 export type AnyField = Field<string> | Field<number>
 export type Values = Readonly<Record<string, string | number | undefined>>
 
-/** A view of one column that has few values, where the column itself has many. */
+/** A view of one column that has few values, where the column itself has many: by the mark that stands first in it. */
 export interface Facet<N extends string, V> {
   readonly source: N
-  readonly of: (value: string) => V | undefined
-  /** The same from the value's bytes, as an index into `values`; -1 for none. */
-  readonly scan: (bytes: Uint8Array, start: number, end: number) => number
+  /** ASCII characters, and the value for each. */
+  readonly marks: string
   readonly values: readonly V[]
 }
 
@@ -137,9 +136,14 @@ function computeDerived({ inputs, compute }: Derived, record: Values): unknown {
   const args: unknown[] = []
   for (const input of inputs) {
     const value = record[typeof input === 'string' ? input : input.source]
-    const arg = value === undefined || typeof input === 'string' ? value : input.of(String(value))
+    const arg = value === undefined || typeof input === 'string' ? value : facetOf(input, String(value))
     if (arg === undefined) return undefined
     args.push(arg)
   }
   return compute(...args)
+}
+
+function facetOf({ marks, values }: Facet<string, unknown>, text: string): unknown {
+  for (const character of text) if (marks.includes(character)) return values[marks.indexOf(character)]
+  return undefined
 }

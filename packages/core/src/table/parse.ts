@@ -4,9 +4,8 @@ import { readBlocks } from '../records/lines.ts'
 import type { Batch, Malformed, ObjectHead, ParseContext, SourceObject } from '../types.ts'
 import { type Columns, columnsOf } from './columns.ts'
 import type { CompiledTable } from './define.ts'
-import type { Encode } from './encode.ts'
+import { RunEncoder } from './encode.ts'
 import type { Values } from './layout.ts'
-import type { Program } from './program.ts'
 import { type Scan, scanLines } from './scan.ts'
 
 /**
@@ -65,8 +64,8 @@ export async function* parseTable<T>(
           run.malformed.push(line)
         }
       }
-      if (next === undefined && columns) yield batchOf<T>(table, columns, run, bytes.length - from, malformed, context)
-      from = next ?? bytes.length
+      if (next === undefined && columns) yield batchOf<T>(table, columns, run, scan.bytes.length, malformed, context)
+      from = next ?? from + scan.bytes.length
     }
   }
 }
@@ -110,30 +109,6 @@ class Run {
   }
 }
 
-/** The encoder of a run: a class, since closures of each batch would be optimized for one batch and thrown away. */
-class RunEncoder {
-  readonly members: ReadonlySet<string>
-  readonly #scan: Scan
-  readonly #lines: Uint32Array
-  readonly #program: Program
-  readonly #encode: Encode
-  constructor(members: ReadonlySet<string>, scan: Scan, lines: Uint32Array, program: Program, encode: Encode) {
-    this.members = members
-    this.#scan = scan
-    this.#lines = lines
-    this.#program = program
-    this.#encode = encode
-  }
-  room(index: number): number {
-    const line = this.#lines[index]!
-    return this.#program.room + (this.#scan.stops[line]! - this.#scan.starts[line]!) * this.#program.copies
-  }
-  encode(index: number, target: Uint8Array, view: DataView, offset: number): number {
-    const line = this.#lines[index]!
-    return this.#scan.regular[line] === 1 ? this.#encode(this.#scan, line, target, view, offset) : -1
-  }
-}
-
 function textOf({ bytes, starts, stops }: Scan, line: number, beginning: boolean): string {
   const text = bytes.toString('utf8', starts[line], stops[line])
   const from = beginning && line === 0 && text.charCodeAt(0) === 0xfeff ? 1 : 0
@@ -148,11 +123,11 @@ function batchOf<T>(
   malformed: readonly Malformed[],
   context: ParseContext,
 ): Batch<T> {
-  const { unknown, program, encode, members } = columns
+  const { unknown, program, members } = columns
   const { scan, plain, length, lines, ordinals } = run
   const original = (index: number) => textOf(scan, lines[index]!, ordinals[index] === 0)
   const recordAt = (index: number) => plain.get(index) ?? (columns.read(original(index)) as Values)
-  const fast = (index: number) => encode !== undefined && scan.regular[lines[index]!] === 1
+  const fast = (index: number) => program !== undefined && scan.regular[lines[index]!] === 1
   let records: T[] | undefined
   return {
     format: table.format,
@@ -167,7 +142,7 @@ function batchOf<T>(
     malformedText: (position) => textOf(scan, run.malformed[position]!, false),
     document: (index) => columns.document(recordAt(index)),
     view: (index) => (fast(index) ? columns.view(scan, lines[index]!) : recordAt(index)) as T,
-    ...(encode && program && { encoder: new RunEncoder(members, scan, lines, program, encode) }),
+    ...(program && { encoder: new RunEncoder(members, program, scan, lines, ordinals) }),
     ...(unknown.length > 0 && { unknownFields: countUnknown(unknown, length, recordAt) }),
     ...(context.originals && { original }),
   }

@@ -54,3 +54,23 @@ export function copyRest(from: DataView, start: number, length: number, to: Data
 function copyExactly(from: DataView, start: number, length: number, to: DataView, offset: number): void {
   for (let at = 0; at < length; at++) to.setUint8(offset + at, from.getUint8(start + at))
 }
+
+/** Four numbers of 0 to 255 without leading zeros: what node:net's isIPv4 takes. */
+export function isIPv4(bytes: Uint8Array, start: number, end: number): boolean {
+  let parts = 0
+  for (let at = start; at < end; at++) {
+    const first = bytes[at]! - 0x30
+    if (first < 0 || first > 9) return false
+    let number = first
+    let digit = ++at < end ? bytes[at]! - 0x30 : -1
+    while (digit >= 0 && digit <= 9) {
+      number = number * 10 + digit
+      if (first === 0 || number > 255) return false
+      digit = ++at < end ? bytes[at]! - 0x30 : -1
+    }
+    parts++
+    if (at === end) return parts === 4
+    if (digit !== -2) return false
+  }
+  return false
+}

@@ -27,8 +27,9 @@ export function createView(
     static read(view: View, column: number): string | number | undefined {
       const { bytes, ends, starts } = view.#scan
       const at = view.#line * columns.length + column
-      const start = column === 0 ? starts[view.#line]! : ends[at - 1]! + 1
-      const end = ends[at]!
+      const lineStart = starts[view.#line]!
+      const start = column === 0 ? lineStart : lineStart + ends[at - 1]! + 1
+      const end = lineStart + ends[at]!
       if (digits[column] && (end - start > 1 || bytes[start]! !== absentByte)) {
         let number = 0
         for (let i = start; i < end; i++) number = number * 10 + bytes[i]! - 0x30

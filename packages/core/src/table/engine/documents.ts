@@ -1,0 +1,427 @@
+/**
+ * From lines of bytes to lines of a bulk body, by a program of numbers that `program.ts` makes. This one source runs as
+ * a wasm module and, where there is none, as JavaScript: it is written in what AssemblyScript and TypeScript share, and
+ * sees nothing but one memory. `memory.ts` and `memory.as` are the two ways to reach it.
+ */
+import { clearEntries, lookUp } from './entries.ts'
+import { scan } from './lines.ts'
+import {
+  LF,
+  POINT,
+  ZERO,
+  absences,
+  absentWord,
+  added,
+  addedEnds,
+  backWord,
+  beforeLengthWord,
+  beforeWord,
+  checked,
+  columnWord,
+  columnsWord,
+  copiesWord,
+  ends,
+  entryWord,
+  facetBase,
+  full,
+  groupCountWord,
+  groupWord,
+  groupsWord,
+  input,
+  inputBytes,
+  inputCountWord,
+  inputsWord,
+  isAddress,
+  isClose,
+  isEnd,
+  isList,
+  isListEnd,
+  isOpen,
+  isRecall,
+  isSure,
+  isText,
+  isUndecoded,
+  key,
+  lead,
+  lines,
+  longestKey,
+  mostOutput,
+  mostShapes,
+  neighboursWord,
+  nextWord,
+  odd,
+  opened,
+  ordinals,
+  output,
+  quotedWord,
+  repeatableWord,
+  roomWord,
+  shapeBytes,
+  shapeCountWord,
+  shapesWord,
+  stampWord,
+  starts,
+  status,
+  stepBytes,
+  stepsWord,
+  tail,
+  targetWord,
+  targetsWord,
+  textLengthWord,
+  textWord,
+  writtenEnds,
+} from './map.ts'
+import {
+  copy,
+  find,
+  firstMark,
+  isSame,
+  load16,
+  load32,
+  load8,
+  store32,
+  store8,
+  store16,
+  settle,
+} from './memory.ts'
+
+export { clearEntries, scan }
+
+const QUOTE: i32 = 0x22
+const PERCENT: i32 = 0x25
+const COMMA: i32 = 0x2c
+const BACKSLASH: i32 = 0x5c
+const AT: i32 = 0x40
+const CLOSE_LIST: i32 = 0x5d
+const CLOSE_OBJECT: i32 = 0x7d
+/** `",` */
+const behindQuoted: i32 = 0x2c22
+/** `"}}` and a line end. */
+const behindId: i32 = 0x0a7d7d22
+
+/** Of the record that is being written. */
+let lineStart: i32 = 0
+let valueEnds: i32 = 0
+let absentByte: i32 = 0
+let stamp: i32 = 0
+/**
+ * Writes the documents of `count` records, of at most `limit` bytes together, and gives how many. Behind `leadLength`
+ * bytes of lead each has its ordinal in base 36 and the end of an action line; without any, the documents stand alone.
+ * Where it stopped early, the status is 1 if the next line has to take the plain path, and 0 if there was no room.
+ */
+export function encodeRun(
+  program: i32,
+  count: i32,
+  limit: i32,
+  leadLength: i32,
+  tailLength: i32,
+  withAdded: i32,
+): i32 {
+  const columns = load32(program + columnsWord)
+  const room = load32(program + roomWord) + leadLength + tailLength
+  const copies = load32(program + copiesWord)
+  absentByte = load32(program + absentWord)
+  forget(program)
+  store32(status, 0)
+  let offset = output
+  let from = added
+  let again = false
+  for (let record = 0; record < count; record++) {
+    const line = load32(lines + record * 4)
+    lineStart = input + load32(starts + line * 4)
+    valueEnds = ends + line * columns * 2
+    const to = withAdded === 0 ? from : added + load32(addedEnds + record * 4)
+    const length = load16(valueEnds + columns * 2 - 2)
+    if (offset + room + length * copies + to - from > output + mostOutput) {
+      // With nothing before it, it never has room.
+      if (record === 0) store32(status, 1)
+      return record
+    }
+    let o = offset
+    if (leadLength > 0) {
+      copy(o, lead, leadLength)
+      o = putOrdinal(load32(ordinals + record * 4), o + leadLength)
+      store32(o, behindId)
+      o += 4
+    }
+    const begin = o
+    o = encodeLine(stepsFor(program, line), o)
+    if (o === full && !again) {
+      clearEntries()
+      again = true
+      record--
+      continue
+    }
+    again = false
+    // Its time, if it has one, is a document's first member. Without, the plain path sees to it.
+    if (o < 0 || load8(begin + 2) !== AT) {
+      store32(status, 1)
+      return record
+    }
+    copy(o, tail, tailLength)
+    o += tailLength
+    if (to > from) {
+      copy(o, from, to - from)
+      o += to - from
+      from = to
+    }
+    if (leadLength > 0) store8(o++, LF)
+    if (o - output > limit) return record
+    offset = o
+    store32(writtenEnds + record * 4, o - output)
+  }
+  return count
+}
+
+/** What was found for the last record of another run. */
+function forget(program: i32): void {
+  stamp = 0
+  const columns = load32(program + columnsWord)
+  for (let column = 0; column < columns; column++) store32(checked + column * 4, 0)
+  const groups = load32(program + groupsWord)
+  const count = load32(program + groupCountWord)
+  for (let i = 0; i < count; i++) store32(load32(groups + i * 4) + stampWord, 0)
+}
+
+/** Digits of 0 to 2^31 - 1 in base 36. */
+function putOrdinal(ordinal: i32, offset: i32): i32 {
+  let digits = 1
+  for (let rest = ordinal; rest >= 36; rest = (rest / 36) | 0) digits++
+  let rest = ordinal
+  for (let at = offset + digits - 1; at >= offset; at--) {
+    const tens: i32 = (rest / 36) | 0
+    const digit: i32 = rest - tens * 36
+    store8(at, digit < 10 ? ZERO + digit : 0x57 + digit)
+    rest = tens
+  }
+  return offset + digits
+}
+
+/** The steps for the line's absent columns: those of the line before, of another one, or new ones. */
+function stepsFor(program: i32, line: i32): i32 {
+  const low = load32(absences + line * 8)
+  const high = load32(absences + line * 8 + 4)
+  const count = load32(program + shapeCountWord)
+  for (let i = 0; i < count; i++) {
+    const shape = program + shapesWord + i * shapeBytes
+    if (load32(shape) === low && load32(shape + 4) === high) return load32(shape + 8)
+  }
+  if (count === mostShapes) return load32(program + stepsWord)
+  const steps = settle(program, low, high)
+  const shape = program + shapesWord + count * shapeBytes
+  store32(shape, low)
+  store32(shape + 4, high)
+  store32(shape + 8, steps)
+  store32(program + shapeCountWord, count + 1)
+  return steps
+}
+
+/** An open brace, and every member with a comma behind it; the offset behind, or `odd` or `full`. */
+function encodeLine(steps: i32, offset: i32): i32 {
+  stamp++
+  let o = offset
+  let depth = 0
+  let begin = 0
+  let first = 0
+  let step = steps
+  while (true) {
+    const is = load32(step)
+    const length = load32(step + beforeLengthWord)
+    o -= load32(step + backWord)
+    copy(o, load32(step + beforeWord), length)
+    o += length
+    if (is === isSure) {
+      const column = load32(step + columnWord)
+      const start = valueStart(column)
+      const bytes = lineStart + load16(valueEnds + column * 2) - start
+      copy(o, start, bytes)
+      o += bytes
+      step += stepBytes
+      continue
+    }
+    const before = o
+    switch (is) {
+      case isEnd:
+        return o
+      case isClose:
+        depth--
+        if (load8(o - 1) === COMMA) {
+          store8(o - 1, CLOSE_OBJECT)
+          store8(o++, COMMA)
+        } else o = load32(opened + depth * 4)
+        break
+      case isText:
+        o = putText(step, o)
+        if (load32(step + repeatableWord) === 1 && isRepeat(first, before, o)) o = before
+        break
+      case isOpen:
+        store32(opened + depth * 4, o)
+        depth++
+        o = putText(step, o)
+        break
+      case isList:
+        begin = o
+        o = putText(step, o)
+        first = o
+        break
+      case isListEnd:
+        if (o > first) {
+          store8(o - 1, CLOSE_LIST)
+          store8(o++, COMMA)
+        } else o = begin
+        break
+      case isRecall:
+        o = putRecalled(step, load32(step + textLengthWord), first, o)
+        break
+      default:
+        o = putColumn(step, is, first, o)
+    }
+    if (o < 0) return o
+    step = o > before ? load32(step + nextWord) : step + stepBytes
+  }
+  return o
+}
+
+function putText(step: i32, offset: i32): i32 {
+  const length = load32(step + textLengthWord)
+  copy(offset, load32(step + textWord), length)
+  return offset + length
+}
+
+function valueStart(column: i32): i32 {
+  return column === 0 ? lineStart : lineStart + load16(valueEnds + column * 2 - 2) + 1
+}
+
+function putColumn(step: i32, is: i32, first: i32, offset: i32): i32 {
+  const column = load32(step + columnWord)
+  const start = valueStart(column)
+  const end = lineStart + load16(valueEnds + column * 2)
+  if (end - start === 1 && load8(start) === absentByte) return offset
+  const quoted = load32(step + quotedWord)
+  if ((is === isAddress && !isIPv4(column, start, end)) || (is === isUndecoded && contains(start, end, PERCENT)))
+    // The text ends in the quote that a copy needs, and that what is recalled has.
+    return putRecalled(step, load32(step + textLengthWord) - 1, first, offset)
+  let o = putText(step, offset)
+  copy(o, start, end - start)
+  o += end - start
+  store16(o, quoted === 1 ? behindQuoted : COMMA)
+  o += 1 + quoted
+  return load32(step + repeatableWord) === 1 && isRepeat(first, offset, o) ? offset : o
+}
+
+function contains(start: i32, end: i32, byte: i32): boolean {
+  for (let at = start; at < end; at++) if (load8(at) === byte) return true
+  return false
+}
+
+/** Whether it is one is asked by up to four places of a document. */
+function isIPv4(column: i32, start: i32, end: i32): boolean {
+  const known = load32(checked + column * 4)
+  if (known >> 1 === stamp) return (known & 1) === 1
+  const is = isAddressText(start, end)
+  store32(checked + column * 4, (stamp << 1) | (is ? 1 : 0))
+  return is
+}
+
+/** Four numbers of 0 to 255 without leading zeros: what node:net's isIPv4 takes. Their lengths cannot be foreseen, so
+ * that a loop over them would mispredict its ends. */
+function isAddressText(start: i32, end: i32): boolean {
+  let at = start
+  let wrong = 0
+  for (let part = 0; part < 4; part++) {
+    wrong |= part > 0 && load8(at - 1) !== POINT ? 1 : 0
+    const first = load8(at) - ZERO
+    const second = load8(at + 1) - ZERO
+    const third = load8(at + 2) - ZERO
+    const two = isDigit(second)
+    const three = two & isDigit(third)
+    const number = three === 1 ? first * 100 + second * 10 + third : first
+    wrong |= (isDigit(first) ^ 1) | (first === 0 ? two : 0) | (number > 255 ? 1 : 0)
+    at += 2 + two + three
+  }
+  return wrong === 0 && at - 1 === end
+}
+
+function isDigit(value: i32): i32 {
+  return value >= 0 && value <= 9 ? 1 : 0
+}
+
+/** A recalled value, or the items of a recalled list that are not there yet. */
+function putRecalled(step: i32, textLength: i32, first: i32, offset: i32): i32 {
+  const group = load32(step + groupWord)
+  const entry = recall(group)
+  if (entry <= 0) return entry === 0 ? offset : entry
+  const target = load32(step + targetWord)
+  const textEnds = load32(entry + 12)
+  const texts = textEnds + load32(group + targetsWord) * 4
+  const from = texts + (target === 0 ? 0 : load32(textEnds + target * 4 - 4))
+  const to = texts + load32(textEnds + target * 4)
+  if (from === to) return offset
+  copy(offset, load32(step + textWord), textLength)
+  let o = offset + textLength
+  if (load32(step + repeatableWord) === 0) {
+    copy(o, from, to - from)
+    return o + to - from
+  }
+  for (let item = from; item < to; ) {
+    const next = behindItem(item)
+    copy(o, item, next - item)
+    if (!isRepeat(first, o, o + next - item)) o += next - item
+    item = next
+  }
+  return o
+}
+
+/** Whether the item from `start` to `end` stands among the list's items before it, which begin at `first`. */
+function isRepeat(first: i32, start: i32, end: i32): boolean {
+  for (let at = first; at < start; at = behindItem(at)) if (isSame(at, start, end - start)) return true
+  return false
+}
+
+/** The offset behind an item of a list and its comma. */
+function behindItem(start: i32): i32 {
+  if (load8(start) !== QUOTE) return find(start, COMMA) + 1
+  let at = find(start + 1, QUOTE)
+  if (load8(at - 1) !== BACKSLASH) return at + 2
+  for (at = start + 1; load8(at) !== QUOTE; at++) if (load8(at) === BACKSLASH) at++
+  return at + 2
+}
+
+/** The group's entry for the record's values; 0 where one is absent, or `odd` or `full`. */
+function recall(group: i32): i32 {
+  if (load32(group + stampWord) === stamp) return load32(group + entryWord)
+  const count = load32(group + inputCountWord)
+  const neighbours = load32(group + neighboursWord) === 1
+  let at = key
+  let end = 0
+  let from = 0
+  for (let i = 0; i < count; i++) {
+    const one = group + inputsWord + i * inputBytes
+    const column = load32(one)
+    const start = valueStart(column)
+    end = lineStart + load16(valueEnds + column * 2)
+    if (end - start === 1 && load8(start) === absentByte) return known(group, 0)
+    if (i === 0) from = start
+    if (neighbours) continue
+    if (i > 0) store8(at++, 0)
+    const marks = load32(one + 4)
+    if (marks !== 0) {
+      const facet = firstMark(start, end, marks, load32(one + 8))
+      if (facet < 0) return known(group, 0)
+      store8(at++, facetBase + facet)
+    } else {
+      if (at - key + end - start > longestKey) return odd
+      copy(at, start, end - start)
+      at += end - start
+    }
+  }
+  return neighbours
+    ? known(group, end - from > longestKey ? odd : lookUp(group, from, end - from))
+    : known(group, lookUp(group, key, at - key))
+}
+
+function known(group: i32, entry: i32): i32 {
+  store32(group + stampWord, stamp)
+  store32(group + entryWord, entry)
+  return entry
+}

@@ -1,0 +1,121 @@
+/// <reference path="./globals.d.ts" />
+/** Where everything stands in the engine's memory, and what the words of a program mean. */
+
+// ── The memory, from its beginning ───────────────────────────────────────────────────────────────────────────────────
+
+/** Where `scan` tells how many bytes it took, and `encodeRun` why it stopped. */
+export const status: i32 = 64
+/** What stands before each id and behind each document, and how many bytes of either there may be. */
+export const lead: i32 = 128
+export const tail: i32 = 2304
+export const mostText: i32 = 2048
+export const key: i32 = 4480
+/** A value or values that are recalled together have at most so many bytes. */
+export const longestKey: i32 = 2048
+export const opened: i32 = 6656
+/** Objects within objects of a document. */
+export const deepest: i32 = 32
+/** For each column, the number of the record whose address was checked last, times 2, and 1 where it is one. */
+export const checked: i32 = 7168
+export const mostColumns: i32 = 256
+/** For each record of a run: its line, its ordinal, the end of what is added to it, and the end of what was written. */
+export const lines: i32 = 8192
+export const ordinals: i32 = 12288
+export const addedEnds: i32 = 16384
+export const writtenEnds: i32 = 20480
+export const mostRecords: i32 = 1024
+export const added: i32 = 24576
+export const mostAdded: i32 = 65536
+/** Where `compute` writes: the ends of the group's texts, and the texts. */
+export const mailbox: i32 = 90240
+export const mostMail: i32 = 65536
+export const programs: i32 = 155904
+export const programsEnd: i32 = 418048
+/** The recalled entries' addresses, by hash. */
+export const slots: i32 = 418048
+export const slotCount: i32 = 16384
+export const entries: i32 = 483584
+export const entriesEnd: i32 = 1007872
+export const input: i32 = 1007936
+export const mostInput: i32 = 278528
+/** For each line of the input: where it starts and stops, whether it is regular, and where each of its values ends;
+ * and bits for those of its first 64 columns that are absent. */
+export const starts: i32 = 1286528
+export const stops: i32 = 1352064
+export const regular: i32 = 1417600
+export const mostLines: i32 = 16384
+export const ends: i32 = 1433984
+export const mostEnds: i32 = 196608
+export const absences: i32 = 1630592
+export const output: i32 = 1761664
+export const mostOutput: i32 = 131072
+export const memoryBytes: i32 = 1900544
+
+// ── A program ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Its first words; the columns' kinds follow. */
+export const delimiterWord: i32 = 0
+export const absentWord: i32 = 4
+export const columnsWord: i32 = 8
+export const stepsWord: i32 = 12
+export const groupsWord: i32 = 16
+export const groupCountWord: i32 = 20
+export const roomWord: i32 = 24
+export const copiesWord: i32 = 28
+
+/** Shapes: the steps for a set of absent columns, as two words of bits, and how many there are. */
+export const shapeCountWord: i32 = 32
+export const shapesWord: i32 = 36
+export const shapeBytes: i32 = 12
+export const mostShapes: i32 = 32
+export const kindsWord: i32 = 420
+
+/** A step's words: text that is written always, upon the last comma or behind it; text before a value; the value. */
+export const stepBytes: i32 = 48
+export const isEnd: i32 = 0
+export const isText: i32 = 1
+export const isOpen: i32 = 2
+export const isClose: i32 = 3
+export const isList: i32 = 4
+export const isListEnd: i32 = 5
+/** The column's bytes, which are there. */
+export const isSure: i32 = 6
+/** The column's bytes where there are any: always, only for an IPv4 address, or only without a `%`; else as recalled. */
+export const isCopy: i32 = 7
+export const isAddress: i32 = 8
+export const isUndecoded: i32 = 9
+export const isRecall: i32 = 10
+export const beforeWord: i32 = 4
+export const beforeLengthWord: i32 = 8
+export const backWord: i32 = 12
+export const textWord: i32 = 16
+export const textLengthWord: i32 = 20
+export const columnWord: i32 = 24
+export const quotedWord: i32 = 28
+export const groupWord: i32 = 32
+export const targetWord: i32 = 36
+/** 1 where an item may stand in its list already. */
+export const repeatableWord: i32 = 40
+/** Where to go on once this step has written something: of a value's sources the first one counts. */
+export const nextWord: i32 = 44
+
+/** A group's words: inputs whose pure functions are recalled together. An input is a column, or a facet of it. */
+export const stampWord: i32 = 0
+export const entryWord: i32 = 4
+export const numberWord: i32 = 8
+export const targetsWord: i32 = 12
+/** 1 where the inputs are neighbours, so that the line's own bytes are the key. */
+export const neighboursWord: i32 = 16
+export const inputCountWord: i32 = 20
+export const inputsWord: i32 = 24
+export const inputBytes: i32 = 12
+/** Number of values of a facet among the bytes of a key: this, and its index. */
+export const facetBase: i32 = 0x30
+
+export const LF: i32 = 0x0a
+export const ZERO: i32 = 0x30
+export const POINT: i32 = 0x2e
+
+/** The line takes the plain path; the entries are full. */
+export const odd: i32 = -1
+export const full: i32 = -2

@@ -1,0 +1,81 @@
+import * as map from './engine/map.ts'
+import type { Program } from './program.ts'
+import { type Step, stepsOf } from './steps.ts'
+
+/** The program as the engine reads it at this address: its head, its groups, its steps for any line. */
+export function imageOf(
+  { delimiter, absent, kinds, nodes, groups, room, copies }: Program,
+  address: number,
+  firstGroup: number,
+): { readonly image: Buffer; readonly groupsAt: readonly number[] } {
+  const groupsAt: number[] = []
+  let end = map.kindsWord + (kinds.length + groups.length) * 4
+  for (const { inputs } of groups) {
+    groupsAt.push(address + end)
+    end += map.inputsWord + inputs.length * map.inputBytes
+  }
+  const head = Buffer.alloc(end)
+  const put = (offset: number, value: number) => head.writeInt32LE(value, offset)
+  const marks = groups.map(({ inputs }) => inputs.map((input) => input.marks).join('')).join('')
+  const stepsAt = address + end + (marks.length + 3 & ~3)
+  put(map.delimiterWord, delimiter)
+  put(map.absentWord, absent)
+  put(map.columnsWord, kinds.length)
+  put(map.stepsWord, stepsAt)
+  put(map.groupsWord, address + map.kindsWord + kinds.length * 4)
+  put(map.groupCountWord, groups.length)
+  put(map.roomWord, room)
+  put(map.copiesWord, copies)
+  for (const [i, word] of [...kinds, ...groupsAt].entries()) put(map.kindsWord + i * 4, word)
+  let marksAt = address + end
+  for (const [number, { inputs, neighbours, targets }] of groups.entries()) {
+    const from = groupsAt[number]! - address
+    put(from + map.numberWord, firstGroup + number)
+    put(from + map.targetsWord, targets)
+    put(from + map.neighboursWord, neighbours ? 1 : 0)
+    put(from + map.inputCountWord, inputs.length)
+    for (const [i, { column, marks }] of inputs.entries()) {
+      const word = from + map.inputsWord + i * map.inputBytes
+      put(word, column)
+      put(word + 4, marks.length > 0 ? marksAt : 0)
+      put(word + 8, marks.length)
+      marksAt += marks.length
+    }
+  }
+  const steps = stepsImage(stepsOf(nodes, () => undefined), stepsAt, groupsAt)
+  return { image: Buffer.concat([head, padded(Buffer.from(marks)), steps]), groupsAt }
+}
+
+/** Steps at this address, and their texts behind them. */
+export function stepsImage(steps: readonly Step[], address: number, groupsAt: readonly number[]): Buffer {
+  const words = Buffer.alloc(steps.length * map.stepBytes)
+  const texts: Buffer[] = []
+  let end = address + words.length
+  for (const [number, step] of steps.entries()) {
+    const from = number * map.stepBytes
+    const put = (offset: number, value: number) => words.writeInt32LE(value, from + offset)
+    const putText = (offset: number, text: string) => {
+      const bytes = Buffer.from(text)
+      texts.push(bytes)
+      put(offset, end)
+      put(offset + 4, bytes.length)
+      end += bytes.length
+    }
+    put(0, step.is)
+    putText(map.beforeWord, step.before)
+    put(map.backWord, step.back)
+    putText(map.textWord, step.text)
+    put(map.columnWord, step.column)
+    put(map.quotedWord, step.quoted ? 1 : 0)
+    put(map.groupWord, groupsAt[step.group] ?? 0)
+    put(map.targetWord, step.target)
+    put(map.repeatableWord, step.repeatable ? 1 : 0)
+    put(map.nextWord, address + from + (1 + step.next) * map.stepBytes)
+  }
+  return padded(Buffer.concat([words, ...texts]))
+}
+
+/** To whole words. */
+function padded(bytes: Buffer): Buffer {
+  return Buffer.concat([bytes, Buffer.alloc(-bytes.length & 3)])
+}
