@@ -13,4 +13,8 @@ export default defineConfig({
   dts: true,
   clean: true,
   tsconfig: '../../tsconfig.build.json',
+  // Puts the engine's constants where they are used; as variables of a module they cost a fifth of its time.
+  esbuildOptions: (options) => {
+    options.minifySyntax = true
+  },
 })

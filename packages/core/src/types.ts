@@ -122,7 +122,12 @@ export interface DocumentEncoder {
    * Adds consecutive records, from `index` on, to a bulk body: as many as it can in one go, where a call for each would
    * cost more than the record. `full`: the next one has no room; `odd`: it takes `document`. Ids are the default ones.
    */
-  readonly encodeRun?: (index: number, count: number, run: DocumentRun, completion: Completion) => 'done' | 'full' | 'odd'
+  readonly encodeRun?: (
+    index: number,
+    count: number,
+    run: DocumentRun,
+    completion: Completion,
+  ) => 'done' | 'full' | 'odd'
 }
 
 /** A bulk body that is being filled. */

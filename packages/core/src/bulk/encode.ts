@@ -188,7 +188,12 @@ function neededFor(encoder: DocumentEncoder, index: number, start: Text): number
 }
 
 /** Adds what the encoder can write, up to the first record that it cannot, many in one call. */
-function encodeRun({ encoder, length }: Slice<unknown>, first: number, _: Text, body: Filling): 'done' | 'full' | 'odd' {
+function encodeRun(
+  { encoder, length }: Slice<unknown>,
+  first: number,
+  _: Text,
+  body: Filling,
+): 'done' | 'full' | 'odd' {
   return encoder!.encodeRun!(first, length - first, body, whole)
 }
 

@@ -15,13 +15,7 @@ export class RunEncoder implements NonNullable<Batch<unknown>['encoder']> {
   readonly #scan: Scan
   readonly #lines: Uint32Array
   readonly #ordinals: Float64Array
-  constructor(
-    members: ReadonlySet<string>,
-    program: Program,
-    scan: Scan,
-    lines: Uint32Array,
-    ordinals: Float64Array,
-  ) {
+  constructor(members: ReadonlySet<string>, program: Program, scan: Scan, lines: Uint32Array, ordinals: Float64Array) {
     this.members = members
     this.#program = program
     this.#scan = scan
@@ -47,7 +41,12 @@ export class RunEncoder implements NonNullable<Batch<unknown>['encoder']> {
     return offset + length
   }
 
-  encodeRun(index: number, count: number, run: DocumentRun, { kept, tail, added }: Completion): 'done' | 'full' | 'odd' {
+  encodeRun(
+    index: number,
+    count: number,
+    run: DocumentRun,
+    { kept, tail, added }: Completion,
+  ): 'done' | 'full' | 'odd' {
     const { lead } = run
     if (lead.length > map.mostText || tail.length > map.mostText) return 'odd'
     const { bytes, words } = openEngine()

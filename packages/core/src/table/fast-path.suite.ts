@@ -1,50 +1,102 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { encodeBulk } from '../bulk/encode.ts'
 import { sliceOf } from '../document.ts'
 import { cloudFront } from '../formats/cloudfront.ts'
 import { vpcFlow } from '../formats/vpc-flow.ts'
 import { parseContext } from '../limits.ts'
 import { track } from '../object.ts'
 import { memoryObject } from '../testing.ts'
-import type { LogDocument, Parser, Slice } from '../types.ts'
+import type { LogDocument, LogRecord, Parser, Slice } from '../types.ts'
 import { family, lookup, type Table, table } from './define.ts'
 import { code, double, encoded, encodedTwice, epochSeconds, type Field, ip, keyword, long } from './fields.ts'
 import type { AnyField } from './layout.ts'
 
 /** What the fast path and the plain path wrote for the same file, and how often the fast path was taken. */
-async function bothPaths(
-  parser: Parser<unknown>,
-  body: Buffer,
-  chunkBytes: number,
-  enrich?: (record: never) => LogDocument,
-) {
+async function bothPaths(parser: Parser<unknown>, body: Buffer, chunkBytes: number, { limit, steps }: Bulk) {
   const object = track(memoryObject({ key: 'f', body, chunkBytes }))
   const slices: Slice<unknown>[] = []
+  for await (const batch of parser.parse(object, parseContext())) {
+    const fixed = { namespace: 'default', now: new Date(0), untimed: () => undefined }
+    slices.push(sliceOf(batch, object.identity(), { ...fixed, ...(steps as { filter: never; enrich: never }) }))
+  }
+  const buffer = Buffer.alloc(1 << 17)
+  const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
   let records = 0
   let fast = 0
-  for await (const batch of parser.parse(object, parseContext())) {
-    const steps = {
-      namespace: 'default',
-      filter: undefined,
-      enrich: enrich as never,
-      now: new Date(0),
-      untimed: () => undefined,
-    }
-    slices.push(sliceOf(batch, object.identity(), steps))
-  }
-  const buffer = Buffer.alloc(1 << 16)
-  const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
-  for (const { length, encoder, document } of slices)
+  const expected: string[] = []
+  const counting = slices.map((slice): Slice<unknown> => {
+    const { length, encoder, document, id, ordinals, dataStream } = slice
     for (let index = 0; index < length; index++) {
+      const action = JSON.stringify({ create: { _index: dataStream, _id: id(index) } })
+      const text = JSON.stringify(document(index))
+      expected.push(`${action}\n${text}\n`)
       records++
+      // Few one by one: all of them go through the runs below.
+      if (!encoder || ordinals[index]! % 16 > 0) continue
       buffer.fill(0xff)
-      const end = encoder ? encoder.encode(index, buffer, view, 7) : -1
+      const end = encoder.encode(index, buffer, view, 7)
       if (end === -1) continue
-      fast++
-      expect(end - 7).toBeLessThanOrEqual(encoder!.room(index))
-      expect(buffer.toString('utf8', 7, end)).toBe(JSON.stringify(document(index)))
+      expect(end - 7).toBeLessThanOrEqual(encoder.room(index) + (steps.enrich ? 100 : 0))
+      expect(buffer.toString('utf8', 7, end)).toBe(text)
     }
-  return { records, fast, slices }
+    if (!encoder?.encodeRun) return slice
+    const encodeRun: typeof encoder.encodeRun = (index, count, run, completion) => {
+      const before = run.length
+      const why = encoder.encodeRun!(index, count, run, completion)
+      fast += run.length - before
+      return why
+    }
+    return { ...slice, encoder: { ...encoder, room: () => 0, encode: () => -1, encodeRun } }
+  })
+  let at = 0
+  for (const { bytes, length, items } of encodeBulk(
+    counting,
+    ({ dataStream }) => dataStream,
+    () => limit,
+    buffer,
+  )) {
+    expect(bytes.length <= limit || length === 1).toBe(true)
+    expect(bytes.toString() === expected.slice(at, at + length).join('')).toBe(true)
+    for (const { start, end } of items) expect(end - start).toBe(Buffer.byteLength(expected[at++]!))
+  }
+  expect(at).toBe(records)
+  return { records, fast }
+}
+
+interface Bulk {
+  readonly limit: number
+  readonly steps: {
+    readonly filter?: (record: LogRecord) => boolean
+    readonly enrich?: (record: LogRecord) => LogDocument | undefined
+  }
+}
+
+/** Steps that keep most records, and add what is seldom the same, joins a member, or is nothing. */
+function stepsOf(name: string, column: string): Bulk['steps'] {
+  const text = (record: LogRecord) => String((record as unknown as Record<string, unknown>)[column])
+  return {
+    filter: (record) => text(record).length % 13 > 0,
+    ...(name === 'enrich' && {
+      enrich: (record) => {
+        const value = text(record)
+        if (value.length % 4 === 0) return undefined
+        return value.length % 7 === 0 ? { 'labels.x': 1 } : { 'user.name': value, 'user.ü': { length: value.length } }
+      },
+    }),
+  }
+}
+
+/** Bytes that no text has: anywhere in a line, and often right behind one that is regular. */
+function sprinkled(bytes: Buffer, seed: number): Buffer {
+  const odd = [0x00, 0x0d, 0x1f, 0x7f, 0x80, 0xf0, 0xf8, 0xff]
+  for (let line = bytes.indexOf(0x0a), number = seed; line !== -1; line = bytes.indexOf(0x0a, line + 1), number++) {
+    if (number % 23 > 0) continue
+    const at = line + 1 + (number % 9)
+    for (let i = at; i < Math.min(at + (number % 4), bytes.length); i++)
+      if (bytes[i] !== 0x0a) bytes[i] = odd[(number + i) % odd.length]!
+  }
+  return bytes
 }
 
 /** Values as they come, and as they should not. */
@@ -133,6 +185,7 @@ const time = { type: 'epochSeconds', targets: ['@timestamp'], constant: null }
 function tableOf(
   columns: readonly { type: string; targets: string[] }[],
   delimiter: string,
+  absent: string,
 ): Table<'t', Record<string, AnyField>> | undefined {
   const fields = Object.fromEntries(
     columns.map(({ type, targets }, i) => [`c${i}`, makers[type]!(targets as never[], '')]),
@@ -145,6 +198,7 @@ function tableOf(
       dataset: 'custom.t',
       root: 'custom.t',
       delimiter,
+      absent,
       header: (line) => (line.startsWith('#Fields:') ? line.slice(8).split(delimiter) : undefined),
       constants: {
         'ecs.version': '8.11.0',
@@ -171,7 +225,12 @@ function tableOf(
 
 const file = fc.record({
   columns: fc.array(column, { minLength: 1, maxLength: 10 }),
-  delimiter: fc.constantFrom(' ', '\t'),
+  /** Of more than 64 columns, some have no bit. */
+  wide: fc.constantFrom(1, 1, 1, 1, 7),
+  delimiter: fc.constantFrom(' ', '\t', ',', '.'),
+  absent: fc.constantFrom('-', '-', '-', '0', '~'),
+  limit: fc.constantFrom(1000, 3000, 20_000, 131_072),
+  steps: fc.constantFrom('none', 'filter', 'enrich'),
   seed: fc.nat(),
   rows: fc.integer({ min: 1, max: 60 }),
   chunkBytes: fc.constantFrom(1, 13, 200, 65_536),
@@ -183,6 +242,7 @@ const file = fc.record({
 function makeRows({
   columns,
   delimiter,
+  absent,
   seed,
   rows,
   end,
@@ -190,6 +250,7 @@ function makeRows({
 }: {
   columns: readonly { type: string; constant: string | null }[]
   delimiter: string
+  absent: string
   seed: number
   rows: number
   end: string
@@ -208,7 +269,7 @@ function makeRows({
   const lines = [`#Fields:${names.join(delimiter)}`]
   for (let row = 0; row < rows; row++) {
     const line = names.map((_, i) =>
-      next(40) === 0 ? odd[next(odd.length)]! : next(9) === 0 ? '-' : (samples[i]?.[next(samples[i].length)] ?? 'v'),
+      next(40) === 0 ? odd[next(odd.length)]! : next(9) === 0 ? absent : (samples[i]?.[next(samples[i].length)] ?? 'v'),
     )
     if (next(60) === 0) line.pop()
     lines.push(line.join(delimiter))
@@ -227,10 +288,12 @@ export function fastPathSuite(): void {
     let fast = 0
     await fc.assert(
       fc.asyncProperty(file, async (one) => {
-        const columns = [time, ...one.columns]
-        const parser = tableOf(columns, one.delimiter)
+        const columns = [time, ...Array.from({ length: one.wide }, () => one.columns).flat()]
+        const parser = tableOf(columns, one.delimiter, one.absent)
         if (!parser) return
-        const counted = await bothPaths(parser, makeRows({ ...one, columns }), one.chunkBytes)
+        const steps = one.steps === 'none' ? {} : stepsOf(one.steps, 'c1')
+        const rows = sprinkled(makeRows({ ...one, columns }), one.seed)
+        const counted = await bothPaths(parser, rows, one.chunkBytes, { limit: one.limit, steps })
         records += counted.records
         fast += counted.fast
       }),
@@ -261,12 +324,14 @@ export function fastPathSuite(): void {
       const columns = fields.map(([, { type }]) => ({ type: byType[type] ?? 'keyword', constant: null }))
       const names = fields.map(([, { name }]) => name)
       for (let seed = 1; seed <= 2 * scale; seed++) {
-        // A hand's width of columns a file, in an order of its own: the time among them.
-        const chosen = names.map((_, i) => (i * 7 + seed * 5) % names.length).slice(0, 12 + seed)
+        // A hand's width of columns a file or all of them, in an order of its own: the time among them.
+        const count = seed % 3 === 2 ? names.length : 12 + seed
+        const chosen = names.map((_, i) => (i * 7 + seed * 5) % names.length).slice(0, count)
         const pick = [...new Set([...(delimiter === ' ' ? [names.indexOf('end')] : [0, 1]), ...chosen])]
         const rows = makeRows({
           columns: pick.map((i) => columns[i]!),
           delimiter,
+          absent: '-',
           seed,
           rows: 60_000,
           end: '\n',
@@ -278,7 +343,9 @@ export function fastPathSuite(): void {
           for (let r = 1; r < rows.length; r++)
             rows[r] = rows[r]!.replace(/^[^\t]*\t[^\t]*/, `2026-01-0${1 + (r % 9)}\t0${r % 10}:1${r % 6}:2${r % 7}`)
         rows[0] = (delimiter === '\t' ? '#Fields: ' : '') + pick.map((i) => names[i]).join(delimiter)
-        const counted = await bothPaths(parser as Parser<unknown>, Buffer.from(rows.join('\n')), 262_144)
+        const body = sprinkled(Buffer.from(rows.join('\n')), seed)
+        const steps = seed % 2 ? {} : stepsOf('enrich', names[chosen[0]!]!)
+        const counted = await bothPaths(parser as Parser<unknown>, body, 262_144, { limit: 100_000, steps })
         records += counted.records
         fast += counted.fast
       }

@@ -2,9 +2,9 @@ import * as engine from './engine/documents.ts'
 import * as map from './engine/map.ts'
 import { memory, setHost } from './engine/memory.ts'
 import { wasm } from './engine/wasm.ts'
+import { imageOf, stepsImage } from './image.ts'
 import type { Group, Program } from './program.ts'
 import { longestFragment } from './recall.ts'
-import { imageOf, stepsImage } from './image.ts'
 import { type Scan, scanLines } from './scan.ts'
 import { stepsOf } from './steps.ts'
 
@@ -66,9 +66,11 @@ function engineOf(
   { scan, encodeRun, clearEntries }: Pick<Engine, 'scan' | 'encodeRun' | 'clearEntries'>,
 ): Engine {
   setHost({ compute, settle })
+  const bytes = Buffer.from(buffer)
+  bytes.set(Buffer.from('"}}\n'), map.behindId)
   return {
     is,
-    bytes: Buffer.from(buffer),
+    bytes,
     words: new Int32Array(buffer),
     starts: new Uint32Array(buffer, map.starts, map.mostLines),
     stops: new Uint32Array(buffer, map.stops, map.mostLines),
@@ -109,17 +111,17 @@ const programShare = 0.5
 function addressOf(program: Program): number {
   const known = installed.get(program)
   if (known !== undefined) return known
-  if (top + imageOf(program, 0, 0).image.length > map.programsEnd) {
+  let { image, groupsAt } = imageOf(program, top, groups.length)
+  if (top + image.length > map.programsEnd) {
     installed.clear()
     programsAt.clear()
     groups = []
     top = map.programs
     openEngine().clearEntries()
+    ;({ image, groupsAt } = imageOf(program, top, 0))
   }
-  const address = top
-  const { image, groupsAt } = imageOf(program, address, groups.length)
   groups.push(...program.groups)
-  place(image)
+  const address = place(image)
   installed.set(program, address)
   programsAt.set(address, { program, groupsAt })
   return address

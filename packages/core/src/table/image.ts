@@ -1,10 +1,10 @@
 import * as map from './engine/map.ts'
 import type { Program } from './program.ts'
-import { type Step, stepsOf } from './steps.ts'
+import type { Step } from './steps.ts'
 
 /** The program as the engine reads it at this address: its head, its groups, its steps for any line. */
 export function imageOf(
-  { delimiter, absent, kinds, nodes, groups, room, copies }: Program,
+  { delimiter, absent, kinds, steps, groups, room, copies }: Program,
   address: number,
   firstGroup: number,
 ): { readonly image: Buffer; readonly groupsAt: readonly number[] } {
@@ -17,7 +17,7 @@ export function imageOf(
   const head = Buffer.alloc(end)
   const put = (offset: number, value: number) => head.writeInt32LE(value, offset)
   const marks = groups.map(({ inputs }) => inputs.map((input) => input.marks).join('')).join('')
-  const stepsAt = address + end + (marks.length + 3 & ~3)
+  const stepsAt = address + end + ((marks.length + 3) & ~3)
   put(map.delimiterWord, delimiter)
   put(map.absentWord, absent)
   put(map.columnsWord, kinds.length)
@@ -42,8 +42,8 @@ export function imageOf(
       marksAt += marks.length
     }
   }
-  const steps = stepsImage(stepsOf(nodes, () => undefined), stepsAt, groupsAt)
-  return { image: Buffer.concat([head, padded(Buffer.from(marks)), steps]), groupsAt }
+  const stepsAndTexts = stepsImage(steps, stepsAt, groupsAt)
+  return { image: Buffer.concat([head, padded(Buffer.from(marks)), stepsAndTexts]), groupsAt }
 }
 
 /** Steps at this address, and their texts behind them. */

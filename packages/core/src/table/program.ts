@@ -2,7 +2,7 @@ import * as map from './engine/map.ts'
 import { type ByteClass, byteClassOf } from './fields.ts'
 import type { AnyField, Branch, Derived, Facet, Leaf, LeafSource } from './layout.ts'
 import { longestFragment } from './recall.ts'
-import { type Emit, type Node, stepsOf } from './steps.ts'
+import { type Emit, type Node, type Step, stepsOf } from './steps.ts'
 
 /** Inputs whose pure functions are recalled together: columns, or facets of columns. */
 export interface Group {
@@ -19,6 +19,8 @@ export interface Program {
   readonly absent: number
   readonly kinds: readonly number[]
   readonly nodes: readonly Node[]
+  /** The steps for any line. */
+  readonly steps: readonly Step[]
   readonly groups: readonly Group[]
   /** Bytes that a document needs at most: this, and a line's length times `copies`. */
   readonly room: number
@@ -59,7 +61,14 @@ export function compileProgram(
     const number = [...groups.keys()].indexOf(key)
     const target = group.computes.length - 1
     const { repeatable } = place
-    return { ...nothing, is: map.isRecall, repeatable, group: number, target, inputs: inputs.map(({ column }) => column) }
+    return {
+      ...nothing,
+      is: map.isRecall,
+      repeatable,
+      group: number,
+      target,
+      inputs: inputs.map(({ column }) => column),
+    }
   }
 
   const emitColumn = (column: number, source: Extract<LeafSource, { is: 'column' }>, place: Place): Emit => {
@@ -140,6 +149,7 @@ export function compileProgram(
     absent: absent.charCodeAt(0),
     kinds: classes.map((name) => kindOf[name!] ?? 0),
     nodes,
+    steps,
     groups: [...groups.values()].map(({ inputs, facets, computes }): Group => {
       const neighbours = !facets && inputs.every(({ column }, i) => column === inputs[0]!.column + i)
       const separator = neighbours ? delimiter : '\0'

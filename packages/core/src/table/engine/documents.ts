@@ -6,9 +6,6 @@
 import { clearEntries, lookUp } from './entries.ts'
 import { scan } from './lines.ts'
 import {
-  LF,
-  POINT,
-  ZERO,
   absences,
   absentWord,
   added,
@@ -16,17 +13,18 @@ import {
   backWord,
   beforeLengthWord,
   beforeWord,
+  behindId,
   checked,
-  columnWord,
   columnsWord,
+  columnWord,
   copiesWord,
   ends,
   entryWord,
   facetBase,
   full,
   groupCountWord,
-  groupWord,
   groupsWord,
+  groupWord,
   input,
   inputBytes,
   inputCountWord,
@@ -42,6 +40,7 @@ import {
   isText,
   isUndecoded,
   key,
+  LF,
   lead,
   lines,
   longestKey,
@@ -53,6 +52,7 @@ import {
   opened,
   ordinals,
   output,
+  POINT,
   quotedWord,
   repeatableWord,
   roomWord,
@@ -65,25 +65,14 @@ import {
   stepBytes,
   stepsWord,
   tail,
-  targetWord,
   targetsWord,
+  targetWord,
   textLengthWord,
   textWord,
   writtenEnds,
+  ZERO,
 } from './map.ts'
-import {
-  copy,
-  find,
-  firstMark,
-  isSame,
-  load16,
-  load32,
-  load8,
-  store32,
-  store8,
-  store16,
-  settle,
-} from './memory.ts'
+import { copy, copyText, find, firstMark, isSame, load8, load16, load32, settle, store8, store32 } from './memory.ts'
 
 export { clearEntries, scan }
 
@@ -94,11 +83,6 @@ const BACKSLASH: i32 = 0x5c
 const AT: i32 = 0x40
 const CLOSE_LIST: i32 = 0x5d
 const CLOSE_OBJECT: i32 = 0x7d
-/** `",` */
-const behindQuoted: i32 = 0x2c22
-/** `"}}` and a line end. */
-const behindId: i32 = 0x0a7d7d22
-
 /** Of the record that is being written. */
 let lineStart: i32 = 0
 let valueEnds: i32 = 0
@@ -109,14 +93,7 @@ let stamp: i32 = 0
  * bytes of lead each has its ordinal in base 36 and the end of an action line; without any, the documents stand alone.
  * Where it stopped early, the status is 1 if the next line has to take the plain path, and 0 if there was no room.
  */
-export function encodeRun(
-  program: i32,
-  count: i32,
-  limit: i32,
-  leadLength: i32,
-  tailLength: i32,
-  withAdded: i32,
-): i32 {
+export function encodeRun(program: i32, count: i32, limit: i32, leadLength: i32, tailLength: i32, withAdded: i32): i32 {
   const columns = load32(program + columnsWord)
   const room = load32(program + roomWord) + leadLength + tailLength
   const copies = load32(program + copiesWord)
@@ -141,7 +118,7 @@ export function encodeRun(
     if (leadLength > 0) {
       copy(o, lead, leadLength)
       o = putOrdinal(load32(ordinals + record * 4), o + leadLength)
-      store32(o, behindId)
+      copyText(o, behindId, 4)
       o += 4
     }
     const begin = o
@@ -228,7 +205,7 @@ function encodeLine(steps: i32, offset: i32): i32 {
     const is = load32(step)
     const length = load32(step + beforeLengthWord)
     o -= load32(step + backWord)
-    copy(o, load32(step + beforeWord), length)
+    copyText(o, load32(step + beforeWord), length)
     o += length
     if (is === isSure) {
       const column = load32(step + columnWord)
@@ -279,12 +256,11 @@ function encodeLine(steps: i32, offset: i32): i32 {
     if (o < 0) return o
     step = o > before ? load32(step + nextWord) : step + stepBytes
   }
-  return o
 }
 
 function putText(step: i32, offset: i32): i32 {
   const length = load32(step + textLengthWord)
-  copy(offset, load32(step + textWord), length)
+  copyText(offset, load32(step + textWord), length)
   return offset + length
 }
 
@@ -304,8 +280,8 @@ function putColumn(step: i32, is: i32, first: i32, offset: i32): i32 {
   let o = putText(step, offset)
   copy(o, start, end - start)
   o += end - start
-  store16(o, quoted === 1 ? behindQuoted : COMMA)
-  o += 1 + quoted
+  if (quoted === 1) store8(o++, QUOTE)
+  store8(o++, COMMA)
   return load32(step + repeatableWord) === 1 && isRepeat(first, offset, o) ? offset : o
 }
 
@@ -357,7 +333,7 @@ function putRecalled(step: i32, textLength: i32, first: i32, offset: i32): i32 {
   const from = texts + (target === 0 ? 0 : load32(textEnds + target * 4 - 4))
   const to = texts + load32(textEnds + target * 4)
   if (from === to) return offset
-  copy(offset, load32(step + textWord), textLength)
+  copyText(offset, load32(step + textWord), textLength)
   let o = offset + textLength
   if (load32(step + repeatableWord) === 0) {
     copy(o, from, to - from)

@@ -1,25 +1,6 @@
 /** What pure functions gave for the bytes of their inputs: dates, look-ups and decoding cost a hash and a comparison. */
-import {
-  ends,
-  entries,
-  entriesEnd,
-  full,
-  key,
-  mailbox,
-  numberWord,
-  odd,
-  programs,
-  slotCount,
-  slots,
-} from './map.ts'
-import {
-  compute,
-  copy,
-  hashOf,
-  isSame,
-  load32,
-  store32,
-} from './memory.ts'
+import { ends, entries, entriesEnd, full, key, mailbox, numberWord, odd, programs, slotCount, slots } from './map.ts'
+import { compute, copy, hashOf, isSame, load32, store32 } from './memory.ts'
 
 /** Behind the last entry, and how many there are. */
 let entriesTop: i32 = entries

@@ -1,33 +1,24 @@
 import {
-  LF,
   absences,
-  POINT,
-  ZERO,
   absentWord,
   columnsWord,
   delimiterWord,
   ends,
   input,
   kindsWord,
+  LF,
   lines,
   mostEnds,
   mostLines,
   odd,
+  POINT,
   regular,
   starts,
   status,
   stops,
+  ZERO,
 } from './map.ts'
-import {
-  digitsAt,
-  find,
-  load32,
-  load8,
-  ordinaryEnd,
-  store16,
-  store32,
-  store8,
-} from './memory.ts'
+import { digitsAt, find, load8, load32, ordinaryEnd, store8, store16, store32 } from './memory.ts'
 
 const CR: i32 = 0x0d
 const MINUS: i32 = 0x2d

@@ -9,6 +9,8 @@ export const status: i32 = 64
 export const lead: i32 = 128
 export const tail: i32 = 2304
 export const mostText: i32 = 2048
+/** `"}}` and a line end, which stand behind an id. */
+export const behindId: i32 = 72
 export const key: i32 = 4480
 /** A value or values that are recalled together have at most so many bytes. */
 export const longestKey: i32 = 2048

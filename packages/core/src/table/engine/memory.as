@@ -34,6 +34,10 @@ export function copy(to: i32, from: i32, length: i32): void {
   for (let at = 16; at < length; at += 16) v128.store(to + at, v128.load(from + at))
 }
 
+export function copyText(to: i32, from: i32, length: i32): void {
+  for (let at = 0; at < length; at += 16) v128.store(to + at, v128.load(from + at))
+}
+
 export function isSame(a: i32, b: i32, length: i32): bool {
   let at = 0
   for (; at + 16 <= length; at += 16) if (v128.any_true(v128.xor(v128.load(a + at), v128.load(b + at)))) return false
