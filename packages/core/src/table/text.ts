@@ -30,9 +30,8 @@ export function put({ words, length }: Text, view: DataView, offset: number): nu
 }
 
 /**
- * A value of a line. Most are shorter than 16 bytes, which are copied without a look at how many of them count: a loop
- * of the right length would often be mispredicted. What stands behind a regular line is
- * never a NaN either: the scanner sees to that.
+ * A record's bytes. Most are fewer than 16, which are copied without a look at how many of them count: a loop of the
+ * right length would often be mispredicted.
  */
 export function copy(from: DataView, start: number, length: number, to: DataView, offset: number): void {
   if (start + length + overrun > from.byteLength) {
@@ -46,7 +45,7 @@ export function copy(from: DataView, start: number, length: number, to: DataView
 }
 
 /** What is behind a value's first 16 bytes. */
-export function copyRest(from: DataView, start: number, length: number, to: DataView, offset: number): void {
+function copyRest(from: DataView, start: number, length: number, to: DataView, offset: number): void {
   for (let at = 16; at < length; at += 8) to.setFloat64(offset + at, from.getFloat64(start + at, true), true)
 }
 

@@ -5,73 +5,7 @@
  */
 import { clearEntries, lookUp } from './entries.ts'
 import { scan } from './lines.ts'
-import {
-  absences,
-  absentWord,
-  added,
-  addedEnds,
-  backWord,
-  beforeLengthWord,
-  beforeWord,
-  behindId,
-  checked,
-  columnsWord,
-  columnWord,
-  copiesWord,
-  ends,
-  entryWord,
-  facetBase,
-  full,
-  groupCountWord,
-  groupsWord,
-  groupWord,
-  input,
-  inputBytes,
-  inputCountWord,
-  inputsWord,
-  isAddress,
-  isClose,
-  isEnd,
-  isList,
-  isListEnd,
-  isOpen,
-  isRecall,
-  isSure,
-  isText,
-  isUndecoded,
-  key,
-  LF,
-  lead,
-  lines,
-  longestKey,
-  mostOutput,
-  mostShapes,
-  neighboursWord,
-  nextWord,
-  odd,
-  opened,
-  ordinals,
-  output,
-  POINT,
-  quotedWord,
-  repeatableWord,
-  roomWord,
-  shapeBytes,
-  shapeCountWord,
-  shapesWord,
-  stampWord,
-  starts,
-  status,
-  stepBytes,
-  stepsWord,
-  tail,
-  targetsWord,
-  targetWord,
-  textLengthWord,
-  textWord,
-  writtenEnds,
-  ZERO,
-} from './map.ts'
+import * as map from './map.ts'
 import { copy, copyText, find, firstMark, isSame, load8, load16, load32, settle, store8, store32 } from './memory.ts'
 
 export { clearEntries, scan }
@@ -94,36 +28,36 @@ let stamp: i32 = 0
  * Where it stopped early, the status is 1 if the next line has to take the plain path, and 0 if there was no room.
  */
 export function encodeRun(program: i32, count: i32, limit: i32, leadLength: i32, tailLength: i32, withAdded: i32): i32 {
-  const columns = load32(program + columnsWord)
-  const room = load32(program + roomWord) + leadLength + tailLength
-  const copies = load32(program + copiesWord)
-  absentByte = load32(program + absentWord)
+  const columns = load32(program + map.columnsWord)
+  const room = load32(program + map.roomWord) + leadLength + tailLength
+  const copies = load32(program + map.copiesWord)
+  absentByte = load32(program + map.absentWord)
   forget(program)
-  store32(status, 0)
-  let offset = output
-  let from = added
+  store32(map.status, 0)
+  let offset = map.output
+  let from = map.added
   let again = false
   for (let record = 0; record < count; record++) {
-    const line = load32(lines + record * 4)
-    lineStart = input + load32(starts + line * 4)
-    valueEnds = ends + line * columns * 2
-    const to = withAdded === 0 ? from : added + load32(addedEnds + record * 4)
+    const line = load32(map.lines + record * 4)
+    lineStart = map.input + load32(map.starts + line * 4)
+    valueEnds = map.ends + line * columns * 2
+    const to = withAdded === 0 ? from : map.added + load32(map.addedEnds + record * 4)
     const length = load16(valueEnds + columns * 2 - 2)
-    if (offset + room + length * copies + to - from > output + mostOutput) {
+    if (offset + room + length * copies + to - from > map.output + map.mostOutput) {
       // With nothing before it, it never has room.
-      if (record === 0) store32(status, 1)
+      if (record === 0) store32(map.status, 1)
       return record
     }
     let o = offset
     if (leadLength > 0) {
-      copy(o, lead, leadLength)
-      o = putOrdinal(load32(ordinals + record * 4), o + leadLength)
-      copyText(o, behindId, 4)
+      copy(o, map.lead, leadLength)
+      o = putOrdinal(load32(map.ordinals + record * 4), o + leadLength)
+      copyText(o, map.behindId, 4)
       o += 4
     }
     const begin = o
     o = encodeLine(stepsFor(program, line), o)
-    if (o === full && !again) {
+    if (o === map.full && !again) {
       clearEntries()
       again = true
       record--
@@ -132,20 +66,20 @@ export function encodeRun(program: i32, count: i32, limit: i32, leadLength: i32,
     again = false
     // Its time, if it has one, is a document's first member. Without, the plain path sees to it.
     if (o < 0 || load8(begin + 2) !== AT) {
-      store32(status, 1)
+      store32(map.status, 1)
       return record
     }
-    copy(o, tail, tailLength)
+    copy(o, map.tail, tailLength)
     o += tailLength
     if (to > from) {
       copy(o, from, to - from)
       o += to - from
       from = to
     }
-    if (leadLength > 0) store8(o++, LF)
-    if (o - output > limit) return record
+    if (leadLength > 0) store8(o++, map.LF)
+    if (o - map.output > limit) return record
     offset = o
-    store32(writtenEnds + record * 4, o - output)
+    store32(map.writtenEnds + record * 4, o - map.output)
   }
   return count
 }
@@ -153,11 +87,11 @@ export function encodeRun(program: i32, count: i32, limit: i32, leadLength: i32,
 /** What was found for the last record of another run. */
 function forget(program: i32): void {
   stamp = 0
-  const columns = load32(program + columnsWord)
-  for (let column = 0; column < columns; column++) store32(checked + column * 4, 0)
-  const groups = load32(program + groupsWord)
-  const count = load32(program + groupCountWord)
-  for (let i = 0; i < count; i++) store32(load32(groups + i * 4) + stampWord, 0)
+  const columns = load32(program + map.columnsWord)
+  for (let column = 0; column < columns; column++) store32(map.checked + column * 4, 0)
+  const groups = load32(program + map.groupsWord)
+  const count = load32(program + map.groupCountWord)
+  for (let i = 0; i < count; i++) store32(load32(groups + i * 4) + map.stampWord, 0)
 }
 
 /** Digits of 0 to 2^31 - 1 in base 36. */
@@ -168,7 +102,7 @@ function putOrdinal(ordinal: i32, offset: i32): i32 {
   for (let at = offset + digits - 1; at >= offset; at--) {
     const tens: i32 = (rest / 36) | 0
     const digit: i32 = rest - tens * 36
-    store8(at, digit < 10 ? ZERO + digit : 0x57 + digit)
+    store8(at, digit < 10 ? map.ZERO + digit : 0x57 + digit)
     rest = tens
   }
   return offset + digits
@@ -176,20 +110,20 @@ function putOrdinal(ordinal: i32, offset: i32): i32 {
 
 /** The steps for the line's absent columns: those of the line before, of another one, or new ones. */
 function stepsFor(program: i32, line: i32): i32 {
-  const low = load32(absences + line * 8)
-  const high = load32(absences + line * 8 + 4)
-  const count = load32(program + shapeCountWord)
+  const low = load32(map.absences + line * 8)
+  const high = load32(map.absences + line * 8 + 4)
+  const count = load32(program + map.shapeCountWord)
   for (let i = 0; i < count; i++) {
-    const shape = program + shapesWord + i * shapeBytes
+    const shape = program + map.shapesWord + i * map.shapeBytes
     if (load32(shape) === low && load32(shape + 4) === high) return load32(shape + 8)
   }
-  if (count === mostShapes) return load32(program + stepsWord)
+  if (count === map.mostShapes) return load32(program + map.stepsWord)
   const steps = settle(program, low, high)
-  const shape = program + shapesWord + count * shapeBytes
+  const shape = program + map.shapesWord + count * map.shapeBytes
   store32(shape, low)
   store32(shape + 4, high)
   store32(shape + 8, steps)
-  store32(program + shapeCountWord, count + 1)
+  store32(program + map.shapeCountWord, count + 1)
   return steps
 }
 
@@ -203,64 +137,64 @@ function encodeLine(steps: i32, offset: i32): i32 {
   let step = steps
   while (true) {
     const is = load32(step)
-    const length = load32(step + beforeLengthWord)
-    o -= load32(step + backWord)
-    copyText(o, load32(step + beforeWord), length)
+    const length = load32(step + map.beforeLengthWord)
+    o -= load32(step + map.backWord)
+    copyText(o, load32(step + map.beforeWord), length)
     o += length
-    if (is === isSure) {
-      const column = load32(step + columnWord)
+    if (is === map.isSure) {
+      const column = load32(step + map.columnWord)
       const start = valueStart(column)
       const bytes = lineStart + load16(valueEnds + column * 2) - start
       copy(o, start, bytes)
       o += bytes
-      step += stepBytes
+      step += map.stepBytes
       continue
     }
     const before = o
     switch (is) {
-      case isEnd:
+      case map.isEnd:
         return o
-      case isClose:
+      case map.isClose:
         depth--
         if (load8(o - 1) === COMMA) {
           store8(o - 1, CLOSE_OBJECT)
           store8(o++, COMMA)
-        } else o = load32(opened + depth * 4)
+        } else o = load32(map.opened + depth * 4)
         break
-      case isText:
+      case map.isText:
         o = putText(step, o)
-        if (load32(step + repeatableWord) === 1 && isRepeat(first, before, o)) o = before
+        if (load32(step + map.repeatableWord) === 1 && isRepeat(first, before, o)) o = before
         break
-      case isOpen:
-        store32(opened + depth * 4, o)
+      case map.isOpen:
+        store32(map.opened + depth * 4, o)
         depth++
         o = putText(step, o)
         break
-      case isList:
+      case map.isList:
         begin = o
         o = putText(step, o)
         first = o
         break
-      case isListEnd:
+      case map.isListEnd:
         if (o > first) {
           store8(o - 1, CLOSE_LIST)
           store8(o++, COMMA)
         } else o = begin
         break
-      case isRecall:
-        o = putRecalled(step, load32(step + textLengthWord), first, o)
+      case map.isRecall:
+        o = putRecalled(step, load32(step + map.textLengthWord), first, o)
         break
       default:
         o = putColumn(step, is, first, o)
     }
     if (o < 0) return o
-    step = o > before ? load32(step + nextWord) : step + stepBytes
+    step = o > before ? load32(step + map.nextWord) : step + map.stepBytes
   }
 }
 
 function putText(step: i32, offset: i32): i32 {
-  const length = load32(step + textLengthWord)
-  copyText(offset, load32(step + textWord), length)
+  const length = load32(step + map.textLengthWord)
+  copyText(offset, load32(step + map.textWord), length)
   return offset + length
 }
 
@@ -269,20 +203,23 @@ function valueStart(column: i32): i32 {
 }
 
 function putColumn(step: i32, is: i32, first: i32, offset: i32): i32 {
-  const column = load32(step + columnWord)
+  const column = load32(step + map.columnWord)
   const start = valueStart(column)
   const end = lineStart + load16(valueEnds + column * 2)
   if (end - start === 1 && load8(start) === absentByte) return offset
-  const quoted = load32(step + quotedWord)
-  if ((is === isAddress && !isIPv4(column, start, end)) || (is === isUndecoded && contains(start, end, PERCENT)))
+  const quoted = load32(step + map.quotedWord)
+  if (
+    (is === map.isAddress && !isIPv4(column, start, end)) ||
+    (is === map.isUndecoded && contains(start, end, PERCENT))
+  )
     // The text ends in the quote that a copy needs, and that what is recalled has.
-    return putRecalled(step, load32(step + textLengthWord) - 1, first, offset)
+    return putRecalled(step, load32(step + map.textLengthWord) - 1, first, offset)
   let o = putText(step, offset)
   copy(o, start, end - start)
   o += end - start
   if (quoted === 1) store8(o++, QUOTE)
   store8(o++, COMMA)
-  return load32(step + repeatableWord) === 1 && isRepeat(first, offset, o) ? offset : o
+  return load32(step + map.repeatableWord) === 1 && isRepeat(first, offset, o) ? offset : o
 }
 
 function contains(start: i32, end: i32, byte: i32): boolean {
@@ -292,10 +229,10 @@ function contains(start: i32, end: i32, byte: i32): boolean {
 
 /** Whether it is one is asked by up to four places of a document. */
 function isIPv4(column: i32, start: i32, end: i32): boolean {
-  const known = load32(checked + column * 4)
+  const known = load32(map.checked + column * 4)
   if (known >> 1 === stamp) return (known & 1) === 1
   const is = isAddressText(start, end)
-  store32(checked + column * 4, (stamp << 1) | (is ? 1 : 0))
+  store32(map.checked + column * 4, (stamp << 1) | (is ? 1 : 0))
   return is
 }
 
@@ -305,10 +242,10 @@ function isAddressText(start: i32, end: i32): boolean {
   let at = start
   let wrong = 0
   for (let part = 0; part < 4; part++) {
-    wrong |= part > 0 && load8(at - 1) !== POINT ? 1 : 0
-    const first = load8(at) - ZERO
-    const second = load8(at + 1) - ZERO
-    const third = load8(at + 2) - ZERO
+    wrong |= part > 0 && load8(at - 1) !== map.POINT ? 1 : 0
+    const first = load8(at) - map.ZERO
+    const second = load8(at + 1) - map.ZERO
+    const third = load8(at + 2) - map.ZERO
     const two = isDigit(second)
     const three = two & isDigit(third)
     const number = three === 1 ? first * 100 + second * 10 + third : first
@@ -324,18 +261,18 @@ function isDigit(value: i32): i32 {
 
 /** A recalled value, or the items of a recalled list that are not there yet. */
 function putRecalled(step: i32, textLength: i32, first: i32, offset: i32): i32 {
-  const group = load32(step + groupWord)
+  const group = load32(step + map.groupWord)
   const entry = recall(group)
   if (entry <= 0) return entry === 0 ? offset : entry
-  const target = load32(step + targetWord)
+  const target = load32(step + map.targetWord)
   const textEnds = load32(entry + 12)
-  const texts = textEnds + load32(group + targetsWord) * 4
+  const texts = textEnds + load32(group + map.targetsWord) * 4
   const from = texts + (target === 0 ? 0 : load32(textEnds + target * 4 - 4))
   const to = texts + load32(textEnds + target * 4)
   if (from === to) return offset
-  copyText(offset, load32(step + textWord), textLength)
+  copyText(offset, load32(step + map.textWord), textLength)
   let o = offset + textLength
-  if (load32(step + repeatableWord) === 0) {
+  if (load32(step + map.repeatableWord) === 0) {
     copy(o, from, to - from)
     return o + to - from
   }
@@ -365,14 +302,14 @@ function behindItem(start: i32): i32 {
 
 /** The group's entry for the record's values; 0 where one is absent, or `odd` or `full`. */
 function recall(group: i32): i32 {
-  if (load32(group + stampWord) === stamp) return load32(group + entryWord)
-  const count = load32(group + inputCountWord)
-  const neighbours = load32(group + neighboursWord) === 1
-  let at = key
+  if (load32(group + map.stampWord) === stamp) return load32(group + map.entryWord)
+  const count = load32(group + map.inputCountWord)
+  const neighbours = load32(group + map.neighboursWord) === 1
+  let at = map.key
   let end = 0
   let from = 0
   for (let i = 0; i < count; i++) {
-    const one = group + inputsWord + i * inputBytes
+    const one = group + map.inputsWord + i * map.inputBytes
     const column = load32(one)
     const start = valueStart(column)
     end = lineStart + load16(valueEnds + column * 2)
@@ -384,20 +321,20 @@ function recall(group: i32): i32 {
     if (marks !== 0) {
       const facet = firstMark(start, end, marks, load32(one + 8))
       if (facet < 0) return known(group, 0)
-      store8(at++, facetBase + facet)
+      store8(at++, map.facetBase + facet)
     } else {
-      if (at - key + end - start > longestKey) return odd
+      if (at - map.key + end - start > map.longestKey) return map.odd
       copy(at, start, end - start)
       at += end - start
     }
   }
   return neighbours
-    ? known(group, end - from > longestKey ? odd : lookUp(group, from, end - from))
-    : known(group, lookUp(group, key, at - key))
+    ? known(group, end - from > map.longestKey ? map.odd : lookUp(group, from, end - from))
+    : known(group, lookUp(group, map.key, at - map.key))
 }
 
 function known(group: i32, entry: i32): i32 {
-  store32(group + stampWord, stamp)
-  store32(group + entryWord, entry)
+  store32(group + map.stampWord, stamp)
+  store32(group + map.entryWord, entry)
   return entry
 }

@@ -1,23 +1,4 @@
-import {
-  absences,
-  absentWord,
-  columnsWord,
-  delimiterWord,
-  ends,
-  input,
-  kindsWord,
-  LF,
-  lines,
-  mostEnds,
-  mostLines,
-  odd,
-  POINT,
-  regular,
-  starts,
-  status,
-  stops,
-  ZERO,
-} from './map.ts'
+import * as map from './map.ts'
 import { digitsAt, find, load8, load32, ordinaryEnd, store8, store16, store32 } from './memory.ts'
 
 const CR: i32 = 0x0d
@@ -29,44 +10,44 @@ const MINUS: i32 = 0x2d
  * not regular. Blank lines are left out.
  */
 export function scan(program: i32, length: i32): i32 {
-  const columns = load32(program + columnsWord)
-  const most = mostEnds / 2 / columns
-  const end = input + length
-  let at = input
+  const columns = load32(program + map.columnsWord)
+  const most = map.mostEnds / 2 / columns
+  const end = map.input + length
+  let at = map.input
   let line = 0
-  while (at < end && line < mostLines && line < most) {
+  while (at < end && line < map.mostLines && line < most) {
     const start = at
-    let stop = scanLine(program, start, ends + line * columns * 2, absences + line * 8)
-    store8(regular + line, stop < 0 ? 0 : 1)
-    if (stop < 0) stop = find(start, LF)
+    let stop = scanLine(program, start, map.ends + line * columns * 2, map.absences + line * 8)
+    store8(map.regular + line, stop < 0 ? 0 : 1)
+    if (stop < 0) stop = find(start, map.LF)
     at = stop + 1
     if (stop === start || (stop === start + 1 && load8(start) === CR)) continue
-    store32(starts + line * 4, start - input)
-    store32(stops + line * 4, stop - input)
+    store32(map.starts + line * 4, start - map.input)
+    store32(map.stops + line * 4, stop - map.input)
     line++
   }
-  store32(status, at - input)
+  store32(map.status, at - map.input)
   return line
 }
 
 /** The offset of the line's end where it is regular, else -1. */
 function scanLine(program: i32, start: i32, valueEnds: i32, bits: i32): i32 {
-  const delimiter = load32(program + delimiterWord)
-  const absent = load32(program + absentWord)
-  const columns = load32(program + columnsWord)
+  const delimiter = load32(program + map.delimiterWord)
+  const absent = load32(program + map.absentWord)
+  const columns = load32(program + map.columnsWord)
   let at = start
   let low = 0
   let high = 0
   for (let column = 0; column < columns; column++) {
     const from = at
-    const most = load32(program + kindsWord + column * 4)
+    const most = load32(program + map.kindsWord + column * 4)
     if (most > 0) {
       const digits = digitsAt(at)
       at += digits
       if (digits === 0) {
         if (load8(at) !== absent) return -1
         at++
-      } else if (digits > most || (digits > 1 && load8(from) === ZERO)) return -1
+      } else if (digits > most || (digits > 1 && load8(from) === map.ZERO)) return -1
     } else {
       at = ordinaryEnd(at, delimiter)
       if (at === from) return -1
@@ -77,7 +58,7 @@ function scanLine(program: i32, start: i32, valueEnds: i32, bits: i32): i32 {
       else if (column < 64) high |= 1 << (column - 32)
     }
     store16(valueEnds + column * 2, at - start)
-    if (load8(at) !== (column === columns - 1 ? LF : delimiter)) return -1
+    if (load8(at) !== (column === columns - 1 ? map.LF : delimiter)) return -1
     at++
   }
   store32(bits, low)
@@ -92,7 +73,7 @@ function isDecimal(from: i32, to: i32): boolean {
   at += digits
   if (digits === 0 || digits > 15) return false
   if (at === to) return true
-  if (load8(at) !== POINT) return false
+  if (load8(at) !== map.POINT) return false
   at++
   digits = digitsAt(at)
   return digits > 0 && digits <= 15 && at + digits === to
