@@ -47,7 +47,7 @@ const plain = { column: 0, quoted: false, group: 0, target: 0, repeatable: false
 /**
  * The steps that write the tree. Every member is written with a comma behind it, and a close puts a brace upon the last
  * one. Where it is known which columns are absent, their members are gone, most commas and braces are settled, and a
- * flow log's document takes 35 steps instead of 65.
+ * flow log's document takes 32 steps instead of 44.
  */
 export function stepsOf(nodes: readonly Node[], isAbsent: IsAbsent): Step[] {
   const steps: Step[] = []
