@@ -303,6 +303,20 @@ export function fastPathSuite(): void {
     expect(fast).toBeGreaterThan(records / 2)
   })
 
+  test('over as many short lines as the engine has room for, and one too long for it', { timeout: 60_000 }, async () => {
+    const columns = [time, ...Array.from({ length: 6 }, () => ({ type: 'keyword', targets: [] as string[] }))]
+    const parser = tableOf(
+      columns.map((one, i) => (i === 6 ? { ...one, targets: ['aws.t.k'] } : one)),
+      ' ',
+      '-',
+    )!
+    const line = '0 1 - 1 1 1 1\n'
+    const long = `0 1 1 1 1 1 ${'x'.repeat(300_000)}\n`
+    const body = Buffer.from(`#Fields:c0 c1 c2 c3 c4 c5 c6\n${line.repeat(40_000)}${long}${line}`)
+    const counted = await bothPaths(parser, body, 262_144, { limit: 100_000, steps: {} })
+    expect(counted).toEqual({ records: 40_002, fast: 40_000 })
+  })
+
   test('over flow logs and CloudFront, with random values in columns of any order', { timeout: 900_000 }, async () => {
     let records = 0
     let fast = 0

@@ -236,8 +236,10 @@ function isIPv4(column: i32, start: i32, end: i32): boolean {
   return is
 }
 
-/** Four numbers of 0 to 255 without leading zeros: what node:net's isIPv4 takes. Their lengths cannot be foreseen, so
- * that a loop over them would mispredict its ends. */
+/**
+ * Four numbers of 0 to 255 without leading zeros: what node:net's isIPv4 takes. Their lengths cannot be foreseen, so
+ * that a loop over their digits would mispredict its ends.
+ */
 function isAddressText(start: i32, end: i32): boolean {
   let at = start
   let wrong = 0

@@ -11,7 +11,7 @@ const MINUS: i32 = 0x2d
  */
 export function scan(program: i32, length: i32): i32 {
   const columns = load32(program + map.columnsWord)
-  const most = map.mostEnds / 2 / columns
+  const most: i32 = (map.mostEnds / 2 / columns) | 0
   const end = map.input + length
   let at = map.input
   let line = 0

@@ -40,8 +40,10 @@ export const entries: i32 = 483584
 export const entriesEnd: i32 = 1007872
 export const input: i32 = 1007936
 export const mostInput: i32 = 278528
-/** For each line of the input: where it starts and stops, whether it is regular, and where each of its values ends;
- * and bits for those of its first 64 columns that are absent. */
+/**
+ * For each line of the input: where it starts and stops, whether it is regular, where each of its values ends, and bits
+ * for those of its first 64 columns that are absent.
+ */
 export const starts: i32 = 1286528
 export const stops: i32 = 1352064
 export const regular: i32 = 1417600
