@@ -303,7 +303,9 @@ export function fastPathSuite(): void {
     expect(fast).toBeGreaterThan(records / 2)
   })
 
-  test('over as many short lines as the engine has room for, and one too long for it', { timeout: 60_000 }, async () => {
+  test('over as many short lines as the engine has room for, and one too long for it', {
+    timeout: 60_000,
+  }, async () => {
     const columns = [time, ...Array.from({ length: 6 }, () => ({ type: 'keyword', targets: [] as string[] }))]
     const parser = tableOf(
       columns.map((one, i) => (i === 6 ? { ...one, targets: ['aws.t.k'] } : one)),

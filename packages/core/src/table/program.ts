@@ -1,7 +1,6 @@
 import * as map from './engine/map.ts'
 import { type ByteClass, byteClassOf } from './fields.ts'
 import type { AnyField, Branch, Derived, Facet, Leaf, LeafSource } from './layout.ts'
-import { longestFragment } from './recall.ts'
 import { type Emit, type Node, type Step, stepsOf } from './steps.ts'
 
 /** Inputs whose pure functions are recalled together: columns, or facets of columns. */
@@ -26,6 +25,9 @@ export interface Program {
   readonly room: number
   readonly copies: number
 }
+
+/** Results longer than this are left to the plain path, so that the room that a document needs has a bound. */
+export const longestFragment = 1024
 
 /** Most digits that are exact; those of seconds up to the year 9999 are fewer than 12; -1 for decimal numbers. */
 const kindOf: Partial<Record<ByteClass, number>> = { digits: 15, seconds: 11, decimal: -1 }
