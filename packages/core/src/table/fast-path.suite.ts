@@ -52,7 +52,7 @@ async function bothPaths(parser: Parser<unknown>, body: Buffer, chunkBytes: numb
   let at = 0
   for (const { bytes, length, items } of encodeBulk(
     counting,
-    ({ dataStream }) => dataStream,
+    { op: 'create', indexOf: ({ dataStream }) => dataStream, refuse: () => undefined },
     () => limit,
     buffer,
   )) {
