@@ -52,6 +52,17 @@ export default defineConfig({
         },
       },
       ...secure,
+      {
+        resolve: { alias },
+        test: {
+          name: 'chaos',
+          include: ['test/chaos/**/*.test.ts'],
+          testTimeout: 400_000,
+          hookTimeout: 120_000,
+          // Schedules wait more than they work.
+          maxConcurrency: 4,
+        },
+      },
     ],
   },
 })
