@@ -57,7 +57,7 @@ export default defineConfig({
         test: {
           name: 'chaos',
           include: ['test/chaos/**/*.test.ts'],
-          testTimeout: 400_000,
+          testTimeout: 600_000,
           hookTimeout: 120_000,
           // Schedules wait more than they work.
           maxConcurrency: 4,

@@ -155,7 +155,7 @@ export async function runSchedule(schedule: Schedule, { aws, node, own }: Place)
 /** Waits until the queue is empty, and redrives the dead letters until none but the unreadable one is left; gives these. */
 async function settle(stack: Stack, program: Supervised, deliberate: string, pending: readonly Promise<unknown>[]) {
   const { sqs, queueUrl, deadLetterQueueUrl } = stack
-  const end = Date.now() + 150_000
+  const end = Date.now() + 300_000
   let letters: DeadLetter[] = []
   for (let quiet = 0; ; ) {
     await wait(250)
