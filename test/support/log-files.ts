@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import type { Random } from './random.ts'
+import { type Random, random } from './random.ts'
 
 /** A log file as AWS would write it, or nearly. */
 export interface LogFile {
@@ -140,4 +140,32 @@ function packed(key: string, text: string, packing: FileOptions['packing']): Log
   const third = Math.ceil(body.length / 3)
   const members = [0, 1, 2].map((n) => gzipSync(body.subarray(n * third, (n + 1) * third)))
   return { key: `${key}.gz`, body: Buffer.concat(members) }
+}
+
+/**
+ * A CloudTrail file of 500 MB in one line. Its records have no id of their own, so that each is told from the others by
+ * its place alone; a few gzip members repeated make it, which costs a moment.
+ */
+export function bigTrail(account: string) {
+  const repeats = 25
+  const perPart = 1600
+  const hex = random(5)
+  const noise = (bytes: number) => Array.from({ length: bytes / 8 }, () => hex.int(2 ** 31).toString(16).padStart(8, '0')).join('')
+  const record = (n: number) => ({
+    eventVersion: '1.11',
+    eventTime: new Date((time + n) * 1000).toISOString().replace('.000', ''),
+    eventSource: 'iam.amazonaws.com',
+    eventName: 'PutRolePolicy',
+    awsRegion: 'us-east-1',
+    sourceIPAddress: '203.0.113.42',
+    recipientAccountId: account,
+    // Long, and cut in the document.
+    requestParameters: { roleName: `role-${n}`, policyDocument: noise(64) + ' '.repeat(12_000) },
+  })
+  const part = Array.from({ length: perPart }, (_, n) => JSON.stringify(record(n))).join(',')
+  const first = gzipSync(`{"Records":[${part}`, { level: 1 })
+  const rest = gzipSync(`,${part}`, { level: 1 })
+  const body = Buffer.concat([first, ...Array.from({ length: repeats - 1 }, () => rest), gzipSync(']}')])
+  const key = `AWSLogs/${account}/CloudTrail/us-east-1/2026/11/22/${account}_CloudTrail_us-east-1_20261122T1015Z_big.json.gz`
+  return { key, body, records: repeats * perPart, megabytes: Math.round((repeats * part.length) / 1e6) }
 }
