@@ -63,6 +63,10 @@ export default defineConfig({
           maxConcurrency: 4,
         },
       },
+      {
+        resolve: { alias },
+        test: { name: 'soak', include: ['test/soak/**/*.test.ts'], testTimeout: 90_000_000, hookTimeout: 120_000 },
+      },
     ],
   },
 })

@@ -14,9 +14,11 @@ export interface Supervised {
   /** Ends that nobody asked for. */
   readonly crashes: () => number
   readonly starts: () => number
+  /** The same program, from the beginning. */
+  readonly again: () => Supervised
 }
 
-export function supervise(environment: Record<string, string>, mayDie: boolean): Supervised {
+export function supervise(environment: Record<string, string>, mayDie: boolean, ...flags: string[]): Supervised {
   const program = fileURLToPath(new URL('worker.mjs', import.meta.url))
   let child: ChildProcess
   let ending = false
@@ -29,7 +31,7 @@ export function supervise(environment: Record<string, string>, mayDie: boolean):
   const start = () => {
     starts++
     stdout = ''
-    const started = spawn(process.execPath, ['--no-warnings', program], { env: { ...process.env, ...environment } })
+    const started = spawn(process.execPath, ['--no-warnings', ...flags, program], { env: { ...process.env, ...environment } })
     child = started
     started.stdout.on('data', (data) => {
       stdout += data
@@ -69,5 +71,6 @@ export function supervise(environment: Record<string, string>, mayDie: boolean):
     errors: () => stderr,
     crashes: () => crashes,
     starts: () => starts,
+    again: () => supervise(environment, mayDie, ...flags),
   }
 }

@@ -148,7 +148,8 @@ export async function runSchedule(schedule: Schedule, { aws, node, own }: Place)
       Promise.all(streams.map((stream) => search.ask('PUT', `/${stream}/_settings`, { [`index.blocks.${name}`]: on || null })))
     await set(true)
     await wait(blockMilliseconds)
-    await set(false)
+    // The server may be on its way down, or up.
+    while (!(await set(false).then(() => true, () => false))) await wait(500)
   }
 }
 

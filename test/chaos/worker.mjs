@@ -13,9 +13,8 @@ import { opensearch } from '@flowferry/sink-opensearch'
 import { batchResponse, consume, deadLetter, s3Objects } from '@flowferry/source-s3'
 import { Client as OpenSearch } from '@opensearch-project/opensearch'
 
-const { engine, mode, queueUrl, deadLetterQueueUrl, node, namespace, reports, lambda, bulk, worker } = JSON.parse(
-  process.env.CHAOS,
-)
+const { engine, mode, queueUrl, deadLetterQueueUrl, node, namespace, reports, samples, lambda, bulk, worker } =
+  JSON.parse(process.env.CHAOS)
 // An end to every silence, as docs/faults.md asks for.
 const timeouts = { requestTimeout: 4000, throwOnRequestTimeout: true, socketTimeout: 4000 }
 const s3 = new S3Client({ requestHandler: timeouts })
@@ -28,6 +27,16 @@ const controller = new AbortController()
 process.once('SIGTERM', () => controller.abort())
 const keep = (report) => appendFileSync(reports, `${JSON.stringify(report)}\n`)
 const tell = (error) => console.error(JSON.stringify(error))
+
+if (samples) {
+  const sample = () => {
+    globalThis.gc?.()
+    const { rss, heapUsed } = process.memoryUsage()
+    const resources = process.getActiveResourcesInfo()
+    appendFileSync(samples, `${JSON.stringify({ time: Date.now(), rss, heapUsed, resources })}\n`)
+  }
+  setInterval(sample, 500).unref()
+}
 
 if (mode === 'worker') {
   const totals = await consume(

@@ -143,28 +143,26 @@ function packed(key: string, text: string, packing: FileOptions['packing']): Log
 }
 
 /**
- * A CloudTrail file of 500 MB in one line. Its records have no id of their own, so that each is told from the others by
- * its place alone; a few gzip members repeated make it, which costs a moment.
+ * A CloudTrail file of 500 MB, most of them indentation, so that it is large to read and not to index. Its records have
+ * no id of their own: each is told from the others by its place alone. Repeated gzip members make it in a moment.
  */
 export function bigTrail(account: string) {
   const repeats = 25
   const perPart = 1600
-  const hex = random(5)
-  const noise = (bytes: number) => Array.from({ length: bytes / 8 }, () => hex.int(2 ** 31).toString(16).padStart(8, '0')).join('')
+  const items = Array.from({ length: 22 }, () => ({ valueSet: { items: [{ value: { id: 7 } }] } }))
   const record = (n: number) => ({
     eventVersion: '1.11',
     eventTime: new Date((time + n) * 1000).toISOString().replace('.000', ''),
-    eventSource: 'iam.amazonaws.com',
-    eventName: 'PutRolePolicy',
+    eventSource: 'ec2.amazonaws.com',
+    eventName: 'DescribeInstances',
     awsRegion: 'us-east-1',
     sourceIPAddress: '203.0.113.42',
     recipientAccountId: account,
-    // Long, and cut in the document.
-    requestParameters: { roleName: `role-${n}`, policyDocument: noise(64) + ' '.repeat(12_000) },
+    requestParameters: { maxResults: n, filterSet: { items } },
   })
-  const part = Array.from({ length: perPart }, (_, n) => JSON.stringify(record(n))).join(',')
+  const part = Array.from({ length: perPart }, (_, n) => JSON.stringify(record(n), null, 7)).join(',\n')
   const first = gzipSync(`{"Records":[${part}`, { level: 1 })
-  const rest = gzipSync(`,${part}`, { level: 1 })
+  const rest = gzipSync(`,\n${part}`, { level: 1 })
   const body = Buffer.concat([first, ...Array.from({ length: repeats - 1 }, () => rest), gzipSync(']}')])
   const key = `AWSLogs/${account}/CloudTrail/us-east-1/2026/11/22/${account}_CloudTrail_us-east-1_20261122T1015Z_big.json.gz`
   return { key, body, records: repeats * perPart, megabytes: Math.round((repeats * part.length) / 1e6) }

@@ -167,7 +167,7 @@ describe.each(engines)("the handler under AWS's own runtime client, into $name",
     async () => {
       const trail = bigTrail(account)
       await stack.put(trail.key, trail.body)
-      const lambda = await sandbox(continues ? 12_000 : 6000)
+      const lambda = await sandbox(8000)
       if (continues) {
         const all = await untilDone(stack, lambda)
         expect(all.length).toBeGreaterThan(2)
