@@ -53,8 +53,11 @@ describe(`chaos, seed ${seed}`, () => {
     const lines = [...total.seen].sort().map(([what, times]) => `${String(times).padStart(6)}  ${what}`)
     const faults = [...total.seen.values()].reduce((sum, times) => sum + times, 0)
     console.log(
-      [`${chosen.length} schedules, seed ${seed}: ${faults} faults of ${total.seen.size} kinds,`,
-       `${total.documents} documents, ${total.starts} starts of the program`, ...lines].join('\n'),
+      [
+        `${chosen.length} schedules, seed ${seed}: ${faults} faults of ${total.seen.size} kinds,`,
+        `${total.documents} documents, ${total.starts} starts of the program`,
+        ...lines,
+      ].join('\n'),
     )
   })
 })

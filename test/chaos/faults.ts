@@ -43,7 +43,7 @@ const sqsError = (type: string) => JSON.stringify({ __type: `com.amazonaws.sqs#$
 const smallObject = ({ url = '' }: IncomingMessage) => url.includes('small-')
 
 /** Faults of the connections, each at one request, and what happens at such a request to a process or an index. */
-export const faults = {
+const faults = {
   'S3 answers 503 twice': {
     route: 's3',
     times: 2,
@@ -126,7 +126,11 @@ export const faults = {
   'bulk answered late': { route: 'bulk', make: (random) => ({ does: 'delay', milliseconds: 200 + random.int(1500) }) },
   'worker killed in a read': {
     route: 's3',
-    make: (random, { kill }) => ({ does: 'stall', at: somewhere(random), before: () => setTimeout(kill, 100, 'SIGKILL') }),
+    make: (random, { kill }) => ({
+      does: 'stall',
+      at: somewhere(random),
+      before: () => setTimeout(kill, 100, 'SIGKILL'),
+    }),
   },
   'worker killed in a bulk': {
     route: 'bulk',
@@ -141,7 +145,10 @@ export const faults = {
     make: (_, { kill }) => ({ does: 'black hole', before: () => kill('SIGKILL') }),
   },
   'SIGTERM in work': { route: 'bulk', make: (_, { kill }) => ({ does: 'pass', before: () => kill('SIGTERM') }) },
-  'write block': { route: 'bulk', make: (_, { block }) => ({ does: 'delay', milliseconds: 300, before: () => block('write') }) },
+  'write block': {
+    route: 'bulk',
+    make: (_, { block }) => ({ does: 'delay', milliseconds: 300, before: () => block('write') }),
+  },
   'flood-stage block': {
     route: 'bulk',
     make: (_, { block }) => ({ does: 'delay', milliseconds: 300, before: () => block('read_only_allow_delete') }),
@@ -207,7 +214,8 @@ export function faultPlan(
     const number = (seen.get(route) ?? 0) + 1
     seen.set(route, number)
     const next = waiting.find(
-      (fault) => fault.left > 0 && fault.route === route && fault.place <= number && (!fault.only || fault.only(request)),
+      (fault) =>
+        fault.left > 0 && fault.route === route && fault.place <= number && (!fault.only || fault.only(request)),
     )
     if (!next) return undefined
     next.left--

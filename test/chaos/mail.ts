@@ -55,7 +55,12 @@ export function mix(events: readonly string[], random: Random) {
   const shuffled = random.shuffle(events)
   const [first, second, third] = shuffled as [string, string, string]
   const joined = JSON.stringify({ Records: [...JSON.parse(second).Records, ...JSON.parse(third).Records] })
-  const wrapped = JSON.stringify({ Type: 'Notification', MessageId: 'm', TopicArn: 'arn:aws:sns:us-east-1:1:t', Message: first })
+  const wrapped = JSON.stringify({
+    Type: 'Notification',
+    MessageId: 'm',
+    TopicArn: 'arn:aws:sns:us-east-1:1:t',
+    Message: first,
+  })
   return { bodies: random.shuffle([...events, first, wrapped, joined]), twice: 4 }
 }
 

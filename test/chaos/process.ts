@@ -31,7 +31,9 @@ export function supervise(environment: Record<string, string>, mayDie: boolean, 
   const start = () => {
     starts++
     stdout = ''
-    const started = spawn(process.execPath, ['--no-warnings', ...flags, program], { env: { ...process.env, ...environment } })
+    const started = spawn(process.execPath, ['--no-warnings', ...flags, program], {
+      env: { ...process.env, ...environment },
+    })
     child = started
     started.stdout.on('data', (data) => {
       stdout += data

@@ -44,7 +44,7 @@ export async function runSchedule(schedule: Schedule, { aws, node, own }: Place)
   const search = searchServer(node)
   const seen = new Map<FaultKind | Circumstance, number>()
   const count = (what: FaultKind | Circumstance, times = 1) => seen.set(what, (seen.get(what) ?? 0) + times)
-  const stack = await createStack(aws, { visibilitySeconds: mode === 'lambda' ? 8 : 5, maxReceiveCount })
+  const stack = await createStack(aws, { visibilitySeconds: mode === 'lambda' ? 10 : 5, maxReceiveCount })
   const folder = mkdtempSync(join(tmpdir(), 'flowferry-chaos-'))
   const pending: Promise<unknown>[] = []
   const proxies: FaultProxy[] = []
@@ -91,7 +91,7 @@ export async function runSchedule(schedule: Schedule, { aws, node, own }: Place)
           node: bulk.url,
           queueUrl: through(stack.queueUrl),
           deadLetterQueueUrl: through(stack.deadLetterQueueUrl),
-          lambda: { timeout: 3500, maxAttempts: maxReceiveCount - 1 },
+          lambda: { timeout: 6000, maxAttempts: maxReceiveCount - 1 },
           // Larger than what the schedule's own server takes, or small, so that there are many.
           bulk: { maxBodyBytes: own ? 3_000_000 : 400_000, maxRetries: 4, retryDelay: 100, maxRetryDelay: 1000 },
           worker: { waitSeconds: 1, retryDelay: 1, drainMilliseconds: 4000, concurrency: 2, batchSize: 4 },
@@ -124,7 +124,9 @@ export async function runSchedule(schedule: Schedule, { aws, node, own }: Place)
     const wrong = [
       ...letters.filter(({ body }) => body !== deliberate).map(({ body }) => `a curable dead letter is left: ${body}`),
       ...(letters.length === 0 ? ['the unreadable message is not in the dead-letter queue'] : []),
-      ...letters.flatMap(({ cause }) => (cause && cause.code !== odd.code ? [`${cause.code} instead of ${odd.code}`] : [])),
+      ...letters.flatMap(({ cause }) =>
+        cause && cause.code !== odd.code ? [`${cause.code} instead of ${odd.code}`] : [],
+      ),
       ...differences(truth, found),
       ...told.flatMap((report) => wrongReport(report, truth, odd.file?.key)),
       ...(told.reduce((sum, { counts }) => sum + counts.written, 0) > found.size ? ['more written than there is'] : []),
@@ -145,11 +147,19 @@ export async function runSchedule(schedule: Schedule, { aws, node, own }: Place)
 
   async function block(name: string): Promise<void> {
     const set = (on: boolean) =>
-      Promise.all(streams.map((stream) => search.ask('PUT', `/${stream}/_settings`, { [`index.blocks.${name}`]: on || null })))
+      Promise.all(
+        streams.map((stream) => search.ask('PUT', `/${stream}/_settings`, { [`index.blocks.${name}`]: on || null })),
+      )
     await set(true)
     await wait(blockMilliseconds)
     // The server may be on its way down, or up.
-    while (!(await set(false).then(() => true, () => false))) await wait(500)
+    while (
+      !(await set(false).then(
+        () => true,
+        () => false,
+      ))
+    )
+      await wait(500)
   }
 }
 

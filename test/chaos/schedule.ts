@@ -52,7 +52,11 @@ export function filesOf({ number, seed }: Schedule): LogFile[] {
   return [
     flowFile(files, name('big-'), 'v2', { records: 3900 + files.int(500), packing: packing() }),
     flowFile(files, name('big-'), 'custom', { records: 2300 + files.int(300), packing: packing() }),
-    flowFile(files, name('small-'), files.pick(['v2', 'custom']), { records: 150, packing: packing(), malformed: true }),
+    flowFile(files, name('small-'), files.pick(['v2', 'custom']), {
+      records: 150,
+      packing: packing(),
+      malformed: true,
+    }),
     flowFile(files, name('small-'), files.pick(['v2', 'custom']), { records: 1 + files.int(90), packing: 'plain' }),
     cloudTrailFile(files, name('mid-'), { records: 700 + files.int(200), packing: packing() }),
     cloudTrailFile(files, name('small-'), { records: 12 + files.int(20), packing: 'gzip' }),
@@ -62,11 +66,17 @@ export function filesOf({ number, seed }: Schedule): LogFile[] {
 }
 
 /** An object, or a text, that no redelivery makes readable. */
-export function unreadable(random: Random, number: number): { readonly file?: LogFile; readonly text?: string; readonly code: string } {
+export function unreadable(
+  random: Random,
+  number: number,
+): { readonly file?: LogFile; readonly text?: string; readonly code: string } {
   const flow = flowFile(random, `small-cut${number}`, 'v2', { records: 60, packing: 'gzip' })
   return random.pick([
     { file: { key: flow.key, body: flow.body.subarray(0, -9) }, code: 'GZIP_CORRUPT' },
-    { file: { key: `other/small-${number}.bin`, body: Buffer.from('no log of any kind\n'.repeat(9)) }, code: 'FORMAT_UNKNOWN' },
+    {
+      file: { key: `other/small-${number}.bin`, body: Buffer.from('no log of any kind\n'.repeat(9)) },
+      code: 'FORMAT_UNKNOWN',
+    },
     { text: `{"not":\t"an event, ü \u{1F680} \\u0041" }  `, code: 'ENVELOPE_UNREADABLE' },
   ])
 }

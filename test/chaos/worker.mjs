@@ -1,8 +1,8 @@
 // What a user would run, as a process of its own: the worker of examples/worker, or the handler of examples/lambda in
 // a loop that does what Lambda does. Each report is a line in a file, so that the suite can add them up.
 import { appendFileSync } from 'node:fs'
-import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { S3Client } from '@aws-sdk/client-s3'
+import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { Client as Elasticsearch } from '@elastic/elasticsearch'
 import { detect, ingest } from '@flowferry/core'
 import { cloudFront } from '@flowferry/core/formats/cloudfront'
@@ -15,11 +15,14 @@ import { Client as OpenSearch } from '@opensearch-project/opensearch'
 
 const { engine, mode, queueUrl, deadLetterQueueUrl, node, namespace, reports, samples, lambda, bulk, worker } =
   JSON.parse(process.env.CHAOS)
-// An end to every silence, as docs/faults.md asks for.
+// An end to every silence, as docs/faults.md asks for. In a Lambda function its deadline is one.
 const timeouts = { requestTimeout: 4000, throwOnRequestTimeout: true, socketTimeout: 4000 }
-const s3 = new S3Client({ requestHandler: timeouts })
+const s3 = new S3Client(mode === 'lambda' ? {} : { requestHandler: timeouts })
 const sqs = new SQSClient({ requestHandler: timeouts })
-const client = engine === 'elasticsearch' ? new Elasticsearch({ node, requestTimeout: 8000 }) : new OpenSearch({ node, requestTimeout: 8000 })
+const client =
+  engine === 'elasticsearch'
+    ? new Elasticsearch({ node, requestTimeout: 8000 })
+    : new OpenSearch({ node, requestTimeout: 8000 })
 const sink = (engine === 'elasticsearch' ? elasticsearch : opensearch)({ client, ...bulk })
 const parser = detect([vpcFlow, cloudTrail, cloudFront])
 
@@ -42,7 +45,14 @@ if (mode === 'worker') {
   const totals = await consume(
     queueUrl,
     (messages, signal) => ingest({ source: s3Objects(messages, { s3 }), parser, sink, namespace, signal }),
-    { sqs, signal: controller.signal, deadLetter: { queueUrl: deadLetterQueueUrl }, onReport: keep, onError: tell, ...worker },
+    {
+      sqs,
+      signal: controller.signal,
+      deadLetter: { queueUrl: deadLetterQueueUrl },
+      onReport: keep,
+      onError: tell,
+      ...worker,
+    },
   )
   console.log(JSON.stringify(totals))
 } else {
@@ -52,7 +62,9 @@ if (mode === 'worker') {
 async function handler(event, context) {
   const report = await ingest({ source: s3Objects(event, { s3 }), parser, sink, namespace, deadline: context })
   keep(report)
-  return batchResponse(await deadLetter(report, event, { sqs, queueUrl: deadLetterQueueUrl, maxAttempts: lambda.maxAttempts }))
+  return batchResponse(
+    await deadLetter(report, event, { sqs, queueUrl: deadLetterQueueUrl, maxAttempts: lambda.maxAttempts }),
+  )
 }
 
 /** One turn of Lambda's event source mapping, and of its sandbox: a function that is late is killed. */
@@ -61,7 +73,7 @@ async function poll() {
     .send(
       new ReceiveMessageCommand({
         QueueUrl: queueUrl,
-        MaxNumberOfMessages: 10,
+        MaxNumberOfMessages: 5,
         WaitTimeSeconds: 1,
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],

@@ -7,7 +7,12 @@ export type ProxyFault = {
   /** Called before anything else: kills a process, sets a block. */
   readonly before?: () => void
 } & (
-  | { readonly does: 'answer'; readonly status: number; readonly headers?: Record<string, string>; readonly body?: string }
+  | {
+      readonly does: 'answer'
+      readonly status: number
+      readonly headers?: Record<string, string>
+      readonly body?: string
+    }
   /** The connection is reset, and the server sees nothing of the request. */
   | { readonly does: 'reset' }
   /** The server gets a part of the request, then both connections are reset. */

@@ -20,7 +20,14 @@ export async function lambdaClient(): Promise<{ readonly node: string; readonly 
     const part = `${folder}.${process.pid}`
     mkdirSync(part, { recursive: true })
     writeFileSync(`${part}/package.json`, '{ "private": true, "type": "module" }')
-    const install = ['install', '--no-audit', '--no-fund', '--no-package-lock', '--foreground-scripts', `aws-lambda-ric@${version}`]
+    const install = [
+      'install',
+      '--no-audit',
+      '--no-fund',
+      '--no-package-lock',
+      '--foreground-scripts',
+      `aws-lambda-ric@${version}`,
+    ]
     try {
       await run('npm', install, { cwd: part, timeout: 300_000, maxBuffer: 1e8 })
       if (!existsSync(`${part}/node_modules/aws-lambda-ric/rapid-client.node`)) throw new Error('it was not compiled')
@@ -28,7 +35,9 @@ export async function lambdaClient(): Promise<{ readonly node: string; readonly 
     } catch (error) {
       const { message, stderr = '', stdout = '' } = error as Error & { stderr?: string; stdout?: string }
       const words = (stderr + stdout).slice(-1500)
-      throw new Error(`aws-lambda-ric ${version} needs cmake, make, a C++ compiler and Python to install: ${message}\n${words}`)
+      throw new Error(
+        `aws-lambda-ric ${version} needs cmake, make, a C++ compiler and Python to install: ${message}\n${words}`,
+      )
     } finally {
       rmSync(part, { recursive: true, force: true })
     }

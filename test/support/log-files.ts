@@ -7,7 +7,8 @@ export interface LogFile {
   readonly body: Buffer
 }
 
-const v2 = 'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status'
+const v2 =
+  'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status'
 const v5 =
   'region az-id srcaddr pkt-srcaddr dstaddr pkt-dstaddr srcport dstport protocol tcp-flags packets bytes start end action ' +
   'log-status version account-id interface-id vpc-id subnet-id instance-id type flow-direction traffic-path future-field'
@@ -47,7 +48,10 @@ export function flowFile(random: Random, name: string, fields: 'v2' | 'custom', 
       `OK 5 123456789012 ${eni} vpc-0a1b2c3d subnet-0a1b2c3d - IPv4 ${random.pick(['ingress', 'egress'])} - ${future}`,
     ].join(' ')
   }
-  const folder = random.pick(['AWSLogs/123456789012/vpcflowlogs/eu-central-1/2026/11/22', 'my logs/a+b \u00fc/aws-service=vpcflowlogs'])
+  const folder = random.pick([
+    'AWSLogs/123456789012/vpcflowlogs/eu-central-1/2026/11/22',
+    'my logs/a+b \u00fc/aws-service=vpcflowlogs',
+  ])
   return linesFile(`${folder}/${name}.log`, fields === 'v2' ? v2 : v5, line, 'no flow at all', options)
 }
 
@@ -103,7 +107,12 @@ export function cloudTrailFile(random: Random, name: string, { records, packing 
     eventVersion: '1.11',
     userIdentity: random.pick<object>([
       { type: 'AWSService', invokedBy: 'ec2.amazonaws.com' },
-      { type: 'IAMUser', principalId: 'AIDAEXAMPLE', arn: 'arn:aws:iam::123456789012:user/z\u00fcrich', userName: 'z\u00fcrich' },
+      {
+        type: 'IAMUser',
+        principalId: 'AIDAEXAMPLE',
+        arn: 'arn:aws:iam::123456789012:user/z\u00fcrich',
+        userName: 'z\u00fcrich',
+      },
       { type: 'AssumedRole', sessionContext: { sessionIssuer: { type: 'Role', userName: 'app' }, attributes: {} } },
     ]),
     ...(n % 89 !== 3 && { eventTime: new Date((time + n) * 1000).toISOString().replace('.000', '') }),

@@ -96,6 +96,7 @@ export function differences(truth: Truth, found: ReadonlyMap<string, string>): s
     else if (other !== document) tell(`other content: ${name}\n  wanted ${document}\n  found  ${other}`)
   }
   for (const [name, document] of found) if (!truth.documents.has(name)) tell(`not in the truth: ${name} ${document}`)
-  if (truth.documents.size !== found.size) wrong.unshift(`${truth.documents.size} documents wanted, ${found.size} found`)
+  if (truth.documents.size !== found.size)
+    wrong.unshift(`${truth.documents.size} documents wanted, ${found.size} found`)
   return wrong
 }
