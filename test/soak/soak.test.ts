@@ -172,13 +172,16 @@ describe(`a day of 24 hours in ${minutes} minutes`, () => {
   test('SIGTERM ends it within its limit, and what it had not finished comes again at once', async () => {
     faults = 'slow'
     for (let n = 0; n < 6; n++) await put(400)
-    await expect.poll(() => queueIs('ApproximateNumberOfMessagesNotVisible'), { timeout: 60_000 }).toBe(6)
+    // The last one is put some time ago: what two batches can hold is in work now.
+    await expect.poll(() => queueIs('ApproximateNumberOfMessagesNotVisible'), { timeout: 60_000 }).toBeGreaterThan(0)
+    await wait(2000)
+    const inWork = await queueIs('ApproximateNumberOfMessagesNotVisible')
     const asked = Date.now()
     expect(await worker.end(30_000)).toBe(0)
     // The handler has two seconds to return once its time is over; a long poll takes one.
     expect(Date.now() - asked).toBeLessThan(drainMilliseconds + 6000)
     const totals = JSON.parse(worker.output().at(-1)!)
-    expect(totals).toMatchObject({ released: 6, deadLettered: 0 })
+    expect(totals).toMatchObject({ released: inWork, deadLettered: 0 })
     expect(totals.received).toBe(totals.deleted + totals.deadLettered + totals.failed + totals.released)
     expect(await queueIs('ApproximateNumberOfMessages')).toBe(6)
 
