@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import { type Random, random } from './random.ts'
+import type { Random } from './random.ts'
 
 /** A log file as AWS would write it, or nearly. */
 export interface LogFile {

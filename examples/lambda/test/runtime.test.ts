@@ -138,8 +138,10 @@ describe.each(engines)("the handler under AWS's own runtime client, into $name",
     await stack.put(key, body)
     fault = (service) => (service === 's3' ? { does: 'stall', at: 0.5 } : undefined)
     const late = await invokeNext(stack, lambda)
-    expect(late).toMatchObject({ ended: 'response', body: { batchItemFailures: [{}] } })
-    expect(lambda.log()).toContain('DEADLINE')
+    expect(late).toMatchObject({ ended: 'response' })
+    // As a batch item failure, or as a message that goes on where this one stopped.
+    expect(await stack.depth(stack.queueUrl)).toBe(1)
+    if (!continues) expect(late!.body).toMatchObject({ batchItemFailures: [{}] })
     fault = undefined
     await untilDone(stack, lambda)
     expect(await written('logs-aws.vpcflow-default')).toBe(200)
