@@ -10,7 +10,10 @@ const seed = Number(process.env.FLOWFERRY_CHAOS_SEED ?? 1)
 const count = Number(process.env.FLOWFERRY_CHAOS_SCHEDULES ?? 24)
 /** Numbers of single schedules, for a look at one that failed. */
 const only = process.env.FLOWFERRY_CHAOS_ONLY?.split(',').map(Number)
-const chosen = schedules(count, seed).filter(({ number }) => !only || only.includes(number))
+// Those with a server of their own first: they take longest.
+const chosen = schedules(count, seed)
+  .filter(({ number }) => !only || only.includes(number))
+  .sort((a, b) => Number(b.ownServer) - Number(a.ownServer))
 /** From so many schedules on, each kind of fault has its turn. */
 const whole = !only && count >= 24
 

@@ -10,7 +10,7 @@ import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { elasticsearch } from '@flowferry/sink-elasticsearch'
 import { opensearch } from '@flowferry/sink-opensearch'
-import { batchResponse, consume, deadLetter, s3Objects } from '@flowferry/source-s3'
+import * as source from '@flowferry/source-s3'
 import { Client as OpenSearch } from '@opensearch-project/opensearch'
 
 const { engine, mode, queueUrl, deadLetterQueueUrl, node, namespace, reports, samples, lambda, bulk, worker } =
@@ -25,6 +25,7 @@ const client =
     : new OpenSearch({ node, requestTimeout: 8000 })
 const sink = (engine === 'elasticsearch' ? elasticsearch : opensearch)({ client, ...bulk })
 const parser = detect([vpcFlow, cloudTrail, cloudFront])
+const { batchResponse, consume, s3Objects } = source
 
 const controller = new AbortController()
 process.once('SIGTERM', () => controller.abort())
@@ -62,9 +63,10 @@ if (mode === 'worker') {
 async function handler(event, context) {
   const report = await ingest({ source: s3Objects(event, { s3 }), parser, sink, namespace, deadline: context })
   keep(report)
-  return batchResponse(
-    await deadLetter(report, event, { sqs, queueUrl: deadLetterQueueUrl, maxAttempts: lambda.maxAttempts }),
-  )
+  const last = { queueUrl: deadLetterQueueUrl, maxAttempts: lambda.maxAttempts }
+  // Where it is there, an object that the deadline stopped goes on in the next invocation.
+  if ('settle' in source) return batchResponse(await source.settle(report, event, { sqs, queueUrl, deadLetter: last }))
+  return batchResponse(await source.deadLetter(report, event, { sqs, ...last }))
 }
 
 /** One turn of Lambda's event source mapping, and of its sandbox: a function that is late is killed. */
@@ -83,12 +85,17 @@ async function poll() {
   if (Messages.length === 0) return
   const end = Date.now() + lambda.timeout
   const timer = setTimeout(() => process.kill(process.pid, 'SIGKILL'), lambda.timeout)
-  const Records = Messages.map(({ MessageId, Body, ReceiptHandle, Attributes }) => ({
+  const Records = Messages.map(({ MessageId, Body, ReceiptHandle, Attributes, MessageAttributes = {} }) => ({
     messageId: MessageId,
     body: Body,
     receiptHandle: ReceiptHandle,
     attributes: Attributes,
-    messageAttributes: {},
+    messageAttributes: Object.fromEntries(
+      Object.entries(MessageAttributes).map(([name, { DataType: dataType, StringValue: stringValue }]) => [
+        name,
+        { dataType, stringValue },
+      ]),
+    ),
     eventSource: 'aws:sqs',
   }))
   let failed
