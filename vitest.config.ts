@@ -52,6 +52,21 @@ export default defineConfig({
         },
       },
       ...secure,
+      {
+        resolve: { alias },
+        test: {
+          name: 'chaos',
+          include: ['test/chaos/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+          // Schedules wait more than they work.
+          maxConcurrency: 4,
+        },
+      },
+      {
+        resolve: { alias },
+        test: { name: 'soak', include: ['test/soak/**/*.test.ts'], testTimeout: 90_000_000, hookTimeout: 120_000 },
+      },
     ],
   },
 })

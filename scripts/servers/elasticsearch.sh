@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A real Elasticsearch from Maven Central, one node: elasticsearch.sh start|stop|status PORT
+# A real Elasticsearch from Maven Central, one node: elasticsearch.sh start|stop|status|restart PORT [TERM|KILL]
 # Security is off; SECURE=1 turns it on, with TLS and API keys. HEAP: of the JVM, default 1g.
+# FLOWFERRY_SEARCH_SETTINGS: more lines for its settings file.
 # Its zip is the one Elastic's own plugin tests use: the server without its modules. es-shim adds what we miss.
 set -euo pipefail
 VERSION=9.5.3
@@ -48,4 +49,4 @@ start_server() {
     ES_JAVA_OPTS="-Xms${HEAP:-1g} -Xmx${HEAP:-1g}" "$HOME_DIR/bin/elasticsearch"
 }
 
-main "$1"
+main "$1" "${3:-TERM}"

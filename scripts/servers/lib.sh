@@ -45,16 +45,21 @@ launch() {
   trap - INT TERM
 }
 
-stop() {
-  local signal=TERM
+# end_processes TERM|KILL
+end_processes() {
+  local signal=$1
   for i in $(seq 150); do
     running || break
     [ "$i" != 100 ] || signal=KILL # 20 seconds are enough to end in order
     # shellcheck disable=SC2046 # one word for each process
-    if [ "$i" = 1 ] || [ $signal = KILL ]; then kill -s $signal $(pids) 2>/dev/null || true; fi
+    if [ "$i" = 1 ] || [ "$signal" = KILL ]; then kill -s "$signal" $(pids) 2>/dev/null || true; fi
     sleep 0.2
   done
   ! running || die "processes still there: $(pids | xargs)"
+}
+
+stop() {
+  end_processes TERM
   rm -rf "$DIR/session" "$DIR/data" "$DIR/tmp"
 }
 
@@ -69,13 +74,18 @@ wait_healthy() {
   die 'not ready in time, its last lines are above'
 }
 
-# main COMMAND: a script defines start_server and healthy.
+# main COMMAND [SIGNAL]: a script defines start_server and healthy.
 main() {
   case $1 in
     status)
       if running && healthy; then say "$VERSION running on $URL"; else say 'not running'; exit 1; fi
       ;;
     stop) stop ;;
+    restart) # with its data; KILL is a crash
+      end_processes "$2"
+      start_server
+      wait_healthy
+      ;;
     start)
       if running; then # as it is: a second start does not wipe what a run is using
         wait_healthy
@@ -89,7 +99,7 @@ main() {
       start_server
       wait_healthy
       ;;
-    *) die "usage: $0 start|stop|status PORT" ;;
+    *) die "usage: $0 start|stop|status|restart PORT [TERM|KILL]" ;;
   esac
 }
 
@@ -199,6 +209,7 @@ path.data: $DIR/data
 path.logs: $DIR/logs
 # A test machine's disk may be fuller than a server likes.
 cluster.routing.allocation.disk.threshold_enabled: false
+${FLOWFERRY_SEARCH_SETTINGS:-}
 YML
 }
 

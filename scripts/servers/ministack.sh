@@ -30,4 +30,4 @@ start_server() {
     STATE_DIR="$DIR/data" S3_DATA_DIR="$DIR/data/s3" TMPDIR="$DIR/tmp" LOG_LEVEL=WARNING "$venv/bin/ministack"
 }
 
-main "$1"
+main "$1" "${3:-TERM}"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A real OpenSearch from Maven Central, one node, no plugins: opensearch.sh start|stop|status PORT
+# A real OpenSearch from Maven Central, one node, no plugins: opensearch.sh start|stop|status|restart PORT [TERM|KILL]
 # SECURE=1: with TLS and roles, in the newest version whose security plugin Central has. HEAP: of the JVM, default 1g.
+# FLOWFERRY_SEARCH_SETTINGS: more lines for its settings file.
 set -euo pipefail
 VERSION=3.8.0
 SHA256=196c3cf4602c394f2e40e6174ccbf2a924eae37246f08fa6bbb6b75f9fd5ff1f
@@ -55,4 +56,4 @@ start_server() {
     OPENSEARCH_JAVA_OPTS="-Xms${HEAP:-1g} -Xmx${HEAP:-1g}" "$HOME_DIR/bin/opensearch"
 }
 
-main "$1"
+main "$1" "${3:-TERM}"

@@ -1,0 +1,226 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DeleteBucketCommand, DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { DeleteQueueCommand } from '@aws-sdk/client-sqs'
+import { addsUp, type Report } from '@flowferry/core'
+import { type DeadLetter, redrive } from '@flowferry/source-s3'
+import { awsEnvironment, createStack, type Stack } from '../support/aws.ts'
+import { type FaultProxy, faultProxy } from '../support/fault-proxy.ts'
+import type { OwnServer } from '../support/own-server.ts'
+import { random } from '../support/random.ts'
+import { searchServer } from '../support/search.ts'
+import { differences, everyDocument, type Truth, truthOf } from '../support/truth.ts'
+import { awsRoute, type Circumstance, type FaultKind, faultPlan, searchRoute } from './faults.ts'
+import { mix, send, store } from './mail.ts'
+import { type Supervised, supervise } from './process.ts'
+import { filesOf, type Schedule, unreadable } from './schedule.ts'
+
+export interface Place {
+  readonly aws: string
+  readonly node: string
+  readonly own?: OwnServer
+}
+
+export interface Result {
+  readonly documents: number
+  readonly seen: ReadonlyMap<FaultKind | Circumstance, number>
+  readonly starts: number
+  /** What is not as it must be; nothing, else. */
+  readonly wrong: string[]
+}
+
+const datasets = ['aws.vpcflow', 'aws.cloudtrail', 'aws.cloudfront_logs']
+const wait = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))
+const maxReceiveCount = 5
+const blockMilliseconds = 2500
+
+/** Runs one schedule to its end, and compares what is there with what must be. */
+export async function runSchedule(schedule: Schedule, { aws, node, own }: Place): Promise<Result> {
+  const { number, seed, engine, mode, faults } = schedule
+  const chance = random(seed * 30_011 + number)
+  const namespace = `chaos${process.pid.toString(36)}x${number}`
+  const streams = datasets.map((dataset) => `logs-${dataset}-${namespace}`)
+  const search = searchServer(node)
+  const seen = new Map<FaultKind | Circumstance, number>()
+  const count = (what: FaultKind | Circumstance, times = 1) => seen.set(what, (seen.get(what) ?? 0) + times)
+  const stack = await createStack(aws, { visibilitySeconds: mode === 'lambda' ? 10 : 5, maxReceiveCount })
+  const folder = mkdtempSync(join(tmpdir(), 'flowferry-chaos-'))
+  const pending: Promise<unknown>[] = []
+  const proxies: FaultProxy[] = []
+  let program: Supervised | undefined
+  try {
+    const odd = unreadable(chance, number)
+    const { stored, events } = await store(stack, [...filesOf(schedule), ...(odd.file ? [odd.file] : [])])
+    const truth = await truthOf(
+      stored.filter(({ key }) => key !== odd.file?.key),
+      namespace,
+    )
+    for (const stream of streams) await search.ask('PUT', `/_data_stream/${stream}`)
+
+    const plan = faultPlan(
+      faults,
+      chance,
+      {
+        kill: (signal) => program?.kill(signal),
+        block: (name) => pending.push(block(name)),
+        restartServer: (signal) => pending.push(own!.restart(signal)),
+      },
+      count,
+    )
+    const s3AndSqs = await faultProxy(aws, (request) => plan(awsRoute(request), request))
+    const bulk = await faultProxy(
+      node,
+      (request) => plan(searchRoute(request), request),
+      (request, status) => {
+        if (own && searchRoute(request) === 'bulk' && status === 413) count('413 of the server')
+        if (own && searchRoute(request) === 'bulk' && status === 429) count('429 of the server')
+      },
+    )
+    proxies.push(s3AndSqs, bulk)
+    const through = (url: string) => s3AndSqs.url + new URL(url).pathname
+    const reports = join(folder, 'reports.jsonl')
+    const program_ = supervise(
+      {
+        ...awsEnvironment(s3AndSqs.url),
+        CHAOS: JSON.stringify({
+          engine,
+          mode,
+          namespace,
+          reports,
+          node: bulk.url,
+          queueUrl: through(stack.queueUrl),
+          deadLetterQueueUrl: through(stack.deadLetterQueueUrl),
+          lambda: { timeout: 6000, maxAttempts: maxReceiveCount - 1 },
+          // Larger than what the schedule's own server takes, or small, so that there are many.
+          bulk: { maxBodyBytes: own ? 3_000_000 : 400_000, maxRetries: 4, retryDelay: 100, maxRetryDelay: 1000 },
+          worker: { waitSeconds: 1, retryDelay: 1, drainMilliseconds: 4000, concurrency: 2, batchSize: 4 },
+        }),
+      },
+      mode === 'lambda',
+    )
+    program = program_
+
+    const deliberate = odd.text ?? ` ${events.get(odd.file!.key)}\n\t`
+    const good = stored.filter(({ key }) => key !== odd.file?.key).map(({ key }) => events.get(key)!)
+    const { bodies, twice } = mix(good, chance)
+    count('message twice', twice)
+    count('one message for several objects')
+    count('messages in another order')
+    count('unreadable object')
+    // It stands in the queue since the stack was made.
+    if ((await stack.depth(stack.queueUrl)) > 0) count('s3:TestEvent')
+    for (const body of chance.shuffle([...bodies, deliberate])) {
+      await send(stack, body)
+      if (chance.chance(0.4)) await wait(chance.int(400))
+    }
+
+    const letters = await settle(stack, program, deliberate, pending)
+    const code = await program.end(15_000)
+    const kept = readFileSync(reports, 'utf8').trim().split('\n')
+    const told = kept.map((line) => JSON.parse(line) as Report)
+    count('Lambda out of time', told.filter(({ stopped }) => stopped?.code === 'DEADLINE').length)
+    const found = await everyDocument(node, streams)
+    const wrong = [
+      ...letters.filter(({ body }) => body !== deliberate).map(({ body }) => `a curable dead letter is left: ${body}`),
+      ...(letters.length === 0 ? ['the unreadable message is not in the dead-letter queue'] : []),
+      ...letters.flatMap(({ cause }) =>
+        cause && cause.code !== odd.code ? [`${cause.code} instead of ${odd.code}`] : [],
+      ),
+      ...differences(truth, found),
+      ...told.flatMap((report) => wrongReport(report, truth, odd.file?.key)),
+      ...(told.reduce((sum, { counts }) => sum + counts.written, 0) > found.size ? ['more written than there is'] : []),
+      ...(code === 0 ? [] : [`exit code ${code} after SIGTERM`]),
+      ...(program.crashes() > 0 ? [`${program.crashes()} crashes`] : []),
+      ...(mode === 'worker' ? wrongTotals(program.output().at(-1)!) : []),
+    ]
+    if (wrong.length > 0) wrong.push(`standard error: ${program.errors().slice(-3000)}`)
+    return { documents: found.size, seen, starts: program.starts(), wrong }
+  } finally {
+    await program?.end(5000)
+    await Promise.allSettled(pending)
+    for (const proxy of proxies) await proxy.close()
+    for (const stream of streams) await search.ask('DELETE', `/_data_stream/${stream}`).catch(() => undefined)
+    await remove(stack)
+    rmSync(folder, { recursive: true, force: true })
+  }
+
+  async function block(name: string): Promise<void> {
+    const set = (on: boolean) =>
+      Promise.all(
+        streams.map((stream) => search.ask('PUT', `/${stream}/_settings`, { [`index.blocks.${name}`]: on || null })),
+      )
+    // The server may be on its way down, or up.
+    const surely = async (on: boolean) => {
+      for (let tries = 0; tries < 300; tries++) {
+        const done = await set(on).then(
+          () => true,
+          () => false,
+        )
+        if (done) return
+        await wait(500)
+      }
+    }
+    await surely(true)
+    await wait(blockMilliseconds)
+    await surely(false)
+  }
+}
+
+/** Waits until the queue is empty, and redrives the dead letters until none but the unreadable one is left; gives these. */
+async function settle(stack: Stack, program: Supervised, deliberate: string, pending: readonly Promise<unknown>[]) {
+  const { sqs, queueUrl, deadLetterQueueUrl } = stack
+  const end = Date.now() + 300_000
+  let letters: DeadLetter[] = []
+  for (let quiet = 0; ; ) {
+    await wait(250)
+    if (program.crashes() > 2) throw new Error(`The program does not stay up:\n${program.errors()}`)
+    const depth = await stack.depth(queueUrl)
+    if (Date.now() > end) throw new Error(`${depth} messages are left in the queue:\n${program.errors().slice(-5000)}`)
+    quiet = depth === 0 ? quiet + 1 : 0
+    if (quiet < 3) continue
+    await Promise.all(pending)
+    letters = []
+    const filter = (letter: DeadLetter) => {
+      letters.push(letter)
+      return letter.body !== deliberate
+    }
+    const { redriven } = await redrive({ sqs, from: deadLetterQueueUrl, to: queueUrl, filter })
+    if (redriven === 0 && (await stack.depth(queueUrl)) === 0) return letters
+    quiet = 0
+  }
+}
+
+/** Every object's counters add up, and what is called done has all of its records stored. */
+function wrongReport(report: Report, truth: Truth, unreadableKey: string | undefined): string[] {
+  return report.messages.flatMap(({ objects }) =>
+    objects.flatMap((object) => {
+      const { key, status, counts } = object
+      const wanted = truth.objects.get(key)
+      const text = `${key}: ${JSON.stringify(counts)}`
+      if (!addsUp(counts)) return [`does not add up: ${text}`]
+      if (!wanted) return key === unreadableKey && status === 'failed' ? [] : [`nobody put this object there: ${text}`]
+      if (status === 'failed') return []
+      // What an earlier invocation stored is skipped, and counted there.
+      const from = 'from' in object ? Number(object.from) : 0
+      const malformed = from > 0 || counts.malformed === wanted.malformed
+      return counts.read + from === wanted.read && malformed && counts.unfinished === 0
+        ? []
+        : [`done, and yet not ${JSON.stringify(wanted)}: ${text}`]
+    }),
+  )
+}
+
+function wrongTotals(line: string): string[] {
+  const { received, deleted, deadLettered, failed, released } = JSON.parse(line)
+  return received === deleted + deadLettered + failed + released ? [] : [`totals do not add up: ${line}`]
+}
+
+async function remove(stack: Stack): Promise<void> {
+  const { s3, sqs, bucket, queueUrl, deadLetterQueueUrl } = stack
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }))
+  for (const { Key } of Contents) await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }))
+  await s3.send(new DeleteBucketCommand({ Bucket: bucket }))
+  for (const QueueUrl of [queueUrl, deadLetterQueueUrl]) await sqs.send(new DeleteQueueCommand({ QueueUrl }))
+  stack.close()
+}

@@ -1,0 +1,119 @@
+// What a user would run, as a process of its own: the worker of examples/worker, or the handler of examples/lambda in
+// a loop that does what Lambda does. Each report is a line in a file, so that the suite can add them up.
+import { appendFileSync } from 'node:fs'
+import { S3Client } from '@aws-sdk/client-s3'
+import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { Client as Elasticsearch } from '@elastic/elasticsearch'
+import { detect, ingest } from '@flowferry/core'
+import { cloudFront } from '@flowferry/core/formats/cloudfront'
+import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
+import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
+import { elasticsearch } from '@flowferry/sink-elasticsearch'
+import { opensearch } from '@flowferry/sink-opensearch'
+import * as source from '@flowferry/source-s3'
+import { Client as OpenSearch } from '@opensearch-project/opensearch'
+
+const { engine, mode, queueUrl, deadLetterQueueUrl, node, namespace, reports, samples, lambda, bulk, worker } =
+  JSON.parse(process.env.CHAOS)
+// An end to every silence, as docs/faults.md asks for. In a Lambda function its deadline is one.
+const timeouts = { requestTimeout: 4000, throwOnRequestTimeout: true, socketTimeout: 4000 }
+const s3 = new S3Client(mode === 'lambda' ? {} : { requestHandler: timeouts })
+const sqs = new SQSClient({ requestHandler: timeouts })
+const client =
+  engine === 'elasticsearch'
+    ? new Elasticsearch({ node, requestTimeout: 8000 })
+    : new OpenSearch({ node, requestTimeout: 8000 })
+const sink = (engine === 'elasticsearch' ? elasticsearch : opensearch)({ client, ...bulk })
+const parser = detect([vpcFlow, cloudTrail, cloudFront])
+const { batchResponse, consume, s3Objects } = source
+
+const controller = new AbortController()
+process.once('SIGTERM', () => controller.abort())
+const keep = (report) => appendFileSync(reports, `${JSON.stringify(report)}\n`)
+const tell = (error) => console.error(JSON.stringify(error))
+
+if (samples) {
+  const sample = () => {
+    globalThis.gc?.()
+    const { rss, heapUsed } = process.memoryUsage()
+    const resources = process.getActiveResourcesInfo()
+    appendFileSync(samples, `${JSON.stringify({ time: Date.now(), rss, heapUsed, resources })}\n`)
+  }
+  setInterval(sample, 500).unref()
+}
+
+if (mode === 'worker') {
+  const totals = await consume(
+    queueUrl,
+    (messages, signal) => ingest({ source: s3Objects(messages, { s3 }), parser, sink, namespace, signal }),
+    {
+      sqs,
+      signal: controller.signal,
+      deadLetter: { queueUrl: deadLetterQueueUrl },
+      onReport: keep,
+      onError: tell,
+      ...worker,
+    },
+  )
+  console.log(JSON.stringify(totals))
+} else {
+  while (!controller.signal.aborted) await poll()
+}
+
+async function handler(event, context) {
+  const report = await ingest({ source: s3Objects(event, { s3 }), parser, sink, namespace, deadline: context })
+  keep(report)
+  const last = { queueUrl: deadLetterQueueUrl, maxAttempts: lambda.maxAttempts }
+  // Where it is there, an object that the deadline stopped goes on in the next invocation.
+  if ('settle' in source) return batchResponse(await source.settle(report, event, { sqs, queueUrl, deadLetter: last }))
+  return batchResponse(await source.deadLetter(report, event, { sqs, ...last }))
+}
+
+/** One turn of Lambda's event source mapping, and of its sandbox: a function that is late is killed. */
+async function poll() {
+  const { Messages = [] } = await sqs
+    .send(
+      new ReceiveMessageCommand({
+        QueueUrl: queueUrl,
+        MaxNumberOfMessages: 5,
+        WaitTimeSeconds: 1,
+        MessageSystemAttributeNames: ['All'],
+        MessageAttributeNames: ['All'],
+      }),
+    )
+    .catch(tellNothing)
+  if (Messages.length === 0) return
+  const end = Date.now() + lambda.timeout
+  const timer = setTimeout(() => process.kill(process.pid, 'SIGKILL'), lambda.timeout)
+  const Records = Messages.map(({ MessageId, Body, ReceiptHandle, Attributes, MessageAttributes = {} }) => ({
+    messageId: MessageId,
+    body: Body,
+    receiptHandle: ReceiptHandle,
+    attributes: Attributes,
+    messageAttributes: Object.fromEntries(
+      Object.entries(MessageAttributes).map(([name, { DataType: dataType, StringValue: stringValue }]) => [
+        name,
+        { dataType, stringValue },
+      ]),
+    ),
+    eventSource: 'aws:sqs',
+  }))
+  let failed
+  try {
+    const response = await handler({ Records }, { getRemainingTimeInMillis: () => end - Date.now() })
+    failed = new Set(response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier))
+  } catch (error) {
+    tell({ message: String(error) })
+    return
+  } finally {
+    clearTimeout(timer)
+  }
+  for (const { MessageId, ReceiptHandle } of Messages)
+    if (!failed.has(MessageId))
+      await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle })).catch(tellNothing)
+}
+
+function tellNothing(error) {
+  tell({ message: String(error) })
+  return {}
+}

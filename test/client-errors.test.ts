@@ -1,0 +1,50 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { memorySlice } from '@flowferry/core/testing'
+import { afterAll, describe, expect, test } from 'vitest'
+import { engines } from './support/engines.ts'
+
+/** Longer than it takes, and much shorter than a client takes that looks at each byte of the request. */
+const soon = 2000
+
+describe.each(engines)('an error of the official client of $name', ({ sink }) => {
+  const servers: ReturnType<typeof createServer>[] = []
+  const serve = async (listener: RequestListener) => {
+    const server = createServer(listener).listen(0, '127.0.0.1')
+    servers.push(server)
+    await once(server, 'listening')
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+  afterAll(() => {
+    for (const server of servers) {
+      server.closeAllConnections()
+      server.close()
+    }
+  })
+  // One request of some 3 MB.
+  const slice = memorySlice({ records: 20_000 })
+
+  test('costs no time, however large the request is', async () => {
+    const node = await serve((request, response) => {
+      request.resume().on('end', () => response.writeHead(503, { 'content-type': 'application/json' }).end('{}'))
+    })
+    const started = Date.now()
+    expect(await sink(node, { maxRetries: 1, retryDelay: 1, checkTarget: false }).write([slice])).toMatchObject({
+      error: { code: 'TARGET_OVERLOADED' },
+    })
+    expect(Date.now() - started).toBeLessThan(soon)
+  })
+
+  test('comes at once when the write is stopped', async () => {
+    const stop = new AbortController()
+    const node = await serve((request) => {
+      request.resume().on('end', () => stop.abort())
+    })
+    const writing = sink(node, { checkTarget: false }).write([slice], stop.signal)
+    await once(stop.signal, 'abort')
+    const stopped = Date.now()
+    expect(await writing).toMatchObject({ error: { code: 'ABORTED' }, slices: [{ unfinished: 20_000 }] })
+    expect(Date.now() - stopped).toBeLessThan(soon)
+  })
+})
