@@ -6,6 +6,6 @@ import { openEngine } from './host.ts'
 vi.stubGlobal('WebAssembly', undefined)
 
 describe('the engine in JavaScript writes what the plain path does, byte for byte', () => {
-  fastPathSuite()
+  fastPathSuite(2)
   test('it is JavaScript', () => expect(openEngine().is).toBe('javascript'))
 })

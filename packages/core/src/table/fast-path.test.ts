@@ -3,6 +3,6 @@ import { fastPathSuite } from './fast-path.suite.ts'
 import { openEngine } from './host.ts'
 
 describe('the engine as a wasm module writes what the plain path does, byte for byte', () => {
-  fastPathSuite()
+  fastPathSuite(10)
   test('it is the wasm module', () => expect(openEngine().is).toBe('wasm'))
 })
