@@ -5,6 +5,7 @@ import type { DlqOptions } from './commands/dlq.ts'
 import type { IngestCommandOptions } from './commands/ingest.ts'
 import type { ParseOptions } from './commands/parse.ts'
 import type { RedriveCommandOptions } from './commands/redrive.ts'
+import type { SetupCommandOptions } from './commands/setup.ts'
 import { archiveFormatNames, formatNames } from './format-names.ts'
 import { hintsFor } from './hints.ts'
 import { type ExitCode, exitCodes, type Io, line, UsageError } from './io.ts'
@@ -30,6 +31,12 @@ export async function run(args: readonly string[], io: Io, version = '0.0.0'): P
   }
 }
 
+const credentials = `Credentials come from the environment only:
+  ELASTICSEARCH_API_KEY, or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD
+  OPENSEARCH_USERNAME and OPENSEARCH_PASSWORD
+  ELASTICSEARCH_CA_FILE, OPENSEARCH_CA_FILE: certificate authority of a cluster that signed its own certificate
+  AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, … as for the AWS CLI`
+
 /** What a command imports it imports when it runs: help and errors of usage must not wait for the AWS SDK. */
 function describeProgram(io: Io, version: string, finish: (code: ExitCode) => void): Command {
   const program = new Command('flowferry')
@@ -43,6 +50,31 @@ function describeProgram(io: Io, version: string, finish: (code: ExitCode) => vo
       ...formatNames,
     ])
   const formats = (what: string) => new Option('--format <name...>', what).choices([...archiveFormatNames])
+  const urlOption = () =>
+    new Option('--url <url>', 'address of the cluster; default: ELASTICSEARCH_URL or OPENSEARCH_URL')
+  const indexPer = () =>
+    new Option(
+      '--index-per <span>',
+      'an index for each day or month of the documents, where an id is stored once for ever; default: data streams',
+    ).choices(['day', 'month'])
+  /** What `ingest` and `backfill` say alike of the store, beside `--to`. */
+  const storeOptions = (command: Command) =>
+    command
+      .addOption(urlOption())
+      .option(
+        '--index <name>',
+        'one index for everything, whose mapping is yours; default: a data stream for each format',
+      )
+      .addOption(indexPer())
+      .addOption(
+        new Option(
+          '--op <op>',
+          'index overwrites what is there, with --index-per or --index; default: create, which leaves it',
+        ).choices(['create', 'index']),
+      )
+      .option('--gzip', 'compress what is sent to the cluster')
+      .option('--setup', 'first install the index templates')
+      .option('--concurrency <n>', 'files read at the same time, 1 to 64; default 4', wholeNumber(1, 64))
 
   command('demo')
     .description('S3, SQS, the worker and DuckDB in this one process: logs indexed, failed, redriven and asked.')
@@ -73,18 +105,13 @@ Examples:
       finish(await parse(source, options, io))
     })
 
-  command('ingest')
-    .description('Files, folders (at any depth) and S3 prefixes into a store. Repeating it stores nothing twice.')
-    .argument('<source...>', 'files, folders, s3://bucket/prefix')
-    .requiredOption('--to <store>', 'elasticsearch, opensearch or duckdb:FILE')
-    .option('--url <url>', 'address of the cluster; default: ELASTICSEARCH_URL or OPENSEARCH_URL')
-    .addOption(format())
-    .option(
-      '--index <name>',
-      'one index for everything, whose mapping is yours; default: a data stream for each format',
-    )
-    .option('--concurrency <n>', 'files read at the same time, 1 to 64; default 4', wholeNumber(1, 64))
-    .option('--setup', 'first install the index templates')
+  storeOptions(
+    command('ingest')
+      .description('Files, folders (at any depth) and S3 prefixes into a store. Repeating it stores nothing twice.')
+      .argument('<source...>', 'files, folders, s3://bucket/prefix')
+      .requiredOption('--to <store>', 'elasticsearch, opensearch or duckdb:FILE')
+      .addOption(format()),
+  )
     .option(
       '--dead-records <prefix>',
       's3://bucket/prefix/ for rejected documents and malformed records; default: none',
@@ -93,11 +120,7 @@ Examples:
     .addHelpText(
       'after',
       `
-Credentials come from the environment only:
-  ELASTICSEARCH_API_KEY, or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD
-  OPENSEARCH_USERNAME and OPENSEARCH_PASSWORD
-  ELASTICSEARCH_CA_FILE, OPENSEARCH_CA_FILE: certificate authority of a cluster that signed its own certificate
-  AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, … as for the AWS CLI
+${credentials}
 
 Exit codes: 0 all well, 1 something failed, 2 wrong usage, 3 some records are malformed.
 
@@ -110,44 +133,68 @@ Examples:
       finish(await ingestCommand(sources, options, io))
     })
 
-  command('backfill')
-    .description('The records of a time span, from the archive on S3 into a store, or to your own Lambda fleet.')
-    .argument('<source>', 's3://bucket or s3://bucket/prefix; the layout below is found out')
-    .requiredOption('--from <time>', 'first record: 2026-11-01, 2026-11-01T10:00Z (UTC), or -7d, -36h, -90m before now')
-    .option('--to <time>', 'first record that is too late; default: now')
-    .addOption(formats('logs to bring back; default: all that are found'))
-    .option('--account <id...>', 'accounts; default: all that are found')
-    .option('--region <name...>', 'regions; default: all that are found')
-    .option('--late <duration>', 'how late a record may have come: 90m, 6h, 2d; default: 1h flow logs, 2h the others')
-    .option('--to-sink <store>', 'into a store: elasticsearch, opensearch or duckdb:FILE')
-    .option('--url <url>', 'as of ingest')
-    .option('--index <name>', 'as of ingest')
-    .option('--setup', 'first install the index templates')
-    .option('--concurrency <n>', 'files read at the same time, 1 to 64; default 4', wholeNumber(1, 64))
+  storeOptions(
+    command('backfill')
+      .description('The records of a time span, from the archive on S3 into a store, or to your own Lambda fleet.')
+      .argument('<source>', 's3://bucket or s3://bucket/prefix; the layout below is found out')
+      .requiredOption(
+        '--since <time>',
+        'first record: 2026-11-01, 2026-11-01T10:00Z (UTC), or -7d, -36h, -90m before now',
+      )
+      .option('--until <time>', 'first record that is too late; default: now')
+      .addOption(formats('logs to bring back; default: all that are found'))
+      .option('--account <id...>', 'accounts; default: all that are found')
+      .option('--region <name...>', 'regions; default: all that are found')
+      .option('--late <duration>', 'how late a record may have come: 90m, 6h, 2d; default: 1h flow logs, 2h the others')
+      .option('--to <store>', 'into a store: elasticsearch, opensearch or duckdb:FILE'),
+  )
     .option('--enqueue <url>', 'or as S3 events to this queue, whose consumers do the work')
     .option('--records-per-message <n>', 'objects in a message, 1 to 100; default 1', wholeNumber(1, 100))
     .option('--rate <n>', 'messages a second at most, 1 to 100,000; default: no limit', wholeNumber(1, 100_000))
     .option('--manifest <file>', 'or as a manifest for S3 Batch Operations: a file, or s3://bucket/key')
     .option('--checkpoint <file>', 'keep in a file how far it is, and go on from it')
     .option('--failures <file>', 'append the objects that failed, as JSON lines')
-    .option('--dead-letter-queue <url>', 'send the objects that failed to a queue, for redrive')
+    .option('--dlq <url>', 'send the objects that failed to a queue, for redrive')
     .option('--dry-run', 'only tell what it would do: objects, bytes, documents, cost')
     .option('--json', 'one JSON object on standard output')
     .addHelpText(
       'after',
       `
-Credentials come from the environment, as for ingest. It needs s3:ListBucket and s3:GetObject, or sqs:SendMessage.
+${credentials}
+It needs s3:ListBucket and s3:GetObject, or sqs:SendMessage.
 
 Exit codes: 0 all well, 1 something failed, 2 wrong usage, 3 some records are malformed.
 
 Examples:
-  flowferry backfill s3://my-logs --from 2026-11-01 --to 2026-11-08 --dry-run
-  flowferry backfill s3://my-logs --from -7d --format vpc-flow --to-sink elasticsearch --checkpoint week.json
-  flowferry backfill s3://my-logs --from -7d --enqueue https://sqs.eu-central-1.amazonaws.com/123456789012/logs`,
+  flowferry backfill s3://my-logs --since 2026-11-01 --until 2026-11-08 --dry-run
+  flowferry backfill s3://my-logs --since -7d --format vpc-flow --to elasticsearch --checkpoint week.json
+  flowferry backfill s3://my-logs --since -7d --enqueue https://sqs.eu-central-1.amazonaws.com/123456789012/logs`,
     )
     .action(async (source: string, options: BackfillCommandOptions) => {
       const { backfillCommand } = await import('./commands/backfill.ts')
       finish(await backfillCommand(source, options, io))
+    })
+
+  command('setup')
+    .description('Installs the index templates; what is there already stays. Say it once before the first document.')
+    .requiredOption('--to <store>', 'elasticsearch or opensearch')
+    .addOption(urlOption())
+    .addOption(formats('templates of these alone; default: all'))
+    .addOption(indexPer())
+    .option('--dry-run', 'only tell what it would do')
+    .addHelpText(
+      'after',
+      `
+${credentials}
+
+Exit codes: 0 all well, 1 failed, 2 wrong usage.
+
+Example:
+  flowferry setup --to elasticsearch --url https://es.example:9200 --index-per month`,
+    )
+    .action(async (options: SetupCommandOptions) => {
+      const { setupCommand } = await import('./commands/setup.ts')
+      finish(await setupCommand(options, io))
     })
 
   const dlqUrl = 'https://sqs.eu-central-1.amazonaws.com/123456789012/logs-dlq'
@@ -186,8 +233,8 @@ Examples:
     .option('--cause <code...>', 'only those with this cause: OBJECT_FORBIDDEN, …, or UNKNOWN')
     .option('--bucket <name>', 'only those that name an object of this bucket')
     .option('--prefix <prefix>', 'only those that name an object whose key begins so')
-    .option('--older-than <time>', 'only those sent longer ago: 30m, 12h, 7d', milliseconds)
-    .option('--newer-than <time>', 'only those sent since: 30m, 12h, 7d', milliseconds)
+    .option('--older-than <time>', 'only those sent longer ago: 30m, 12h, 7d')
+    .option('--newer-than <time>', 'only those sent since: 30m, 12h, 7d')
     .option('--limit <n>', 'messages to send at most', wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .option('--rate <n>', 'messages a second at most, 0.1 to 10,000; default: no limit', numberFrom(0.1, 10_000))
     .addHelpText(
@@ -225,13 +272,6 @@ function numberFrom(least: number, most: number): (text: string) => number {
     if (value >= least && value <= most) return value
     throw new InvalidArgumentError(`It takes a number from ${least} to ${most}.`)
   }
-}
-
-/** `90s`, `30m`, `12h`, `7d`. */
-function milliseconds(text: string): number {
-  const [, value, unit] = /^(\d+(?:\.\d+)?)(s|m|h|d)$/.exec(text) ?? []
-  if (value === undefined) throw new InvalidArgumentError('It takes a time with its unit: 30m, 12h, 7d.')
-  return Number(value) * { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit as 's' | 'm' | 'h' | 'd']
 }
 
 /** An error in words, and what caused it where the words do not say: an empty message of the SDK for a dead host. */

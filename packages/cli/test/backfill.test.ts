@@ -63,7 +63,7 @@ function flowFile(minute: number) {
 // A file each minute and a half, some before and after the day: the plan has some 1,000 of them.
 const files = Array.from({ length: 1200 }, (_, n) => flowFile(n * 1.5 - 180))
 const truth = files.reduce((sum, { kept }) => sum + kept, 0)
-const day = ['--from', '2026-11-20', '--to', '2026-11-21']
+const day = ['--since', '2026-11-20', '--until', '2026-11-21']
 
 let folder: string
 beforeAll(async () => {
@@ -124,14 +124,14 @@ async function drain(queueUrl: string): Promise<SqsMessage[]> {
 describe('flowferry backfill on a server', () => {
   test('puts the records of a span into DuckDB, and a second time nothing more', async () => {
     const database = join(folder, 'logs.db')
-    const first = await backfill(['--to-sink', `duckdb:${database}`, '--json'])
+    const first = await backfill(['--to', `duckdb:${database}`, '--json'])
     expect(first.code, first.stderr).toBe(0)
     const told = JSON.parse(first.stdout)
     expect(told).toMatchObject({ 'documents written': truth, duplicates: 0, failed: 0 })
     expect(told['records read']).toBe(told.objects * recordsPerFile)
     expect(told['records read']).toBe(told['documents written'] + told.filtered)
     expect(await rows(database)).toEqual([{ n: truth, ids: truth }])
-    const second = await backfill(['--to-sink', `duckdb:${database}`], `s3://${bucket}/${prefix}/`)
+    const second = await backfill(['--to', `duckdb:${database}`], `s3://${bucket}/${prefix}/`)
     expect(second.stdout).toMatch(/\ndocuments written +0\nduplicates +\d/)
     expect(second.code).toBe(0)
   })
@@ -140,7 +140,7 @@ describe('flowferry backfill on a server', () => {
     const plain = await backfill(['--dry-run'])
     expect(plain.stdout).toMatch(/vpc-flow +1,0\d\d +\d+ kB/)
     expect(plain.stdout).toContain('an estimate')
-    const { stdout, code } = await backfill(['--dry-run', '--json', '--to-sink', `duckdb:${join(folder, 'never.db')}`])
+    const { stdout, code } = await backfill(['--dry-run', '--json', '--to', `duckdb:${join(folder, 'never.db')}`])
     const [flows] = JSON.parse(stdout).formats
     expect(flows.documents).toBeGreaterThan(truth * 0.5)
     expect(flows.documents).toBeLessThan(truth * 1.5)
@@ -174,7 +174,7 @@ describe('flowferry backfill on a server', () => {
     const queueUrl = await createQueue('dead')
     const failures = join(folder, 'failed.jsonl')
     const { code, stdout, stderr } = await backfill(
-      ['--to-sink', `duckdb:${join(folder, 'logs.db')}`, '--failures', failures, '--dead-letter-queue', queueUrl],
+      ['--to', `duckdb:${join(folder, 'logs.db')}`, '--failures', failures, '--dlq', queueUrl],
       `s3://${broken}`,
     )
     expect(code).toBe(1)
@@ -197,7 +197,7 @@ describe('flowferry backfill on a server', () => {
     await new Promise<void>((resolve) => cluster.listen(0, '127.0.0.1', resolve))
     const url = `http://127.0.0.1:${(cluster.address() as AddressInfo).port}`
     const checkpoint = join(folder, 'day.json')
-    const { code, stderr } = await backfill(['--to-sink', 'opensearch', '--url', url, '--checkpoint', checkpoint])
+    const { code, stderr } = await backfill(['--to', 'opensearch', '--url', url, '--checkpoint', checkpoint])
     cluster.close()
     cluster.closeAllConnections()
     expect(code).toBe(1)
@@ -211,14 +211,14 @@ describe('flowferry backfill on a server', () => {
 
   test('refuses the checkpoint of another backfill, and does nothing again that is finished', async () => {
     const checkpoint = join(folder, 'c.json')
-    const way = ['--to-sink', `duckdb:${join(folder, 'logs.db')}`, '--checkpoint', checkpoint]
-    const hour = ['backfill', `s3://${bucket}`, '--from', '2026-11-20T10:00Z', '--to', '2026-11-20T10:30Z', ...way]
+    const way = ['--to', `duckdb:${join(folder, 'logs.db')}`, '--checkpoint', checkpoint]
+    const hour = ['backfill', `s3://${bucket}`, '--since', '2026-11-20T10:00Z', '--until', '2026-11-20T10:30Z', ...way]
     expect((await runHere(hour, { env: environment })).code).toBe(0)
     const again = await runHere(hour, { env: environment })
     expect(again).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining('is finished') })
     const other = await backfill(way)
     expect(other.code).toBe(2)
-    expect(other.stderr).toMatch(/is the checkpoint of another backfill: its from is "2026-11-20T10:00Z"/)
+    expect(other.stderr).toMatch(/is the checkpoint of another backfill: its since is "2026-11-20T10:00Z"/)
     await writeFile(checkpoint, '{"version":1')
     expect(await backfill(way)).toMatchObject({ code: 2, stderr: expect.stringContaining('is no checkpoint') })
   })
@@ -268,7 +268,7 @@ async function untilDone(args: readonly string[], checkpoint: string): Promise<n
 describe('a backfill that is killed again and again', () => {
   test('ends with the truth in DuckDB, without beginning at zero each time', { timeout: 400_000 }, async () => {
     const database = join(folder, 'logs.db')
-    const doneBefore = await untilDone(['--to-sink', `duckdb:${database}`], join(folder, 'day.json'))
+    const doneBefore = await untilDone(['--to', `duckdb:${database}`], join(folder, 'day.json'))
     console.log(`duckdb: killed ${doneBefore.length - 1} times; objects done before each run: ${doneBefore.join(', ')}`)
     expect(await rows(database)).toEqual([{ n: truth, ids: truth }])
     expect(doneBefore.length).toBeGreaterThan(1)
@@ -282,7 +282,7 @@ describe('a backfill that is killed again and again', () => {
     const [node] = withElasticsearch.urls
     const client = new Elasticsearch({ node: node! })
     const index = `backfill-${randomUUID().slice(0, 8)}`
-    const args = ['--to-sink', 'elasticsearch', '--url', node!, '--index', index]
+    const args = ['--to', 'elasticsearch', '--url', node!, '--index', index]
     const doneBefore = await untilDone(args, join(folder, 'day.json'))
     console.log(
       `elasticsearch: killed ${doneBefore.length - 1} times; objects done before each run: ${doneBefore.join(', ')}`,

@@ -10,8 +10,8 @@ const backfill = {
   formats: [],
   accounts: [],
   regions: [],
-  from: '-7d',
-  to: 'now',
+  since: '-7d',
+  until: 'now',
   late: '',
 }
 const span = { from: new Date('2026-11-01T00:00:00Z'), to: new Date('2026-11-02T00:00:00Z') }

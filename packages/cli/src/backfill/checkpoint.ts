@@ -8,8 +8,8 @@ export interface BackfillIdentity {
   readonly formats: readonly string[]
   readonly accounts: readonly string[]
   readonly regions: readonly string[]
-  readonly from: string
-  readonly to: string
+  readonly since: string
+  readonly until: string
   readonly late: string
 }
 
@@ -17,7 +17,7 @@ export interface BackfillIdentity {
 interface CheckpointFile {
   readonly version: 1
   readonly backfill: BackfillIdentity
-  /** The times that `from` and `to` meant when it began. */
+  /** The times that `since` and `until` meant when it began. */
   readonly span: { readonly from: string; readonly to: string }
   /** All up to this key is done. */
   readonly through?: string

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { backfillRequest } from '../backfill/request.ts'
 import { costs } from '../backfill/survey.ts'
-import { parseDuration, parseTime } from '../backfill/times.ts'
 import { runHere } from '../test-io.ts'
+import { parseDuration, parseTime } from '../times.ts'
 
 const now = new Date('2026-11-22T12:00:00Z')
 
@@ -14,11 +14,11 @@ describe('times of the command line', () => {
     ['-7d', '2026-11-15T12:00:00.000Z'],
     ['-36h', '2026-11-21T00:00:00.000Z'],
     ['-90m', '2026-11-22T10:30:00.000Z'],
-  ])('%s is %s', (text, iso) => expect(parseTime('--from', text, now).toISOString()).toBe(iso))
+  ])('%s is %s', (text, iso) => expect(parseTime('--since', text, now).toISOString()).toBe(iso))
 
   it.each(['2026-02-30', '2026-13-01', '2026-11-01T10:00', '2026-11-01T25:00Z', '7d', 'yesterday', '-7w', ''])(
     'refuses "%s"',
-    (text) => expect(() => parseTime('--from', text, now)).toThrow(/--from takes 2026-11-01, /),
+    (text) => expect(() => parseTime('--since', text, now)).toThrow(/--since takes 2026-11-01, /),
   )
 
   it('reads durations', () => {
@@ -29,10 +29,10 @@ describe('times of the command line', () => {
 
 describe('backfillRequest', () => {
   it('ends now, and keeps what the times were given as', () => {
-    const request = backfillRequest('s3://logs/a/b', { from: '-1d', toSink: 'duckdb:x.db' }, now)
+    const request = backfillRequest('s3://logs/a/b', { since: '-1d', to: 'duckdb:x.db' }, now)
     expect(request).toMatchObject({ bucket: 'logs', prefix: 'a/b', way: 'sink', to: now })
-    expect(request.identity).toMatchObject({ source: 's3://logs/a/b', target: 'duckdb:x.db', from: '-1d' })
-    expect(backfillRequest('s3://logs', { from: '-1d', enqueue: 'https://sqs/1/a.fifo' }, now).way).toBe('fifo')
+    expect(request.identity).toMatchObject({ source: 's3://logs/a/b', target: 'duckdb:x.db', since: '-1d' })
+    expect(backfillRequest('s3://logs', { since: '-1d', enqueue: 'https://sqs/1/a.fifo' }, now).way).toBe('fifo')
   })
 })
 
@@ -50,36 +50,28 @@ describe('costs', () => {
 
 describe('flowferry backfill', () => {
   const bucket = 's3://logs'
-  const day = ['--from', '2026-11-01', '--to', '2026-11-02']
+  const day = ['--since', '2026-11-01', '--until', '2026-11-02']
   const queue = ['--enqueue', 'https://sqs.eu-central-1.amazonaws.com/1/logs']
   it.each([
-    ['no span', [bucket], "required option '--from <time>'"],
+    ['no span', [bucket], "required option '--since <time>'"],
     ['a file', ['logs/', ...day, '--dry-run'], 'backfill reads a bucket'],
     ['nothing to do', [bucket, ...day], 'Say what to do'],
     ['two ways', [bucket, ...day, ...queue, '--manifest', 'm.csv'], 'choose one'],
     [
       'a span that ends before it begins',
-      [bucket, '--from', '2026-11-02', '--to', '2026-11-01', '--dry-run'],
-      '--from must be before --to',
+      [bucket, '--since', '2026-11-02', '--until', '2026-11-01', '--dry-run'],
+      '--since must be before --until',
     ],
-    [
-      'an unknown store',
-      [bucket, ...day, '--to-sink', 'mysql'],
-      '--to-sink takes elasticsearch, opensearch or duckdb:FILE',
-    ],
+    ['an unknown store', [bucket, ...day, '--to', 'mysql'], '--to takes elasticsearch, opensearch or duckdb:FILE'],
     ["a queue's name", [bucket, ...day, '--enqueue', 'logs'], "--enqueue takes the queue's URL"],
     ['an account that is none', [bucket, ...day, '--dry-run', '--account', '12'], 'ids of 12 digits'],
     ['a checkpoint of a manifest', [bucket, ...day, '--manifest', 'm.csv', '--checkpoint', 'c'], 'written whole'],
-    ['the index of a queue', [bucket, ...day, ...queue, '--index', 'x'], '--index goes with --to-sink'],
-    ['the rate of a store', [bucket, ...day, '--to-sink', 'opensearch', '--rate', '5'], '--rate goes with --enqueue'],
-    [
-      'dead letters of a queue',
-      [bucket, ...day, ...queue, '--dead-letter-queue', 'https://q'],
-      '--dead-letter-queue goes with --to-sink',
-    ],
+    ['the index of a queue', [bucket, ...day, ...queue, '--index', 'x'], '--index goes with --to'],
+    ['the rate of a store', [bucket, ...day, '--to', 'opensearch', '--rate', '5'], '--rate goes with --enqueue'],
+    ['dead letters of a queue', [bucket, ...day, ...queue, '--dlq', 'https://q'], '--dlq goes with --to'],
     [
       'templates for an index',
-      [bucket, ...day, '--to-sink', 'opensearch', '--setup', '--index', 'x'],
+      [bucket, ...day, '--to', 'opensearch', '--setup', '--index', 'x'],
       'an --index gets its mapping from you',
     ],
     ['an unknown format', [bucket, ...day, '--format', 'csv'], 'Allowed choices are vpc-flow, cloudtrail, cloudfront'],

@@ -10,6 +10,7 @@ import { type BackfillCommandOptions, type BackfillRequest, backfillRequest } fr
 import { parserFor } from '../formats.ts'
 import { hintsFor } from '../hints.ts'
 import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
+import { prepare, targetOf } from '../target.ts'
 import { count, plural } from '../text.ts'
 
 export type { BackfillCommandOptions }
@@ -96,20 +97,15 @@ export async function backfillCommand(source: string, options: BackfillCommandOp
 }
 
 async function intoSink({ request, options, io, s3, objects, settle, failures, span }: Work): Promise<Done> {
-  const { toSink, url, index, concurrency } = options
-  const { targetOf } = await import('./ingest.ts')
+  const { concurrency } = options
   const { runLocal } = await import('../backfill/local.ts')
   const { withinSpan } = await import('@flowferry/source-s3')
   const [format] = request.formats.length === 1 ? request.formats : []
   const parser = await parserFor(format)
-  const target = await targetOf(
-    { to: toSink!, ...(url !== undefined && { url }), ...(index !== undefined && { index }) },
-    io,
-  )
+  const target = await targetOf({ ...options, to: options.to! }, io)
   const store = await target.open()
   try {
-    if (options.setup) for (const change of await store.setup(parser.formats)) line(io.stderr, change)
-    else for (const note of (await store.check?.(parser.formats)) ?? []) line(io.stderr, note)
+    await prepare(store, parser.formats, options, io)
     let objectCount = 0
     const { counts, bytes, stopped } = await runLocal(objects, {
       s3,
@@ -185,7 +181,7 @@ async function asManifest({ options, io, s3, objects, settle }: Work): Promise<D
 }
 
 async function failuresOf({ bucket }: BackfillRequest, options: BackfillCommandOptions, io: Io, s3: S3Client) {
-  const { failures, deadLetterQueue: queueUrl } = options
+  const { failures, dlq: queueUrl } = options
   if (queueUrl === undefined) return createFailures(failures, undefined)
   return createFailures(failures, {
     sqs: await sqsClient(io, queueUrl),

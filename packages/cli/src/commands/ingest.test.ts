@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { duckdb } from '@flowferry/sink-duckdb'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startCloud } from '../demo/cloud.ts'
@@ -138,7 +138,7 @@ describe('flowferry ingest', () => {
     await writeFile(join(folder, 'flows.log'), flows!.text)
     const env = { [`${store.toUpperCase()}_URL`]: cluster.url, ...secrets }
     const plain = await runHere(['ingest', join(folder, 'flows.log'), '--to', store], { env })
-    const note = /^note: not installed: index template flowferry-aws\.vpcflow, .*without --setup .*\n/
+    const note = /^note: not installed: flowferry-aws\.vpcflow, .*--setup installs .*\n/
     expect(plain.stderr).toMatch(note)
     expect(plain.stderr.replace(note, '')).toMatch(new RegExp(`^1 file, .* stored, to ${cluster.url}\n$`))
     expect(plain.stdout).toMatch(/\ndocuments written +3,000\n/)
@@ -151,6 +151,11 @@ describe('flowferry ingest', () => {
       (await runHere(['ingest', join(folder, 'flows.log'), ...args], { env: secrets as Record<string, string> })).code,
     ).toBe(0)
     expect(cluster.indices).toEqual(new Set(['mine']))
+    cluster.indices.clear()
+    const dated = ['--url', cluster.url, '--index', 'mine', '--index-per', 'month', '--op', 'index', '--gzip']
+    expect((await runHere(['ingest', join(folder, 'flows.log'), '--to', store, ...dated])).code).toBe(0)
+    expect([...cluster.indices].every((name) => /^mine-\d{4}\.\d\d$/.test(name))).toBe(true)
+    expect(cluster.ops).toEqual(new Set(['create', 'index']))
     cluster.stop()
   })
 
@@ -166,6 +171,12 @@ describe('flowferry ingest', () => {
       ['x', '--to', 'elasticsearch', '--url', 'http://localhost:9', '--index', 'mine', '--setup'],
       'an --index gets its mapping from you',
     ],
+    [
+      'to overwrite in a data stream',
+      ['x', '--to', 'elasticsearch', '--url', 'http://localhost:9', '--op', 'index'],
+      '--op index needs --index-per or --index',
+    ],
+    ['options of a cluster for DuckDB', ['x', '--to', 'duckdb:never.db', '--gzip'], 'do not go with duckdb'],
     [
       'a password in the URL',
       ['x', '--to', 'elasticsearch', '--url', 'https://me:hidden@es:9200'],
@@ -217,6 +228,17 @@ describe('flowferry ingest', () => {
     cluster.stop()
   })
 
+  it('ends at once where nobody answers', async () => {
+    const cluster = await startCluster()
+    cluster.stop()
+    await writeFile(join(folder, 'flows.log'), flows!.text)
+    const began = performance.now()
+    const { code, stderr } = await runHere(['ingest', folder, '--to', 'opensearch', '--url', cluster.url])
+    expect(stderr).toMatch(/^error: .*ECONNREFUSED .*\[TARGET_UNREACHABLE\]\nsee .*#target_unreachable\n$/)
+    expect(performance.now() - began).toBeLessThan(10_000)
+    expect(code).toBe(1)
+  })
+
   it('fails when there is nothing to read', async () => {
     const { code, stderr } = await runHere(['ingest', folder, '--to', `duckdb:${join(folder, '.hidden.db')}`])
     expect(stderr).toBe('There is no file to read.\n')
@@ -228,6 +250,7 @@ describe('flowferry ingest', () => {
 async function startCluster(failure?: number) {
   const indices = new Set<string>()
   const authorizations = new Set<string>()
+  const ops = new Set<string>()
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
@@ -240,12 +263,17 @@ async function startCluster(failure?: number) {
       return
     }
     authorizations.add(request.headers.authorization ?? '')
-    const lines = Buffer.concat(chunks).toString().split('\n')
+    const body = Buffer.concat(chunks)
+    const lines = (request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString().split('\n')
     const actions = lines
       .filter((_, index) => index % 2 === 0 && index < lines.length - 1)
       .map((text) => JSON.parse(text))
     const path = /^\/([^/?]+)\/_bulk/.exec(request.url ?? '')?.[1]
-    for (const { create } of actions) indices.add(create._index ?? path)
+    for (const action of actions)
+      for (const [op, { _index }] of Object.entries<{ _index?: string }>(action)) {
+        ops.add(op)
+        indices.add(_index ?? path ?? '')
+      }
     response.end(JSON.stringify({ errors: false, items: actions.map(() => ({ create: { status: 201 } })) }))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -254,5 +282,5 @@ async function startCluster(failure?: number) {
     server.close()
     server.closeAllConnections()
   }
-  return { url: `http://127.0.0.1:${port}`, indices, authorizations, stop }
+  return { url: `http://127.0.0.1:${port}`, indices, authorizations, ops, stop }
 }

@@ -3,6 +3,7 @@ import { sqsClient } from '../aws.ts'
 import { type ExitCode, exitCodes, type Io, line, queueUrl, UsageError } from '../io.ts'
 import { causesTable } from '../report.ts'
 import { plural } from '../text.ts'
+import { parseDuration } from '../times.ts'
 
 export interface RedriveCommandOptions {
   readonly dlq: string
@@ -11,10 +12,8 @@ export interface RedriveCommandOptions {
   readonly cause?: readonly string[]
   readonly bucket?: string
   readonly prefix?: string
-  /** Milliseconds. */
-  readonly olderThan?: number
-  /** Milliseconds. */
-  readonly newerThan?: number
+  readonly olderThan?: string
+  readonly newerThan?: string
   readonly limit?: number
   readonly rate?: number
 }
@@ -53,7 +52,9 @@ export async function redriveCommand(options: RedriveCommandOptions, io: Io): Pr
 
 /** All of what is asked for must hold; of a message's objects one is enough. */
 function filterOf(options: RedriveCommandOptions, now: number): (letter: DeadLetter) => boolean {
-  const { cause, bucket, prefix, olderThan = 0, newerThan = Number.POSITIVE_INFINITY } = options
+  const { cause, bucket, prefix, olderThan, newerThan } = options
+  const least = olderThan === undefined ? 0 : parseDuration('--older-than', olderThan)
+  const most = newerThan === undefined ? Number.POSITIVE_INFINITY : parseDuration('--newer-than', newerThan)
   const causes = cause && new Set(cause)
   return (letter) => {
     if (causes && !causes.has(letter.cause?.code ?? 'UNKNOWN')) return false
@@ -62,6 +63,6 @@ function filterOf(options: RedriveCommandOptions, now: number): (letter: DeadLet
     )
     if ((bucket !== undefined || prefix !== undefined) && !named) return false
     const age = now - (letter.sentAt?.getTime() ?? now)
-    return age >= olderThan && age <= newerThan
+    return age >= least && age <= most
   }
 }

@@ -1,6 +1,6 @@
-import { UsageError } from '../io.ts'
+import { UsageError } from './io.ts'
 
-const units = { d: 86_400_000, h: 3_600_000, m: 60_000 } as const
+const units = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 } as const
 
 /** `2026-11-01`, `2026-11-01T10:00Z`, with seconds too, or `-7d`, `-36h`, `-90m` before now. UTC always. */
 export function parseTime(option: string, text: string, now: Date): Date {
@@ -19,9 +19,9 @@ export function parseTime(option: string, text: string, now: Date): Date {
   )
 }
 
-/** `90m`, `6h`, `2d` in milliseconds. */
+/** `90s`, `90m`, `6h`, `2d` in milliseconds. */
 export function parseDuration(option: string, text: string): number {
-  const match = /^(\d{1,6})([dhm])$/.exec(text)
+  const match = /^(\d{1,6})([dhms])$/.exec(text)
   if (!match) throw new UsageError(`${option} takes 90m, 6h or 2d, not "${text}"`)
   return Number(match[1]) * units[match[2] as keyof typeof units]
 }
