@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { redact } from '../errors.ts'
 import { memorySlice } from '../testing.ts'
 import { type BulkAnswer, thrownAnswer } from './response.ts'
@@ -58,6 +58,32 @@ describe('bulkSink', () => {
     const { sink, requests } = scripted([{ status: 503, body: '' }, lost, { status: 429, body: '' }, answer(created)])
     expect((await sink.write([memorySlice({ records: 1 })])).slices[0]!.written).toBe(1)
     expect(requests).toHaveLength(4)
+  })
+
+  test('does not wait anew with each body for a store that is silent', async () => {
+    let clock = 0
+    vi.spyOn(performance, 'now').mockImplementation(() => clock)
+    let tries = 0
+    let silent = true
+    const send = async () => {
+      tries++
+      clock += 1200
+      if (silent) throw new Error('connect ECONNREFUSED')
+      return answer(created)
+    }
+    const sink = bulkSink(send, { retryDelay: 1, maxBytesInFlight: 5 * 1024 * 1024 })
+    const write = () => sink.write([memorySlice({ records: 1 })])
+    // There is one buffer, so the second write begins when the first one has given up.
+    for (const outcome of await Promise.all([write(), write()]))
+      expect(outcome).toMatchObject({ stop: true, error: { code: 'TARGET_UNREACHABLE' }, slices: [{ unfinished: 1 }] })
+    expect(tries).toBe(9 + 2)
+    silent = false
+    expect((await write()).slices[0]!.written).toBe(1)
+    silent = true
+    tries = 0
+    await write()
+    expect(tries).toBe(9)
+    vi.restoreAllMocks()
   })
 
   test('gives up after maxRetries, with nothing lost from the count', async () => {

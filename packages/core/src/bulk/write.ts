@@ -35,11 +35,29 @@ export function bulkSink(send: BulkSend, options: BulkOptions = {}, check?: Targ
   const { index, indexPer, op = 'create', maxRetries, retryDelay, maxRetryDelay, ...checked } = checkOptions(options)
   const { maxBodyBytes, answerTimeout } = checked
   let bodyLimit = maxBodyBytes
+  const longestPause = (attempt: number) => Math.min(maxRetryDelay, retryDelay * 2 ** attempt)
   const buffers = createBuffers(maxBodyBytes, Math.floor(checked.maxBytesInFlight / maxBodyBytes))
   const compress = compressor(options.gzip ?? false)
   const indexOf = (slice: Slice<unknown>) =>
     index === undefined ? slice.dataStream : typeof index === 'string' ? index : index(slice.format)
   const known = new Map<string, Promise<void>>()
+  const pauses = Array.from({ length: maxRetries }, (_, attempt) => longestPause(attempt))
+  const patience = Math.max(
+    10_000,
+    pauses.reduce((sum, longest) => sum + longest, 0),
+  )
+  let silentSince: number | undefined
+
+  /**
+   * How often the store is asked again after a failure. Silence is one for all bodies: where it has lasted as long as all
+   * retries of one body take, others that come, or waited for a buffer, have one more try, and not all of theirs.
+   */
+  const retriesAfter = ({ code }: FlowferryError): number => {
+    silentSince = code === 'TARGET_UNREACHABLE' ? (silentSince ?? performance.now()) : undefined
+    return silentSince !== undefined && performance.now() - silentSince > patience
+      ? Math.min(1, maxRetries)
+      : maxRetries
+  }
 
   const deliver = async (first: BulkBody, progress: Progress, signal: AbortSignal | undefined): Promise<void> => {
     let body = first
@@ -52,6 +70,7 @@ export function bulkSink(send: BulkSend, options: BulkOptions = {}, check?: Targ
         signal?.throwIfAborted()
         payload ??= await compress(body.bytes)
         answer = await within(answerTimeout, signal, (until) => send(payload!, until), progress)
+        silentSince = undefined
         const fate = answer.status === 200 ? undefined : requestFate(answer)
         if (fate === 'split') return await split(body, progress, signal)
         if (fate instanceof FlowferryError) return giveUp(body, progress, fate, true)
@@ -72,7 +91,7 @@ export function bulkSink(send: BulkSend, options: BulkOptions = {}, check?: Targ
         if (signal?.aborted) return giveUp(body, progress, abortedBy(signal), false)
         failure = asFlowferryError(error, 'TARGET_UNREACHABLE', `${attempt + 1} tries without an answer`)
       }
-      if (attempt >= maxRetries || !failure.retryable) return giveUp(body, progress, failure, away)
+      if (attempt >= retriesAfter(failure) || !failure.retryable) return giveUp(body, progress, failure, away)
       await pause(attempt, answer?.retryAfterSeconds, signal)
     }
   }
@@ -117,7 +136,7 @@ export function bulkSink(send: BulkSend, options: BulkOptions = {}, check?: Targ
     retryAfterSeconds: number | undefined,
     signal: AbortSignal | undefined,
   ): Promise<void> => {
-    const longest = Math.min(maxRetryDelay, retryDelay * 2 ** attempt)
+    const longest = longestPause(attempt)
     const wanted = Math.max(longest * (0.5 + Math.random() / 2), (retryAfterSeconds ?? 0) * 1000)
     const delay = Math.min(wanted, longestTimer)
     // An abort ends the pause; the next try sees it.
@@ -144,7 +163,7 @@ export function bulkSink(send: BulkSend, options: BulkOptions = {}, check?: Targ
           known.delete(name)
           const failure = asFlowferryError(error, 'TARGET_UNREACHABLE', `${name} could not be checked`)
           const passing = failure.code === 'TARGET_UNREACHABLE' || failure.code === 'TARGET_OVERLOADED'
-          if (passing && attempt < maxRetries) await pause(attempt, undefined, signal)
+          if (passing && attempt < retriesAfter(failure)) await pause(attempt, undefined, signal)
           else {
             progress.error ??= failure
             progress.stop = true

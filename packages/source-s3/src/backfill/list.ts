@@ -63,10 +63,9 @@ export function lister(s3: S3, bucket: string, onRequest: () => void, signal?: A
     } catch (cause) {
       if (signal?.aborted) throw new FlowferryError('ABORTED', 'Listing was stopped', { cause })
       const { name, message } = cause instanceof Error ? cause : new Error(String(cause))
-      throw new FlowferryError('LISTING_FAILED', `ListObjectsV2 of "${prefix}": ${name}, ${message}`, {
-        place: { bucket },
-        cause,
-      })
+      const code = name === 'NoSuchBucket' ? 'BUCKET_NOT_FOUND' : 'LISTING_FAILED'
+      const place = { bucket, ...(prefix !== '' && { key: prefix }) }
+      throw new FlowferryError(code, `ListObjectsV2: ${name}, ${message}`, { place, cause })
     }
   }
 }
