@@ -165,7 +165,8 @@ export class FlowferryError extends Error {
     const { retryable, advice } = errorCodes[code]
     const place = options.place ?? {}
     const where = describePlace(place)
-    super(redact(`${what}${where && ` (${where})`}. ${advice} [${code}]`))
+    // A message of another's may be a sentence.
+    super(redact(`${what.replace(/\.$/, '')}${where && ` (${where})`}. ${advice} [${code}]`))
     if (options.cause !== undefined)
       Object.defineProperty(this, 'cause', { value: redactCause(options.cause), enumerable: false })
     Object.defineProperty(this, marker, { value: true, enumerable: false })

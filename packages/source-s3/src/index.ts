@@ -7,7 +7,7 @@ export {
 export { deadLetterObject } from './backfill/dead-letter.ts'
 export { type EnqueueOptions, type EnqueueResult, enqueue } from './backfill/enqueue.ts'
 export { type ArchiveFormat, archiveFormats, type Margins, margins } from './backfill/layout.ts'
-export type { ListedObject } from './backfill/list.ts'
+export { type ListedObject, listObjects } from './backfill/list.ts'
 export { batchManifest } from './backfill/manifest.ts'
 export { type EventObject, s3EventBody } from './backfill/s3-event.ts'
 export { type WithinSpanOptions, withinSpan } from './backfill/within-span.ts'

@@ -73,18 +73,20 @@ export async function backfillCommand(source: string, options: BackfillCommandOp
   const counting = new AbortController()
   const started = performance.now()
   let done: Done
+  let settled = 0
   try {
     void expectAll(archiveObjects({ ...archive, signal: counting.signal }), progress)
     const onNote = (note: string) => line(io.stderr, note)
     const objects = begun(archiveObjects({ ...archive, ...signal, onNote }), checkpoint)
     const settle = (object: ArchiveObject, failed = false) => {
+      settled++
       checkpoint.settle(object.key, failed)
       progress.done(object.size ?? 0)
     }
     done = await run({ request, options, io, s3, objects, settle, failures, span: checkpoint.span })
   } catch (error) {
     await checkpoint.close(false)
-    tellHowToGoOn(options, io)
+    if (settled > 0) tellHowToGoOn(options, io)
     throw error
   } finally {
     counting.abort()
@@ -236,7 +238,7 @@ function tell(
   if (failed > failures.first.length) line(io.stderr, `… and ${plural(failed - failures.first.length, 'object')} more`)
   if (stopped) {
     line(io.stderr, `stopped early: ${stopped.message}`)
-    tellHowToGoOn(options, io)
+    if (rows.objects !== 0) tellHowToGoOn(options, io)
   }
   for (const hint of hintsFor([...failures.first.map(({ error }) => error), stopped])) line(io.stderr, hint)
 }

@@ -34,7 +34,7 @@ export async function ingestCommand(
   try {
     const parser = await parserFor(options.format)
     await prepare(store, parser.formats, options, io)
-    const objects = (await Promise.all(sources.map((source) => listObjects(source, io)))).flat()
+    const objects = (await Promise.all(sources.map((source) => objectsOf(source, io)))).flat()
     if (objects.length === 0) {
       line(io.stderr, 'There is no file to read.')
       return exitCodes.failed
@@ -71,24 +71,17 @@ async function deadRecordsAt(text: string, io: Io): Promise<DeadRecords> {
   return s3DeadRecords({ s3: await s3Client(io), bucket: address.bucket, prefix: address.key })
 }
 
-async function listObjects(source: string, io: Io): Promise<SourceObject[]> {
+async function objectsOf(source: string, io: Io): Promise<SourceObject[]> {
   const address = s3Address(source)
   if (!address) return (await listFiles(source)).map(({ path, size }) => localFile(path, { size }))
 
-  const { paginateListObjectsV2 } = await import('@aws-sdk/client-s3')
-  const { s3Object } = await import('@flowferry/source-s3')
+  const { listObjects, s3Object } = await import('@flowferry/source-s3')
   const s3 = await s3Client(io)
+  const { bucket, key: prefix } = address
   const objects: SourceObject[] = []
-  const pages = paginateListObjectsV2({ client: s3 }, { Bucket: address.bucket, Prefix: address.key })
-  for await (const { Contents = [] } of pages)
-    for (const { Key: key, Size: size, ETag: etag } of Contents) {
-      // What a console makes of a "folder".
-      if (key === undefined || (key.endsWith('/') && size === 0)) continue
-      const stated = {
-        ...(size !== undefined && { size }),
-        ...(etag !== undefined && { etag: etag.replaceAll('"', '') }),
-      }
-      objects.push(s3Object({ bucket: address.bucket, key, ...stated }, { s3 }))
-    }
+  for await (const { key, size, etag } of listObjects({ s3, bucket, prefix, ...(io.signal && { signal: io.signal }) }))
+    objects.push(
+      s3Object({ bucket, key, ...(size !== undefined && { size }), ...(etag !== undefined && { etag }) }, { s3 }),
+    )
   return objects
 }

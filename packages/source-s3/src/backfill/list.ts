@@ -70,6 +70,31 @@ export function lister(s3: S3, bucket: string, onRequest: () => void, signal?: A
   }
 }
 
+/**
+ * Every object below a prefix, in the order of keys; what a console makes of a "folder" is left out.
+ *
+ * @throws FlowferryError BUCKET_NOT_FOUND, LISTING_FAILED, ABORTED
+ */
+export async function* listObjects({
+  s3,
+  bucket,
+  prefix = '',
+  signal,
+}: {
+  /** It needs s3:ListBucket. */
+  readonly s3: S3
+  readonly bucket: string
+  readonly prefix?: string
+  readonly signal?: AbortSignal
+}): AsyncGenerator<ListedObject> {
+  const list = lister(s3, bucket, () => undefined, signal)
+  for (let token: string | undefined, isFirst = true; isFirst || token !== undefined; isFirst = false) {
+    const page = await list({ prefix, ...(token !== undefined && { token }) })
+    for (const object of page.objects) if (!(object.key.endsWith('/') && object.size === 0)) yield object
+    token = page.token
+  }
+}
+
 /** Ranges whose first pages are asked for ahead: most archives have many of few files. */
 const ahead = 8
 
