@@ -76,9 +76,38 @@ describe('README.md', () => {
   test('keeps the first sample to ten lines', () => {
     expect(/```ts\n([\s\S]*?)```/.exec(readme)![1]!.trimEnd().split('\n').length).toBeLessThanOrEqual(10)
   })
+})
 
-  test('links to files that are there', () => {
-    for (const [, path] of readme.matchAll(/\]\((?!http)([^)]+)\)/g))
-      expect(existsSync(new URL(path!, root)), path).toBe(true)
+describe('the pages', () => {
+  const under = (folder: string, deep = false) =>
+    readdirSync(new URL(folder, root), { recursive: deep, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.md') && !path.includes('node_modules'))
+      .map((path) => folder + path)
+  const packages = readdirSync(new URL('packages/', root)).map((name) => `packages/${name}/README.md`)
+  const docs = under('docs/', true)
+  const pages = ['README.md', 'bench/RESULTS.md', 'examples/lambda/README.md', ...packages, ...docs]
+  const anchorsOf = (text: string) =>
+    [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+      heading!
+        .toLowerCase()
+        .replace(/[^\w\s-]/g, '')
+        .replaceAll(' ', '-'),
+    )
+  const links = (page: string) =>
+    [...read(page).matchAll(/\]\((?!http)([^)]*)\)/g)].map(([, link]) => {
+      const { pathname, hash } = new URL(link!, `file:///${page}`)
+      return { path: pathname.slice(1), hash: hash.slice(1) }
+    })
+
+  test.each(pages)('%s links to files and headings that are there', (page) => {
+    for (const { path, hash } of links(page)) {
+      expect(existsSync(new URL(path, root)), path).toBe(true)
+      if (hash !== '') expect(anchorsOf(read(path)), path).toContain(hash)
+    }
+  })
+
+  test('of docs are each linked from README.md or a package', () => {
+    const linked = new Set(['README.md', ...packages].flatMap((page) => links(page).map(({ path }) => path)))
+    expect(docs.filter((page) => !linked.has(page))).toEqual([])
   })
 })

@@ -150,7 +150,7 @@ Examples:
   )
     .option('--enqueue <url>', 'or as S3 events to this queue, whose consumers do the work')
     .option('--records-per-message <n>', 'objects in a message, 1 to 100; default 1', wholeNumber(1, 100))
-    .option('--rate <n>', 'messages a second at most, 1 to 100,000; default: no limit', wholeNumber(1, 100_000))
+    .option('--rate <n>', 'messages a second at most, 0.1 to 10,000; default: no limit', numberFrom(0.1, 10_000))
     .option('--manifest <file>', 'or as a manifest for S3 Batch Operations: a file, or s3://bucket/key')
     .option('--checkpoint <file>', 'keep in a file how far it is, and go on from it')
     .option('--failures <file>', 'append the objects that failed, as JSON lines')

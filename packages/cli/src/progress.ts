@@ -1,5 +1,5 @@
 import type { ObjectReport, SourceObject } from '@flowferry/core'
-import type { Io } from './io.ts'
+import type { Io, Output } from './io.ts'
 import { bytes } from './text.ts'
 
 export interface Progress {
@@ -9,19 +9,25 @@ export interface Progress {
   readonly stop: () => void
 }
 
-/** A bar on a terminal; nothing where a log would only be filled by it. */
-export async function startProgress(io: Io, totalBytes: number, files: number): Promise<Progress> {
-  if (!io.stderr.isTTY) return { watch: (object) => object, onObject: () => undefined, stop: () => undefined }
+/** A bar that is not started yet; it goes from the terminal when it is done. */
+export async function newBar(output: Output, format: string) {
   const { default: cliProgress } = await import('cli-progress')
-  const bar = new cliProgress.SingleBar({
-    format: '{bar} {percentage}%  {read} of {size}  {done}/{files} files  {eta_formatted} left',
+  return new cliProgress.SingleBar({
+    format,
     barsize: 30,
     barCompleteChar: '█',
     barIncompleteChar: '░',
     hideCursor: true,
     clearOnComplete: true,
-    stream: io.stderr as NodeJS.WriteStream,
+    stream: output as NodeJS.WriteStream,
   })
+}
+
+/** A bar on a terminal; nothing where a log would only be filled by it. */
+export async function startProgress(io: Io, totalBytes: number, files: number): Promise<Progress> {
+  if (!io.stderr.isTTY) return { watch: (object) => object, onObject: () => undefined, stop: () => undefined }
+  const format = '{bar} {percentage}%  {read} of {size}  {done}/{files} files  {eta_formatted} left'
+  const bar = await newBar(io.stderr, format)
   let read = 0
   let done = 0
   const state = () => ({ read: bytes(read), size: bytes(totalBytes), done, files })

@@ -4,7 +4,7 @@ import { type DeadLetter, type HeldLetter, walkDeadLetters } from './dead-letter
 import type { EnvelopeHook } from './envelope.ts'
 import { client, invalid, numberWithin, optionalFunction, queueAddress, wholeNumber } from './options.ts'
 import { deleteMessages, isFifo, isPermanent, queueError, type Sqs, sendMessage } from './queue.ts'
-import { sleep } from './time.ts'
+import { createPace } from './time.ts'
 
 export interface RedriveOptions {
   /** It needs ReceiveMessage, ChangeMessageVisibility and DeleteMessage on `from`, SendMessage on `to`. */
@@ -71,7 +71,8 @@ export async function redrive(options: RedriveOptions): Promise<RedriveResult> {
   let redriven = 0
   let skipped = 0
   let gaveUp = false
-  const pace = paceOf(messagesPerSecond, signal)
+  const pace = createPace(messagesPerSecond, signal)
+  const most = Math.max(1, Math.min(10, Math.floor(messagesPerSecond ?? 10)))
 
   const visit = async (letters: readonly HeldLetter[], forget: (letter: HeldLetter) => void): Promise<boolean> => {
     seen += letters.length
@@ -83,9 +84,9 @@ export async function redrive(options: RedriveOptions): Promise<RedriveResult> {
     skipped += letters.length - chosen.length
     if (dryRun) redriven += chosen.length
     else
-      for (let start = 0; start < chosen.length; start += pace.most) {
-        const next = chosen.slice(start, start + pace.most)
-        await pace.wait(next.length)
+      for (let start = 0; start < chosen.length; start += most) {
+        const next = chosen.slice(start, start + most)
+        await pace(next.length)
         // What is still hidden then is released.
         if (signal?.aborted && messagesPerSecond !== undefined) {
           skipped += chosen.length - start
@@ -136,18 +137,5 @@ export async function redrive(options: RedriveOptions): Promise<RedriveResult> {
       gaveUp ||= isPermanent(cause)
       return false
     }
-  }
-}
-
-/** How many may be sent at once, and a wait for the time of so many. */
-function paceOf(perSecond: number | undefined, signal: AbortSignal | undefined) {
-  if (perSecond === undefined) return { most: 10, wait: async () => undefined }
-  let free = Date.now()
-  return {
-    most: Math.max(1, Math.min(10, Math.floor(perSecond))),
-    wait: async (messages: number) => {
-      await sleep(free - Date.now(), signal)
-      free = Math.max(free, Date.now()) + (messages * 1000) / perSecond
-    },
   }
 }

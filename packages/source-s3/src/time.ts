@@ -32,3 +32,17 @@ export function backoff(minimum = 1000, maximum = 60_000): Backoff {
     },
   }
 }
+
+/** Waits until so many more messages may be sent. What was not sent in time is made up for by at most one second's worth. */
+export function createPace(
+  perSecond: number | undefined,
+  signal: AbortSignal | undefined,
+): (count: number) => Promise<void> {
+  if (perSecond === undefined) return () => Promise.resolve()
+  let next = performance.now()
+  return async (count) => {
+    const at = Math.max(next, performance.now() - 1000)
+    next = at + (count * 1000) / perSecond
+    await sleep(at - performance.now(), signal)
+  }
+}

@@ -1,5 +1,6 @@
 import type { Io } from '../io.ts'
 import { line } from '../io.ts'
+import { newBar } from '../progress.ts'
 import { bytes, count, duration } from '../text.ts'
 
 export interface BackfillProgress {
@@ -48,16 +49,7 @@ export async function startBackfillProgress(io: Io, quiet: boolean): Promise<Bac
 }
 
 async function startBar(io: Io) {
-  const { default: cliProgress } = await import('cli-progress')
-  const bar = new cliProgress.SingleBar({
-    format: '{bar}  {words}',
-    barsize: 30,
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    hideCursor: true,
-    clearOnComplete: true,
-    stream: io.stderr as NodeJS.WriteStream,
-  })
+  const bar = await newBar(io.stderr, '{bar}  {words}')
   bar.start(1, 0, { words: 'listing' })
   return {
     update: (value: number, total: number, words: string) => {

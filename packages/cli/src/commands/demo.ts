@@ -3,6 +3,7 @@ import { startCloud } from '../demo/cloud.ts'
 import { questions } from '../demo/questions.ts'
 import { type DemoResult, runDemo, type Stage } from '../demo/run.ts'
 import { type ExitCode, exitCodes, type Io, line } from '../io.ts'
+import { newBar } from '../progress.ts'
 import { bytes, type Cell, count, duration, plural, table } from '../text.ts'
 
 export interface DemoOptions {
@@ -38,16 +39,7 @@ const silent = { step: () => undefined, progress: () => undefined, close: () => 
 async function openStage(io: Io): Promise<Stage & { close: () => void }> {
   const step: Stage['step'] = (name, what) => line(io.stdout, `  ${name.padEnd(11)}  ${what}`)
   if (!io.stdout.isTTY) return { ...silent, step }
-  const { default: cliProgress } = await import('cli-progress')
-  const bar = new cliProgress.SingleBar({
-    format: '  index        {bar} {value}/{total} files',
-    barsize: 30,
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    hideCursor: true,
-    clearOnComplete: true,
-    stream: io.stdout as NodeJS.WriteStream,
-  })
+  const bar = await newBar(io.stdout, '  index        {bar} {value}/{total} files')
   let running = false
   const close = () => {
     if (running) bar.stop()

@@ -148,7 +148,7 @@ describe('enqueue', () => {
     [{ queueUrl: 'logs' }, /queue's URL/],
     [{ region: '' }, /`region`/],
     [{ recordsPerMessage: 101 }, /from 1 to 100/],
-    [{ messagesPerSecond: 0 }, /from 1 to 100000/],
+    [{ messagesPerSecond: 0 }, /from 0.1 to 10000/],
     [{ sqs: {} as never }, /`sqs` must be a client/],
   ])('refuses %o', async (wrong, words) => {
     await expect(enqueue([], { sqs: queue().sqs, ...options, ...wrong })).rejects.toThrow(words)

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs'
 import { asFlowferryError, FlowferryError } from '@flowferry/core'
-import { client, invalid, optionalFunction, queueAddress, wholeNumber } from '../options.ts'
+import { client, invalid, numberWithin, optionalFunction, queueAddress, wholeNumber } from '../options.ts'
 import { isFifo, queueError, type Sqs } from '../queue.ts'
-import { backoff, sleep } from '../time.ts'
+import { backoff, createPace, sleep } from '../time.ts'
 import { type EventObject, s3EventBody } from './s3-event.ts'
 
 export interface EnqueueOptions<O extends EventObject> {
@@ -18,7 +18,7 @@ export interface EnqueueOptions<O extends EventObject> {
    * into the dead-letter queue.
    */
   readonly recordsPerMessage?: number
-  /** Messages a second at most, 1 to 100,000. Default: no limit; about a thousand a second are sent. */
+  /** Messages a second at most, 0.1 to 10,000. Default: no limit; about a thousand a second are sent. */
   readonly messagesPerSecond?: number
   /** Requests at the same time, 1 to 32. Default 4. */
   readonly concurrency?: number
@@ -59,7 +59,7 @@ export async function enqueue<O extends EventObject>(
   queueAddress('queueUrl', queueUrl)
   if (typeof region !== 'string' || region === '') throw invalid('`region` must be the region of the bucket')
   wholeNumber('recordsPerMessage', recordsPerMessage, 1, 100)
-  if (messagesPerSecond !== undefined) wholeNumber('messagesPerSecond', messagesPerSecond, 1, 100_000)
+  if (messagesPerSecond !== undefined) numberWithin('messagesPerSecond', messagesPerSecond, 0.1, 10_000)
   wholeNumber('concurrency', concurrency, 1, 32)
   optionalFunction('onSent', onSent)
 
@@ -166,16 +166,5 @@ async function* batchesOf<O extends EventObject>(
     batch = []
     bytes = 0
     yield full
-  }
-}
-
-/** Waits until so many more messages may be sent. What was not sent in time is made up for by at most one second's worth. */
-function createPace(perSecond: number | undefined, signal: AbortSignal | undefined): (count: number) => Promise<void> {
-  if (perSecond === undefined) return () => Promise.resolve()
-  let next = performance.now()
-  return async (count) => {
-    const at = Math.max(next, performance.now() - 1000)
-    next = at + (count * 1000) / perSecond
-    await sleep(at - performance.now(), signal)
   }
 }
