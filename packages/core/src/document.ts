@@ -129,13 +129,13 @@ class CompleteEncoder implements DocumentEncoder {
     this.#tail = textOf(tail)
     this.#added = added
     this.#completion = { kept, tail: Buffer.from(tail), added }
-    if (encoder.id) this.id = CompleteEncoder.#id
-    if (encoder.encodeRun) this.encodeRun = CompleteEncoder.#encodeRun
+    if (encoder.id) this.id = this.#idOf
+    if (encoder.encodeRun) this.encodeRun = this.#run
   }
-  static #id(this: CompleteEncoder, index: number, target: Uint8Array, view: DataView, offset: number): number {
+  #idOf(index: number, target: Uint8Array, view: DataView, offset: number): number {
     return this.#encoder.id!(this.#kept ? this.#kept[index]! : index, target, view, offset)
   }
-  static #encodeRun(this: CompleteEncoder, index: number, count: number, run: DocumentRun) {
+  #run(index: number, count: number, run: DocumentRun) {
     return this.#encoder.encodeRun!(index, count, run, this.#completion)
   }
   room(index: number): number {
