@@ -1,6 +1,6 @@
 // Memory of one long stream, sampled as it is read: node memory.mjs INPUT FILE BYTES parsed|sent SINK; prints JSON.
 // A gzip file is put behind itself until so many bytes have come out: nothing of that size stands on a disk.
-import { createReadStream, readFileSync } from 'node:fs'
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { cloudTrailRecords } from '../inputs/cloudtrail.mjs'
 import { vpcFlow } from '../inputs/vpc-flow.mjs'
@@ -14,8 +14,12 @@ const frames = {
   cloudtrail: () => ['{"Records":[', `${cloudTrailRecords(1).next().value.slice(0, -1)}]}`],
 }
 const [head, tail] = frames[input]()
-/** The last four bytes of a gzip member: what it inflates to. */
-const inflated = readFileSync(file).readUInt32LE(readFileSync(file).length - 4)
+/** The last four bytes of a gzip member: what it inflates to. Read alone: the whole file would count as memory. */
+const last = Buffer.alloc(4)
+const handle = openSync(file)
+readSync(handle, last, 0, 4, statSync(file).size - 4)
+closeSync(handle)
+const inflated = last.readUInt32LE()
 const times = Math.ceil(Number(bytes) / inflated)
 
 const parts = 10

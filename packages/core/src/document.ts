@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { asFlowferryError } from './errors.ts'
 import { placeOf } from './object.ts'
+import { RecordsOnDemand } from './records-on-demand.ts'
 import { overrun, put, type Text, textOf } from './table/text.ts'
-import type { Batch, Completion, DocumentEncoder, LogDocument, ObjectIdentity, Slice } from './types.ts'
+import type { Batch, Completion, DocumentEncoder, DocumentRun, LogDocument, ObjectIdentity, Slice } from './types.ts'
 
 export interface DocumentSteps<T> {
   readonly namespace: string
@@ -48,20 +49,18 @@ export function sliceOf<T>(batch: Batch<T>, object: ObjectIdentity, steps: Docum
 
   const source = (index: number) => (kept ? kept[index]! : index)
   const encoder = encoderOf(batch, { ...steps, namespace }, kept, object)
-  return {
+  const records = () => (kept ? kept.map((index) => batch.records[index]!) : batch.records)
+  return Object.assign(new RecordsOnDemand(records), {
     object,
     format,
     dataStream: `logs-${format.dataset}-${namespace}`,
     length: kept ? kept.length : batch.length,
-    get records() {
-      return kept ? kept.map((index) => batch.records[index]!) : batch.records
-    },
     ordinals,
     bytes,
     document,
     ...(encoder && { encoder }),
-    id: (index) => ownId(batch, source(index)) ?? object.idPrefix + ordinals[index]!.toString(36),
-  }
+    id: (index: number) => ownId(batch, source(index)) ?? object.idPrefix + ordinals[index]!.toString(36),
+  })
 }
 
 /** What the search engines take as an id: they refuse the whole request for a longer one, or an empty one. */
@@ -105,12 +104,16 @@ function encoderOf<T>(
   return new CompleteEncoder(encoder, kept, stream.slice(1), added)
 }
 
-/** Ends a document with its data stream and what `enrich` gives: a class, since `RunEncoder`'s reason holds here too. */
+/**
+ * Ends a document with its data stream and what `enrich` gives: a class, since `RunEncoder`'s reason holds here too.
+ * Its functions are shared: a function of its own in each encoder, and V8 kept their batches until a full collection.
+ */
 class CompleteEncoder implements DocumentEncoder {
   readonly #encoder: DocumentEncoder
   readonly #kept: readonly number[] | undefined
   readonly #tail: Text
   readonly #added: Completion['added']
+  readonly #completion: Completion
   readonly id?: NonNullable<DocumentEncoder['id']>
   readonly encodeRun?: NonNullable<DocumentEncoder['encodeRun']>
   constructor(
@@ -125,12 +128,15 @@ class CompleteEncoder implements DocumentEncoder {
     this.#kept = kept
     this.#tail = textOf(tail)
     this.#added = added
-    const { id, encodeRun } = encoder
-    if (id) this.id = (index, target, view, offset) => id(kept ? kept[index]! : index, target, view, offset)
-    if (encodeRun) {
-      const completion = { kept, tail: Buffer.from(tail), added }
-      this.encodeRun = (index, count, run) => encoder.encodeRun!(index, count, run, completion)
-    }
+    this.#completion = { kept, tail: Buffer.from(tail), added }
+    if (encoder.id) this.id = this.#idOf
+    if (encoder.encodeRun) this.encodeRun = this.#run
+  }
+  #idOf(index: number, target: Uint8Array, view: DataView, offset: number): number {
+    return this.#encoder.id!(this.#kept ? this.#kept[index]! : index, target, view, offset)
+  }
+  #run(index: number, count: number, run: DocumentRun) {
+    return this.#encoder.encodeRun!(index, count, run, this.#completion)
   }
   room(index: number): number {
     return this.#encoder.room(this.#kept ? this.#kept[index]! : index) + this.#tail.length + overrun

@@ -12,12 +12,13 @@ export interface Mark {
 
 interface Step {
   readonly end: number
+  readonly slice: Slice<unknown> | undefined
   done: boolean
 }
 
 export function openMark(from: number): Mark {
+  // Few at a time. In a Map that adds and deletes, tables left behind would keep slices alive until a full collection.
   const waiting: Step[] = []
-  const steps = new Map<Slice<unknown>, Step>()
   let reached = from
   let stuck = false
   const advance = () => {
@@ -27,17 +28,13 @@ export function openMark(from: number): Mark {
     reached: () => reached,
     open: (end, slice) => {
       if (stuck) return
-      const step = { end, done: slice === undefined }
-      waiting.push(step)
-      if (slice) steps.set(slice, step)
+      waiting.push({ end, slice, done: slice === undefined })
       advance()
     },
     close: (slice, stored) => {
-      const step = steps.get(slice)
-      steps.delete(slice)
-      const place = step ? waiting.indexOf(step) : -1
+      const place = waiting.findIndex((step) => step.slice === slice)
       if (place === -1) return
-      step!.done = stored
+      waiting[place]!.done = stored
       if (!stored) {
         waiting.length = place
         stuck = true

@@ -1,6 +1,7 @@
 import { readBytes } from '../decompress.ts'
 import { asFlowferryError, FlowferryError } from '../errors.ts'
 import { placeOf } from '../object.ts'
+import { RecordsOnDemand } from '../records-on-demand.ts'
 import type {
   Batch,
   FieldDoc,
@@ -165,17 +166,14 @@ export function batchOf<K extends string, R>(
   },
 ): Batch<R & { readonly kind: K }> {
   const { records, recordAt, original, ...rest } = found
-  return {
+  return Object.assign(new RecordsOnDemand(() => records.map((record, index) => record ?? recordAt(index))), {
     ...rest,
     format,
     length: records.length,
-    get records() {
-      return records.map((record, index) => record ?? recordAt(index))
-    },
-    document: (index) => document(recordAt(index)),
+    document: (index: number) => document(recordAt(index)),
     ...(recordId && { recordId: (index: number) => recordId(recordAt(index)) }),
     ...(originals && { original }),
-  }
+  })
 }
 
 /**

@@ -1,6 +1,7 @@
 import { FlowferryError } from '../errors.ts'
 import { placeOf } from '../object.ts'
 import { readBlocks } from '../records/lines.ts'
+import { RecordsOnDemand } from '../records-on-demand.ts'
 import type { Batch, Malformed, ObjectHead, ParseContext, SourceObject } from '../types.ts'
 import { type Columns, columnsOf } from './columns.ts'
 import type { CompiledTable } from './define.ts'
@@ -128,24 +129,20 @@ function batchOf<T>(
   const original = (index: number) => textOf(scan, lines[index]!, ordinals[index] === 0)
   const recordAt = (index: number) => plain.get(index) ?? (columns.read(original(index)) as Values)
   const fast = (index: number) => program !== undefined && scan.regular[lines[index]!] === 1
-  let records: T[] | undefined
-  return {
+  const records = () => Array.from({ length }, (_, index) => recordAt(index) as T)
+  return Object.assign(new RecordsOnDemand(records), {
     format: table.format,
     length,
-    get records() {
-      records ??= Array.from({ length }, (_, index) => recordAt(index) as T)
-      return records
-    },
     ordinals,
     bytes,
     malformed,
-    malformedText: (position) => textOf(scan, run.malformed[position]!, false),
-    document: (index) => columns.document(recordAt(index)),
-    view: (index) => (fast(index) ? columns.view(scan, lines[index]!) : recordAt(index)) as T,
+    malformedText: (position: number) => textOf(scan, run.malformed[position]!, false),
+    document: (index: number) => columns.document(recordAt(index)),
+    view: (index: number) => (fast(index) ? columns.view(scan, lines[index]!) : recordAt(index)) as T,
     ...(program && { encoder: new RunEncoder(members, program, scan, lines, ordinals) }),
     ...(unknown.length > 0 && { unknownFields: countUnknown(unknown, length, recordAt) }),
     ...(context.originals && { original }),
-  }
+  })
 }
 
 function countUnknown(unknown: readonly string[], length: number, recordAt: (index: number) => Values) {
