@@ -41,7 +41,7 @@ describe.each(engines)('an error of the official client of $name', ({ sink }) =>
     const node = await serve((request) => {
       request.resume().on('end', () => stop.abort())
     })
-    const writing = sink(node, { checkTarget: false }).write([slice], stop.signal)
+    const writing = sink(node, {}).write([slice], stop.signal)
     await once(stop.signal, 'abort')
     const stopped = Date.now()
     expect(await writing).toMatchObject({ error: { code: 'ABORTED' }, slices: [{ unfinished: 20_000 }] })
