@@ -178,6 +178,7 @@ export type Circumstance =
   | 's3:TestEvent'
   | 'unreadable object'
   | 'Lambda out of time'
+  | 'object continued by the next invocation'
   | '413 of the server'
   | '429 of the server'
 
@@ -188,6 +189,7 @@ export const circumstances: readonly Circumstance[] = [
   's3:TestEvent',
   'unreadable object',
   'Lambda out of time',
+  'object continued by the next invocation',
   '413 of the server',
   '429 of the server',
 ]
