@@ -71,6 +71,11 @@ const faults = {
     make: (random) => ({ does: 'flip', at: somewhere(random), bit: random.int(8) }),
   },
   'S3 stalls in a body': { route: 's3', make: (random) => ({ does: 'stall', at: somewhere(random) }) },
+  'S3 stalls in a large body': {
+    route: 's3',
+    only: ({ url = '' }) => url.includes('big-'),
+    make: () => ({ does: 'stall', at: 0.9 }),
+  },
   'S3 never answers': { route: 's3', make: () => ({ does: 'black hole' }) },
   'S3 answers late': { route: 's3', make: (random) => ({ does: 'delay', milliseconds: 200 + random.int(1200) }) },
   'SQS answers 503 to a receive': {

@@ -43,7 +43,9 @@ export async function runSchedule(schedule: Schedule, { aws, node, own }: Place)
   const streams = datasets.map((dataset) => `logs-${dataset}-${namespace}`)
   const search = searchServer(node)
   const seen = new Map<FaultKind | Circumstance, number>()
-  const count = (what: FaultKind | Circumstance, times = 1) => seen.set(what, (seen.get(what) ?? 0) + times)
+  const count = (what: FaultKind | Circumstance, times = 1) => {
+    if (times > 0) seen.set(what, (seen.get(what) ?? 0) + times)
+  }
   const stack = await createStack(aws, { visibilitySeconds: mode === 'lambda' ? 10 : 5, maxReceiveCount })
   const folder = mkdtempSync(join(tmpdir(), 'flowferry-chaos-'))
   const pending: Promise<unknown>[] = []
