@@ -95,7 +95,8 @@ export async function runSchedule(schedule: Schedule, { aws, node, own }: Place)
           deadLetterQueueUrl: through(stack.deadLetterQueueUrl),
           // In a Lambda function its deadline is shorter than this.
           read: { stallSeconds: mode === 'lambda' ? 30 : 3 },
-          lambda: { timeout: 6000, maxAttempts: maxReceiveCount - 1 },
+          // Small batches: a large file is written while it is read, and has a position to go on from.
+          lambda: { timeout: 6000, maxAttempts: maxReceiveCount - 1, batchBytes: 65_536 },
           // Larger than what the schedule's own server takes, or small, so that there are many.
           bulk: {
             maxBodyBytes: own ? 3_000_000 : 400_000,

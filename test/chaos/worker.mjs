@@ -57,7 +57,8 @@ if (mode === 'worker') {
 
 async function handler(event, context) {
   const source = s3Objects(event, { s3, ...read })
-  const report = await ingest({ source, parser, sink, namespace, deadline: context })
+  const { batchBytes } = lambda
+  const report = await ingest({ source, parser, sink, namespace, deadline: context, batchBytes })
   keep(report)
   const deadLetter = { queueUrl: deadLetterQueueUrl, maxAttempts: lambda.maxAttempts }
   return batchResponse(await settle(report, event, { sqs, queueUrl, deadLetter }))
