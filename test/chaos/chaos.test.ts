@@ -19,7 +19,8 @@ const whole = !only && count >= 24
 
 /** What a server of a schedule's own takes: less than the sink sends. */
 const settings = 'http.max_content_length: 1mb\nindexing_pressure.memory.limit: 1500kb'
-const ownPorts = { elasticsearch: 19_820, opensearch: 19_821 }
+const port = Number(process.env.FLOWFERRY_CHAOS_PORT ?? 19_820)
+const ownPorts = { elasticsearch: port, opensearch: port + 1 }
 
 const { test, urls } = onServers('aws', 'elasticsearch', 'opensearch')
 const [aws, elasticsearch, opensearch] = urls as [string, string, string]

@@ -71,6 +71,11 @@ const faults = {
     make: (random) => ({ does: 'flip', at: somewhere(random), bit: random.int(8) }),
   },
   'S3 stalls in a body': { route: 's3', make: (random) => ({ does: 'stall', at: somewhere(random) }) },
+  'S3 stalls in a large body': {
+    route: 's3',
+    only: ({ url = '' }) => url.includes('big-'),
+    make: () => ({ does: 'stall', at: 0.9 }),
+  },
   'S3 never answers': { route: 's3', make: () => ({ does: 'black hole' }) },
   'S3 answers late': { route: 's3', make: (random) => ({ does: 'delay', milliseconds: 200 + random.int(1200) }) },
   'SQS answers 503 to a receive': {
@@ -178,6 +183,7 @@ export type Circumstance =
   | 's3:TestEvent'
   | 'unreadable object'
   | 'Lambda out of time'
+  | 'object continued by the next invocation'
   | '413 of the server'
   | '429 of the server'
 
@@ -188,6 +194,7 @@ export const circumstances: readonly Circumstance[] = [
   's3:TestEvent',
   'unreadable object',
   'Lambda out of time',
+  'object continued by the next invocation',
   '413 of the server',
   '429 of the server',
 ]

@@ -43,7 +43,9 @@ export async function runSchedule(schedule: Schedule, { aws, node, own }: Place)
   const streams = datasets.map((dataset) => `logs-${dataset}-${namespace}`)
   const search = searchServer(node)
   const seen = new Map<FaultKind | Circumstance, number>()
-  const count = (what: FaultKind | Circumstance, times = 1) => seen.set(what, (seen.get(what) ?? 0) + times)
+  const count = (what: FaultKind | Circumstance, times = 1) => {
+    if (times > 0) seen.set(what, (seen.get(what) ?? 0) + times)
+  }
   const stack = await createStack(aws, { visibilitySeconds: mode === 'lambda' ? 10 : 5, maxReceiveCount })
   const folder = mkdtempSync(join(tmpdir(), 'flowferry-chaos-'))
   const pending: Promise<unknown>[] = []
@@ -91,9 +93,18 @@ export async function runSchedule(schedule: Schedule, { aws, node, own }: Place)
           node: bulk.url,
           queueUrl: through(stack.queueUrl),
           deadLetterQueueUrl: through(stack.deadLetterQueueUrl),
-          lambda: { timeout: 6000, maxAttempts: maxReceiveCount - 1 },
+          // In a Lambda function its deadline is shorter than this.
+          read: { stallSeconds: mode === 'lambda' ? 30 : 3 },
+          // Small batches: a large file is written while it is read, and has a position to go on from.
+          lambda: { timeout: 6000, maxAttempts: maxReceiveCount - 1, batchBytes: 65_536 },
           // Larger than what the schedule's own server takes, or small, so that there are many.
-          bulk: { maxBodyBytes: own ? 3_000_000 : 400_000, maxRetries: 4, retryDelay: 100, maxRetryDelay: 1000 },
+          bulk: {
+            maxBodyBytes: own ? 3_000_000 : 400_000,
+            answerTimeout: 8000,
+            maxRetries: 4,
+            retryDelay: 100,
+            maxRetryDelay: 1000,
+          },
           worker: { waitSeconds: 1, retryDelay: 1, drainMilliseconds: 4000, concurrency: 2, batchSize: 4 },
         }),
       },
@@ -120,6 +131,10 @@ export async function runSchedule(schedule: Schedule, { aws, node, own }: Place)
     const kept = readFileSync(reports, 'utf8').trim().split('\n')
     const told = kept.map((line) => JSON.parse(line) as Report)
     count('Lambda out of time', told.filter(({ stopped }) => stopped?.code === 'DEADLINE').length)
+    count(
+      'object continued by the next invocation',
+      told.flatMap(({ messages }) => messages.flatMap(({ objects }) => objects)).filter(({ from }) => from).length,
+    )
     const found = await everyDocument(node, streams)
     const wrong = [
       ...letters.filter(({ body }) => body !== deliberate).map(({ body }) => `a curable dead letter is left: ${body}`),
@@ -195,18 +210,19 @@ async function settle(stack: Stack, program: Supervised, deliberate: string, pen
 function wrongReport(report: Report, truth: Truth, unreadableKey: string | undefined): string[] {
   return report.messages.flatMap(({ objects }) =>
     objects.flatMap((object) => {
-      const { key, status, counts } = object
+      const { key, status, counts, from = 0, position } = object
       const wanted = truth.objects.get(key)
       const text = `${key}: ${JSON.stringify(counts)}`
       if (!addsUp(counts)) return [`does not add up: ${text}`]
       if (!wanted) return key === unreadableKey && status === 'failed' ? [] : [`nobody put this object there: ${text}`]
+      if (position && position.records > wanted.read) return [`a position of ${position.records}: ${text}`]
       if (status === 'failed') return []
       // What an earlier invocation stored is skipped, and counted there.
-      const from = 'from' in object ? Number(object.from) : 0
-      const malformed = from > 0 || counts.malformed === wanted.malformed
-      return counts.read + from === wanted.read && malformed && counts.unfinished === 0
+      const malformed = wanted.malformed.filter((ordinal) => ordinal >= from).length
+      const whole = counts.read + from === wanted.read && counts.malformed === malformed
+      return status === 'done' && whole && counts.unfinished === 0 && counts.rejected === 0
         ? []
-        : [`done, and yet not ${JSON.stringify(wanted)}: ${text}`]
+        : [`${status}, from ${from}, and yet not ${JSON.stringify(wanted)}: ${text}`]
     }),
   )
 }

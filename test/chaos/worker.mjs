@@ -10,22 +10,17 @@ import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { elasticsearch } from '@flowferry/sink-elasticsearch'
 import { opensearch } from '@flowferry/sink-opensearch'
-import * as source from '@flowferry/source-s3'
+import { batchResponse, consume, s3Objects, settle } from '@flowferry/source-s3'
 import { Client as OpenSearch } from '@opensearch-project/opensearch'
 
-const { engine, mode, queueUrl, deadLetterQueueUrl, node, namespace, reports, samples, lambda, bulk, worker } =
+const { engine, mode, queueUrl, deadLetterQueueUrl, node, namespace, reports, samples, read, lambda, bulk, worker } =
   JSON.parse(process.env.CHAOS)
-// An end to every silence, as docs/faults.md asks for. In a Lambda function its deadline is one.
-const timeouts = { requestTimeout: 4000, throwOnRequestTimeout: true, socketTimeout: 4000 }
-const s3 = new S3Client(mode === 'lambda' ? {} : { requestHandler: timeouts })
-const sqs = new SQSClient({ requestHandler: timeouts })
-const client =
-  engine === 'elasticsearch'
-    ? new Elasticsearch({ node, requestTimeout: 8000 })
-    : new OpenSearch({ node, requestTimeout: 8000 })
+// As AWS and the engines make them: every silence is ended by the library itself.
+const s3 = new S3Client()
+const sqs = new SQSClient()
+const client = engine === 'elasticsearch' ? new Elasticsearch({ node }) : new OpenSearch({ node })
 const sink = (engine === 'elasticsearch' ? elasticsearch : opensearch)({ client, ...bulk })
 const parser = detect([vpcFlow, cloudTrail, cloudFront])
-const { batchResponse, consume, s3Objects } = source
 
 const controller = new AbortController()
 process.once('SIGTERM', () => controller.abort())
@@ -45,7 +40,7 @@ if (samples) {
 if (mode === 'worker') {
   const totals = await consume(
     queueUrl,
-    (messages, signal) => ingest({ source: s3Objects(messages, { s3 }), parser, sink, namespace, signal }),
+    (messages, signal) => ingest({ source: s3Objects(messages, { s3, ...read }), parser, sink, namespace, signal }),
     {
       sqs,
       signal: controller.signal,
@@ -61,12 +56,12 @@ if (mode === 'worker') {
 }
 
 async function handler(event, context) {
-  const report = await ingest({ source: s3Objects(event, { s3 }), parser, sink, namespace, deadline: context })
+  const source = s3Objects(event, { s3, ...read })
+  const { batchBytes } = lambda
+  const report = await ingest({ source, parser, sink, namespace, deadline: context, batchBytes })
   keep(report)
-  const last = { queueUrl: deadLetterQueueUrl, maxAttempts: lambda.maxAttempts }
-  // Where it is there, an object that the deadline stopped goes on in the next invocation.
-  if ('settle' in source) return batchResponse(await source.settle(report, event, { sqs, queueUrl, deadLetter: last }))
-  return batchResponse(await source.deadLetter(report, event, { sqs, ...last }))
+  const deadLetter = { queueUrl: deadLetterQueueUrl, maxAttempts: lambda.maxAttempts }
+  return batchResponse(await settle(report, event, { sqs, queueUrl, deadLetter }))
 }
 
 /** One turn of Lambda's event source mapping, and of its sandbox: a function that is late is killed. */
@@ -80,6 +75,7 @@ async function poll() {
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],
       }),
+      { abortSignal: AbortSignal.timeout(4000) },
     )
     .catch(tellNothing)
   if (Messages.length === 0) return
@@ -110,7 +106,11 @@ async function poll() {
   }
   for (const { MessageId, ReceiptHandle } of Messages)
     if (!failed.has(MessageId))
-      await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle })).catch(tellNothing)
+      await sqs
+        .send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }), {
+          abortSignal: AbortSignal.timeout(4000),
+        })
+        .catch(tellNothing)
 }
 
 function tellNothing(error) {

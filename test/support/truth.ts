@@ -1,4 +1,4 @@
-import { detect, ingest, type Sink, type SourceObject } from '@flowferry/core'
+import { type DeadRecords, detect, ingest, type Sink, type SourceObject } from '@flowferry/core'
 import { cloudFront } from '@flowferry/core/formats/cloudfront'
 import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
@@ -14,8 +14,8 @@ export interface StoredFile extends LogFile {
 export interface Truth {
   /** `<index>/<_id>` to the document's JSON. */
   readonly documents: ReadonlyMap<string, string>
-  /** Key to the records that its object holds, and how many of them are malformed. */
-  readonly objects: ReadonlyMap<string, { readonly read: number; readonly malformed: number }>
+  /** Key to the records that its object holds, and the ordinals of those that are malformed. */
+  readonly objects: ReadonlyMap<string, { readonly read: number; readonly malformed: readonly number[] }>
 }
 
 /** What the indices must hold: each document by the plain path, as the parser gives it, with no server in between. */
@@ -31,12 +31,19 @@ export async function truthOf(files: readonly StoredFile[], namespace: string): 
     }),
   }
   const source = files.map((file) => ({ objects: [asObject(file)] }))
-  const report = await ingest({ source, parser: detect([vpcFlow, cloudTrail, cloudFront]), sink, namespace })
+  const malformed = new Map<string, number[]>(files.map(({ key }) => [key, []]))
+  const deadRecords: DeadRecords = {
+    write: async (records) => {
+      for (const { key, ordinal } of records) malformed.get(key)!.push(ordinal)
+    },
+  }
+  const parser = detect([vpcFlow, cloudTrail, cloudFront])
+  const report = await ingest({ source, parser, sink, namespace, deadRecords })
   const failed = report.messages.find(({ status }) => status === 'failed')
   if (failed) throw failed.objects[0]!.error
   const objects = new Map(
     report.messages.flatMap((message) =>
-      message.objects.map(({ key, counts: { read, malformed } }) => [key, { read, malformed }] as const),
+      message.objects.map(({ key, counts: { read } }) => [key, { read, malformed: malformed.get(key)! }] as const),
     ),
   )
   return { documents, objects }

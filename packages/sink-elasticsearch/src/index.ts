@@ -44,7 +44,7 @@ export function elasticsearch({ client, pipeline = '_none', ...options }: Elasti
   return bulkSink(
     (body, signal) => bulk(client, { method: 'POST', path: '/_bulk', querystring, bulkBody: body }, options, signal),
     options,
-    isDated ? (name, format) => createdIndex(ask(client), 'elasticsearch', name, format) : undefined,
+    isDated ? (name, format, signal) => createdIndex(ask(client, signal), 'elasticsearch', name, format) : undefined,
   )
 }
 
@@ -90,11 +90,16 @@ function encodingOf(gzip: BulkOptions['gzip']) {
   return gzip ? { compression: false, headers: { ...headers, 'content-encoding': 'gzip' } } : { headers }
 }
 
-function ask(client: Client): EngineRequest {
+function ask(client: Client, signal?: AbortSignal): EngineRequest {
   return async (method, path, body) => {
     try {
       const params = { method, path, ...(body !== undefined && { body: body as object }) }
-      const answer = await client.transport.request(params, { meta: true, maxRetries: 0, redaction })
+      const answer = await client.transport.request(params, {
+        meta: true,
+        maxRetries: 0,
+        redaction,
+        ...(signal && { signal }),
+      })
       return { status: answer.statusCode ?? 0, body: answer.body }
     } catch (error) {
       return thrownAnswer(error)

@@ -34,8 +34,10 @@ export interface OpenSearchOptions extends BulkOptions {
  */
 export function opensearch({ client, pipeline = '_none', ...options }: OpenSearchOptions): Sink<unknown> {
   const querystring = { pipeline, filter_path: 'errors,items.*.status,items.*.error.type,items.*.error.reason' }
-  const check: TargetCheck = (name, format) =>
-    options.indexPer ? createdIndex(ask(client), 'opensearch', name, format) : existingStream(ask(client), name)
+  const check: TargetCheck = (name, format, signal) =>
+    options.indexPer
+      ? createdIndex(ask(client, signal), 'opensearch', name, format)
+      : existingStream(ask(client, signal), name)
   return bulkSink(
     (body, signal) => bulk(client, { method: 'POST', path: '/_bulk', querystring, bulkBody: body }, options, signal),
     options,
@@ -60,19 +62,25 @@ type Params = Parameters<Client['transport']['request']>[0]
 /** Any answer is a value here; only the lack of one rejects. Retries are the sink's, item by item. */
 async function bulk(client: Client, params: Params, { gzip }: BulkOptions, signal: AbortSignal): Promise<BulkAnswer> {
   const sent = client.transport.request(params, { maxRetries: 0, asStream: true, ...encodingOf(gzip) })
-  const abort = () => {
-    // Given back, it would be a promise of the listener's, whose rejection nobody handles: the process would end.
-    sent.abort()
-  }
-  signal.addEventListener('abort', abort, { once: true })
+  const free = abortedWith(signal, sent)
   try {
     const { statusCode, headers, body } = await sent
     return await streamedAnswer(statusCode, headers, body as unknown as Readable)
   } catch (error) {
     return thrownAnswer(error)
   } finally {
-    signal.removeEventListener('abort', abort)
+    free()
   }
+}
+
+/** The client takes no signal. Gives what ends the listening. */
+function abortedWith(signal: AbortSignal, sent: { readonly abort: () => unknown }): () => void {
+  const abort = () => {
+    // Given back, it would be a promise of the listener's, whose rejection nobody handles: the process would end.
+    sent.abort()
+  }
+  signal.addEventListener('abort', abort, { once: true })
+  return () => signal.removeEventListener('abort', abort)
 }
 
 /** The body is compressed already: the client, where it was told to compress, must not do it again. */
@@ -83,14 +91,20 @@ function encodingOf(gzip: BulkOptions['gzip']) {
   return gzip ? { compression, headers: { ...headers, 'content-encoding': 'gzip' } } : { headers }
 }
 
-function ask(client: Client): EngineRequest {
+function ask(client: Client, signal?: AbortSignal): EngineRequest {
   return async (method, path, body) => {
+    let free: (() => void) | undefined
     try {
+      signal?.throwIfAborted()
       const params = { method, path, ...(body !== undefined && { body: body as object }) }
-      const answer = await client.transport.request(params, { maxRetries: 0 })
+      const sent = client.transport.request(params, { maxRetries: 0 })
+      if (signal) free = abortedWith(signal, sent)
+      const answer = await sent
       return { status: answer.statusCode ?? 0, body: answer.body }
     } catch (error) {
       return thrownAnswer(error)
+    } finally {
+      free?.()
     }
   }
 }

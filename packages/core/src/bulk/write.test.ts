@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
 import { redact } from '../errors.ts'
 import { memorySlice } from '../testing.ts'
@@ -165,6 +166,54 @@ describe('bulkSink', () => {
     const outcome = await sink.write([memorySlice({ records: 1 })], AbortSignal.timeout(50))
     expect(outcome).toMatchObject({ slices: [{ unfinished: 1 }] })
     expect(outcome.stop).toBeUndefined()
+  })
+
+  test('a silent check of the target ends with the last write that waits for it', async () => {
+    const ends: string[] = []
+    let checks = 0
+    const sink = bulkSink(
+      async () => answer(created),
+      {},
+      (_, __, signal) => {
+        if (checks++ > 0) return Promise.resolve()
+        return new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(ends.push('check')))
+        })
+      },
+    )
+    const [first, second] = [new AbortController(), new AbortController()]
+    const write = async (name: string, signal?: AbortSignal) => {
+      const outcome = await sink.write([memorySlice({ records: 1 })], signal)
+      ends.push(name)
+      return outcome
+    }
+    const writing = [write('first', first.signal), write('second', second.signal)]
+    await setTimeout(10)
+    first.abort()
+    expect(await writing[0]).toMatchObject({ slices: [{ unfinished: 1 }], error: { code: 'ABORTED' } })
+    await setTimeout(10)
+    expect([ends, checks]).toEqual([['first'], 1])
+    second.abort()
+    expect(await writing[1]).toMatchObject({ slices: [{ unfinished: 1 }], error: { code: 'ABORTED' } })
+    expect(ends).toEqual(['first', 'check', 'second'])
+    // It says nothing about the target: the next write checks again.
+    expect(await write('third')).toMatchObject({ slices: [{ written: 1 }] })
+    expect(checks).toBe(2)
+  })
+
+  test('a check that stays silent for longer than answerTimeout stops the sink', async () => {
+    let checks = 0
+    const silent = () => {
+      checks++
+      return new Promise<void>(() => undefined)
+    }
+    const sink = bulkSink(async () => answer(created), { answerTimeout: 20, maxRetries: 1, retryDelay: 1 }, silent)
+    expect(await sink.write([memorySlice({ records: 1 })])).toMatchObject({
+      slices: [{ unfinished: 1 }],
+      error: { code: 'TARGET_UNREACHABLE' },
+      stop: true,
+    })
+    expect(checks).toBe(2)
   })
 
   test('an answer of another length is not believed', async () => {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gzip as gzipCallback } from 'node:zlib'
 import { byteBudget } from '../budget.ts'
-import { longestTimer } from '../deadline.ts'
+import { longestTimer, unlessAborted } from '../deadline.ts'
 import { asFlowferryError, FlowferryError } from '../errors.ts'
 import type { Format, Outcome, Rejection, Sink, Slice } from '../types.ts'
 import { IndexDates } from './dates.ts'
@@ -17,7 +17,14 @@ import { type BulkAnswer, itemFates, type Refusal, reasonOf, requestFate } from 
 export type BulkSend = (body: Buffer, signal: AbortSignal) => Promise<BulkAnswer>
 
 /** Makes sure that a target is what it should be, before the first document goes there; throws what is wrong with it. */
-export type TargetCheck = (name: string, format: Format) => Promise<void>
+export type TargetCheck = (name: string, format: Format, signal: AbortSignal) => Promise<void>
+
+/** One for all writes that want the same target; it ends when none of them waits any more. */
+interface SharedCheck {
+  readonly done: Promise<void>
+  readonly stop: AbortController
+  waiting: number
+}
 
 const gzipBytes = promisify(gzipCallback) as (bytes: Buffer, options: { level: number }) => Promise<Buffer>
 
@@ -40,7 +47,7 @@ export function bulkSink(send: BulkSend, options: BulkOptions = {}, check?: Targ
   const compress = compressor(options.gzip ?? false)
   const indexOf = (slice: Slice<unknown>) =>
     index === undefined ? slice.dataStream : typeof index === 'string' ? index : index(slice.format)
-  const known = new Map<string, Promise<void>>()
+  const known = new Map<string, SharedCheck>()
   const pauses = Array.from({ length: maxRetries }, (_, attempt) => longestPause(attempt))
   const patience = Math.max(
     10_000,
@@ -143,7 +150,25 @@ export function bulkSink(send: BulkSend, options: BulkOptions = {}, check?: Targ
     await sleep(delay, undefined, signal && { signal }).catch(() => undefined)
   }
 
-  /** Resolves when the targets are as they should be, or `progress` says why not. */
+  const checkOnce = async (check: TargetCheck, name: string, format: Format, signal: AbortSignal | undefined) => {
+    let shared = known.get(name)
+    if (!shared) {
+      const stop = new AbortController()
+      const done = within(answerTimeout, stop.signal, (until) => check(name, format, until))
+      done.catch(() => known.delete(name))
+      shared = { done, stop, waiting: 0 }
+      known.set(name, shared)
+    }
+    const { done, stop } = shared
+    shared.waiting++
+    try {
+      await unlessAborted(() => done, signal)
+    } finally {
+      if (--shared.waiting === 0) stop.abort()
+    }
+  }
+
+  /** Resolves when the targets are as they should be, `progress` says why not, or the signal has aborted. */
   const ready = async (
     targets: ReadonlyMap<string, Format>,
     progress: Progress,
@@ -152,15 +177,10 @@ export function bulkSink(send: BulkSend, options: BulkOptions = {}, check?: Targ
     for (const [name, format] of targets)
       for (let attempt = 0; check && !progress.stop && !signal?.aborted; attempt++) {
         try {
-          let checking = known.get(name)
-          if (!checking) {
-            checking = within(answerTimeout, undefined, () => check(name, format))
-            known.set(name, checking)
-          }
-          await checking
+          await checkOnce(check, name, format, signal)
           break
         } catch (error) {
-          known.delete(name)
+          if (signal?.aborted) return
           const failure = asFlowferryError(error, 'TARGET_UNREACHABLE', `${name} could not be checked`)
           const passing = failure.code === 'TARGET_UNREACHABLE' || failure.code === 'TARGET_OVERLOADED'
           if (passing && attempt < retriesAfter(failure)) await pause(attempt, undefined, signal)
