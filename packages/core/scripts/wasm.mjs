@@ -1,5 +1,6 @@
 // Compiles the engine: node scripts/wasm.mjs writes src/table/engine/wasm.ts. A unit test compares it with its source.
 import { readFileSync, writeFileSync } from 'node:fs'
+import { deflateRawSync } from 'node:zlib'
 import asc from 'assemblyscript/asc'
 
 const folder = new URL('../src/table/engine/', import.meta.url)
@@ -40,9 +41,9 @@ function source(name) {
 
 if (process.argv[1] === import.meta.filename) {
   const wasm = await compileEngine()
-  const text = `/** The engine as a wasm module, made by scripts/wasm.mjs from the sources beside it; do not edit. */
+  const text = `/** The engine as a wasm module, deflated and in base64; made by scripts/wasm.mjs from the sources beside it; do not edit. */
 export const wasm =
-  '${wasm.toString('base64')}'
+  '${deflateRawSync(wasm, { level: 9 }).toString('base64')}'
 `
   writeFileSync(target, text)
   console.log(`${target.pathname}: ${wasm.length} bytes`)

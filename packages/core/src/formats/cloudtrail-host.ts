@@ -1,3 +1,4 @@
+import { inflateRawSync } from 'node:zlib'
 import * as interpreted from './cloudtrail-engine/engine.ts'
 import {
   arenaAt,
@@ -234,7 +235,7 @@ export function openEngine(host: Host): {
 } {
   try {
     const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }
-    const module = new WebAssembly.Module(Buffer.from(wasm, 'base64'))
+    const module = new WebAssembly.Module(inflateRawSync(Buffer.from(wasm, 'base64')))
     const { exports: engine } = new WebAssembly.Instance(module, { host })
     return { is: 'wasm', engine, memory: Buffer.from(engine.memory.buffer) }
   } catch {

@@ -1,3 +1,4 @@
+import { inflateRawSync } from 'node:zlib'
 import * as engine from './engine/documents.ts'
 import * as map from './engine/map.ts'
 import { memory, setHost } from './engine/memory.ts'
@@ -50,7 +51,7 @@ function wasmEngine(): Engine | undefined {
     const pages = map.memoryBytes / 65_536
     const { Memory, Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly
     const own = new Memory({ initial: pages, maximum: pages })
-    const module = new Module(Buffer.from(wasm, 'base64'))
+    const module = new Module(inflateRawSync(Buffer.from(wasm, 'base64')))
     const { exports } = new Instance(module, { env: { memory: own }, host: { compute, settle } })
     return engineOf('wasm', own.buffer, exports as typeof engine)
   } catch {
