@@ -180,7 +180,7 @@ describe.each(engines)("the handler under AWS's own runtime client, into $name",
     await stack.put(trail.key, trail.body)
     const lambda = await sandbox(8000)
     const all = await untilDone(stack, lambda)
-    expect(all.length).toBeGreaterThan(2)
+    expect(all.length).toBeGreaterThan(1)
     for (const { ended, body } of all)
       expect({ ended, body }, lambda.log().slice(-4000)).toMatchObject({
         ended: 'response',
