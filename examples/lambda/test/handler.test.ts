@@ -3,6 +3,7 @@ import { redrive } from '@flowferry/source-s3'
 import { afterAll, beforeAll, describe, expect, vi } from 'vitest'
 import { awsEnvironment, createStack, type Handler, invoke, type Stack } from '../../../test/support/aws.ts'
 import { engines, formats } from '../../../test/support/engines.ts'
+import { type FaultProxy, faultProxy } from '../../../test/support/fault-proxy.ts'
 import { expectedSources, fixtures, sorted, streams } from '../../../test/support/fixtures.ts'
 import { searchServer } from '../../../test/support/search.ts'
 import { onServers } from '../../../test/support/servers.ts'
@@ -13,6 +14,9 @@ describe.each(engines)('the Lambda handler, into $name', (engine) => {
   let stack: Stack
   let handler: Handler
   let server: ReturnType<typeof searchServer>
+  let proxy: FaultProxy
+  /** So many bulk requests are answered, then none. */
+  let answered = Number.POSITIVE_INFINITY
 
   beforeAll(async () => {
     if (!aws || !node) return
@@ -20,9 +24,12 @@ describe.each(engines)('the Lambda handler, into $name', (engine) => {
     server = searchServer(node)
     await server.removeStreams()
     await engine.setup(node, { formats })
+    proxy = await faultProxy(node, ({ url }) =>
+      url!.startsWith('/_bulk') && answered-- <= 0 ? { does: 'black hole' } : undefined,
+    )
     for (const [name, value] of Object.entries({
       ...awsEnvironment(aws),
-      SEARCH_URL: node,
+      SEARCH_URL: proxy.url,
       DEAD_LETTER_QUEUE_URL: stack.deadLetterQueueUrl,
       MAX_ATTEMPTS: '2',
     }))
@@ -30,8 +37,9 @@ describe.each(engines)('the Lambda handler, into $name', (engine) => {
     vi.resetModules()
     handler = (await import(`../src/${engine.name}.ts`)).handler
   })
-  afterAll(() => {
+  afterAll(async () => {
     stack?.close()
+    await proxy?.close()
     vi.unstubAllEnvs()
   })
 
@@ -110,10 +118,13 @@ describe.each(engines)('the Lambda handler, into $name', (engine) => {
       'AWSLogs/1/vpcflowlogs/big.log.gz',
       gzipSync(['version srcaddr dstaddr packets end', ...lines].join('\n')),
     )
-    let invocations = 0
-    while ((await stack.depth(stack.queueUrl)) > 0 && invocations < 20)
-      if (await invoke(stack, handler, invocations === 0 ? 2000 : 20_000)) invocations++
-    expect(invocations).toBeGreaterThan(1)
+    answered = 1
+    const first = await invoke(stack, handler, 2000)
+    expect(first!.response).toEqual({ batchItemFailures: [] })
+    expect(await stack.depth(stack.queueUrl)).toBe(1)
+    answered = Number.POSITIVE_INFINITY
+    for (let invocations = 0; (await stack.depth(stack.queueUrl)) > 0 && invocations < 20; invocations++)
+      await invoke(stack, handler, 20_000)
     expect(await server.count(stream)).toBe(before + records)
     const { aggregations } = (await server.ask('POST', `/${stream}/_search`, {
       size: 0,

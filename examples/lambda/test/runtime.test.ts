@@ -27,6 +27,8 @@ describe.each(engines)("the handler under AWS's own runtime client, into $name",
   let proxy: Awaited<ReturnType<typeof faultProxy>>
   /** Documents that were sent in bulk requests: two lines each. */
   let sent: number
+  /** Of more than these, none is answered. */
+  let answered: number
   let searchProxy: Awaited<ReturnType<typeof faultProxy>>
   const sandboxes: LambdaRuntime[] = []
   // Other suites write to the same streams.
@@ -54,8 +56,9 @@ describe.each(engines)("the handler under AWS's own runtime client, into $name",
       method === 'GET' || 'x-amz-target' in headers ? fault?.('x-amz-target' in headers ? 'sqs' : 's3') : undefined,
     )
     searchProxy = await faultProxy(node, (request) => {
-      if (request.url!.startsWith('/_bulk')) request.on('data', (chunk: Buffer) => (sent += linesOf(chunk) / 2))
-      return undefined
+      if (!request.url!.startsWith('/_bulk')) return undefined
+      request.on('data', (chunk: Buffer) => (sent += linesOf(chunk) / 2))
+      return sent < answered ? undefined : { does: 'black hole' }
     })
     await engine.setup(node, { formats })
   }, 600_000)
@@ -63,6 +66,7 @@ describe.each(engines)("the handler under AWS's own runtime client, into $name",
   beforeEach(async () => {
     fault = undefined
     sent = 0
+    answered = Number.POSITIVE_INFINITY
     account = String(100_000_000_000 + Math.floor(Math.random() * 899_999_999_999))
     stack = await createStack(aws, { visibilitySeconds: 3, maxReceiveCount: 9 })
   })
@@ -179,8 +183,12 @@ describe.each(engines)("the handler under AWS's own runtime client, into $name",
     const trail = bigTrail(account)
     await stack.put(trail.key, trail.body)
     const lambda = await sandbox(8000)
-    const all = await untilDone(stack, lambda)
-    expect(all.length).toBeGreaterThan(1)
+    // However fast the machine is, half of the file is enough for one.
+    answered = trail.records / 2
+    const all = [(await invokeNext(stack, lambda))!]
+    expect(await stack.depth(stack.queueUrl)).toBe(1)
+    answered = Number.POSITIVE_INFINITY
+    all.push(...(await untilDone(stack, lambda)))
     for (const { ended, body } of all)
       expect({ ended, body }, lambda.log().slice(-4000)).toMatchObject({
         ended: 'response',
