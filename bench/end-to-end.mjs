@@ -105,8 +105,26 @@ export async function endToEnd(runs, command, only) {
         }
       }
       const alone = await worker('elasticsearch', sink.url)
-      rows.push(['null sink, worker', (alone.documents / alone.seconds).toFixed(0), '', figure((alone.cpu / alone.documents) * 1e6), '', figure(alone.cpu / alone.seconds), alone.inFlight, (alone.documents / alone.requests).toFixed(0)]) // biome-ignore format: a row
-      const head = ['into', 'documents/s', 'rate to preloaded', 'client, CPU s per million', 'server, CPU s per million', 'cores used by client and server', 'requests at once', 'documents a request'] // biome-ignore format: a row
+      rows.push([
+        'null sink, worker',
+        (alone.documents / alone.seconds).toFixed(0),
+        '',
+        figure((alone.cpu / alone.documents) * 1e6),
+        '',
+        figure(alone.cpu / alone.seconds),
+        alone.inFlight,
+        (alone.documents / alone.requests).toFixed(0),
+      ])
+      const head = [
+        'into',
+        'documents/s',
+        'rate to preloaded',
+        'client, CPU s per million',
+        'server, CPU s per million',
+        'cores used by client and server',
+        'requests at once',
+        'documents a request',
+      ]
       const text = `${provenance(command)} ${objects} objects of ${each} flow records on an S3 server (MiniStack, in memory), told by SQS, through the example's worker (\`node bench/rows/worker.mjs\`), against the same bodies from memory through the same client (\`preloaded.mjs\`, as many requests at once as the worker had). JVMs warm with ${each * objects} documents; all on the same two cores. The null sink's row is what S3 and the worker reach when nothing behind them slows.`
       return {
         results: { 'end to end': ratios.elasticsearch, 'end to end, OpenSearch': ratios.opensearch },

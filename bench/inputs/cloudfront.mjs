@@ -28,7 +28,14 @@ const referers = [
   'https://www.google.com/',
   'https://shop.example.com/shoes?page=2',
 ]
-const contentTypes = { js: 'application/javascript', css: 'text/css', woff2: 'font/woff2', png: 'image/png', svg: 'image/svg+xml', webp: 'image/webp' } // biome-ignore format: a table
+const contentTypes = {
+  js: 'application/javascript',
+  css: 'text/css',
+  woff2: 'font/woff2',
+  png: 'image/png',
+  svg: 'image/svg+xml',
+  webp: 'image/webp',
+}
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 export function* cloudFront(records) {

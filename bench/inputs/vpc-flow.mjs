@@ -7,7 +7,22 @@ const version2 =
 const version5 = `${version2} vpc-id subnet-id instance-id tcp-flags type pkt-srcaddr pkt-dstaddr region az-id sublocation-type sublocation-id pkt-src-aws-service pkt-dst-aws-service flow-direction traffic-path`
 
 const repeat = (weights) => Object.entries(weights).flatMap(([value, count]) => Array(count).fill(Number(value)))
-const services = repeat({ 443: 40, 80: 10, 5432: 8, 6379: 6, 3306: 6, 9200: 4, 53: 12, 22: 2, 123: 3, 8080: 5, 9092: 4, 2049: 1, 389: 1, 3389: 1 }) // biome-ignore format: a table
+const services = repeat({
+  443: 40,
+  80: 10,
+  5432: 8,
+  6379: 6,
+  3306: 6,
+  9200: 4,
+  53: 12,
+  22: 2,
+  123: 3,
+  8080: 5,
+  9092: 4,
+  2049: 1,
+  389: 1,
+  3389: 1,
+})
 const packetBytes = [40, 44, 52, 52, 60, 84, 120, 250, 576, 900, 1400, 1460]
 
 /** 400 interfaces in three VPCs, of which some talk much, with 20,000 outside addresses and some that come once. */

@@ -3,7 +3,16 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { goals } from './goals.mjs'
 
-const titles = ['Goals', 'Flow logs', 'CloudFront and CloudTrail', 'Delivered', 'Cold start and size', 'Memory', 'End to end', 'Worker threads'] // biome-ignore format: a list
+const titles = [
+  'Goals',
+  'Flow logs',
+  'CloudFront and CloudTrail',
+  'Delivered',
+  'Cold start and size',
+  'Memory',
+  'End to end',
+  'Worker threads',
+]
 const intro = `# Results
 
 Written by the commands that stand at each table. CPU is user and system seconds per million records, the least of the runs and, in brackets, the most: they move by 10 to 30 %, so ratios are between rows that ran interleaved. The inputs are made by \`bench/inputs\`, the same on every machine.

@@ -36,7 +36,12 @@ export function createTables(results, size) {
       'peak MB',
       'B a record',
     ]
-    const lines = rows.map((row) => cells(row, others.map(([, other]) => other(row)))) // biome-ignore format: one step
+    const lines = rows.map((row) =>
+      cells(
+        row,
+        others.map(([, other]) => other(row)),
+      ),
+    )
     return table(head, lines)
   }
   return { cpu, rowsTable }

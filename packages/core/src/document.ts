@@ -163,7 +163,7 @@ interface Known {
   readonly values: readonly unknown[]
   readonly bytes: Uint8Array | undefined
 }
-/** Most records get one of a few enrichments: to find it again costs a tenth of writing it. */
+/** Most records get one of a few enrichments: to find it again costs less than to write it (`enrich` in bench/RESULTS.md). */
 const mostKnown = 8
 
 /** The bytes that an enrichment adds to a document, its closing brace among them; nothing where it joins a member. */

@@ -97,7 +97,7 @@ async function open(path: string): Promise<DuckDBInstance> {
     return await DuckDBInstance.create(path, {
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
-      // At the default of 16 MB, every few writes would compress the newest rows anew: twice the time of a large load.
+      // At the default of 16 MB, every few writes would compress the newest rows anew.
       checkpoint_threshold: '256MB',
     })
   } catch (error) {

@@ -234,7 +234,7 @@ export function bulkSink(send: BulkSend, options: BulkOptions = {}, check?: Targ
   }
 }
 
-/** So many buffers at a time, used again: new ones would cost the kernel a fifth of the whole way. */
+/** So many buffers at a time, used again: for a new one the kernel clears every page. */
 function createBuffers(bytes: number, count: number) {
   const free: Buffer[] = []
   const room = byteBudget(count)
@@ -257,8 +257,8 @@ function createBuffers(bytes: number, count: number) {
 }
 
 /**
- * Level 1 sends a tenth of the bytes of flow logs for 2.6 CPU s a million, off the main thread; level 6 a fourteenth for
- * 7.2 (`npm run bench`).
+ * Off the main thread. Level 1 takes more than twice the CPU of all the rest, level 6 more than six times (`gzip` in
+ * bench/RESULTS.md).
  */
 function compressor(gzip: boolean | number): (bytes: Buffer) => Promise<Buffer> {
   if (gzip === false) return async (bytes) => bytes
