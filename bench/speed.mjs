@@ -1,7 +1,7 @@
 // CPU of every way of reading, and of delivering to a sink that answers at once.
 import { statSync } from 'node:fs'
 import { input } from './inputs/make.mjs'
-import { gzipCommand, inPlainJavaScript, interleaved, runScript, startNullSink } from './lib/measure.mjs'
+import { gzipCommand, inPlainJavaScript, interleaved, nodeOf, runScript, startNullSink } from './lib/measure.mjs'
 import { provenance } from './lib/page.mjs'
 import { createTables } from './lib/tables.mjs'
 
@@ -21,6 +21,7 @@ const of = (input, ...ways) => ways.map((way) => ({ input, way, name: `${input}:
 const read = {
   'Flow logs': [
     ...of('vpc-flow', 'gzip -dc', 'gunzip', 'plain loop', 'flowferry', 'flowferry in plain JavaScript'),
+    ...of('vpc-flow', 'flowferry on Node 24', 'flowferry in plain JavaScript on Node 24'),
     ...of(
       'vpc-flow',
       'filter',
@@ -51,12 +52,14 @@ export async function speed(runs, command, only) {
   const count = (name) => only ?? inputs[name].records
   for (const [name, { format }] of Object.entries(inputs)) files[name] = await input(format, count(name))
   const sink = await startNullSink()
+  const node24 = await nodeOf(24)
 
   const measure = async ({ name, input, way }) => {
     if (way === 'gzip -dc') return gzipCommand(files[input])
-    const [plainWay, inPlain] = way.split(' in plain ')
+    const [plainWay] = way.split(/ in plain | on Node /)
     const args = [plainWay, inputs[input].format, files[input], sink.url]
-    const result = await runScript('rows/row.mjs', args, inPlain ? inPlainJavaScript : [])
+    const flags = way.includes(' in plain ') ? inPlainJavaScript : []
+    const result = await runScript('rows/row.mjs', args, flags, way.endsWith(' on Node 24') ? node24 : process.execPath)
     if (way !== 'gunzip' && result.records !== count(input)) throw new Error(`${name}: ${result.records} records`)
     if (!way.includes(', ')) return result
     const { documents, bytes } = await sink.stats()
@@ -88,7 +91,7 @@ function pageOf({ cpu, rowsTable }, command) {
     ["to the client's helper", ({ way }) => `vpc-flow, a quarter: helper, ${way.split(', ')[1]}`],
   ]
   const texts = {
-    'Flow logs': `${provenance(command)} A row is \`node bench/rows/row.mjs WAY INPUT FILE\`, in plain JavaScript with \`${inPlainJavaScript.join(' ')}\`. What comes out is counted and dropped: no HTTP. \`gunzip\` inflates in Node and does nothing else. \`plain loop\` is what somebody writes in an hour (readline, split, object, JSON.stringify): the same documents, byte for byte. \`lines()\` is a user's own parser, with the plain loop's functions. \`gzip\` and \`indexPer\` are the sinks' options of that name. 112 B a line with 14 fields, 245 B with 29.`,
+    'Flow logs': `${provenance(command)} A row is \`node bench/rows/row.mjs WAY INPUT FILE\`, in plain JavaScript with \`${inPlainJavaScript.join(' ')}\`, on Node 24 through npm's \`node\` package. What comes out is counted and dropped: no HTTP. \`gunzip\` inflates in Node and does nothing else. \`plain loop\` is what somebody writes in an hour (readline, split, object, JSON.stringify): the same documents, byte for byte. \`lines()\` is a user's own parser, with the plain loop's functions. \`gzip\` and \`indexPer\` are the sinks' options of that name. 112 B a line with 14 fields, 245 B with 29.`,
     'CloudFront and CloudTrail': `${provenance(command)} As above; the plain loop gives CloudFront's documents in full and CloudTrail's main fields, with the whole file in memory. 457 B a CloudFront line, 1,834 B a CloudTrail event.`,
   }
   const deliveredText = `${provenance(command)} Flow logs over plain HTTP to a sink that answers at once (\`bench/lib/null-sink.mjs\`), a process of its own: the sender's CPU counts. \`sent\` is the whole way from the file; \`ready\` sends bodies that are in memory already through the same client, what no sender goes below; \`helper\` is the client's own \`helpers.bulk\` with the plain loop's objects.`
@@ -96,6 +99,7 @@ function pageOf({ cpu, rowsTable }, command) {
     results: {
       'vpc-flow': cpu(flow),
       fallback: cpu(`${flow} in plain JavaScript`),
+      'fallback, Node 24': cpu(`${flow} in plain JavaScript on Node 24`),
       plain: ratio('vpc-flow: plain loop', flow),
       vrl: vrl / cpu(flow),
       sent: cpu('vpc-flow: sent, elasticsearch'),

@@ -4,7 +4,8 @@ const bench = 'npm run bench'
 
 export const goals = [
   { id: 'vpc-flow', what: 'Flow logs v2, gz to bulk bytes', most: 1, stretch: 0.75, unit: 'CPU s per million', command: bench },
-  { id: 'fallback', what: '… in plain JavaScript (Node 24: 1.2)', most: 1.8, unit: 'CPU s per million', command: bench },
+  { id: 'fallback', what: '… in plain JavaScript', most: 1.8, unit: 'CPU s per million', command: bench },
+  { id: 'fallback, Node 24', what: '… in plain JavaScript on Node 24', most: 1.2, unit: 'CPU s per million', command: bench },
   { id: 'plain', what: '… cheaper than the plain loop', least: 15, unit: 'times', command: bench },
   { id: 'vrl', what: "… cheaper than Vector's language, 3.4 CPU s per million when measured on such a machine", least: 3, unit: 'times', command: bench },
   { id: 'sent', what: '… delivered over HTTP through the Elasticsearch client', most: 1.8, stretch: 1.4, unit: 'CPU s per million', command: bench },

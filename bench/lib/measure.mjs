@@ -12,12 +12,18 @@ export const inPlainJavaScript = [
 ]
 
 /** Runs a script of the bench in a process of its own; what it prints last is JSON. */
-export async function runScript(path, args = [], flags = []) {
+export async function runScript(path, args = [], flags = [], node = process.execPath) {
   const command = [...flags, '--no-warnings', here(path), ...args]
-  const { stdout } = await promisify(execFile)(process.execPath, command, { maxBuffer: 1 << 26 }).catch((error) => {
+  const { stdout } = await promisify(execFile)(node, command, { maxBuffer: 1 << 26 }).catch((error) => {
     throw new Error(`node ${command.join(' ')}: ${error.stderr.slice(-2000)}`)
   })
   return JSON.parse(stdout.trim().split('\n').at(-1))
+}
+
+/** The path of another Node, from npm's `node` package. */
+export async function nodeOf(version) {
+  const { stdout } = await promisify(execFile)('npx', ['-y', `node@${version}`, '-p', 'process.execPath'])
+  return stdout.trim()
 }
 
 /** CPU of `gzip -dc`, the command. */
