@@ -12,9 +12,9 @@ import { createClient } from './rows/send.mjs'
 
 const setups = { elasticsearch: setupElasticsearch, opensearch: setupOpenSearch }
 const titles = { elasticsearch: 'Elasticsearch', opensearch: 'OpenSearch' }
-/** Documents before anything is measured: a cold JVM takes two to four times as long for each. */
-const warmUp = 200_000
-const objects = 8
+/** Long enough that the first request and the last, when less is under way, weigh little. */
+const documents = 800_000
+const objects = 32
 
 /** The servers of the tests, where they run; else our own, stopped at the end. */
 function servers() {
@@ -43,7 +43,7 @@ export async function endToEnd(runs, command, only) {
   const sink = await startNullSink()
   try {
     const [elasticsearch, opensearch, aws] = urls
-    const each = Math.ceil((only ?? warmUp) / objects)
+    const each = Math.ceil((only ?? documents) / objects)
     const file = await input('vpc-flow', each)
     const nodes = { elasticsearch, opensearch }
     const namespace = `bench${process.pid}`
@@ -78,6 +78,7 @@ export async function endToEnd(runs, command, only) {
       const ratios = {}
       for (const engine of Object.keys(nodes)) {
         await setups[engine](createClient(engine, nodes[engine]), { formats: vpcFlow.formats })
+        // A cold JVM takes two to four times as long for a document.
         await measured(preloaded, engine)
         const results = { worker: [], preloaded: [] }
         for (let run = 0; run < runs; run++) {
@@ -125,7 +126,7 @@ export async function endToEnd(runs, command, only) {
         'requests at once',
         'documents a request',
       ]
-      const text = `${provenance(command)} ${objects} objects of ${each} flow records on an S3 server (MiniStack, in memory), told by SQS, through the example's worker (\`node bench/rows/worker.mjs\`), against the same bodies from memory through the same client (\`preloaded.mjs\`, as many requests at once as the worker had). JVMs warm with ${each * objects} documents; all on the same two cores. The null sink's row is what S3 and the worker reach when nothing behind them slows.`
+      const text = `${provenance(command)} ${objects} objects of ${each} flow records on an S3 server (MiniStack, in memory), told by SQS, through the example's worker (\`node bench/rows/worker.mjs\`), against the same bodies from memory through the same client (\`preloaded.mjs\`, as many requests at once as the worker had). JVMs warm with as many documents; all on the same two cores. The null sink's row is what S3 and the worker reach when nothing behind them slows.`
       return {
         results: { 'end to end': ratios.elasticsearch, 'end to end, OpenSearch': ratios.opensearch },
         sections: { 'End to end': `${text}\n\n${table(head, rows)}` },
