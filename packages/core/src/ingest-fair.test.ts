@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { vpcFlow } from './formats/vpc-flow.ts'
 import { ingest } from './ingest.ts'
-import { memoryObject, memorySource } from './testing.ts'
+import { memoryObject, memorySink, memorySource } from './testing.ts'
 import type { Sink, SourceObject } from './types.ts'
 
 const header =
@@ -51,5 +51,52 @@ test.each(['before', 'in the middle of'])(
     expect(done).toHaveLength(51)
     expect(done.at(-1)!.key).toBe('large')
     expect(done.at(-2)!.largeRead).toBeLessThan(0.5)
+  },
+)
+
+test.each([
+  [undefined, 1],
+  [5, 5],
+])(
+  'with batchSeconds %s, the last records of small objects wait %i s for one that stalls',
+  async (batchSeconds, seconds) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      let fail!: (error: Error) => void
+      const stall = new Promise<never>((_, reject) => {
+        fail = reject
+      })
+      async function* body() {
+        yield Buffer.from(header + line.repeat(200))
+        await stall
+      }
+      const stalled: SourceObject = { bucket: 'b', key: 'stalled', open: async () => ({ etag: 'e', body: body() }) }
+      const sink = memorySink()
+      const done: string[] = []
+      const running = ingest({
+        source: memorySource(small(1), stalled, small(2)),
+        parser: vpcFlow,
+        sink,
+        ...(batchSeconds !== undefined && { batchSeconds }),
+        onObject: ({ key }) => done.push(key),
+      })
+      // Reading needs no timer, so what was read by now is all that will be.
+      for (let turn = 0; turn < 1000; turn++) await new Promise(setImmediate)
+      expect(vi.getTimerCount()).toBe(1)
+      await vi.advanceTimersByTimeAsync(seconds * 1000 - 1)
+      expect(sink.documents.size).toBe(0)
+      await vi.advanceTimersByTimeAsync(1)
+      expect(done.sort()).toEqual(['small-1', 'small-2'])
+      expect(vi.getTimerCount()).toBe(0)
+
+      fail(new Error('connection reset'))
+      const { counts } = await running
+      // The object that broke before its first batch was full has left nothing behind.
+      expect(counts).toMatchObject({ written: 400, unfinished: 200 })
+      expect(sink.documents.size).toBe(400)
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
   },
 )

@@ -343,6 +343,7 @@ describe('ingest', () => {
     const base = { source: [], parser: vpcFlow, sink: memorySink() }
     for (const bad of [
       { concurrency: 0 },
+      { batchSeconds: 0 },
       { malformedShare: 2 },
       { namespace: 'Prod-1' },
       { limits: { depth: 0 } },

@@ -50,6 +50,11 @@ export interface IngestOptions<T> {
   readonly concurrency?: number
   /** Decompressed bytes handed to the sink at once. Default 1 MiB: one or two bulk requests. */
   readonly batchBytes?: number
+  /**
+   * Seconds after which a batch is sent though it is not full, a whole number from 1. Default 1: no longer do records
+   * wait for an object that is slow to come.
+   */
+  readonly batchSeconds?: number
   /** Memory for records in flight. Default: one of 4 MiB for the whole process. */
   readonly budget?: ByteBudget
   /** Lambda's context: reading stops in time to write what was read. What was not begun fails and comes again. */
@@ -74,9 +79,10 @@ export interface IngestOptions<T> {
 export async function ingest<T>(options: IngestOptions<T>): Promise<Report> {
   const started = performance.now()
   const { source, parser, sink, concurrency = 4, batchBytes = 1024 * 1024, budget = sharedBudget } = options
-  const { malformedShare = 0.1, namespace = 'default', keepReports = 'all', deadRecords } = options
+  const { batchSeconds = 1, malformedShare = 0.1, namespace = 'default', keepReports = 'all', deadRecords } = options
   requirePositive('concurrency', concurrency)
   requirePositive('batchBytes', batchBytes)
+  requirePositive('batchSeconds', batchSeconds)
   if (!(malformedShare >= 0 && malformedShare <= 1))
     throw new FlowferryError('INVALID_OPTION', `malformedShare is ${malformedShare}; it takes a number from 0 to 1`)
   if (keepReports !== 'all' && keepReports !== 'failed')
@@ -91,7 +97,7 @@ export async function ingest<T>(options: IngestOptions<T>): Promise<Report> {
   })
   const stop = startDeadline(options.deadline, options.signal)
   const context = { ...checked, signal: stop.reading }
-  const writer = createWriter(sink, { budget, batchBytes, signal: stop.writing, onStop: stop.now })
+  const writer = createWriter(sink, { budget, batchBytes, batchSeconds, signal: stop.writing, onStop: stop.now })
   const slots = createSlots(concurrency)
 
   const read = async (books: Books): Promise<void> => {

@@ -1,5 +1,6 @@
 import type { Books } from './books.ts'
 import type { ByteBudget } from './budget.ts'
+import { longestTimer } from './deadline.ts'
 import { asFlowferryError, FlowferryError } from './errors.ts'
 import type { Outcome, Sink, Slice, SliceOutcome } from './types.ts'
 
@@ -11,6 +12,7 @@ interface Pending<T> {
 export interface WriterOptions {
   readonly budget: ByteBudget
   readonly batchBytes: number
+  readonly batchSeconds: number
   readonly signal: AbortSignal
   /** Told when the sink says that no later write can succeed. */
   readonly onStop: (error: FlowferryError) => void
@@ -34,14 +36,17 @@ export interface Writer<T> {
 }
 
 export function createWriter<T>(sink: Sink<T>, options: WriterOptions): Writer<T> {
-  const { budget, batchBytes, signal, onStop } = options
+  const { budget, batchBytes, batchSeconds, signal, onStop } = options
   let gathered: Pending<T>[] = []
   let gatheredBytes = 0
+  let timer: NodeJS.Timeout | undefined
   let stopped: FlowferryError | undefined
   let writing = 0
   let waiting = 0
 
   const flush = () => {
+    clearTimeout(timer)
+    timer = undefined
     if (gathered.length === 0) return
     const batch = gathered
     gathered = []
@@ -93,6 +98,8 @@ export function createWriter<T>(sink: Sink<T>, options: WriterOptions): Writer<T
     gatheredBytes += slice.bytes
     if (gatheredBytes >= batchBytes) flush()
     else flushIfAwaited()
+    // An object that stalls must not keep the last records of others.
+    if (gathered.length > 0) timer ??= setTimeout(flush, Math.min(batchSeconds * 1000, longestTimer)).unref()
   }
 
   /** A damaged file of less than a batch leaves nothing behind, so that its repair, a new object, doubles nothing. */
