@@ -63,6 +63,25 @@ describe('consume', () => {
     expect(most).toBe(3)
   })
 
+  it.each([
+    ['keeps a batch until its last message is done', {}, 10],
+    ['deletes each message by itself with a batchSize of 1', { batchSize: 1, concurrency: 10 }, 1],
+  ])('%s', async (_, options, inFlight) => {
+    const { put, fill, run, queue } = worker()
+    put(queueUrl, 'large')
+    fill(9)
+    let left: number | undefined
+    const handler: Handler = async (messages) => {
+      const large = messages.some(({ Body }) => Body === 'large')
+      await wait(large ? 3000 : 100)
+      if (large) left = queue(queueUrl).length
+      return allDone(messages)
+    }
+    expect(await run(handler, options)).toMatchObject({ received: 10, deleted: 10 })
+    // What a worker that is killed now would leave to come again, each with an attempt less.
+    expect(left).toBe(inFlight)
+  })
+
   it('gives the handler’s reports to `onReport`', async () => {
     const { fill, run } = worker()
     fill(1)

@@ -24,7 +24,12 @@ export interface ConsumeOptions {
   readonly signal?: AbortSignal
   /** Batches in work at once, 1 to 100. Default 2: one is read while the other is written. */
   readonly concurrency?: number
-  /** Messages a batch, 1 to 10, SQS's limit. Default 10. */
+  /**
+   * Messages a batch, 1 to 10, SQS's limit. Default 10: fewer requests to SQS, and small files share a bulk request.
+   * What is done is deleted when the batch is over, so a large file keeps small ones in flight, and a worker that is
+   * killed costs each of them an attempt. Where files are large, `batchSize: 1` with `concurrency: 10` deletes each
+   * message when its own files are done; batches share memory, so it takes no more.
+   */
   readonly batchSize?: number
   /** Seconds that a receive waits for messages, 1 to 20. Default 20: fewer requests to pay for. */
   readonly waitSeconds?: number

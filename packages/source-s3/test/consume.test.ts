@@ -172,6 +172,28 @@ describe.skipIf(absent)('consume', () => {
     expect((await receive(url)).map(({ Body }) => Body)).toEqual(['slow', 'slow'])
   })
 
+  it('with a batchSize of 1, a large file holds no small one in flight', async () => {
+    const { url } = await createQueue('sizes')
+    await Promise.all(Array.from({ length: 10 }, (_, n) => send(url, n === 3 ? 'large' : `small ${n}`)))
+    // The large one ends when all others are deleted, however long that takes.
+    const alone = async () => (await queueLength(url)) === 1
+    let finished = false
+    const totals = await run(
+      url,
+      async ([message]) => {
+        if (message!.Body === 'large') {
+          while (!(await alone())) await wait(100)
+          finished = true
+        }
+        return allDone([message!])
+      },
+      () => finished,
+      { batchSize: 1, concurrency: 10 },
+    )
+    expect(totals).toMatchObject({ received: 10, deleted: 10, failed: 0 })
+    expect(await queueLength(url)).toBe(0)
+  })
+
   it('holds messages through an outage of the target', async () => {
     const { url } = await createQueue('outage', { VisibilityTimeout: '2' })
     await send(url, 'patient')
