@@ -37,6 +37,8 @@ export interface Books {
     outcome: SliceOutcome,
     error: FlowferryError | undefined,
   ) => Promise<void> | undefined
+  /** Nothing was read, and nothing will be. */
+  readonly neverBegin: (error: FlowferryError) => void
   /** Nothing more will be read. */
   readonly endReading: (error?: FlowferryError) => void
   /** Resolves when reading has ended and every slice has its fate. */
@@ -66,6 +68,7 @@ export function openBooks(
   let mark: Mark | undefined
   let from = 0
   let error: FlowferryError | undefined
+  let notBegun = false
   let lost = false
   let open = 1
   let resolve!: (report: ObjectReport) => void
@@ -121,6 +124,7 @@ export function openBooks(
       ...(etag !== undefined && { etag }),
       kinds: [...kinds],
       status,
+      ...(notBegun && { notBegun }),
       ...(from > 0 && { from }),
       ...(status === 'failed' && !lost && etag !== undefined && records > 0 && { position: { etag, records } }),
       counts,
@@ -206,6 +210,11 @@ export function openBooks(
       const buried = graveyard?.bury(slice, outcome)
       if (!buried) close()
       return buried?.then(close)
+    },
+    neverBegin: (cause) => {
+      notBegun = true
+      error = cause
+      close()
     },
     endReading: (cause) => {
       error ??= cause

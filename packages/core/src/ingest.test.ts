@@ -254,7 +254,8 @@ describe('ingest', () => {
     expect(report.messages.map(({ status }) => status)).toEqual(['failed', 'failed'])
     expect(report.stopped).toMatchObject({ code: 'DEADLINE' })
     expect(report.counts).toMatchObject({ read: 1, written: 1 })
-    expect(report.messages[1]!.objects[0]!.counts.read).toBe(0)
+    expect(report.messages[0]!.objects[0]).not.toHaveProperty('notBegun')
+    expect(report.messages[1]!.objects[0]).toMatchObject({ notBegun: true, counts: { read: 0 } })
   })
 
   test('an aborted signal leaves what is not stored unfinished', async () => {

@@ -101,12 +101,13 @@ export async function ingest<T>(options: IngestOptions<T>): Promise<Report> {
   const slots = createSlots(concurrency)
 
   const read = async (books: Books): Promise<void> => {
+    const early = stop.reason()
+    if (early) return books.neverBegin(early)
     const { object } = books
     const { filter, enrich } = options
     const steps = { namespace, filter, enrich, now: new Date(), untimed: books.countUntimed }
     const stage = writer.stage(books)
     try {
-      stop.reading.throwIfAborted()
       for await (const batch of parser.parse(object, context)) {
         const slice = books.countBatch(batch, (from) => sliceOf(batch, object.identity(), { ...steps, from }))
         if (slice) await stage.add(slice)

@@ -354,6 +354,8 @@ export interface ObjectReport {
   /** The `kind`s of record that it held. */
   readonly kinds: readonly string[]
   readonly status: ObjectStatus
+  /** Set when the work stopped before it was this object's turn: nobody tried to read it. */
+  readonly notBegun?: true
   /** Records that were skipped at the beginning, since an earlier reading had stored them. */
   readonly from?: number
   /** Of an object that failed: where a later reading can go on. */

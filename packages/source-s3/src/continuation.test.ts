@@ -6,7 +6,7 @@ import { memoryObject, memorySink, memorySource } from '@flowferry/core/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { awsError, fakeSqs } from '../test/fake-sqs.ts'
 import { faultyS3 } from '../test/faulty-s3.ts'
-import { report } from '../test/reports.ts'
+import { objectReport, report } from '../test/reports.ts'
 import { batchResponse } from './batch-response.ts'
 import { readCause } from './cause.ts'
 import {
@@ -21,21 +21,6 @@ import { s3Objects } from './s3-objects.ts'
 import { settle } from './settle.ts'
 
 const late = new FlowferryError('DEADLINE', 'Time is over')
-const objectReport = (more: Partial<ObjectReport>): ObjectReport => ({
-  bucket: 'logs',
-  key: 'a',
-  kinds: [],
-  status: 'failed',
-  counts: { read: 0, written: 0, duplicate: 0, rejected: 0, filtered: 0, malformed: 0, unfinished: 0 },
-  bytes: 0,
-  milliseconds: 0,
-  finishedAt: '2026-11-22T00:00:00.000Z',
-  untimed: 0,
-  unknownFields: {},
-  malformed: [],
-  rejected: [],
-  ...more,
-})
 const stopped = (records?: number, from?: number) =>
   objectReport({ error: late, ...(records && { position: { etag: 'e', records } }), ...(from && { from }) })
 const finished = objectReport({ status: 'done' })
@@ -196,6 +181,45 @@ describe('settle', () => {
     const given = { ...report([message(stopped(5))]), incomplete: true as const }
     expect(await settle(given, { Records: [record()] }, { sqs })).toMatchObject({ ok: false, continued: [] })
     expect(calls).toEqual([])
+  })
+
+  it('gives up what was begun, and never what was not', async () => {
+    const fake = fakeSqs()
+    // The first is silent until the time is over; with a concurrency of 1 nobody comes to the others.
+    const silent = { bucket: 'logs', key: 'silent', open: () => new Promise<never>(() => undefined) }
+    const small = memoryObject({ key: 'small', body: 'x' })
+    const source = [
+      { messageId: 'begun', objects: [silent, small] },
+      { messageId: 'late', objects: [small] },
+      { messageId: 'later', objects: [small, small] },
+    ]
+    const given = await ingest({
+      source,
+      parser: vpcFlow,
+      sink: memorySink(),
+      concurrency: 1,
+      deadline: { getRemainingTimeInMillis: () => 100 },
+    })
+    const attributes = { ApproximateReceiveCount: '9' }
+    const event = { Records: source.map(({ messageId }) => record({ messageId, attributes })) }
+    const result = await settle(given, event, { sqs: fake.sqs, deadLetter: { queueUrl: dlq, maxAttempts: 4 } })
+    expect(result).toMatchObject({ ok: false, continued: [], deadLettered: ['begun'], queueErrors: [] })
+    expect(batchResponse(result)).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'late' }, { itemIdentifier: 'later' }],
+    })
+    expect(fake.queue(dlq)).toHaveLength(1)
+  })
+
+  it('gives up what an outage of the target kept from being begun, since it may last', async () => {
+    const { sqs } = fakeSqs()
+    const away = new FlowferryError('TARGET_UNREACHABLE', 'No answer')
+    const attributes = { ApproximateReceiveCount: '4' }
+    const result = await settle(
+      report([message(objectReport({ notBegun: true, error: away }))], away),
+      { Records: [record({ attributes })] },
+      { sqs, deadLetter: { queueUrl: dlq, maxAttempts: 4 } },
+    )
+    expect(result.deadLettered).toEqual(['a'])
   })
 
   it('leaves a message failed that the queue does not take', async () => {

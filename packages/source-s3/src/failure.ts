@@ -12,6 +12,11 @@ export function failedAt(message: MessageReport): { error: FlowferryError; posit
   return { error: failureOf(message), ...(position !== undefined && { position }) }
 }
 
+/** Whether time was over before it was the turn of any of its objects: the attempt was lost, not used. */
+export function wasNotTried({ error, objects }: MessageReport): boolean {
+  return !error && objects.length > 0 && objects.every((object) => object.notBegun && object.error?.code === 'DEADLINE')
+}
+
 const isFailed = ({ status }: ObjectReport) => status === 'failed'
 
 /**

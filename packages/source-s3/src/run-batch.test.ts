@@ -1,7 +1,7 @@
 import { FlowferryError } from '@flowferry/core'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { awsError } from '../test/fake-sqs.ts'
-import { done, failed, report } from '../test/reports.ts'
+import { done, failed, objectReport, report } from '../test/reports.ts'
 import { elapse } from '../test/timers.ts'
 import { allDone, allFailed, dlq, type Handler, queueUrl, targetAway, wait, worker } from '../test/worker.ts'
 import { readCause } from './cause.ts'
@@ -193,6 +193,21 @@ describe('the last attempt', () => {
     expect(queue(queueUrl)).toEqual([])
     expect(queue(dlq).map(({ body }) => body)).toEqual(['body 0'])
     expect(readCause(queue(dlq)[0]!.attributes as never)).toMatchObject({ code: 'OBJECT_NOT_FOUND', attempts: 3 })
+  })
+
+  it('is none while nobody came to the message before a deadline', async () => {
+    const { fill, run, queue } = worker()
+    fill(1)
+    const late = new FlowferryError('DEADLINE', 'Time is over')
+    let calls = 0
+    const handler: Handler = async ([one]) => {
+      const object = objectReport({ error: late, ...(++calls < 4 && { notBegun: true }) })
+      return report([{ messageId: one!.MessageId!, status: 'failed', objects: [object], ignored: [] }], late)
+    }
+    const deadLetter = { queueUrl: dlq, maxAttempts: 2 }
+    const totals = await run(handler, { deadLetter, retryDelay: 1 }, 60_000)
+    expect(totals).toMatchObject({ received: 4, failed: 3, deadLettered: 1 })
+    expect(readCause(queue(dlq)[0]!.attributes as never)).toMatchObject({ code: 'DEADLINE', attempts: 4 })
   })
 
   it('takes the handler’s exception for the cause', async () => {

@@ -1,6 +1,6 @@
 import { asFlowferryError, type FlowferryError, type MessageReport, type Report } from '@flowferry/core'
 import { type Failed, sendDeadLetters } from './dead-letter.ts'
-import { failedAt, returned } from './failure.ts'
+import { failedAt, returned, wasNotTried } from './failure.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { queueMessages, type SqsMessage } from './messages.ts'
 import { changeVisibility, deleteMessages, type Sqs } from './queue.ts'
@@ -154,7 +154,7 @@ async function settle(
     const lastAttempts = left.flatMap((message): Failed[] => {
       const [normal] = queueMessages([message])!
       const reason = reasons.get(message.MessageId) ?? unreported
-      if (normal!.receiveCount < deadLetter.maxAttempts || reason.status === 'done') return []
+      if (normal!.receiveCount < deadLetter.maxAttempts || reason.status === 'done' || wasNotTried(reason)) return []
       return [{ message: normal!, ...(error ? { error } : failedAt(reason)) }]
     })
     const result = await sendDeadLetters(sqs, deadLetter.queueUrl, lastAttempts)

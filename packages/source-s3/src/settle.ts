@@ -2,7 +2,7 @@ import { GetQueueUrlCommand } from '@aws-sdk/client-sqs'
 import type { FlowferryError, MessageReport, Report } from '@flowferry/core'
 import { encodeContinuation, nextProgress, type Progress, positionAttribute, readContinuation } from './continuation.ts'
 import { type Failed, fitting, sendDeadLetters } from './dead-letter.ts'
-import { failedAt } from './failure.ts'
+import { failedAt, wasNotTried } from './failure.ts'
 import { type QueueMessage, queueMessages, type SqsEvent, type SqsMessage } from './messages.ts'
 import { client, queueAddress, wholeNumber } from './options.ts'
 import { queueError, type Sqs, sendMessage } from './queue.ts'
@@ -42,6 +42,8 @@ export interface SettledReport extends Report {
  * - A message that failed its last attempt is sent to the dead-letter queue, body verbatim, with the cause in the
  *   attribute `flowferry.cause`, and counts as done. So is one that failed for an outage of the target: a function, other
  *   than a worker, cannot wait for its end, and the queue's RedrivePolicy would move it too, without the cause.
+ * - A message whose turn did not come before the deadline is not sent there, however often it was received: nobody tried
+ *   it. It stays failed and comes again; only the queue's RedrivePolicy gives it up.
  *
  * Each is sent before it is called done, so a crash in between leads to work that is done twice, harmlessly. What could
  * not be sent stays failed and comes again, as does everything else that failed. Rejects only for a wrong option.
@@ -89,7 +91,7 @@ export async function settle(
     if (message.status !== 'failed' || !original) return
     const next = message.error ? undefined : nextProgress(readContinuation(original.attributes), message.objects)
     if (next && (await goOn(original, next))) continued.add(message.messageId!)
-    else if (deadLetter && original.receiveCount >= deadLetter.maxAttempts)
+    else if (deadLetter && !wasNotTried(message) && original.receiveCount >= deadLetter.maxAttempts)
       givenUp.push({ message: original, ...failedAt(message) })
   }
 

@@ -15,6 +15,33 @@ const line = (n: number) => `5 10.0.${n % 250}.1 10.1.0.1 ${n % 60_000} ${n} ${1
 const file = gzipSync([header, ...Array.from({ length: records }, (_, n) => line(n))].join('\n'))
 const key = 'AWSLogs/123456789012/vpcflowlogs/big.log.gz'
 
+describe('a message that is not begun before the deadline', () => {
+  const { test, urls } = onServers('aws')
+  test('is not given up, however few attempts there are', async () => {
+    const stack = await createStack(urls[0]!, { visibilitySeconds: 2, maxReceiveCount: 5 })
+    // The stack's first message is `s3:TestEvent`.
+    await invoke(stack, async () => ({ batchItemFailures: [] }))
+    for (const name of ['one', 'two']) await stack.put(`AWSLogs/123456789012/vpcflowlogs/${name}.log.gz`, file)
+    while ((await stack.depth(stack.queueUrl)) < 2) await new Promise((resolve) => setTimeout(resolve, 100))
+    const memory = memorySink()
+    const silent = { send: () => new Promise<never>(() => undefined) } as unknown as Stack['s3']
+    let invocations = 0
+    const handler: Handler = async (event, deadline) => {
+      // In the first invocation S3 is silent, and the message that is begun takes all the time.
+      const source = s3Objects(event, { s3: invocations++ === 0 ? silent : stack.s3 })
+      const report = await ingest({ source, parser: vpcFlow, sink: memory, deadline, concurrency: 1 })
+      const { sqs, deadLetterQueueUrl: queueUrl } = stack
+      return batchResponse(await settle(report, event, { sqs, deadLetter: { queueUrl, maxAttempts: 1 } }))
+    }
+    await invoke(stack, handler, 1500)
+    expect([await stack.depth(stack.queueUrl), await stack.depth(stack.deadLetterQueueUrl)]).toEqual([1, 1])
+    while ((await stack.depth(stack.queueUrl)) > 0 && invocations < 20) await invoke(stack, handler)
+    expect([await stack.depth(stack.queueUrl), await stack.depth(stack.deadLetterQueueUrl)]).toEqual([0, 1])
+    expect(memory.documents.size).toBe(records)
+    stack.close()
+  })
+})
+
 describe('a file that is larger than an invocation', () => {
   const { test, urls } = onServers('aws')
   let stack: Stack
