@@ -8,10 +8,10 @@ import {
 } from '@flowferry/core'
 import { type ArchiveObject, backfillSource, type S3Clients } from '@flowferry/source-s3'
 
-/** Objects whose reports are held at once. */
+/** At a slice's end it is known whether the store was there, so its failures can be noted; a kill undoes no more of them. */
 const sliceObjects = 1000
 
-export interface LocalOptions extends Omit<IngestOptions<unknown>, 'source' | 'onObject'> {
+export interface LocalOptions extends Omit<IngestOptions<unknown>, 'source' | 'onObject' | 'keepReports'> {
   readonly s3: S3Clients
   readonly onDone: (object: ArchiveObject, report: ObjectReport) => void
   /** Notes a failure that is the object's own. */
@@ -25,7 +25,7 @@ export interface LocalResult {
   readonly stopped?: FlowferryError
 }
 
-/** Reads the objects into a sink, a slice of them at a time: a report of millions is never held. */
+/** Reads the objects into a sink, a slice of them at a time. */
 export async function runLocal(objects: AsyncIterable<ArchiveObject>, options: LocalOptions): Promise<LocalResult> {
   const { s3, onDone, onFailed, ...pipeline } = options
   const iterator = objects[Symbol.asyncIterator]()
@@ -35,20 +35,20 @@ export async function runLocal(objects: AsyncIterable<ArchiveObject>, options: L
   try {
     while (!ended) {
       const working = new Map<string, ArchiveObject>()
-      const failed: ObjectReport[] = []
       const report = await ingest({
         ...pipeline,
         source: slice(working),
+        keepReports: 'failed',
         onObject: (one) => {
-          if (one.status === 'failed') failed.push(one)
-          else onDone(working.get(one.key)!, one)
+          if (one.status !== 'failed') onDone(working.get(one.key)!, one)
         },
       })
       for (const name of Object.keys(counts) as (keyof Counts)[]) counts[name] += report.counts[name]
       bytes += report.bytes
       // What failed then failed with the store, or may have.
       if (report.stopped) return { counts, bytes, stopped: report.stopped }
-      for (const { key, error } of failed) await onFailed(working.get(key)!, error!)
+      for (const { key, error } of report.messages.flatMap(({ objects }) => objects))
+        await onFailed(working.get(key)!, error!)
     }
   } finally {
     // Not awaited: it may be in a request that hangs.
