@@ -38,8 +38,7 @@ export function sliceOf<T>(batch: Batch<T>, object: ObjectIdentity, steps: Docum
       }
       result.data_stream = { type: 'logs', dataset: format.dataset, namespace }
       if (batch.original) mergeField(result, 'event.original', batch.original(source(index)))
-      const extra =
-        enrich && atRecord(batch, source(index), object, () => enrich(recordOf(batch, source(index)), object))
+      const extra = enrich && atRecord('enrich', enrich, batch, source(index), object)
       if (extra) for (const [field, value] of Object.entries(extra)) mergeField(result, field, value)
       return result
     } catch (error) {
@@ -72,18 +71,20 @@ function ownId(batch: Batch<unknown>, index: number): string | undefined {
   return Buffer.byteLength(id) <= longestId ? id : createHash('sha256').update(id).digest('base64url')
 }
 
-/** What `enrich` gives, or its error with the record's place. */
-function atRecord<R>(batch: Batch<unknown>, index: number, object: ObjectIdentity, run: () => R): R {
+/** What a step of the user's gives for a record, or its error with the record's place. */
+function atRecord<T, R>(
+  name: string,
+  step: (record: T, object: ObjectIdentity) => R,
+  batch: Batch<T>,
+  index: number,
+  object: ObjectIdentity,
+): R {
   try {
-    return run()
+    return step(batch.view ? batch.view(index) : batch.records[index]!, object)
   } catch (error) {
     const place = { ...placeOf(object), ordinal: batch.ordinals[index]! }
-    throw asFlowferryError(error, 'STEP_FAILED', 'enrich threw', place)
+    throw asFlowferryError(error, 'STEP_FAILED', `${name} threw`, place)
   }
-}
-
-function recordOf<T>(batch: Batch<T>, index: number): T {
-  return batch.view ? batch.view(index) : batch.records[index]!
 }
 
 /** The batch's encoder, completed with what every document gets; none where the text of the record is wanted too. */
@@ -97,10 +98,8 @@ function encoderOf<T>(
   if (!encoder || batch.original || (batch.recordId && !encoder.id)) return undefined
   const stream = JSON.stringify({ data_stream: { type: 'logs', dataset: batch.format.dataset, namespace } })
   const toAdd = enrich && createAdded(encoder.members)
-  const added =
-    enrich &&
-    toAdd &&
-    ((index: number) => atRecord(batch, index, object, () => toAdd(enrich(recordOf(batch, index), object))))
+  const add = enrich && toAdd && ((record: T) => toAdd(enrich(record, object)))
+  const added = add && ((index: number) => atRecord('enrich', add, batch, index, object))
   return new CompleteEncoder(encoder, kept, stream.slice(1), added)
 }
 
@@ -203,12 +202,7 @@ function keep<T>(batch: Batch<T>, object: ObjectIdentity, from: number, filter: 
   const kept: number[] = []
   for (let index = 0; index < batch.length; index++) {
     if (batch.ordinals[index]! < from) continue
-    try {
-      if (!filter || filter(recordOf(batch, index), object)) kept.push(index)
-    } catch (error) {
-      const place = { ...placeOf(object), ordinal: batch.ordinals[index]! }
-      throw asFlowferryError(error, 'STEP_FAILED', 'filter threw', place)
-    }
+    if (!filter || atRecord('filter', filter, batch, index, object)) kept.push(index)
   }
   return kept
 }
