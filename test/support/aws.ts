@@ -98,6 +98,19 @@ export async function createStack(
   }
 }
 
+/** Puts files into a bucket, sixteen at a time. */
+export async function putAll(
+  s3: S3Client,
+  Bucket: string,
+  files: readonly { readonly key: string; readonly body: Uint8Array }[],
+): Promise<void> {
+  const left = files.values()
+  const put = async () => {
+    for (const { key, body } of left) await s3.send(new PutObjectCommand({ Bucket, Key: key, Body: body }))
+  }
+  await Promise.all(Array.from({ length: 16 }, put))
+}
+
 export type Handler = (
   event: SqsEvent,
   context: { getRemainingTimeInMillis: () => number },

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { CreateQueueCommand, DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { Client as Elasticsearch } from '@elastic/elasticsearch'
 import { ingest } from '@flowferry/core'
@@ -17,7 +17,7 @@ import { memorySink } from '@flowferry/core/testing'
 import { duckdb } from '@flowferry/sink-duckdb'
 import { type SqsMessage, s3Objects } from '@flowferry/source-s3'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, vi } from 'vitest'
-import { awsEnvironment } from '../../../test/support/aws.ts'
+import { awsEnvironment, putAll } from '../../../test/support/aws.ts'
 import { onServers } from '../../../test/support/servers.ts'
 import { runHere } from '../src/test-io.ts'
 
@@ -70,13 +70,7 @@ beforeAll(async () => {
   if (urls.length === 0) return
   spawnSync(process.execPath, [join(root, 'scripts/bootstrap.mjs')], { cwd: root, timeout: 300_000 })
   await s3.send(new CreateBucketCommand({ Bucket: bucket }))
-  const left = [...files]
-  await Promise.all(
-    Array.from({ length: 16 }, async () => {
-      for (let file = left.pop(); file; file = left.pop())
-        await s3.send(new PutObjectCommand({ Bucket: bucket, Key: file.key, Body: file.body }))
-    }),
-  )
+  await putAll(s3, bucket, files)
 }, 300_000)
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'flowferry-'))
@@ -166,11 +160,14 @@ describe('flowferry backfill on a server', () => {
   test('tells of every object that failed, in a file and a dead-letter queue, and does the others', async () => {
     const broken = `broken-${bucket}`
     await s3.send(new CreateBucketCommand({ Bucket: broken }))
-    for (const { key, body } of files.slice(200, 230))
-      await s3.send(new PutObjectCommand({ Bucket: broken, Key: key, Body: body }))
+    await putAll(s3, broken, files.slice(200, 230))
     const bad = files.slice(230, 255).map(({ key }) => key)
-    for (const Key of bad)
-      await s3.send(new PutObjectCommand({ Bucket: broken, Key, Body: gzipSync('x'.repeat(300)).subarray(0, 20) }))
+    const cut = gzipSync('x'.repeat(300)).subarray(0, 20)
+    await putAll(
+      s3,
+      broken,
+      bad.map((key) => ({ key, body: cut })),
+    )
     const queueUrl = await createQueue('dead')
     const failures = join(folder, 'failed.jsonl')
     const { code, stdout, stderr } = await backfill(

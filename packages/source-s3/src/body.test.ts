@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { FlowferryError } from '@flowferry/core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { crcOf, faultyS3 } from '../test/faulty-s3.ts'
+import { failure, read } from '../test/read.ts'
 import { type S3ObjectOptions, s3Object } from './object.ts'
 
 const body = randomBytes(1_000_000)
@@ -24,21 +25,6 @@ const objectOf = (options: Partial<S3ObjectOptions> = {}, versionId?: string) =>
     { bucket: 'logs', key: 'a.gz', ...(versionId && { versionId }) },
     { s3: server.s3, stallSeconds: 1, ...options },
   )
-
-async function read(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const all: Uint8Array[] = []
-  for await (const chunk of chunks) all.push(chunk)
-  return Buffer.concat(all)
-}
-
-async function failure(promise: Promise<unknown>): Promise<FlowferryError> {
-  const error = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  )
-  if (!FlowferryError.isInstance(error)) throw new Error(`no error of ours: ${error}`)
-  return error
-}
 
 describe('a body that breaks off', () => {
   it.each([

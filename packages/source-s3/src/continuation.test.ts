@@ -1,11 +1,12 @@
-import { once } from 'node:events'
 import { gzipSync } from 'node:zlib'
-import { byteBudget, FlowferryError, ingest, type MessageReport, type ObjectReport, type Sink } from '@flowferry/core'
+import { byteBudget, FlowferryError, ingest, type MessageReport, type ObjectReport } from '@flowferry/core'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { memoryObject, memorySink, memorySource } from '@flowferry/core/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { s3Event } from '../../../test/support/s3-event.ts'
 import { awsError, fakeSqs } from '../test/fake-sqs.ts'
 import { faultyS3 } from '../test/faulty-s3.ts'
+import { narrowSink } from '../test/narrow-sink.ts'
 import { objectReport, report } from '../test/reports.ts'
 import { batchResponse } from './batch-response.ts'
 import { readCause } from './cause.ts'
@@ -85,16 +86,7 @@ describe('the progress of a message', () => {
 const arn = 'arn:aws:sqs:eu-west-1:1:main'
 const queueUrl = 'https://sqs.test/1/main'
 const dlq = 'https://sqs.test/1/dlq'
-const body = JSON.stringify({
-  Records: [
-    {
-      eventVersion: '2.1',
-      eventSource: 'aws:s3',
-      eventName: 'ObjectCreated:Put',
-      s3: { bucket: { name: 'logs' }, object: { key: 'big.log.gz' } },
-    },
-  ],
-})
+const body = s3Event('logs', 'big.log.gz')
 const record = (more: Partial<SqsRecord> = {}): SqsRecord => ({ messageId: 'a', body, eventSourceARN: arn, ...more })
 const message = (...objects: ObjectReport[]): MessageReport => ({
   messageId: 'a',
@@ -256,19 +248,7 @@ describe('a file that is larger than an invocation', () => {
     const fake = fakeSqs()
     const { sqs } = fake
     fake.put(queueUrl, body)
-    const memory = memorySink()
-    // A quarter of the file in each invocation; then it is silent, however fast the machine is.
-    let left = 0
-    const slow: Sink<unknown> = {
-      write: async (batch, signal) => {
-        left -= batch.reduce((sum, { length }) => sum + length, 0)
-        if (left >= 0) return memory.write(batch, signal)
-        if (!signal!.aborted) await once(signal!, 'abort')
-        return {
-          slices: batch.map(({ length }) => ({ written: 0, duplicate: 0, rejected: [], unfinished: length })),
-        }
-      },
-    }
+    const sink = narrowSink()
     const counts = { read: 0, written: 0, duplicate: 0, unfinished: 0 }
     const starts: number[] = []
     let invocations = 0
@@ -293,12 +273,12 @@ describe('a file that is larger than an invocation', () => {
       }
       // Every third invocation loses its connection too.
       server.onRequest((_, count) => (count % 3 === 0 ? { reset: 50_000 } : undefined))
-      left = records / 4
+      sink.room = records / 4
       const end = Date.now() + 700
       const result = await ingest({
         source: s3Objects(event, { s3: server.s3 }),
         parser: vpcFlow,
-        sink: slow,
+        sink,
         deadline: { getRemainingTimeInMillis: () => end - Date.now() },
         batchBytes: 64 * 1024,
         budget: byteBudget(128 * 1024),
@@ -312,7 +292,7 @@ describe('a file that is larger than an invocation', () => {
     expect(fake.queue(queueUrl)).toEqual([])
     expect(invocations).toBeGreaterThanOrEqual(4)
     expect(starts).toEqual([...starts].sort((a, b) => a - b))
-    expect(new Map(memory.documents)).toEqual(new Map(truth.documents))
+    expect(new Map(sink.documents)).toEqual(new Map(truth.documents))
     // What an invocation read and could not write any more is read again; nothing that it wrote is.
     expect(counts).toMatchObject({ written: records, duplicate: 0, read: records + counts.unfinished })
   })

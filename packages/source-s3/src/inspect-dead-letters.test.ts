@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { s3Event } from '../../../test/support/s3-event.ts'
 import { awsError, fakeSqs } from '../test/fake-sqs.ts'
 import { elapse } from '../test/timers.ts'
 import { causeAttribute } from './cause.ts'
@@ -6,17 +7,6 @@ import type { DeadLetter } from './dead-letters.ts'
 import { type InspectDeadLettersOptions, inspectDeadLetters } from './inspect-dead-letters.ts'
 
 const queueUrl = 'https://sqs.test/1/dlq'
-const event = (bucket: string, key: string) =>
-  JSON.stringify({
-    Records: [
-      {
-        eventSource: 'aws:s3',
-        eventVersion: '2.1',
-        eventName: 'ObjectCreated:Put',
-        s3: { bucket: { name: bucket }, object: { key } },
-      },
-    ],
-  })
 const cause = (code: string, more: object = {}) => ({
   [causeAttribute]: { DataType: 'String', StringValue: JSON.stringify({ code, message: `${code} it is`, ...more }) },
 })
@@ -35,9 +25,9 @@ afterEach(() => void vi.useRealTimers())
 describe('inspectDeadLetters', () => {
   it('counts by cause, with the oldest and an example, and shows all of them again', async () => {
     const { put, run, visible } = filled()
-    put(queueUrl, event('logs', 'first.log'), cause('OBJECT_NOT_FOUND'))
+    put(queueUrl, s3Event('logs', 'first.log'), cause('OBJECT_NOT_FOUND'))
     await vi.advanceTimersByTimeAsync(60_000)
-    for (let n = 0; n < 12; n++) put(queueUrl, event('logs', `k${n}.log`), cause('GZIP_CORRUPT'))
+    for (let n = 0; n < 12; n++) put(queueUrl, s3Event('logs', `k${n}.log`), cause('GZIP_CORRUPT'))
     put(queueUrl, 'what is this')
     expect(await run()).toEqual({
       seen: 14,
@@ -86,9 +76,9 @@ describe('inspectDeadLetters', () => {
       'AWSLogs/o-a1b2c3d4e5/210987654321/CloudTrail/eu-central-1/2026/11/22/d.json.gz',
       'e.log',
     ])
-      put(queueUrl, event('logs', key))
+      put(queueUrl, s3Event('logs', key))
     // The cause knows better which of a message's objects failed.
-    put(queueUrl, event('logs', 'x'), cause('JSON_INVALID', { bucket: 'cdn', key: 'my/E2.2026-11-22-10.ab.gz' }))
+    put(queueUrl, s3Event('logs', 'x'), cause('JSON_INVALID', { bucket: 'cdn', key: 'my/E2.2026-11-22-10.ab.gz' }))
     put(queueUrl, 'no event')
     const { groups } = await run({ by })
     expect(Object.fromEntries(groups.map(({ name, messages }) => [name, messages]))).toEqual(expected)

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { FlowferryError } from '@flowferry/core'
 import { describe, expect, it, vi } from 'vitest'
 import { awsError } from '../test/fake-sqs.ts'
+import { failure, read } from '../test/read.ts'
 import { type S3, s3Object } from './object.ts'
 
 type Input = Record<string, unknown>
@@ -24,21 +25,6 @@ const opened = (text: string, more: object = {}) => ({
   ...more,
 })
 
-async function read(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = []
-  for await (const chunk of body) chunks.push(chunk)
-  return Buffer.concat(chunks).toString()
-}
-
-async function failure(promise: Promise<unknown>): Promise<FlowferryError> {
-  const error = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  )
-  if (!FlowferryError.isInstance(error)) throw new Error(`no error of ours: ${error}`)
-  return error
-}
-
 describe('s3Object', () => {
   const ref = { bucket: 'logs', key: 'a b+ü.gz', versionId: 'v1', etag: 'old', size: 3, region: 'eu-west-1' }
 
@@ -48,7 +34,7 @@ describe('s3Object', () => {
     expect(object).toMatchObject({ bucket: 'logs', key: 'a b+ü.gz', versionId: 'v1', etag: 'old', size: 3 })
     const { body, ...facts } = await object.open()
     expect(facts).toEqual({ etag: 'abc', size: 5, lastModified: new Date('2026-01-02T03:04:05Z') })
-    expect(await read(body)).toBe('hello')
+    expect((await read(body)).toString()).toBe('hello')
     expect(inputs).toEqual([{ Bucket: 'logs', Key: 'a b+ü.gz', VersionId: 'v1', ChecksumMode: 'ENABLED' }])
   })
 
@@ -85,7 +71,7 @@ describe('s3Object', () => {
     })
     const { body, size } = await s3Object(ref, { s3 }).open({ last: 8 })
     expect(size).toBe(0)
-    expect(await read(body)).toBe('')
+    expect(await read(body)).toHaveLength(0)
     expect(await failure(s3Object(ref, { s3 }).open({ start: 5 }))).toMatchObject({ code: 'OBJECT_UNREADABLE' })
   })
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { s3Event } from '../../../test/support/s3-event.ts'
 import { awsError, fakeSqs } from '../test/fake-sqs.ts'
 import { elapse } from '../test/timers.ts'
 import { causeAttribute } from './cause.ts'
@@ -185,15 +186,13 @@ describe('redrive', () => {
 
   it('shows the filter what the body names, and its age', async () => {
     const { put, run, bodies } = filled([])
-    const s3 = { bucket: { name: 'logs' }, object: { key: 'a+b/%C3%BC.log' } }
-    const event = { Records: [{ eventSource: 'aws:s3', eventVersion: '2.1', eventName: 'ObjectCreated:Put', s3 }] }
-    put(from, JSON.stringify(event))
+    put(from, s3Event('logs', 'a+b/%C3%BC.log'))
     await vi.advanceTimersByTimeAsync(3_600_000)
     put(from, 'young')
     const old = new Date(Date.now() - 1_800_000)
     expect(await run({ filter: ({ sentAt }) => sentAt! < old })).toMatchObject({ redriven: 1, skipped: 1 })
     expect(bodies(from)).toEqual(['young'])
-    put(from, JSON.stringify(event))
+    put(from, s3Event('logs', 'a+b/%C3%BC.log'))
     const filter: RedriveOptions['filter'] = ({ objects }) =>
       objects.some(({ bucket, key }) => bucket === 'logs' && key === 'a b/ü.log')
     expect(await run({ filter })).toMatchObject({ redriven: 1, skipped: 1 })

@@ -10,6 +10,7 @@ import { ingest } from '@flowferry/core'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { memorySink } from '@flowferry/core/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { putAll } from '../../../test/support/aws.ts'
 import {
   type ArchiveOptions,
   archiveObjects,
@@ -63,13 +64,7 @@ describe.skipIf(absent)('a backfill on a server', () => {
 
   beforeAll(async () => {
     await s3.send(new CreateBucketCommand({ Bucket: bucket }))
-    const left = [...files]
-    await Promise.all(
-      Array.from({ length: 16 }, async () => {
-        for (let file = left.pop(); file; file = left.pop())
-          await s3.send(new PutObjectCommand({ Bucket: bucket, Key: file.key, Body: file.body }))
-      }),
-    )
+    await putAll(s3, bucket, files)
   })
 
   const keys = async (more: Partial<ArchiveOptions> = {}) => {

@@ -1,13 +1,14 @@
-import { once } from 'node:events'
 import { gzipSync } from 'node:zlib'
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
-import { byteBudget, ingest, type Sink } from '@flowferry/core'
+import { byteBudget, ingest } from '@flowferry/core'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { memorySink } from '@flowferry/core/testing'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { createStack, type Handler, invoke, type Stack } from '../../../test/support/aws.ts'
+import { s3Event } from '../../../test/support/s3-event.ts'
 import { onServers } from '../../../test/support/servers.ts'
 import { batchResponse, s3Objects, settle } from '../src/index.ts'
+import { narrowSink } from './narrow-sink.ts'
 
 const records = 24_000
 const header = 'version srcaddr dstaddr srcport packets end'
@@ -52,23 +53,14 @@ describe('a file that is larger than an invocation', () => {
 
   /** Invokes a function until the queue is empty; in each invocation the store takes `share` of a file, and no more. */
   const work = async ({ queueUrl, queueArn }: Pick<Stack, 'queueUrl' | 'queueArn'>, share: number) => {
-    const memory = memorySink()
-    let room = 0
-    const narrow: Sink<unknown> = {
-      write: async (batch, signal) => {
-        room -= batch.reduce((sum, { length }) => sum + length, 0)
-        if (room >= 0) return memory.write(batch, signal)
-        if (!signal!.aborted) await once(signal!, 'abort')
-        return { slices: batch.map(({ length }) => ({ written: 0, duplicate: 0, rejected: [], unfinished: length })) }
-      },
-    }
+    const sink = narrowSink()
     const counts = { written: 0, duplicate: 0 }
     const continued: string[] = []
     const handler: Handler = async (event, deadline) => {
-      room = records * share
+      sink.room = records * share
       const source = s3Objects(event, stack)
       const options = { batchBytes: 64 * 1024, budget: byteBudget(128 * 1024) }
-      const report = await ingest({ source, parser: vpcFlow, sink: narrow, deadline, ...options })
+      const report = await ingest({ source, parser: vpcFlow, sink, deadline, ...options })
       counts.written += report.counts.written
       counts.duplicate += report.counts.duplicate
       const settled = await settle(report, event, {
@@ -83,7 +75,7 @@ describe('a file that is larger than an invocation', () => {
     while ((await stack.depth(queueUrl)) > 0 && invocations < 20)
       if (await invoke({ ...stack, queueUrl, queueArn }, handler, 2500)) invocations++
     expect([await stack.depth(queueUrl), await stack.depth(stack.deadLetterQueueUrl)]).toEqual([0, 0])
-    return { documents: memory.documents, counts, continued, invocations }
+    return { documents: sink.documents, counts, continued, invocations }
   }
 
   test('finishes over several, each continuing the last', async () => {
@@ -109,20 +101,11 @@ describe('a file that is larger than an invocation', () => {
     const { Attributes } = await stack.sqs.send(
       new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
     )
-    const event = (name: string) => ({
-      eventVersion: '2.1',
-      eventSource: 'aws:s3',
-      eventName: 'ObjectCreated:Put',
-      s3: { bucket: { name: stack.bucket }, object: { key: name } },
-    })
-    for (const [id, names] of [
-      ['one', [key]],
-      ['two', [key]],
-    ] as const)
+    for (const id of ['one', 'two'])
       await stack.sqs.send(
         new SendMessageCommand({
           QueueUrl,
-          MessageBody: JSON.stringify({ Records: names.map(event) }),
+          MessageBody: s3Event(stack.bucket, key),
           MessageGroupId: 'group',
           MessageDeduplicationId: id,
         }),

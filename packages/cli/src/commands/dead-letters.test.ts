@@ -1,5 +1,6 @@
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { s3Event } from '../../../../test/support/s3-event.ts'
 import { type Cloud, startCloud } from '../demo/cloud.ts'
 import { runHere } from '../test-io.ts'
 
@@ -38,22 +39,10 @@ async function bury(body: string, code?: string): Promise<void> {
   )
 }
 
-const event = (bucket: string, key: string) =>
-  JSON.stringify({
-    Records: [
-      {
-        eventSource: 'aws:s3',
-        eventVersion: '2.1',
-        eventName: 'ObjectCreated:Put',
-        s3: { bucket: { name: bucket }, object: { key } },
-      },
-    ],
-  })
-
 describe('flowferry dlq', () => {
   it('counts what is there, lists it, and leaves it there', async () => {
-    await bury(event('logs', 'AWSLogs/123456789012/vpcflowlogs/eu-central-1/2026/11/22/a.gz'), 'GZIP_CORRUPT')
-    await bury(event('logs', 'AWSLogs/123456789012/vpcflowlogs/eu-central-1/2026/11/23/b.gz'), 'GZIP_CORRUPT')
+    await bury(s3Event('logs', 'AWSLogs/123456789012/vpcflowlogs/eu-central-1/2026/11/22/a.gz'), 'GZIP_CORRUPT')
+    await bury(s3Event('logs', 'AWSLogs/123456789012/vpcflowlogs/eu-central-1/2026/11/23/b.gz'), 'GZIP_CORRUPT')
     await bury('no event')
     const group = await runHere(['dlq', 'group', cloud.deadLetterUrl], { env })
     expect(group.stdout).toMatch(
@@ -117,10 +106,10 @@ describe('flowferry redrive', () => {
   })
 
   it('sends what its options choose, and leaves the rest', async () => {
-    await bury(event('logs', 'a/1.log'), 'OBJECT_FORBIDDEN')
-    await bury(event('logs', 'b/2.log'), 'OBJECT_FORBIDDEN')
-    await bury(event('cdn', 'a/3.log'), 'OBJECT_FORBIDDEN')
-    await bury(event('logs', 'a/4.log'), 'GZIP_CORRUPT')
+    await bury(s3Event('logs', 'a/1.log'), 'OBJECT_FORBIDDEN')
+    await bury(s3Event('logs', 'b/2.log'), 'OBJECT_FORBIDDEN')
+    await bury(s3Event('cdn', 'a/3.log'), 'OBJECT_FORBIDDEN')
+    await bury(s3Event('logs', 'a/4.log'), 'GZIP_CORRUPT')
     await bury('no event')
     const args = ['redrive', '--dlq', cloud.deadLetterUrl, '--to', cloud.queueUrl]
     const told = async (...more: string[]) => {
