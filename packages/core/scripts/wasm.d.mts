@@ -1,1 +1,7 @@
-export function compileEngine(): Promise<Buffer>
+export interface EngineSource {
+  /** From the package's own folder. */
+  readonly folder: string
+  readonly entry: string
+}
+export const engines: readonly EngineSource[]
+export function compileEngine(engine: EngineSource): Promise<Buffer>

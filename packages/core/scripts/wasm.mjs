@@ -1,27 +1,22 @@
-// Compiles the engine: node scripts/wasm.mjs writes src/table/engine/wasm.ts. A unit test compares it with its source.
+// Compiles the engines: node scripts/wasm.mjs writes the wasm.ts of each. A unit test compares them with their sources.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { deflateRawSync } from 'node:zlib'
 import asc from 'assemblyscript/asc'
 
-const folder = new URL('../src/table/engine/', import.meta.url)
-const target = new URL('wasm.ts', folder)
+/** Where each engine's sources are, and which of them exports what the host calls. */
+export const engines = [
+  { folder: 'src/table/engine', entry: 'documents.ts' },
+  { folder: 'src/formats/cloudtrail-engine', entry: 'engine.ts' },
+]
 
-/** The module's bytes, from the same sources that run as JavaScript, over the memory of `memory.as`. */
-export async function compileEngine() {
-  const constant = (name) => Number(new RegExp(`${name}: i32 = (\\d+)`).exec(source('map.ts'))[1])
-  const pages = String(constant('memoryBytes') / 65_536)
+/** The module's bytes, from the same sources that run as JavaScript, over the memory of `memory.as`, which it exports. */
+export async function compileEngine({ folder, entry }) {
+  const [, pages] = /memoryBytes: i32 = (\d+) \* 65_536/.exec(source(folder, 'map.ts'))
+  const options = `${entry} --outFile engine.wasm -O3 --converge --noAssert --runtime stub --use abort= --enable simd`
+  const size = `--initialMemory ${pages} --maximumMemory ${pages}`
   let wasm
-  // biome-ignore format: an option and its value on a line
-  const { error, stderr } = await asc.main([
-    'documents.ts',
-    '--outFile', 'engine.wasm',
-    '-O3', '--converge', '--noAssert',
-    '--runtime', 'stub',
-    '--use', 'abort=',
-    '--enable', 'simd',
-    '--importMemory', '--initialMemory', pages, '--maximumMemory', pages,
-  ], {
-    readFile: (name) => (name.includes('/') ? null : source(name === 'memory.ts' ? 'memory.as' : name)),
+  const { error, stderr } = await asc.main(`${options} ${size}`.split(' '), {
+    readFile: (name) => (name.includes('/') ? null : source(folder, name === 'memory.ts' ? 'memory.as' : name)),
     writeFile: (_, contents) => {
       wasm = contents
     },
@@ -31,20 +26,22 @@ export async function compileEngine() {
   return Buffer.from(wasm)
 }
 
-function source(name) {
+/** AssemblyScript's imports have no ending. */
+function source(folder, name) {
   try {
-    return readFileSync(new URL(name, folder), 'utf8')
+    return readFileSync(new URL(`../${folder}/${name}`, import.meta.url), 'utf8').replaceAll(".ts'", "'")
   } catch {
     return null
   }
 }
 
-if (process.argv[1] === import.meta.filename) {
-  const wasm = await compileEngine()
-  const text = `/** The engine as a wasm module, deflated and in base64; made by scripts/wasm.mjs from the sources beside it; do not edit. */
+if (process.argv[1] === import.meta.filename)
+  for (const engine of engines) {
+    const wasm = await compileEngine(engine)
+    const text = `/** The engine as a wasm module, deflated and in base64; made by scripts/wasm.mjs from the sources beside it; do not edit. */
 export const wasm =
   '${deflateRawSync(wasm, { level: 9 }).toString('base64')}'
 `
-  writeFileSync(target, text)
-  console.log(`${target.pathname}: ${wasm.length} bytes`)
-}
+    writeFileSync(new URL(`../${engine.folder}/wasm.ts`, import.meta.url), text)
+    console.log(`${engine.folder}/wasm.ts: ${wasm.length} bytes`)
+  }

@@ -26,9 +26,11 @@ interface Engine {
 
 /** What is used of it: TypeScript has its types only beside a browser's. */
 interface WebAssemblyApi {
-  readonly Memory: new (size: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer }
   readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown }
+  readonly Instance: new (
+    module: object,
+    imports: object,
+  ) => { readonly exports: typeof engine & { readonly memory: { readonly buffer: ArrayBuffer } } }
 }
 
 let opened: Engine | undefined
@@ -48,12 +50,10 @@ export function openEngine(): Engine {
 
 function wasmEngine(): Engine | undefined {
   try {
-    const pages = map.memoryBytes / 65_536
-    const { Memory, Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly
-    const own = new Memory({ initial: pages, maximum: pages })
+    const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly
     const module = new Module(inflateRawSync(Buffer.from(wasm, 'base64')))
-    const { exports } = new Instance(module, { env: { memory: own }, host: { compute, settle } })
-    return engineOf('wasm', own.buffer, exports as typeof engine)
+    const { exports } = new Instance(module, { host: { compute, settle } })
+    return engineOf('wasm', exports.memory.buffer, exports)
   } catch {
     // `node --jitless` has no WebAssembly, and an old processor may lack its SIMD.
     return undefined

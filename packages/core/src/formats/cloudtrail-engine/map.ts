@@ -42,7 +42,7 @@ export const memoAt: i32 = shapesAt + shapeSlots * 4
 export const memoSlots: i32 = 4096
 /** What the host adds and, when it is full, drops altogether. */
 export const arenaAt: i32 = memoAt + memoSlots * 20
-export const memoryBytes: i32 = 6 * 1024 * 1024
+export const memoryBytes: i32 = 96 * 65_536
 
 /** A place of the table: its kind, its key with quotes and colon, and its number in an entry's upper bits. */
 export const placeKind: i32 = 0

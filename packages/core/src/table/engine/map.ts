@@ -53,7 +53,7 @@ export const mostEnds: i32 = 196608
 export const absences: i32 = 1630592
 export const output: i32 = 1761664
 export const mostOutput: i32 = 131072
-export const memoryBytes: i32 = 1900544
+export const memoryBytes: i32 = 29 * 65_536
 
 // ── A program ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
