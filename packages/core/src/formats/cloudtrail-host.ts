@@ -1,5 +1,5 @@
-import { inflateRawSync } from 'node:zlib'
-import * as interpreted from './cloudtrail-engine/engine.ts'
+import { startEngine } from '../engine.ts'
+import * as engine from './cloudtrail-engine/engine.ts'
 import {
   arenaAt,
   classBits,
@@ -32,16 +32,13 @@ import {
   tapeEntries,
   tapeHash,
 } from './cloudtrail-engine/map.ts'
-import { type Host, useMemory } from './cloudtrail-engine/memory.ts'
+import { buffer, type Host, setHost } from './cloudtrail-engine/memory.ts'
 import { wasm } from './cloudtrail-engine/wasm.ts'
 import { resourceMembers } from './cloudtrail-fields.ts'
 import type { Kind, Place, Places } from './cloudtrail-places.ts'
 import { derivedTexts, type Op, type shapeCompiler } from './cloudtrail-shape.ts'
 import { isAddress as isAddressValue, type Plan } from './cloudtrail-table.ts'
 import type { JsonObject } from './cloudtrail-values.ts'
-
-/** What the engine gives: in WebAssembly, or in JavaScript where there is none (`node --jitless`). */
-type Engine = typeof interpreted
 
 const kinds: readonly Kind[] = [
   'text',
@@ -68,8 +65,7 @@ const scratchBytes = 64 * 1024
 export function startHost(plan: Plan, places: Places, { compile, derived }: ReturnType<typeof shapeCompiler>) {
   const { roles, all, root } = places
   const host: Host = { compileShape, compute, isAddress }
-  const { engine, memory } = openEngine(host)
-  const words = new Int32Array(memory.buffer)
+  const { exports: engine, bytes: memory, words } = openEngine(host)
 
   let used: number = arenaAt
   const reserve = (bytes: number): number => {
@@ -218,30 +214,7 @@ export function startHost(plan: Plan, places: Places, { compile, derived }: Retu
   return { engine, memory, words, makeRoom }
 }
 
-/** What is used of it: Node's types leave it to those of browsers. */
-interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (
-    module: object,
-    imports: { readonly [module: string]: Host },
-  ) => { readonly exports: Engine & { readonly memory: { readonly buffer: ArrayBuffer } } }
-}
-
-/** The engine with its memory: as a wasm module, or as JavaScript where that is not to be had. */
-export function openEngine(host: Host): {
-  readonly is: 'wasm' | 'javascript'
-  readonly engine: Engine
-  readonly memory: Buffer
-} {
-  try {
-    const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }
-    const module = new WebAssembly.Module(inflateRawSync(Buffer.from(wasm, 'base64')))
-    const { exports: engine } = new WebAssembly.Instance(module, { host })
-    return { is: 'wasm', engine, memory: Buffer.from(engine.memory.buffer) }
-  } catch {
-    // `node --jitless` has no WebAssembly, and an old processor may lack its vectors.
-    const memory = new ArrayBuffer(memoryBytes)
-    useMemory(memory, host)
-    return { is: 'javascript', engine: interpreted, memory: Buffer.from(memory) }
-  }
+/** The engine: a memory of its own for each where it is a wasm module, one for the process where it is JavaScript. */
+export function openEngine(host: Host) {
+  return startEngine(wasm, { exports: engine, buffer, setHost }, host)
 }

@@ -1,7 +1,7 @@
-import { inflateRawSync } from 'node:zlib'
+import { startEngine } from '../engine.ts'
 import * as engine from './engine/documents.ts'
 import * as map from './engine/map.ts'
-import { memory, setHost } from './engine/memory.ts'
+import { buffer, setHost } from './engine/memory.ts'
 import { wasm } from './engine/wasm.ts'
 import { imageOf, stepsImage } from './image.ts'
 import { type Group, longestFragment, type Program } from './program.ts'
@@ -10,30 +10,7 @@ import { stepsOf } from './steps.ts'
 
 const LF = 0x0a
 
-/** The engine with its memory: one for the whole process, since nothing in it outlives a call but what may be lost. */
-interface Engine {
-  readonly is: 'wasm' | 'javascript'
-  readonly bytes: Buffer
-  readonly words: Int32Array
-  readonly starts: Uint32Array
-  readonly stops: Uint32Array
-  readonly ends: Uint16Array
-  readonly absences: Int32Array
-  readonly scan: typeof engine.scan
-  readonly encodeRun: typeof engine.encodeRun
-  readonly clearEntries: typeof engine.clearEntries
-}
-
-/** What is used of it: TypeScript has its types only beside a browser's. */
-interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (
-    module: object,
-    imports: object,
-  ) => { readonly exports: typeof engine & { readonly memory: { readonly buffer: ArrayBuffer } } }
-}
-
-let opened: Engine | undefined
+let opened: ReturnType<typeof open> | undefined
 /** The programs in the engine's memory, and where the next one goes. */
 const installed = new Map<Program, number>()
 const programsAt = new Map<number, { readonly program: Program; readonly groupsAt: readonly number[] }>()
@@ -42,40 +19,25 @@ let groups: Group[] = []
 /** Whose lines are in the engine's memory. */
 let loaded: Scan | undefined
 
-/** The engine, made when it is needed first: as a wasm module, or as JavaScript where that is not to be had. */
-export function openEngine(): Engine {
-  opened ??= wasmEngine() ?? engineOf('javascript', memory, engine)
+/** The engine with its memory, started when it is needed first: one for the process, since what is in it may be lost. */
+export function openEngine() {
+  opened ??= open()
   return opened
 }
 
-function wasmEngine(): Engine | undefined {
-  try {
-    const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly
-    const module = new Module(inflateRawSync(Buffer.from(wasm, 'base64')))
-    const { exports } = new Instance(module, { host: { compute, settle } })
-    return engineOf('wasm', exports.memory.buffer, exports)
-  } catch {
-    // `node --jitless` has no WebAssembly, and an old processor may lack its SIMD.
-    return undefined
-  }
-}
-
-function engineOf(
-  is: Engine['is'],
-  buffer: ArrayBuffer,
-  { scan, encodeRun, clearEntries }: Pick<Engine, 'scan' | 'encodeRun' | 'clearEntries'>,
-): Engine {
-  setHost({ compute, settle })
-  const bytes = Buffer.from(buffer)
+function open() {
+  const { is, exports, bytes, words } = startEngine(wasm, { exports: engine, buffer, setHost }, { compute, settle })
+  const { scan, encodeRun, clearEntries } = exports
+  const memory = words.buffer
   bytes.set(Buffer.from('"}}\n'), map.behindId)
   return {
     is,
     bytes,
-    words: new Int32Array(buffer),
-    starts: new Uint32Array(buffer, map.starts, map.mostLines),
-    stops: new Uint32Array(buffer, map.stops, map.mostLines),
-    ends: new Uint16Array(buffer, map.ends, map.mostEnds / 2),
-    absences: new Int32Array(buffer, map.absences, map.mostLines * 2),
+    words,
+    starts: new Uint32Array(memory, map.starts, map.mostLines),
+    stops: new Uint32Array(memory, map.stops, map.mostLines),
+    ends: new Uint16Array(memory, map.ends, map.mostEnds / 2),
+    absences: new Int32Array(memory, map.absences, map.mostLines * 2),
     scan,
     encodeRun,
     clearEntries,

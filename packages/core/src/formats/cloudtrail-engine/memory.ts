@@ -2,6 +2,7 @@
  * The engine's memory and host where it runs as JavaScript: the same functions as in `memory.as`, which the compiled
  * module has in their place. Words are 32 bits wide, little-endian.
  */
+import { memoryBytes } from './map.ts'
 
 /** What the engine cannot do itself; addresses are of its memory. */
 export interface Host {
@@ -12,26 +13,27 @@ export interface Host {
   readonly isAddress: (at: i32, length: i32) => i32
 }
 
-let bytes = new Uint8Array(0)
-let view = new DataView(bytes.buffer)
-let host: Host | undefined
+/** Untouched, and so without cost, where the wasm module runs. */
+export const buffer = new ArrayBuffer(memoryBytes)
+const bytes = new Uint8Array(buffer)
+const view = new DataView(buffer)
 
-export function useMemory(memory: ArrayBuffer, use: Host): void {
-  bytes = new Uint8Array(memory)
-  view = new DataView(memory)
-  host = use
+/** Set by the host. */
+let host: Host
+export function setHost(functions: Host): void {
+  host = functions
 }
 
 export function compileShape(tape: i32): i32 {
-  return host!.compileShape(tape)
+  return host.compileShape(tape)
 }
 
 export function compute(kind: i32, at: i32, length: i32): i32 {
-  return host!.compute(kind, at, length)
+  return host.compute(kind, at, length)
 }
 
 export function isAddress(at: i32, length: i32): i32 {
-  return host!.isAddress(at, length)
+  return host.isAddress(at, length)
 }
 
 export function byteAt(at: i32): i32 {

@@ -4,17 +4,17 @@
 import { memoryBytes } from './map.ts'
 
 /** Untouched, and so without cost, where the wasm module runs. */
-export const memory = new ArrayBuffer(memoryBytes)
+export const buffer = new ArrayBuffer(memoryBytes)
 
 /**
  * In a function, since bundlers make variables of a module's constants: V8 then looks them up for every byte, which
  * costs a third of the whole.
  */
-function functionsOver(memory: ArrayBuffer) {
-  const u8 = new Uint8Array(memory)
-  const u16 = new Uint16Array(memory)
-  const i32 = new Int32Array(memory)
-  const view = new DataView(memory)
+function functionsOver(buffer: ArrayBuffer) {
+  const u8 = new Uint8Array(buffer)
+  const u16 = new Uint16Array(buffer)
+  const i32 = new Int32Array(buffer)
+  const view = new DataView(buffer)
 
   function load8(at: i32): i32 {
     return u8[at]!
@@ -141,7 +141,7 @@ export const {
   digitsAt,
   firstMark,
   hashOf,
-} = functionsOver(memory)
+} = functionsOver(buffer)
 
 /** What `memory.as` tells of them; set by the host. */
 let host: { compute: typeof compute; settle: typeof settle }
