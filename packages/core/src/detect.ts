@@ -20,10 +20,7 @@ type RecordOfAny<P extends readonly AnyParser[]> = P[number] extends Parser<infe
 export function detect<const P extends readonly AnyParser[]>(parsers: P): Parser<RecordOfAny<P>> {
   return {
     formats: [...new Set(parsers.flatMap((parser) => parser.formats))],
-    claims: (head) => {
-      const claims = parsers.map((parser) => parser.claims(head))
-      return claims.includes('content') ? 'content' : claims.find((claim) => claim !== undefined)
-    },
+    claims: (head) => claimOf(parsers, head)?.claim,
     parse: (object, context) => parseClaimed(parsers, object, context) as ReturnType<Parser<RecordOfAny<P>>['parse']>,
   }
 }
@@ -47,15 +44,24 @@ export function byKey<T>(routes: readonly (readonly [pattern: RegExp, parser: Pa
   }
 }
 
+/** The first that claims the content, and is the last one asked; else the first that claims the key. */
+function claimOf(parsers: readonly AnyParser[], head: ObjectHead) {
+  let byKey: { parser: AnyParser; claim: 'content' | 'key' } | undefined
+  for (const parser of parsers) {
+    const claim = parser.claims(head)
+    if (claim === 'content') return { parser, claim }
+    if (claim === 'key') byKey ??= { parser, claim }
+  }
+  return byKey
+}
+
 async function* parseClaimed(parsers: readonly AnyParser[], object: SourceObject, context: ParseContext) {
   const { head, whole } = await peek(object, context)
   if (head.stored.length === 0) return
   try {
-    const claims = parsers.map((parser) => [parser, parser.claims(head)] as const)
-    const [parser] =
-      claims.find(([, claim]) => claim === 'content') ?? claims.find(([, claim]) => claim === 'key') ?? []
-    if (parser) {
-      yield* parser.parse(whole.object, context)
+    const found = claimOf(parsers, head)
+    if (found) {
+      yield* found.parser.parse(whole.object, context)
       return
     }
     // Damaged gzip says so here, and gzip around no byte has nothing to claim.

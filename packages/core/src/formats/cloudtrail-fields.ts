@@ -1,3 +1,4 @@
+import { once } from '../once.ts'
 import { keywordMapping } from '../table/fields.ts'
 import type { CloudTrailRecord } from './cloudtrail.ts'
 import {
@@ -39,7 +40,7 @@ export const constants = {
  * The document's names and types are those of Elastic's AWS integration where it has the field.
  */
 // biome-ignore format: one line a field
-export const fields = {
+export const fields = once(() => ({
   'eventTime': time(['@timestamp'], 'When the request was completed, UTC.'),
   'eventVersion': keyword(['aws.cloudtrail.event_version'], 'Version of the record format: 1.11.'),
   'userIdentity.type': keyword(['aws.cloudtrail.user_identity.type'], 'Root, IAMUser, AssumedRole, Role, FederatedUser, Directory, AWSAccount, AWSService, IdentityCenterUser, SAMLUser, WebIdentityUser or Unknown.'),
@@ -129,7 +130,7 @@ export const fields = {
   'timeWindow.windowEnd': time(['@timestamp', 'event.end'], 'First moment behind an aggregated event, UTC.'),
   'timeWindow.windowSize': keyword(['aws.cloudtrail.time_window.window_size'], 'Length of an aggregated event, as ISO 8601 writes durations: PT5M.'),
   'summary': flat('summary', 'Counts of an aggregated event, by its dimensions.'),
-} satisfies { readonly [P in PathOf<Omit<CloudTrailRecord, 'kind'>>]?: Field }
+}) satisfies { readonly [P in PathOf<Omit<CloudTrailRecord, 'kind'>>]?: Field })
 
 export const derived: Readonly<Record<string, Derived>> = {
   'event.outcome': { sources: ['errorCode', 'errorMessage'], mapping: keywordMapping, compute: outcome },
@@ -260,12 +261,15 @@ const categories: readonly (readonly [category: string, type: readonly string[],
   ],
 ]
 
-const categoryOfEvent = new Map(
-  categories.flatMap(([category, type, events]) =>
-    events.split(/\s+/).map((event) => [event, { category: [category], type }] as const),
-  ),
+const categoryOfEvent = once(
+  () =>
+    new Map(
+      categories.flatMap(([category, type, events]) =>
+        events.split(/\s+/).map((event) => [event, { category: [category], type }] as const),
+      ),
+    ),
 )
 
 function categoryOf(eventName: unknown) {
-  return typeof eventName === 'string' ? categoryOfEvent.get(eventName) : undefined
+  return typeof eventName === 'string' ? categoryOfEvent().get(eventName) : undefined
 }

@@ -1,5 +1,6 @@
 import { FlowferryError } from '../errors.ts'
 import { placeOf } from '../object.ts'
+import { once } from '../once.ts'
 import { jsonRecords } from '../records/json-array.ts'
 import type { LogRecord, ObjectHead, Parser, SourceObject } from '../types.ts'
 import { createEncoder } from './cloudtrail-encode.ts'
@@ -113,15 +114,17 @@ export interface CloudTrailResource {
   readonly type?: string
 }
 
-const table = compile({ constants, fields, derived, unknown: 'aws.cloudtrail.flattened.unknown' })
+const table = once(() => compile({ constants, fields: fields(), derived, unknown: 'aws.cloudtrail.flattened.unknown' }))
 
-const encoder = createEncoder(table.plan, {
-  id: 'eventID',
-  key: 'eventName',
-  presence: ['errorCode', 'errorMessage'],
-  special: 'ConsoleLogin',
-  foreign: ['eventSource', 'aws:'],
-})
+const encoder = once(() =>
+  createEncoder(table().plan, {
+    id: 'eventID',
+    key: 'eventName',
+    presence: ['errorCode', 'errorMessage'],
+    special: 'ConsoleLogin',
+    foreign: ['eventSource', 'aws:'],
+  }),
+)
 
 /**
  * CloudTrail's log files: management, data, network activity, Insights and aggregated events.
@@ -131,17 +134,21 @@ const encoder = createEncoder(table.plan, {
 export const cloudTrail: Parser<CloudTrailRecord> = jsonRecords({
   kind: 'cloudtrail',
   dataset: 'aws.cloudtrail',
-  mapping: table.mapping,
-  fields: table.fields,
+  get mapping() {
+    return table().mapping
+  },
+  get fields() {
+    return table().fields
+  },
   claims,
   record: (value, object) => {
     if (isDigest(value)) throw digestError(object)
     return isEvent(value) ? (value as Omit<CloudTrailRecord, 'kind'>) : undefined
   },
-  document: (record) => table.document(record as unknown as JsonObject),
+  document: (record) => table().document(record as unknown as JsonObject),
   recordId: ({ eventID, eventId }) => idOf(eventID) ?? idOf(eventId),
   unknownFields: (record, found) => {
-    table.unknownFields(record as unknown as JsonObject, found)
+    table().unknownFields(record as unknown as JsonObject, found)
   },
   bytes: encoder,
 })
@@ -155,18 +162,22 @@ function idOf(value: unknown): string | undefined {
 const common = ['accountId', 'eventId', 'resources', 'summary', 'timeWindow']
 
 /** One of these makes it an event. In lower case: Athena's tables, and what is exported from them, have them so. */
-const eventFields = new Set(
-  Object.keys(fields)
-    .map((path) => path.split('.')[0]!)
-    .filter((name) => !common.includes(name))
-    .map((name) => name.toLowerCase()),
+const eventFields = once(
+  () =>
+    new Set(
+      Object.keys(fields())
+        .map((path) => path.split('.')[0]!)
+        .filter((name) => !common.includes(name))
+        .map((name) => name.toLowerCase()),
+    ),
 )
 
 function isEvent(value: object): boolean {
   const { eventSource } = value as CloudTrailRecord
   // An S3 notification has nearly the same fields.
   if (typeof eventSource === 'string' && eventSource.startsWith('aws:')) return false
-  return Object.keys(value).some((name) => eventFields.has(name.toLowerCase()))
+  const known = eventFields()
+  return Object.keys(value).some((name) => known.has(name.toLowerCase()))
 }
 
 function isDigest(value: object): boolean {
@@ -182,18 +193,24 @@ function digestError(object: SourceObject): FlowferryError {
  * Every record of AWS's has one of these. `userIdentity` alone tells nothing: the events of S3 Object Lambda have it too.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/olap-event-context.html
  */
-const telling = ['eventVersion', 'eventSource', 'eventID', 'eventName']
+const telling = new Set(['eventVersion', 'eventSource', 'eventID', 'eventName'])
 const keys = /(^|[/_])CloudTrail(-Insight|-NetworkActivity|-Aggregated)?[/_]/
 
 function claims({ key, text }: ObjectHead): 'content' | 'key' | undefined {
-  const found = recordKeys(text)
-  if (telling.some((name) => found.has(name)) && !/"eventSource"\s*:\s*"aws:/.test(text)) return 'content'
-  return keys.test(key) && !found.has('digestStartTime') ? 'key' : undefined
+  let isDigest = false
+  let isNotification = false
+  for (const name of recordKeys(text)) {
+    if (name === 'digestStartTime') isDigest = true
+    else if (!isNotification && telling.has(name)) {
+      isNotification = /"eventSource"\s*:\s*"aws:/.test(text)
+      if (!isNotification) return 'content'
+    }
+  }
+  return keys.test(key) && !isDigest ? 'key' : undefined
 }
 
 /** The members' names of the records that begin in a text, as far as it goes: at the top, in an array, in `Records`. */
-function recordKeys(text: string): Set<string> {
-  const names = new Set<string>()
+function* recordKeys(text: string): Generator<string> {
   const open: string[] = []
   let last = ''
   let records = ''
@@ -204,8 +221,7 @@ function recordKeys(text: string): Set<string> {
       open.push(token)
     } else if (token === '}' || token === ']') open.pop()
     else if (token === ':') {
-      if (path === '{' || path === '[{' || (records && path === '{[{')) names.add(last.slice(1, -1))
+      if (path === '{' || path === '[{' || (records && path === '{[{')) yield last.slice(1, -1)
     } else last = token
   }
-  return names
 }

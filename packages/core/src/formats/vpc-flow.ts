@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { once } from '../once.ts'
 import { family, lookup, table } from '../table/define.ts'
 import { code, encoded, epochSeconds, ip, keyword, long } from '../table/fields.ts'
 import type { RecordOf } from '../types.ts'
@@ -137,8 +138,4 @@ export const vpcFlow = table({
 /** A flow record: AWS's field names, numbers as numbers, absent values left out. */
 export interface VpcFlowRecord extends RecordOf<typeof vpcFlow> {}
 
-let names: ReadonlySet<string> | undefined
-function knownNames(): ReadonlySet<string> {
-  names ??= new Set(vpcFlow.format.fields.map(({ name }) => name))
-  return names
-}
+const knownNames: () => ReadonlySet<string> = once(() => new Set(vpcFlow.format.fields.map(({ name }) => name)))

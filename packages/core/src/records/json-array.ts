@@ -105,14 +105,15 @@ export function jsonRecords<const K extends string, R extends object>(
     /** Calls `found` with each field that the format does not know. */
     readonly unknownFields?: (record: R, found: (path: string) => void) => void
     /** What it scans must be a record without unknown fields, and be written as `document` and `recordId` say. */
-    readonly bytes?: ByteFormat
+    readonly bytes?: () => ByteFormat
   },
 ): Parser<R & { readonly kind: K }> {
   type Kinded = R & { readonly kind: K }
-  const { kind, key, record, unknownFields, bytes: fast } = options
+  const { kind, key, record, unknownFields } = options
   const format = formatOf(options)
 
   async function* parse(object: SourceObject, context: ParseContext): AsyncGenerator<Batch<Kinded>> {
+    const fast = options.bytes?.()
     let next = 0
     for await (const block of scanJson(object, context, key, fast?.scanner())) {
       const first = next

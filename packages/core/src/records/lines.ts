@@ -142,13 +142,23 @@ export interface RecordFormat<K extends string, R> {
 export function formatOf(
   options: Pick<RecordFormat<string, never>, 'kind' | 'dataset' | 'mapping' | 'fields'>,
 ): Format {
-  const { kind, dataset, mapping = {}, fields = [] } = options
+  const { kind, dataset } = options
   if (!/^[a-z0-9_.]{1,100}$/.test(dataset))
     throw new FlowferryError(
       'INVALID_OPTION',
       `dataset "${dataset}" is no part of a data stream's name: a-z, 0-9, _ and . only`,
     )
-  return { kind, dataset, mapping, fields }
+  return {
+    kind,
+    dataset,
+    // Not read before somebody asks: tables compute them then.
+    get mapping() {
+      return options.mapping ?? {}
+    },
+    get fields() {
+      return options.fields ?? []
+    },
+  }
 }
 
 /** A batch of records that their format makes documents of. Those that are missing are read when they are asked for. */

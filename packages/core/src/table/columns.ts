@@ -1,5 +1,6 @@
 import { FlowferryError } from '../errors.ts'
 import { placeOf } from '../object.ts'
+import { once } from '../once.ts'
 import type { LogDocument, SourceObject } from '../types.ts'
 import type { CompiledTable } from './define.ts'
 import { keyword } from './fields.ts'
@@ -18,8 +19,8 @@ export interface Columns {
   readonly document: (record: Values) => LogDocument
   readonly view: (scan: Scan, line: number) => Values
   readonly members: ReadonlySet<string>
-  /** The fast path; none where a column reads in a way of its own. */
-  readonly program?: Program
+  /** The fast path; none where a column reads in a way of its own. Compiled when it is asked for: a claim is not. */
+  readonly program: () => Program | undefined
 }
 
 /** Headers seen before, by table: a program is compiled once, and its memory of values serves the next object. */
@@ -65,15 +66,21 @@ function compileColumns(table: CompiledTable, names: readonly string[]): Columns
     return record
   }
 
-  const compiled = compileProgram(layout, columns, table)
-  const program = compiled && fits(compiled) ? compiled : undefined
+  const program = once(() => {
+    const compiled = compileProgram(layout, columns, table)
+    return compiled && fits(compiled) ? compiled : undefined
+  })
+  const view = once(() => createView(format.kind, columns, absent))
   return {
     unknown,
-    scan: program ? (bytes) => scan(program, bytes) : scanLines,
+    scan: (bytes) => {
+      const compiled = program()
+      return compiled ? scan(compiled, bytes) : scanLines(bytes)
+    },
     read,
     document: (record) => fill(layout, record) ?? {},
-    view: createView(format.kind, columns, absent),
+    view: (scan, line) => view()(scan, line),
     members: new Set(layout.keys()),
-    ...(program && { program }),
+    program,
   }
 }

@@ -1,4 +1,5 @@
 import { FlowferryError } from '../errors.ts'
+import { once } from '../once.ts'
 import { formatOf } from '../records/lines.ts'
 import type { FieldDoc, Format, MappingProperty, Parser } from '../types.ts'
 import type { Target } from './ecs.ts'
@@ -86,7 +87,18 @@ export function table<const K extends string, F extends Fields>(definition: Tabl
   if (definition.delimiter.length !== 1)
     throw new FlowferryError('INVALID_OPTION', `delimiter is "${definition.delimiter}"; it takes one character`)
   const derived = definition.derived?.(derive as Derive<F>) ?? []
-  const format = formatOf({ kind, dataset, mapping: mapping(definition, derived), fields: fieldDocs(fields, derived) })
+  const mapping = once(() => tableMapping(definition, derived))
+  const docs = once(() => fieldDocs(fields, derived))
+  const format = formatOf({
+    kind,
+    dataset,
+    get mapping() {
+      return mapping()
+    },
+    get fields() {
+      return docs()
+    },
+  })
   const known = layoutTree({ constants, fields, derived })
   const compiled: CompiledTable = {
     format,
@@ -143,7 +155,7 @@ function snakeCase(name: string): string {
     .toLowerCase()
 }
 
-function mapping(
+function tableMapping(
   definition: Pick<TableDefinition<string, Fields>, 'constants' | 'fields'>,
   derived: readonly Derived[],
 ): Record<string, MappingProperty> {

@@ -124,7 +124,8 @@ function batchOf<T>(
   malformed: readonly Malformed[],
   context: ParseContext,
 ): Batch<T> {
-  const { unknown, program, members } = columns
+  const { unknown, members } = columns
+  const program = columns.program()
   const { scan, plain, length, lines, ordinals } = run
   const original = (index: number) => textOf(scan, lines[index]!, ordinals[index] === 0)
   const recordAt = (index: number) => plain.get(index) ?? (columns.read(original(index)) as Values)
