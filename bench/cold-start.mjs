@@ -1,18 +1,22 @@
-// What a Lambda loads before its first event: bytes, and CPU of the import.
+// What a Lambda loads before its first event: bytes, and CPU of the import and of that event.
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
+import { input } from './inputs/make.mjs'
 import { bundle, bundles } from './lib/bundles.mjs'
 import { interleaved, least, middle, runScript } from './lib/measure.mjs'
 import { figure, provenance, table } from './lib/page.mjs'
 
-/** Stands for packages that are there already, or are not asked about: an empty class for each name of theirs. */
-const absent = (pattern) => ({
+/**
+ * Stands for packages that are there already, or are not asked about: a class for each name of theirs, empty, or with
+ * the members of the clients that rows/first-event.mjs answers for.
+ */
+const absent = (pattern, members = '') => ({
   name: 'absent',
   setup: ({ onResolve, onLoad }) => {
     onResolve({ filter: pattern }, ({ path }) => ({ path, namespace: 'absent' }))
     onLoad({ filter: /.*/, namespace: 'absent' }, async ({ path }) => {
       const names = Object.keys(await import(path)).filter((name) => name !== 'default')
-      return { contents: names.map((name) => `export class ${name} {}`).join('\n') }
+      return { contents: names.map((name) => `export class ${name} {${members}}`).join('\n') }
     })
   },
 })
@@ -29,6 +33,12 @@ const measured = {
   'our own code and the OpenSearch client': { entry: other.entry, plugins: [absent(sdk)], size: true },
 }
 
+const answered = 'send() { return standIn.send() } get transport() { return standIn }'
+const firstEvent = { ...example, plugins: [absent(sdkAndClients, answered)], external: [] }
+/** So many records has the object that the first event names. */
+const records = 100
+const formats = { 'flow logs': 'vpc-flow', CloudTrail: 'cloudtrail', CloudFront: 'cloudfront' }
+
 export async function coldStart(runs, command) {
   const built = new Map()
   for (const [name, options] of Object.entries(measured))
@@ -37,6 +47,11 @@ export async function coldStart(runs, command) {
     name: `import: ${name}`,
     measure: () => runScript('rows/import.mjs', [outfile]),
   }))
+  const { outfile } = await bundle('first-event', firstEvent)
+  for (const [name, format] of Object.entries(formats)) {
+    const file = await input(format, records)
+    measurements.push({ name: `event: ${name}`, measure: () => runScript('rows/first-event.mjs', [outfile, file]) })
+  }
   const results = await interleaved(measurements, runs * 5)
   const of = (name) => results.get(`import: ${name}`).map(({ cpu }) => cpu)
   const rows = [...built].map(([name, { outfile, bytes }]) => [
@@ -45,6 +60,11 @@ export async function coldStart(runs, command) {
     measured[name].size ? (bytes / 1000).toFixed(0) : '',
     measured[name].size ? (gzipSync(readFileSync(outfile)).length / 1000).toFixed(0) : '',
   ])
+  const events = Object.keys(formats).map((name) => {
+    const ran = results.get(`event: ${name}`)
+    const figures = ['imported', 'cpu'].map((member) => ran.map((one) => one[member]))
+    return [name, ...figures.map((values) => `${figure(least(values))} (${figure(middle(values))})`)]
+  })
   return {
     results: {
       size: built.get('our own code').bytes / 1000,
@@ -52,7 +72,7 @@ export async function coldStart(runs, command) {
       'import with client': least(of('our own code and the Elasticsearch client')),
     },
     sections: {
-      'Cold start and size': `${provenance(command)} The example Lambda (\`examples/lambda\`, three formats) as one minified bundle; the AWS SDK is the runtime's, an empty stand-in here. CPU of \`import()\` in a new process, least of ${runs * 5} and, in brackets, the middle; \`node bench/rows/import.mjs FILE\`. Budgets of every package: \`npm run size\`.\n\n${table(['what is loaded', 'CPU ms', 'kB minified', 'kB gzip'], rows)}`,
+      'Cold start and size': `${provenance(command)} The example Lambda (\`examples/lambda\`, three formats) as one minified bundle; the AWS SDK is the runtime's, an empty stand-in here. CPU of \`import()\` in a new process, least of ${runs * 5} and, in brackets, the middle; \`node bench/rows/import.mjs FILE\`. Budgets of every package: \`npm run size\`.\n\n${table(['what is loaded', 'CPU ms', 'kB minified', 'kB gzip'], rows)}\n\nOur own code again, and its first event, of an object with ${records} records: from S3's answer to the bulk body that a stand-in for the search client takes; \`node bench/rows/first-event.mjs FILE INPUT\`. All threads count, and with them what V8 compiles of the wasm modules beside the work.\n\n${table(['first event', 'CPU ms, import', 'CPU ms, import and event'], events)}`,
     },
   }
 }

@@ -4,7 +4,16 @@ import { formatOf } from '../records/lines.ts'
 import type { FieldDoc, Format, MappingProperty, Parser } from '../types.ts'
 import type { Target } from './ecs.ts'
 import { type Field, keyword } from './fields.ts'
-import { type AnyField, type Branch, type Derived, type Facet, layoutTree, mappingOf, pathOf } from './layout.ts'
+import {
+  type AnyField,
+  type Branch,
+  checkTargets,
+  type Derived,
+  type Facet,
+  layoutTree,
+  mappingOf,
+  pathOf,
+} from './layout.ts'
 import { claimTable, parseTable } from './parse.ts'
 
 type Fields = Readonly<Record<string, AnyField>>
@@ -99,7 +108,8 @@ export function table<const K extends string, F extends Fields>(definition: Tabl
       return docs()
     },
   })
-  const known = layoutTree({ constants, fields, derived })
+  checkTargets({ constants, fields, derived })
+  const known = once(() => layoutTree({ constants, fields, derived }))
   const compiled: CompiledTable = {
     format,
     fields,
@@ -109,7 +119,7 @@ export function table<const K extends string, F extends Fields>(definition: Tabl
     headerless: definition.headerless as CompiledTable['headerless'],
     keys: definition.keys,
     layout: (unknown) => {
-      if (unknown.length === 0) return known
+      if (unknown.length === 0) return known()
       const kept = unknown.map((name) => [name, keyword([`${root}.${snakeCase(name)}`], '')] as const)
       return layoutTree({ constants, fields: { ...fields, ...Object.fromEntries(kept) }, derived })
     },

@@ -55,10 +55,34 @@ export function mappingOf(target: Target, own: MappingProperty): MappingProperty
 }
 
 /**
+ * Looks at the targets alone, so that a table can be checked when it is declared, and its tree made when it is used.
+ *
+ * @throws FlowferryError INVALID_OPTION where one is both a value and a list or an object
+ */
+export function checkTargets({ constants, fields, derived }: LayoutParts): void {
+  const lists = new Map([['@timestamp', false]])
+  const objects = new Set<string>()
+  const add = (path: string, list: boolean) => {
+    if ((lists.get(path) ?? list) !== list) throw conflict(path)
+    lists.set(path, list)
+    for (let end = path.lastIndexOf('.'); end > 0; end = path.lastIndexOf('.', end - 1)) {
+      const object = path.slice(0, end)
+      if (objects.has(object)) break
+      objects.add(object)
+    }
+  }
+  for (const path in constants) add(path, Array.isArray(constants[path]))
+  for (const name in fields) for (const target of fields[name]!.targets) add(pathOf(target), target.endsWith('[]'))
+  for (const { target } of derived) add(pathOf(target), target.endsWith('[]'))
+  for (const path of objects) if (lists.has(path)) throw conflict(path)
+}
+
+/**
  * The document's tree. It orders the fields, whatever order the columns have: constants, then fields, then derived
  * values, as the table lists them, `@timestamp` first. The plain path and the fast path both walk it.
  */
 export function layoutTree({ constants, fields, derived }: LayoutParts): Branch {
+  checkTargets({ constants, fields, derived })
   const root: Branch = new Map([['@timestamp', { list: false, sources: [] }]])
   const add = (target: string, list: boolean, source: LeafSource) => leafAt(root, target, list).sources.push(source)
   for (const [path, value] of Object.entries(constants)) add(path, Array.isArray(value), { is: 'constant', value })
@@ -79,13 +103,11 @@ function leafAt(root: Branch, path: string, list: boolean): Leaf {
   const last = names.pop()!
   let branch = root
   for (const name of names) {
-    const next = branch.get(name) ?? new Map<string, Leaf | Branch>()
-    if (!(next instanceof Map)) throw conflict(path)
+    const next = (branch.get(name) as Branch | undefined) ?? new Map<string, Leaf | Branch>()
     branch.set(name, next)
     branch = next
   }
-  const leaf = branch.get(last) ?? { list, sources: [] }
-  if (leaf instanceof Map || leaf.list !== list) throw conflict(path)
+  const leaf = (branch.get(last) as Leaf | undefined) ?? { list, sources: [] }
   branch.set(last, leaf)
   return leaf
 }
