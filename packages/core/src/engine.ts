@@ -1,7 +1,7 @@
 import { inflateRawSync } from 'node:zlib'
 
 /** What an engine exports, and the memory that it works on. */
-interface Engine<Exports> {
+export interface Engine<Exports> {
   readonly is: 'wasm' | 'javascript'
   readonly exports: Exports
   readonly bytes: Buffer
