@@ -8,6 +8,7 @@ import { createStack, type Handler, invoke, type Stack } from '../../../test/sup
 import { s3Event } from '../../../test/support/s3-event.ts'
 import { onServers } from '../../../test/support/servers.ts'
 import { batchResponse, s3Objects, settle } from '../src/index.ts'
+import { createQueue } from './aws.ts'
 import { narrowSink } from './narrow-sink.ts'
 
 const records = 24_000
@@ -16,41 +17,14 @@ const line = (n: number) => `5 10.0.${n % 250}.1 10.1.0.1 ${n % 60_000} ${n} ${1
 const file = gzipSync([header, ...Array.from({ length: records }, (_, n) => line(n))].join('\n'))
 const key = 'AWSLogs/123456789012/vpcflowlogs/big.log.gz'
 
-describe('a message that is not begun before the deadline', () => {
-  const { test, urls } = onServers('aws')
-  test('is not given up, however few attempts there are', async () => {
-    const stack = await createStack(urls[0]!, { visibilitySeconds: 2, maxReceiveCount: 5 })
-    // The stack's first message is `s3:TestEvent`.
-    await invoke(stack, async () => ({ batchItemFailures: [] }))
-    for (const name of ['one', 'two']) await stack.put(`AWSLogs/123456789012/vpcflowlogs/${name}.log.gz`, file)
-    while ((await stack.depth(stack.queueUrl)) < 2) await new Promise((resolve) => setTimeout(resolve, 100))
-    const memory = memorySink()
-    const silent = { send: () => new Promise<never>(() => undefined) } as unknown as Stack['s3']
-    let invocations = 0
-    const handler: Handler = async (event, deadline) => {
-      // In the first invocation S3 is silent, and the message that is begun takes all the time.
-      const source = s3Objects(event, { s3: invocations++ === 0 ? silent : stack.s3 })
-      const report = await ingest({ source, parser: vpcFlow, sink: memory, deadline, concurrency: 1 })
-      const { sqs, deadLetterQueueUrl: queueUrl } = stack
-      return batchResponse(await settle(report, event, { sqs, deadLetter: { queueUrl, maxAttempts: 1 } }))
-    }
-    await invoke(stack, handler, 1500)
-    expect([await stack.depth(stack.queueUrl), await stack.depth(stack.deadLetterQueueUrl)]).toEqual([1, 1])
-    while ((await stack.depth(stack.queueUrl)) > 0 && invocations < 20) await invoke(stack, handler)
-    expect([await stack.depth(stack.queueUrl), await stack.depth(stack.deadLetterQueueUrl)]).toEqual([0, 1])
-    expect(memory.documents.size).toBe(records)
-    stack.close()
-  })
+const { test, urls } = onServers('aws')
+let stack: Stack
+beforeAll(async () => {
+  if (urls[0]) stack = await createStack(urls[0], { visibilitySeconds: 20, maxReceiveCount: 4 })
 })
+afterAll(() => stack?.close())
 
 describe('a file that is larger than an invocation', () => {
-  const { test, urls } = onServers('aws')
-  let stack: Stack
-  beforeAll(async () => {
-    if (urls[0]) stack = await createStack(urls[0], { visibilitySeconds: 20, maxReceiveCount: 4 })
-  })
-  afterAll(() => stack?.close())
-
   /** Invokes a function until the queue is empty; in each invocation the store takes `share` of a file, and no more. */
   const work = async ({ queueUrl, queueArn }: Pick<Stack, 'queueUrl' | 'queueArn'>, share: number) => {
     const sink = narrowSink()
@@ -115,5 +89,29 @@ describe('a file that is larger than an invocation', () => {
     // The second message names the same file, and each of its records is read once too.
     expect(counts).toEqual({ written: records, duplicate: records })
     expect(continued.length).toBeGreaterThanOrEqual(2)
+  })
+})
+
+describe('a message that is not begun before the deadline', () => {
+  test('is not given up, however few attempts there are', async () => {
+    const [main, dead] = [await createQueue('late', { VisibilityTimeout: '2' }), await createQueue('late-dead')]
+    for (let n = 0; n < 2; n++)
+      await stack.sqs.send(new SendMessageCommand({ QueueUrl: main.url, MessageBody: s3Event(stack.bucket, key) }))
+    const queue = { ...stack, queueUrl: main.url, queueArn: main.arn }
+    const memory = memorySink()
+    const silent = { send: () => new Promise<never>(() => undefined) } as unknown as Stack['s3']
+    let invocations = 0
+    const handler: Handler = async (event, deadline) => {
+      // In the first invocation S3 is silent, and the message that is begun takes all the time.
+      const source = s3Objects(event, { s3: invocations++ === 0 ? silent : stack.s3 })
+      const report = await ingest({ source, parser: vpcFlow, sink: memory, deadline, concurrency: 1 })
+      const deadLetter = { queueUrl: dead.url, maxAttempts: 1 }
+      return batchResponse(await settle(report, event, { sqs: stack.sqs, deadLetter }))
+    }
+    await invoke(queue, handler, 1500)
+    expect([await stack.depth(main.url), await stack.depth(dead.url)]).toEqual([1, 1])
+    while ((await stack.depth(main.url)) > 0 && invocations < 20) await invoke(queue, handler)
+    expect([await stack.depth(main.url), await stack.depth(dead.url)]).toEqual([0, 1])
+    expect(memory.documents.size).toBe(records)
   })
 })
