@@ -1,6 +1,5 @@
-import { isIP } from 'node:net'
 import { family, table } from '../table/define.ts'
-import { double, encoded, encodedTwice, ip, keyword, long } from '../table/fields.ts'
+import { double, encoded, encodedTwice, ip, isAddress, keyword, long } from '../table/fields.ts'
 import type { RecordOf } from '../types.ts'
 
 /**
@@ -92,7 +91,7 @@ function addresses(list: string): string[] {
   return list
     .split(',')
     .map((address) => address.trim())
-    .filter((address) => isIP(address) !== 0 && !address.includes('%'))
+    .filter(isAddress)
 }
 
 function tls(protocol: string): { protocol: string; version: string } | undefined {

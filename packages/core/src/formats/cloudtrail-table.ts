@@ -1,5 +1,4 @@
-import { isIP } from 'node:net'
-import { keywordMapping } from '../table/fields.ts'
+import { isAddress as isAddressText, keywordMapping } from '../table/fields.ts'
 import type { FieldDoc, LogDocument, MappingProperty } from '../types.ts'
 import {
   asBoolean,
@@ -84,7 +83,7 @@ export function boolean(targets: Targets, description: string): Field {
 }
 
 export function isAddress(value: unknown): boolean {
-  return typeof value === 'string' && isIP(value) !== 0 && !value.includes('%')
+  return typeof value === 'string' && isAddressText(value)
 }
 
 /** The address where it is one that a field of type `ip` takes: no zone, no leading zeros. */

@@ -1,7 +1,6 @@
-import { isIP } from 'node:net'
 import { once } from '../once.ts'
 import { family, lookup, table } from '../table/define.ts'
-import { code, encoded, epochSeconds, ip, keyword, long } from '../table/fields.ts'
+import { code, encoded, epochSeconds, ip, isAddress, keyword, long } from '../table/fields.ts'
 import type { RecordOf } from '../types.ts'
 
 /** https://www.iana.org/assignments/protocol-numbers, those that flow logs show */
@@ -53,8 +52,8 @@ export const vpcFlow = table({
     fits: (record) =>
       record.version === 2 &&
       (record['log-status'] === 'OK'
-        ? isIP(record.srcaddr ?? '') !== 0 &&
-          isIP(record.dstaddr ?? '') !== 0 &&
+        ? isAddress(record.srcaddr ?? '') &&
+          isAddress(record.dstaddr ?? '') &&
           /^(ACCEPT|REJECT)$/.test(record.action ?? '')
         : /^(NODATA|SKIPDATA)$/.test(record['log-status'] ?? '') && record.srcaddr === undefined),
   },

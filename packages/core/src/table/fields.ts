@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
 import type { MappingProperty, MappingType } from '../types.ts'
 import type { Target } from './ecs.ts'
 
@@ -28,7 +28,7 @@ export const keywordMapping: MappingProperty = { type: 'keyword', ignore_above: 
 
 const readText = (text: string) => text
 const readAddress = (text: string) => text
-const writeText = (value: string, type: MappingType) => (type === 'ip' ? validAddress(value) : value)
+const writeText = (value: string, type: MappingType) => (type === 'ip' && !isAddress(value) ? undefined : value)
 const writeNumber = (value: number, type: MappingType) =>
   type === 'keyword' || type === 'text' ? String(value) : value
 const writeSeconds = (value: number, type: MappingType) =>
@@ -108,9 +108,12 @@ export function epochSeconds(targets: readonly Target[], description: string): F
   }
 }
 
-/** The value only where an index of type `ip` takes it: no leading zeros, no zone. */
-function validAddress(value: string): string | undefined {
-  return isIP(value) !== 0 && !value.includes('%') ? value : undefined
+/**
+ * Whether an index of type `ip` takes it: no leading zeros, no zone. Only what has a colon is held against Node's pattern
+ * of IPv6, which takes 3 ms of CPU to compile.
+ */
+export function isAddress(text: string): boolean {
+  return isIPv4(text) || (text.includes(':') && !text.includes('%') && isIPv6(text))
 }
 
 function wholeNumber(text: string): number | undefined {
