@@ -1,4 +1,3 @@
-import { once } from '../once.ts'
 import { family, lookup, table } from '../table/define.ts'
 import { code, encoded, epochSeconds, ip, isAddress, keyword, long } from '../table/fields.ts'
 import type { RecordOf } from '../types.ts'
@@ -40,10 +39,10 @@ export const vpcFlow = table({
   dataset: 'aws.vpcflow',
   root: 'aws.vpcflow',
   delimiter: ' ',
-  header: (line) => {
+  header: (line, known) => {
     const names = line.split(' ')
     // Transit Gateway's flow logs have the same key and nearly the same names; resource-type is theirs alone.
-    const ours = knownNames().has(names[0]!) && !names.includes('resource-type')
+    const ours = known.has(names[0]!) && !names.includes('resource-type')
     return ours && names.every((name) => /^[a-z][a-z0-9-]*$/.test(name)) ? names : undefined
   },
   headerless: {
@@ -136,5 +135,3 @@ export const vpcFlow = table({
 
 /** A flow record: AWS's field names, numbers as numbers, absent values left out. */
 export interface VpcFlowRecord extends RecordOf<typeof vpcFlow> {}
-
-const knownNames: () => ReadonlySet<string> = once(() => new Set(vpcFlow.format.fields.map(({ name }) => name)))

@@ -18,8 +18,8 @@ export interface Columns {
   readonly read: (line: string) => Values | string
   readonly document: (record: Values) => LogDocument
   readonly view: (scan: Scan, line: number) => Values
-  readonly members: ReadonlySet<string>
-  /** The fast path; none where a column reads in a way of its own. Compiled when it is asked for: a claim is not. */
+  readonly members: () => ReadonlySet<string>
+  /** The fast path; none where a column reads in a way of its own. Compiled for a parser, and not for a claim. */
   readonly program: () => Program | undefined
 }
 
@@ -44,7 +44,7 @@ export function columnsOf(table: CompiledTable, names: readonly string[], object
 function compileColumns(table: CompiledTable, names: readonly string[]): Columns {
   const { fields, delimiter, absent, format } = table
   const unknown = names.filter((name) => !Object.hasOwn(fields, name))
-  const layout = table.layout(unknown)
+  const layout = once(() => table.layout(unknown))
   const columns = names.map((name) => ({
     name,
     field: Object.hasOwn(fields, name) ? fields[name]! : (keyword([], '') as AnyField),
@@ -67,7 +67,7 @@ function compileColumns(table: CompiledTable, names: readonly string[]): Columns
   }
 
   const program = once(() => {
-    const compiled = compileProgram(layout, columns, table)
+    const compiled = compileProgram(layout(), columns, table)
     return compiled && fits(compiled) ? compiled : undefined
   })
   const view = once(() => createView(format.kind, columns, absent))
@@ -78,9 +78,9 @@ function compileColumns(table: CompiledTable, names: readonly string[]): Columns
       return compiled ? scan(compiled, bytes) : scanLines(bytes)
     },
     read,
-    document: (record) => fill(layout, record) ?? {},
+    document: (record) => fill(layout(), record) ?? {},
     view: (scan, line) => view()(scan, line),
-    members: new Set(layout.keys()),
+    members: once(() => new Set(layout().keys())),
     program,
   }
 }

@@ -50,8 +50,8 @@ export interface TableDefinition<K extends string, F extends Fields> {
   readonly delimiter: string
   /** What stands for "no value"; default `-`. */
   readonly absent?: string
-  /** The field names when the line is a header, `skip` when it is a comment, else undefined. */
-  readonly header: (line: string) => readonly string[] | 'skip' | undefined
+  /** The field names when the line is a header, `skip` when it is a comment, else undefined; `known` are the table's. */
+  readonly header: (line: string, known: ReadonlySet<string>) => readonly string[] | 'skip' | undefined
   /** The layout of a file without a header, and whether its first record is one of that layout. Default: none. */
   readonly headerless?: {
     readonly fields: readonly (keyof F & string)[]
@@ -109,13 +109,14 @@ export function table<const K extends string, F extends Fields>(definition: Tabl
     },
   })
   checkTargets({ constants, fields, derived })
+  const names = new Set(Object.keys(fields))
   const known = once(() => layoutTree({ constants, fields, derived }))
   const compiled: CompiledTable = {
     format,
     fields,
     delimiter: definition.delimiter,
     absent: definition.absent ?? '-',
-    header: definition.header,
+    header: (line) => definition.header(line, names),
     headerless: definition.headerless as CompiledTable['headerless'],
     keys: definition.keys,
     layout: (unknown) => {

@@ -124,7 +124,7 @@ function batchOf<T>(
   malformed: readonly Malformed[],
   context: ParseContext,
 ): Batch<T> {
-  const { unknown, members } = columns
+  const { unknown } = columns
   const program = columns.program()
   const { scan, plain, length, lines, ordinals } = run
   const original = (index: number) => textOf(scan, lines[index]!, ordinals[index] === 0)
@@ -140,7 +140,7 @@ function batchOf<T>(
     malformedText: (position: number) => textOf(scan, run.malformed[position]!, false),
     document: (index: number) => columns.document(recordAt(index)),
     view: (index: number) => (fast(index) ? columns.view(scan, lines[index]!) : recordAt(index)) as T,
-    ...(program && { encoder: new RunEncoder(members, program, scan, lines, ordinals) }),
+    ...(program && { encoder: new RunEncoder(columns.members(), program, scan, lines, ordinals) }),
     ...(unknown.length > 0 && { unknownFields: countUnknown(unknown, length, recordAt) }),
     ...(context.originals && { original }),
   })
