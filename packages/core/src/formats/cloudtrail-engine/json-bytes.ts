@@ -1,4 +1,4 @@
-import { byteAt, multiply, stopFrom, wordAt } from './memory.ts'
+import { load8, load32, multiply, stopFrom } from './memory.ts'
 
 /** JSON as bytes: what stands there in the very form that JSON.stringify would give it. Part of CloudTrail's engine. */
 
@@ -32,23 +32,23 @@ function isEscape(letter: i32): boolean {
 export function hashOf(start: i32, end: i32): i32 {
   let hash = end - start
   let at = start
-  for (; at + 4 <= end; at += 4) hash = multiply(hash ^ wordAt(at), hashPrime)
-  for (; at < end; at++) hash = multiply(hash ^ byteAt(at), hashPrime)
+  for (; at + 4 <= end; at += 4) hash = multiply(hash ^ load32(at), hashPrime)
+  for (; at < end; at++) hash = multiply(hash ^ load8(at), hashPrime)
   return hash ^ (hash >>> 15)
 }
 
 /** The offset behind the closing quote of the string whose first byte is at `from`, or -1: not complete or not regular. */
 export function behindString(from: i32, end: i32): i32 {
   const at = stopFrom(from, end)
-  return at < end && byteAt(at) === QUOTE ? at + 1 : behindOdd(at, end)
+  return at < end && load8(at) === QUOTE ? at + 1 : behindOdd(at, end)
 }
 
 function behindOdd(from: i32, end: i32): i32 {
   for (let at = from; at < end; at = stopFrom(at, end)) {
-    const byte = byteAt(at)
+    const byte = load8(at)
     if (byte === QUOTE) return at + 1
     if (byte === BACKSLASH) {
-      if (at + 1 >= end || !isEscape(byteAt(at + 1))) return -1
+      if (at + 1 >= end || !isEscape(load8(at + 1))) return -1
       at += 2
     } else if (byte < 0x20) return -1
     else {
@@ -61,13 +61,13 @@ function behindOdd(from: i32, end: i32): i32 {
 }
 
 function follows(at: i32): boolean {
-  return (byteAt(at) & 0xc0) === 0x80
+  return (load8(at) & 0xc0) === 0x80
 }
 
 /** Bytes of the character beyond ASCII at `at`, or 0 where they are no UTF-8 (RFC 3629, 4). */
 function characterAt(at: i32): i32 {
-  const first = byteAt(at)
-  const second = byteAt(at + 1)
+  const first = load8(at)
+  const second = load8(at + 1)
   if (first < 0xc2 || first > 0xf4 || !follows(at + 1)) return 0
   if (first < 0xe0) return 2
   if (!follows(at + 2)) return 0
@@ -82,11 +82,11 @@ const alseWord: i32 = 0x65736c61
 
 /** Behind null, true, false or a number that JSON.stringify would write in the same way; -1 where it is not complete. */
 export function behindLiteral(at: i32, end: i32): i32 {
-  const byte = byteAt(at)
+  const byte = load8(at)
   let behind: i32 = -1
-  if (byte === 0x6e) behind = wordAt(at) === nullWord ? at + 4 : -1
-  else if (byte === 0x74) behind = wordAt(at) === trueWord ? at + 4 : -1
-  else if (byte === 0x66) behind = wordAt(at + 1) === alseWord ? at + 5 : -1
+  if (byte === 0x6e) behind = load32(at) === nullWord ? at + 4 : -1
+  else if (byte === 0x74) behind = load32(at) === trueWord ? at + 4 : -1
+  else if (byte === 0x66) behind = load32(at + 1) === alseWord ? at + 5 : -1
   else behind = behindNumber(at)
   return behind < end ? behind : -1
 }
@@ -94,24 +94,24 @@ export function behindLiteral(at: i32, end: i32): i32 {
 /** The offset behind a number that JavaScript writes in the same way: at most 15 digits, no exponent, no idle zeros. */
 function behindNumber(from: i32): i32 {
   let at = from
-  if (byteAt(at) === MINUS) at++
+  if (load8(at) === MINUS) at++
   const first = at
-  while (isDigit(byteAt(at)) && at - first <= 15) at++
+  while (isDigit(load8(at)) && at - first <= 15) at++
   let digits = at - first
-  if (digits === 0 || digits > 15 || (byteAt(first) === 0x30 && digits > 1)) return -1
-  if (byteAt(at) === POINT) {
+  if (digits === 0 || digits > 15 || (load8(first) === 0x30 && digits > 1)) return -1
+  if (load8(at) === POINT) {
     const point = at++
-    let small = byteAt(first) === 0x30
-    while (isDigit(byteAt(at)) && at - point <= 15) {
-      if (byteAt(at) !== 0x30 && at - point <= 6) small = false
+    let small = load8(first) === 0x30
+    while (isDigit(load8(at)) && at - point <= 15) {
+      if (load8(at) !== 0x30 && at - point <= 6) small = false
       at++
     }
     const decimals = at - point - 1
     // Below 0.000001 JavaScript writes an exponent.
-    if (decimals === 0 || small || byteAt(at - 1) === 0x30) return -1
+    if (decimals === 0 || small || load8(at - 1) === 0x30) return -1
     digits += decimals
-  } else if (byteAt(first) === 0x30 && first > from) return -1
-  const next = byteAt(at)
+  } else if (load8(first) === 0x30 && first > from) return -1
+  const next = load8(at)
   return digits > 15 || isDigit(next) || next === 0x65 || next === 0x45 ? -1 : at
 }
 

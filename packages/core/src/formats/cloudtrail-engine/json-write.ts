@@ -1,5 +1,5 @@
 import { ARRAY_OPEN, BACKSLASH, behindLiteral, behindString, COLON, COMMA, OBJECT_OPEN, QUOTE } from './json-bytes.ts'
-import { byteAt, copy, copyToStop, putByte } from './memory.ts'
+import { copy, copyToStop, load8, store8 } from './memory.ts'
 
 const EQUALS = 0x3d
 const SPACE = 0x20
@@ -10,25 +10,25 @@ const SPACE = 0x20
  */
 export function putJavaText(start: i32, end: i32, to: i32): i32 {
   let o = to
-  putByte(o++, QUOTE)
+  store8(o++, QUOTE)
   for (let at = start; at < end; ) {
-    const byte = byteAt(at++)
+    const byte = load8(at++)
     if (byte === QUOTE) {
       for (;;) {
         const length = copyToStop(at, o)
         at += length
         o += length
-        const inner = byteAt(at++)
+        const inner = load8(at++)
         if (inner === QUOTE) break
-        putByte(o++, inner)
-        if (inner === BACKSLASH) putByte(o++, byteAt(at++))
+        store8(o++, inner)
+        if (inner === BACKSLASH) store8(o++, load8(at++))
       }
     } else if (byte === COMMA) {
-      putByte(o++, COMMA)
-      putByte(o++, SPACE)
-    } else putByte(o++, byte === COLON ? EQUALS : byte)
+      store8(o++, COMMA)
+      store8(o++, SPACE)
+    } else store8(o++, byte === COLON ? EQUALS : byte)
   }
-  putByte(o, QUOTE)
+  store8(o, QUOTE)
   return o + 1
 }
 
@@ -37,20 +37,20 @@ let behind: i32 = 0
 
 /** A regular JSON value that ends before `end`, without what is null or empty in it; nothing where it is empty. */
 export function putKept(start: i32, end: i32, to: i32): i32 {
-  const first = byteAt(start)
+  const first = load8(start)
   if (first === OBJECT_OPEN || first === ARRAY_OPEN) {
     // In ASCII both closing brackets stand two behind their opening ones.
     const closing = first + 2
     let o = to
-    putByte(o++, first)
+    store8(o++, first)
     let at = start + 1
     let any = false
-    while (byteAt(at) !== closing) {
+    while (load8(at) !== closing) {
       const begin = o
-      if (any) putByte(o++, COMMA)
+      if (any) store8(o++, COMMA)
       if (first === OBJECT_OPEN) {
         const value = behindString(at + 1, end) + 1
-        copy(at, value - at, o)
+        copy(o, at, value - at)
         o += value - at
         at = value
       }
@@ -59,16 +59,16 @@ export function putKept(start: i32, end: i32, to: i32): i32 {
       if (o === value) o = begin
       else any = true
       at = behind
-      if (byteAt(at) === COMMA) at++
+      if (load8(at) === COMMA) at++
     }
     behind = at + 1
     if (!any) return to
-    putByte(o, closing)
+    store8(o, closing)
     return o + 1
   }
   behind = first === QUOTE ? behindString(start + 1, end) : behindLiteral(start, end)
   const length = behind - start
   if (first === 0x6e || (first === QUOTE && length === 2)) return to
-  copy(start, length, to)
+  copy(to, start, length)
   return to + length
 }

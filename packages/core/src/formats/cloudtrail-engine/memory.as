@@ -9,19 +9,19 @@ export declare function compute(kind: i32, at: i32, length: i32): i32
 @external('host', 'isAddress')
 export declare function isAddress(at: i32, length: i32): i32
 
-export function byteAt(at: i32): i32 {
+export function load8(at: i32): i32 {
   return load<u8>(at)
 }
 
-export function wordAt(at: i32): i32 {
+export function load32(at: i32): i32 {
   return load<i32>(at)
 }
 
-export function putByte(at: i32, value: i32): void {
+export function store8(at: i32, value: i32): void {
   store<u8>(at, value)
 }
 
-export function putWord(at: i32, value: i32): void {
+export function store32(at: i32, value: i32): void {
   store<i32>(at, value)
 }
 
@@ -55,7 +55,7 @@ export function copyToStop(from: i32, to: i32): i32 {
   return at - 16 + ctz(stops)
 }
 
-export function copy(from: i32, length: i32, to: i32): void {
+export function copy(to: i32, from: i32, length: i32): void {
   if (length > 512) memory.copy(to, from, length)
   else for (let at = 0; at < length; at += 16) v128.store(to + at, v128.load(from + at))
 }

@@ -51,7 +51,7 @@ import {
   tapeIdEnd,
   whole,
 } from './map.ts'
-import { byteAt, isAddress, isSame, multiply, putWord, stopFrom, wordAt } from './memory.ts'
+import { isAddress, isSame, load8, load32, multiply, stopFrom, store32 } from './memory.ts'
 
 /**
  * One look at a record's bytes: whether it is one that the byte path can write, where it ends, and where the values are
@@ -125,70 +125,70 @@ export function scan(from: i32, until: i32): i32 {
     tape = first
     return -1
   }
-  putWord(first, (tape - first) >> 2)
-  putWord(first + tapeHash, hash)
-  putWord(first + tapeId, id - from)
-  putWord(first + tapeIdEnd, idEnd - from)
+  store32(first, (tape - first) >> 2)
+  store32(first + tapeHash, hash)
+  store32(first + tapeId, id - from)
+  store32(first + tapeIdEnd, idEnd - from)
   return behind
 }
 
 function push(place: i32, how: i32, from: i32, to: i32): void {
-  const code = wordAt(place + placeCode) | how
-  putWord(tape, code)
-  putWord(tape + 4, from - base)
-  putWord(tape + 8, to - base)
+  const code = load32(place + placeCode) | how
+  store32(tape, code)
+  store32(tape + 4, from - base)
+  store32(tape + 8, to - base)
   tape += entryBytes
   hash = multiply(hash ^ code, hashPrime)
 }
 
 /** Whether the place's key stands here. */
 function standsAt(place: i32, at: i32): boolean {
-  return isSame(at, wordAt(place + placeKey), wordAt(place + placeKeyLength))
+  return isSame(at, load32(place + placeKey), load32(place + placeKeyLength))
 }
 
 /** The member of that name's hash, or 0. */
 function memberOf(parent: i32, name: i32): i32 {
-  const table = wordAt(parent + placeTable)
+  const table = load32(parent + placeTable)
   if (table === 0) return 0
-  const mask = wordAt(parent + placeMask)
+  const mask = load32(parent + placeMask)
   let slot = name & mask
-  while (wordAt(table + slot * 8 + 4) !== 0 && wordAt(table + slot * 8) !== name) slot = (slot + 1) & mask
-  return wordAt(table + slot * 8 + 4)
+  while (load32(table + slot * 8 + 4) !== 0 && load32(table + slot * 8) !== name) slot = (slot + 1) & mask
+  return load32(table + slot * 8 + 4)
 }
 
 /** The members of an object that the table knows. */
 function members(parent: i32, from: i32): i32 {
   let at = from + 1
-  if (byteAt(at) === OBJECT_CLOSE) return at + 1
+  if (load8(at) === OBJECT_CLOSE) return at + 1
   let before: i32 = 0
-  let expected = wordAt(parent + placeFirst)
+  let expected = load32(parent + placeFirst)
   while (at < end) {
     let place = expected
     if (place === 0 || !standsAt(place, at)) {
-      if (byteAt(at) !== QUOTE) return -1
+      if (load8(at) !== QUOTE) return -1
       place = memberOf(parent, hashOf(at + 1, stopFrom(at + 1, end)))
       if (place === 0 || !standsAt(place, at)) return -1
-      if (before !== 0) putWord(before + placeNext, place)
-      else putWord(parent + placeFirst, place)
+      if (before !== 0) store32(before + placeNext, place)
+      else store32(parent + placeFirst, place)
     }
-    if (wordAt(place + placeSeen) === record) return -1
-    putWord(place + placeSeen, record)
-    at = value(place, at + wordAt(place + placeKeyLength))
+    if (load32(place + placeSeen) === record) return -1
+    store32(place + placeSeen, record)
+    at = value(place, at + load32(place + placeKeyLength))
     if (at === -1) return -1
-    const byte = byteAt(at)
+    const byte = load8(at)
     if (byte === OBJECT_CLOSE) return at + 1
     if (byte !== COMMA) return -1
     at++
     before = place
-    expected = wordAt(place + placeNext)
+    expected = load32(place + placeNext)
   }
   return -1
 }
 
 /** The offset behind a member's value. */
 function value(place: i32, at: i32): i32 {
-  const kind = wordAt(place + placeKind)
-  const byte = byteAt(at)
+  const kind = load32(place + placeKind)
+  const byte = load8(at)
   if (byte === QUOTE) {
     const behind = behindString(at + 1, end)
     return behind === -1 || behind === at + 2 ? behind : text(place, kind, at, behind)
@@ -231,7 +231,7 @@ function freeForm(place: i32, at: i32): i32 {
   hasHoles = false
   longestString = longestName = deepest = 0
   named = namesAt
-  const behind = anyValue(at, 0, wordAt(place + placeTable) !== 0 ? place : 0)
+  const behind = anyValue(at, 0, load32(place + placeTable) !== 0 ? place : 0)
   if (behind === -1 || behind - at > maxFreeForm) return -1
   if (longestString > maxString || (longestName + 1) * deepest > maxPath) return -1
   if (!empty) push(place, hasHoles ? holed : whole, at, behind)
@@ -239,7 +239,7 @@ function freeForm(place: i32, at: i32): i32 {
 }
 
 function anyValue(at: i32, level: i32, known: i32): i32 {
-  const byte = byteAt(at)
+  const byte = load8(at)
   if (byte === QUOTE) {
     const behind = behindString(at + 1, end)
     if (behind - at > longestString) longestString = behind - at
@@ -257,14 +257,14 @@ function anyArray(from: i32, level: i32): i32 {
   if (level >= deepest) deepest = level + 1
   let kept = false
   let at = from + 1
-  if (byteAt(at) === ARRAY_CLOSE) at++
+  if (load8(at) === ARRAY_CLOSE) at++
   else
     for (;;) {
       at = anyValue(at, level + 1, 0)
       if (at === -1) return -1
       if (empty) hasHoles = true
       else kept = true
-      const byte = byteAt(at++)
+      const byte = load8(at++)
       if (byte === ARRAY_CLOSE) break
       if (byte !== COMMA) return -1
     }
@@ -279,24 +279,24 @@ function anyObject(from: i32, level: i32, known: i32): i32 {
   let kept = false
   let bits: i32 = 0
   let at = from + 1
-  if (byteAt(at) === OBJECT_CLOSE) at++
+  if (load8(at) === OBJECT_CLOSE) at++
   else
     for (;;) {
-      if (byteAt(at) !== QUOTE) return -1
+      if (load8(at) !== QUOTE) return -1
       const i = stopFrom(at + 1, end)
       const name = hashOf(at + 1, i)
-      if (byteAt(i) !== QUOTE || byteAt(i + 1) !== COLON || isIndex(at + 1, i)) return -1
+      if (load8(i) !== QUOTE || load8(i + 1) !== COLON || isIndex(at + 1, i)) return -1
       if (i - at > longestName) longestName = i - at
       // One name twice: JSON.parse takes the last.
       const bit: i32 = 1 << (name >>> 27)
-      if ((bits & bit) !== 0) for (let n = names; n < named; n += 4) if (wordAt(n) === name) return -1
+      if ((bits & bit) !== 0) for (let n = names; n < named; n += 4) if (load32(n) === name) return -1
       bits |= bit
       if (named - names === maxMembers * 4) return -1
-      putWord(named, name)
+      store32(named, name)
       named += 4
       let place: i32 = known === 0 ? 0 : memberOf(known, name)
       if (place !== 0 && !standsAt(place, at)) place = 0
-      const kind: i32 = place === 0 ? -1 : wordAt(place + placeKind)
+      const kind: i32 = place === 0 ? -1 : load32(place + placeKind)
       const start = i + 2
       at = anyValue(start, level + 1, kind === kindObject ? place : 0)
       if (at === -1) return -1
@@ -304,12 +304,12 @@ function anyObject(from: i32, level: i32, known: i32): i32 {
       else {
         kept = true
         if (kind === kindText) {
-          const first = byteAt(start)
+          const first = load8(start)
           if (first === OBJECT_OPEN || first === ARRAY_OPEN) return -1
           push(place, first === QUOTE ? asIs : quoted, start, at)
         }
       }
-      const byte = byteAt(at++)
+      const byte = load8(at++)
       if (byte === OBJECT_CLOSE) break
       if (byte !== COMMA) return -1
     }
@@ -324,21 +324,21 @@ function isIPv4(from: i32, to: i32): boolean {
   for (let part: i32 = 1; part <= 4; part++) {
     const first = at
     let number: i32 = 0
-    while (at < to && isDigit(byteAt(at)) && at - first < 3) number = number * 10 + byteAt(at++) - 0x30
-    if (at === first || number > 255 || (at - first > 1 && byteAt(first) === 0x30)) return false
-    if (part < 4 && (at === to || byteAt(at++) !== 0x2e)) return false
+    while (at < to && isDigit(load8(at)) && at - first < 3) number = number * 10 + load8(at++) - 0x30
+    if (at === first || number > 255 || (at - first > 1 && load8(first) === 0x30)) return false
+    if (part < 4 && (at === to || load8(at++) !== 0x2e)) return false
   }
   return at === to
 }
 
 function hasColon(from: i32, to: i32): boolean {
-  for (let at = from; at < to; at++) if (byteAt(at) === COLON) return true
+  for (let at = from; at < to; at++) if (load8(at) === COLON) return true
   return false
 }
 
 function isVisible(from: i32, to: i32): boolean {
   for (let at = from; at < to; at++) {
-    const byte = byteAt(at)
+    const byte = load8(at)
     if (byte < 0x21 || byte > 0x7e || byte === BACKSLASH) return false
   }
   return true
@@ -346,6 +346,6 @@ function isVisible(from: i32, to: i32): boolean {
 
 /** JavaScript puts members named by a whole number before all others. */
 function isIndex(from: i32, to: i32): boolean {
-  for (let at = from; at < to; at++) if (!isDigit(byteAt(at))) return false
+  for (let at = from; at < to; at++) if (!isDigit(load8(at))) return false
   return from < to
 }

@@ -1,6 +1,7 @@
 /**
  * The engine's memory where it runs as JavaScript: the same functions as in `memory.as`, which the compiled module
- * has in their place. */
+ * has in their place.
+ */
 import { memoryBytes } from './map.ts'
 
 /** Untouched, and so without cost, where the wasm module runs. */
@@ -15,114 +16,98 @@ function functionsOver(buffer: ArrayBuffer) {
   const u16 = new Uint16Array(buffer)
   const i32 = new Int32Array(buffer)
   const view = new DataView(buffer)
-
-  function load8(at: i32): i32 {
-    return u8[at]!
-  }
-  function store8(at: i32, byte: i32): void {
-    u8[at] = byte
-  }
-  /** Of an even address. */
-  function load16(at: i32): i32 {
-    return u16[at >> 1]!
-  }
-  function store16(at: i32, value: i32): void {
-    u16[at >> 1] = value
-  }
-  /** Of an address that is a multiple of four. */
-  function load32(at: i32): i32 {
-    return i32[at >> 2]!
-  }
-  function store32(at: i32, value: i32): void {
-    i32[at >> 2] = value
-  }
-
-  /**
-   * Copies the program's own text, at least `length` bytes; what comes next overwrites the rest. It is UTF-8, of which
-   * eight bytes are never a NaN, whose bits might change: that takes 0xff, or 0x7f behind 0xf0 or more.
-   */
-  function copyText(to: i32, from: i32, length: i32): void {
-    for (let at = 0; at < length; at += 8) view.setFloat64(to + at, view.getFloat64(from + at, true), true)
-  }
-
-  /** Copies at least `length` bytes, up to 16 more: what comes next overwrites them. */
-  function copy(to: i32, from: i32, length: i32): void {
-    // Whole numbers: a float64 of foreign bytes may be a NaN, whose bits might change.
-    view.setInt32(to, view.getInt32(from, true), true)
-    view.setInt32(to + 4, view.getInt32(from + 4, true), true)
-    for (let at = 8; at < length; at += 8) {
-      view.setInt32(to + at, view.getInt32(from + at, true), true)
-      view.setInt32(to + at + 4, view.getInt32(from + at + 4, true), true)
-    }
-  }
-
-  function isSame(a: i32, b: i32, length: i32): boolean {
-    let at = 0
-    for (; at + 4 <= length; at += 4) if (view.getInt32(a + at, true) !== view.getInt32(b + at, true)) return false
-    for (; at < length; at++) if (u8[a + at] !== u8[b + at]) return false
-    return true
-  }
-
-  /** The offset of the first such byte from `at` on; there is one. */
-  function find(at: i32, byte: i32): i32 {
-    let found = at
-    while (u8[found] !== byte) found++
-    return found
-  }
-
   /** 1: a byte that is its own JSON. */
   const ordinary = Uint8Array.from({ length: 256 }, (_, byte) =>
     byte >= 0x20 && byte < 0x80 && byte !== 0x22 && byte !== 0x5c ? 1 : 0,
   )
 
-  /** The offset of the first byte from `at` on that is the delimiter or not its own JSON. */
-  function ordinaryEnd(at: i32, delimiter: i32): i32 {
-    let end = at
-    let byte = u8[end]!
-    while (ordinary[byte] === 1 && byte !== delimiter) byte = u8[++end]!
-    return end
-  }
-
-  /** How many decimal digits stand at `at`; 16 for more. */
-  function digitsAt(at: i32): i32 {
-    let count = 0
-    while (count < 16 && u8[at + count]! >= 0x30 && u8[at + count]! <= 0x39) count++
-    return count
-  }
-
-  /** Which of the marks stands first in the value; -1 for none. */
-  function firstMark(start: i32, end: i32, marks: i32, count: i32): i32 {
-    for (let at = start; at < end; at++) for (let i = 0; i < count; i++) if (u8[marks + i] === u8[at]) return i
-    return -1
-  }
-
-  /** Not the same number as the wasm module's. */
-  function hashOf(at: i32, length: i32, seed: i32): i32 {
-    let hash = Math.imul(seed ^ (length << 16), 0x2c1b3c6d)
-    let i = 0
-    for (; i + 4 <= length; i += 4) {
-      hash = Math.imul(hash ^ view.getInt32(at + i, true), 0x297a2d39)
-      hash ^= hash >>> 15
-    }
-    for (; i < length; i++) hash = Math.imul(hash ^ u8[at + i]!, 0x01000193)
-    return Math.imul(hash ^ (hash >>> 13), 0x5bd1e995) >>> 8
-  }
-
   return {
-    load8,
-    store8,
-    load16,
-    store16,
-    load32,
-    store32,
-    copyText,
-    copy,
-    isSame,
-    find,
-    ordinaryEnd,
-    digitsAt,
-    firstMark,
-    hashOf,
+    load8(at: i32): i32 {
+      return u8[at]!
+    },
+    store8(at: i32, byte: i32): void {
+      u8[at] = byte
+    },
+    /** Of an even address. */
+    load16(at: i32): i32 {
+      return u16[at >> 1]!
+    },
+    store16(at: i32, value: i32): void {
+      u16[at >> 1] = value
+    },
+    /** Of an address that is a multiple of four. */
+    load32(at: i32): i32 {
+      return i32[at >> 2]!
+    },
+    store32(at: i32, value: i32): void {
+      i32[at >> 2] = value
+    },
+
+    /**
+     * Copies the program's own text, at least `length` bytes; what comes next overwrites the rest. It is UTF-8, of which
+     * eight bytes are never a NaN, whose bits might change: that takes 0xff, or 0x7f behind 0xf0 or more.
+     */
+    copyText(to: i32, from: i32, length: i32): void {
+      for (let at = 0; at < length; at += 8) view.setFloat64(to + at, view.getFloat64(from + at, true), true)
+    },
+
+    /** Copies at least `length` bytes, up to 16 more: what comes next overwrites them. */
+    copy(to: i32, from: i32, length: i32): void {
+      // Whole numbers: a float64 of foreign bytes may be a NaN, whose bits might change.
+      view.setInt32(to, view.getInt32(from, true), true)
+      view.setInt32(to + 4, view.getInt32(from + 4, true), true)
+      for (let at = 8; at < length; at += 8) {
+        view.setInt32(to + at, view.getInt32(from + at, true), true)
+        view.setInt32(to + at + 4, view.getInt32(from + at + 4, true), true)
+      }
+    },
+
+    isSame(a: i32, b: i32, length: i32): boolean {
+      let at = 0
+      for (; at + 4 <= length; at += 4) if (view.getInt32(a + at, true) !== view.getInt32(b + at, true)) return false
+      for (; at < length; at++) if (u8[a + at] !== u8[b + at]) return false
+      return true
+    },
+
+    /** The offset of the first such byte from `at` on; there is one. */
+    find(at: i32, byte: i32): i32 {
+      let found = at
+      while (u8[found] !== byte) found++
+      return found
+    },
+
+    /** The offset of the first byte from `at` on that is the delimiter or not its own JSON. */
+    ordinaryEnd(at: i32, delimiter: i32): i32 {
+      let end = at
+      let byte = u8[end]!
+      while (ordinary[byte] === 1 && byte !== delimiter) byte = u8[++end]!
+      return end
+    },
+
+    /** How many decimal digits stand at `at`; 16 for more. */
+    digitsAt(at: i32): i32 {
+      let count = 0
+      while (count < 16 && u8[at + count]! >= 0x30 && u8[at + count]! <= 0x39) count++
+      return count
+    },
+
+    /** Which of the marks stands first in the value; -1 for none. */
+    firstMark(start: i32, end: i32, marks: i32, count: i32): i32 {
+      for (let at = start; at < end; at++) for (let i = 0; i < count; i++) if (u8[marks + i] === u8[at]) return i
+      return -1
+    },
+
+    /** Not the same number as the wasm module's. */
+    hashOf(at: i32, length: i32, seed: i32): i32 {
+      let hash = Math.imul(seed ^ (length << 16), 0x2c1b3c6d)
+      let i = 0
+      for (; i + 4 <= length; i += 4) {
+        hash = Math.imul(hash ^ view.getInt32(at + i, true), 0x297a2d39)
+        hash ^= hash >>> 15
+      }
+      for (; i < length; i++) hash = Math.imul(hash ^ u8[at + i]!, 0x01000193)
+      return Math.imul(hash ^ (hash >>> 13), 0x5bd1e995) >>> 8
+    },
   }
 }
 
