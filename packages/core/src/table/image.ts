@@ -54,17 +54,19 @@ export function stepsImage(steps: readonly Step[], address: number, groupsAt: re
   for (const [number, step] of steps.entries()) {
     const from = number * map.stepBytes
     const put = (offset: number, value: number) => words.writeInt32LE(value, from + offset)
-    const putText = (offset: number, text: string) => {
+    const placed = (text: string) => {
       const bytes = Buffer.from(text)
+      const at = end
       texts.push(bytes)
-      put(offset, end)
-      put(offset + 4, bytes.length)
       end += bytes.length
+      return { at, length: bytes.length }
     }
-    put(0, step.is)
-    putText(map.beforeWord, step.before)
-    put(map.backWord, step.back)
-    putText(map.textWord, step.text)
+    const before = placed(step.before)
+    const text = placed(step.text)
+    put(0, step.is | (step.back << map.backShift) | (before.length << map.lengthShift))
+    put(map.beforeWord, before.at)
+    put(map.textWord, text.at)
+    put(map.textLengthWord, text.length)
     put(map.columnWord, step.column)
     put(map.quotedWord, step.quoted ? 1 : 0)
     put(map.groupWord, groupsAt[step.group] ?? 0)

@@ -50,7 +50,7 @@ export function encodeRun(program: i32, count: i32, limit: i32, leadLength: i32,
     }
     let o = offset
     if (leadLength > 0) {
-      copy(o, map.lead, leadLength)
+      copyText(o, map.lead, leadLength)
       o = putOrdinal(load32(map.ordinals + record * 4), o + leadLength)
       copyText(o, map.behindId, 4)
       o += 4
@@ -69,7 +69,7 @@ export function encodeRun(program: i32, count: i32, limit: i32, leadLength: i32,
       store32(map.status, 1)
       return record
     }
-    copy(o, map.tail, tailLength)
+    copyText(o, map.tail, tailLength)
     o += tailLength
     if (to > from) {
       copy(o, from, to - from)
@@ -136,9 +136,10 @@ function encodeLine(steps: i32, offset: i32): i32 {
   let first = 0
   let step = steps
   while (true) {
-    const is = load32(step)
-    const length = load32(step + map.beforeLengthWord)
-    o -= load32(step + map.backWord)
+    const head = load32(step)
+    const is = head & map.isMask
+    const length = head >>> map.lengthShift
+    o -= (head >>> map.backShift) & 1
     copyText(o, load32(step + map.beforeWord), length)
     o += length
     if (is === map.isSure) {
@@ -275,7 +276,7 @@ function putRecalled(step: i32, textLength: i32, first: i32, offset: i32): i32 {
   copyText(offset, load32(step + map.textWord), textLength)
   let o = offset + textLength
   if (load32(step + map.repeatableWord) === 0) {
-    copy(o, from, to - from)
+    copyText(o, from, to - from)
     return o + to - from
   }
   for (let item = from; item < to; ) {

@@ -74,8 +74,14 @@ export const shapeBytes: i32 = 12
 export const mostShapes: i32 = 32
 export const kindsWord: i32 = 420
 
-/** A step's words: text that is written always, upon the last comma or behind it; text before a value; the value. */
-export const stepBytes: i32 = 48
+/**
+ * A step's words: what it is, text that is written always, text before a value, the value. The first word also tells
+ * whether the text that is written always begins upon the last comma, and its length.
+ */
+export const stepBytes: i32 = 40
+export const isMask: i32 = 15
+export const backShift: i32 = 4
+export const lengthShift: i32 = 5
 export const isEnd: i32 = 0
 export const isText: i32 = 1
 export const isOpen: i32 = 2
@@ -90,18 +96,16 @@ export const isAddress: i32 = 8
 export const isUndecoded: i32 = 9
 export const isRecall: i32 = 10
 export const beforeWord: i32 = 4
-export const beforeLengthWord: i32 = 8
-export const backWord: i32 = 12
-export const textWord: i32 = 16
-export const textLengthWord: i32 = 20
-export const columnWord: i32 = 24
-export const quotedWord: i32 = 28
-export const groupWord: i32 = 32
-export const targetWord: i32 = 36
+export const textWord: i32 = 8
+export const textLengthWord: i32 = 12
+export const columnWord: i32 = 16
+export const quotedWord: i32 = 20
+export const groupWord: i32 = 24
+export const targetWord: i32 = 28
 /** 1 where an item may stand in its list already. */
-export const repeatableWord: i32 = 40
+export const repeatableWord: i32 = 32
 /** Where to go on once this step has written something: of a value's sources the first one counts. */
-export const nextWord: i32 = 44
+export const nextWord: i32 = 36
 
 /** A group's words: inputs whose pure functions are recalled together. An input is a column, or a facet of it. */
 export const stampWord: i32 = 0
