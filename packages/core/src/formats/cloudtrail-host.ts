@@ -1,5 +1,5 @@
 import { startEngine } from '../engine.ts'
-import * as engine from './cloudtrail-engine/engine.ts'
+import * as interpreted from './cloudtrail-engine/engine.ts'
 import {
   arenaAt,
   classBits,
@@ -216,5 +216,5 @@ export function startHost(plan: Plan, places: Places, { compile, derived }: Retu
 
 /** The engine: a memory of its own for each where it is a wasm module, one for the process where it is JavaScript. */
 export function openEngine(host: Host) {
-  return startEngine(wasm, { exports: engine, buffer, setHost }, host)
+  return startEngine(wasm, { exports: interpreted, buffer, setHost }, host)
 }
