@@ -30,7 +30,7 @@ describe.each(engines)('an error of the official client of $name', ({ sink }) =>
       request.resume().on('end', () => response.writeHead(503, { 'content-type': 'application/json' }).end('{}'))
     })
     const before = process.cpuUsage()
-    expect(await sink(node, { maxRetries: 1, retryDelay: 1, checkTarget: false }).write([slice])).toMatchObject({
+    expect(await sink(node, { maxRetries: 1, retryMilliseconds: 1, checkTarget: false }).write([slice])).toMatchObject({
       error: { code: 'TARGET_OVERLOADED' },
     })
     const { user, system } = process.cpuUsage(before)

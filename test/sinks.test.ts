@@ -52,7 +52,7 @@ describe.each(engines)('the sink of $name', ({ name, sink }) => {
   ])('gives up on a server that %s', async (_, answer) => {
     await serving(answer, async (url) => {
       const started = performance.now()
-      const black = sink(url, { index, answerTimeout: 150, maxRetries: 1, retryDelay: 1 })
+      const black = sink(url, { index, answerTimeout: 150, maxRetries: 1, retryMilliseconds: 1 })
       const outcome = await black.write([slice])
       expect(outcome).toMatchObject({ slices: [{ unfinished: 5 }], stop: true, error: { code: 'TARGET_UNREACHABLE' } })
       expect(outcome.error!.message).toContain('No answer within 150 ms')
@@ -125,7 +125,7 @@ describe.each(engines)('the sink of $name', ({ name, sink }) => {
         response.end(bodies.length === 1 ? '' : fine)
       }
       await serving(busyOnce, async (node) => {
-        const options = { index, gzip: true, retryDelay: 1 }
+        const options = { index, gzip: true, retryMilliseconds: 1 }
         const one =
           name === 'elasticsearch'
             ? elasticsearch({ client: new Elasticsearch({ node, compression: compress }), ...options })

@@ -57,7 +57,7 @@ describe.each(engines)('the sink of $name', ({ name, setup, sink }) => {
   })
 
   test('no server at the address stops the sink', async () => {
-    const nobody = sink('http://127.0.0.1:9', { maxRetries: 1, retryDelay: 1 })
+    const nobody = sink('http://127.0.0.1:9', { maxRetries: 1, retryMilliseconds: 1 })
     expect(await nobody.write([slice])).toMatchObject({
       stop: true,
       error: { code: 'TARGET_UNREACHABLE' },

@@ -15,7 +15,7 @@ export const stopped = controller.signal
 
 export const options: Omit<ConsumeOptions, 'sqs' | 'signal'> = {
   deadLetter: { queueUrl: required('DEAD_LETTER_QUEUE_URL') },
-  ...(process.env.RETRY_DELAY && { retryDelay: Number(process.env.RETRY_DELAY) }),
+  ...(process.env.RETRY_SECONDS && { retrySeconds: Number(process.env.RETRY_SECONDS) }),
   ...(process.env.WAIT_SECONDS && { waitSeconds: Number(process.env.WAIT_SECONDS) }),
   onReport: (report) => {
     for (const { messageId, objects, error, status } of report.messages)

@@ -27,7 +27,7 @@ describe.each(ways)('the worker, into $way', ({ engine, command }) => {
       SEARCH_URL: node,
       QUEUE_URL: stack.queueUrl,
       DEAD_LETTER_QUEUE_URL: stack.deadLetterQueueUrl,
-      RETRY_DELAY: '1',
+      RETRY_SECONDS: '1',
       WAIT_SECONDS: '1',
     })
     try {

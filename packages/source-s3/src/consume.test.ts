@@ -26,7 +26,7 @@ describe('consume', () => {
     expect(receive?.input).toMatchObject({ MaxNumberOfMessages: 10, WaitTimeSeconds: 20, VisibilityTimeout: 30 })
   })
 
-  it('leaves failed messages to their visibility timeout, or to `retryDelay`', async () => {
+  it('leaves failed messages to their visibility timeout, or to `retrySeconds`', async () => {
     const { fill, run, queue } = worker()
     fill(2)
     const started = Date.now()
@@ -38,7 +38,7 @@ describe('consume', () => {
 
     const delayed = worker()
     delayed.fill(1)
-    await delayed.run(allFailed, { retryDelay: 600 })
+    await delayed.run(allFailed, { retrySeconds: 600 })
     expect(delayed.queue(queueUrl)[0]!.visibleAt).toBeGreaterThan(Date.now() + 500_000)
   })
 
@@ -97,7 +97,7 @@ describe('consume', () => {
       { batchSize: 11 },
       { waitSeconds: 0 },
       { waitSeconds: 21 },
-      { retryDelay: -1 },
+      { retrySeconds: -1 },
       { visibilitySeconds: 0 },
       { drainMilliseconds: Number.NaN },
       { deadLetter: { queueUrl: 'dlq' } },

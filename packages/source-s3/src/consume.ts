@@ -39,7 +39,7 @@ export interface ConsumeOptions {
    */
   readonly visibilitySeconds?: number
   /** Seconds after which a failed message comes again, 0 to 43,200. Default: when its visibility timeout ends. */
-  readonly retryDelay?: number
+  readonly retrySeconds?: number
   /**
    * Milliseconds that running batches have to finish once `signal` aborts, from 0. Then the handler's signal aborts and
    * the messages that are left are made visible. Default 25,000: ECS and Kubernetes kill after 30 s.
@@ -103,7 +103,7 @@ export async function consume(
     waitSeconds = 20,
     drainMilliseconds = 25_000,
   } = checked(queueUrl, handler, options)
-  const { sqs, retryDelay } = options
+  const { sqs, retrySeconds } = options
 
   const totals = { received: 0, deleted: 0, deadLettered: 0, failed: 0, released: 0, reports: 0 }
   const stop = new AbortController()
@@ -186,7 +186,7 @@ export async function consume(
       handler,
       visibilitySeconds,
       deadLetter: deadLetter && { queueUrl: deadLetter.queueUrl, maxAttempts: maxAttempts! },
-      retryDelay,
+      retrySeconds,
       stopping: stop.signal,
       drained: drained.signal,
       onReport,
@@ -245,14 +245,14 @@ export async function consume(
 function checked(queueUrl: string, handler: unknown, options: ConsumeOptions): ConsumeOptions {
   queueAddress('queueUrl', queueUrl)
   if (typeof handler !== 'function') throw invalid('The second argument must be a function from messages to a report')
-  const { sqs, concurrency, batchSize, waitSeconds, visibilitySeconds, retryDelay, drainMilliseconds, deadLetter } =
+  const { sqs, concurrency, batchSize, waitSeconds, visibilitySeconds, retrySeconds, drainMilliseconds, deadLetter } =
     options
   client('sqs', sqs)
   if (concurrency !== undefined) wholeNumber('concurrency', concurrency, 1, 100)
   if (batchSize !== undefined) wholeNumber('batchSize', batchSize, 1, 10)
   if (waitSeconds !== undefined) wholeNumber('waitSeconds', waitSeconds, 1, 20)
   if (visibilitySeconds !== undefined) wholeNumber('visibilitySeconds', visibilitySeconds, 1, visibilityCeilingSeconds)
-  if (retryDelay !== undefined) wholeNumber('retryDelay', retryDelay, 0, visibilityCeilingSeconds)
+  if (retrySeconds !== undefined) wholeNumber('retrySeconds', retrySeconds, 0, visibilityCeilingSeconds)
   if (drainMilliseconds !== undefined) wholeNumber('drainMilliseconds', drainMilliseconds, 0, 86_400_000)
   if (deadLetter) queueAddress('deadLetter.queueUrl', deadLetter.queueUrl)
   if (deadLetter?.maxAttempts !== undefined) wholeNumber('deadLetter.maxAttempts', deadLetter.maxAttempts, 1, 1000)

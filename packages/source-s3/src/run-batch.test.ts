@@ -188,7 +188,7 @@ describe('the last attempt', () => {
   it('goes to the dead-letter queue one receive before the queue’s own policy would act', async () => {
     const { fill, run, queue } = worker(policy(4))
     fill(1)
-    const totals = await run(allFailed, { deadLetter: { queueUrl: dlq }, retryDelay: 1 }, 60_000)
+    const totals = await run(allFailed, { deadLetter: { queueUrl: dlq }, retrySeconds: 1 }, 60_000)
     expect(totals).toMatchObject({ received: 3, failed: 2, deadLettered: 1, deleted: 0 })
     expect(queue(queueUrl)).toEqual([])
     expect(queue(dlq).map(({ body }) => body)).toEqual(['body 0'])
@@ -205,7 +205,7 @@ describe('the last attempt', () => {
       return report([{ messageId: one!.MessageId!, status: 'failed', objects: [object], ignored: [] }], late)
     }
     const deadLetter = { queueUrl: dlq, maxAttempts: 2 }
-    const totals = await run(handler, { deadLetter, retryDelay: 1 }, 60_000)
+    const totals = await run(handler, { deadLetter, retrySeconds: 1 }, 60_000)
     expect(totals).toMatchObject({ received: 4, failed: 3, deadLettered: 1 })
     expect(readCause(queue(dlq)[0]!.attributes as never)).toMatchObject({ code: 'DEADLINE', attempts: 4 })
   })

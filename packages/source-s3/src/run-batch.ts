@@ -13,7 +13,7 @@ export interface BatchContext {
   readonly handler: (messages: readonly SqsMessage[], signal: AbortSignal) => Promise<Report>
   readonly visibilitySeconds: number
   readonly deadLetter?: { readonly queueUrl: string; readonly maxAttempts: number } | undefined
-  readonly retryDelay?: number | undefined
+  readonly retrySeconds?: number | undefined
   /** Aborts when no more work is to be begun. */
   readonly stopping: AbortSignal
   /** Aborts when the time to finish is over. The handler gets it. */
@@ -138,7 +138,7 @@ async function settle(
   context: BatchContext,
   expired: boolean,
 ): Promise<Omit<BatchResult, 'reports' | 'threw'>> {
-  const { sqs, queueUrl, deadLetter, retryDelay, stopping, drained, onError } = context
+  const { sqs, queueUrl, deadLetter, retrySeconds, stopping, drained, onError } = context
   const interrupted = drained.aborted || (stopping.aborted && report?.stopped !== undefined)
   if (interrupted) {
     const failures = await changeVisibility(sqs, queueUrl, left, 0)
@@ -173,8 +173,8 @@ async function settle(
     onError(error)
   }
   const rest = left.filter((message) => !given.includes(message) && !freed.includes(message))
-  if (retryDelay !== undefined && !expired)
-    for (const failure of await changeVisibility(sqs, queueUrl, rest, retryDelay)) onError(failure.error)
+  if (retrySeconds !== undefined && !expired)
+    for (const failure of await changeVisibility(sqs, queueUrl, rest, retrySeconds)) onError(failure.error)
   const deleted = freed.filter((message) => !undeleted.has(message)).length
   return { deleted, deadLettered: given.length, released: 0, failed: left.length - given.length - deleted }
 }

@@ -94,7 +94,7 @@ describe.skipIf(absent)('consume', () => {
     })
     const totals = await run(url, allFailed, async () => (await queueLength(dead.url)) === 1, {
       deadLetter: { queueUrl: dead.url },
-      retryDelay: 0,
+      retrySeconds: 0,
     })
     expect(totals).toMatchObject({ received: 3, failed: 2, deadLettered: 1, deleted: 0 })
     expect(await queueLength(url)).toBe(0)

@@ -176,7 +176,7 @@ export async function runDemo(cloud: Cloud, sink: DuckDBSink, stage: Stage, sign
         // One batch at a time, so that no long poll is left to wait for at the end.
         concurrency: 1,
         waitSeconds: 1,
-        retryDelay: 0,
+        retrySeconds: 0,
         deadLetter: { queueUrl: cloud.deadLetterUrl, maxAttempts },
         onReport: () => {
           if (done(reports)) stop.abort()

@@ -75,8 +75,8 @@ test('whatever the store answers, each document is stored once as it is, or told
         const sink = bulkSink(send, {
           maxBodyBytes,
           maxBytesInFlight: 100 * maxBodyBytes,
-          retryDelay: 0,
-          maxRetryDelay: 0,
+          retryMilliseconds: 0,
+          maxRetryMilliseconds: 0,
           maxRetries: 20,
         })
         const report = await ingest({ ...options, sink, source: memorySource(...objects()) })

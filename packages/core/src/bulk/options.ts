@@ -34,21 +34,26 @@ export interface BulkOptions {
   /** Tries again after 429, 5xx and lost connections, 0 to 100. Default 8: about a minute with the default delays. */
   readonly maxRetries?: number
   /** Milliseconds before the first retry, doubled for each next one, with jitter. Default 250. */
-  readonly retryDelay?: number
+  readonly retryMilliseconds?: number
   /** Milliseconds that a delay reaches at most; `Retry-After` may ask for more. Default 30,000. */
-  readonly maxRetryDelay?: number
+  readonly maxRetryMilliseconds?: number
 }
 
 /** The options with their defaults; throws INVALID_OPTION. */
 export function checkOptions(options: BulkOptions) {
   const { maxBodyBytes = 5 * 1024 * 1024, answerTimeout = 120_000 } = options
-  const { maxRetries = 8, retryDelay = 250, maxRetryDelay = 30_000, maxBytesInFlight = 3 * maxBodyBytes } = options
+  const {
+    maxRetries = 8,
+    retryMilliseconds = 250,
+    maxRetryMilliseconds = 30_000,
+    maxBytesInFlight = 3 * maxBodyBytes,
+  } = options
   requirePositive('maxBodyBytes', maxBodyBytes, 1000)
   requirePositive('maxBytesInFlight', maxBytesInFlight, maxBodyBytes)
   requirePositive('answerTimeout', answerTimeout)
   requirePositive('maxRetries', maxRetries, 0)
-  requirePositive('retryDelay', retryDelay, 0)
-  requirePositive('maxRetryDelay', maxRetryDelay, 0)
+  requirePositive('retryMilliseconds', retryMilliseconds, 0)
+  requirePositive('maxRetryMilliseconds', maxRetryMilliseconds, 0)
   const { index, indexPer, op, gzip } = options
   const invalid = (text: string) => new FlowferryError('INVALID_OPTION', text)
   if (typeof gzip === 'number' && !(Number.isInteger(gzip) && gzip >= 1 && gzip <= 9))
@@ -58,5 +63,13 @@ export function checkOptions(options: BulkOptions) {
   if (op !== undefined && op !== 'create' && op !== 'index') throw invalid(`op is ${op}; it takes create or index`)
   if (op === 'index' && index === undefined && indexPer === undefined)
     throw invalid('op is index, and data streams take create alone: set indexPer, or an index of yours')
-  return { ...options, maxBodyBytes, maxBytesInFlight, answerTimeout, maxRetries, retryDelay, maxRetryDelay }
+  return {
+    ...options,
+    maxBodyBytes,
+    maxBytesInFlight,
+    answerTimeout,
+    maxRetries,
+    retryMilliseconds,
+    maxRetryMilliseconds,
+  }
 }

@@ -28,7 +28,7 @@ function scripted(answers: (BulkAnswer | Error)[], options = {}) {
       if (next instanceof Error) throw next
       return next
     },
-    { retryDelay: 1, ...options },
+    { retryMilliseconds: 1, ...options },
   )
   return { sink, requests }
 }
@@ -72,7 +72,7 @@ describe('bulkSink', () => {
       if (silent) throw new Error('connect ECONNREFUSED')
       return answer(created)
     }
-    const sink = bulkSink(send, { retryDelay: 1, maxBytesInFlight: 5 * 1024 * 1024 })
+    const sink = bulkSink(send, { retryMilliseconds: 1, maxBytesInFlight: 5 * 1024 * 1024 })
     const write = () => sink.write([memorySlice({ records: 1 })])
     // There is one buffer, so the second write begins when the first one has given up.
     for (const outcome of await Promise.all([write(), write()]))
@@ -160,8 +160,8 @@ describe('bulkSink', () => {
 
   test('an abort ends the waiting', async () => {
     const { sink } = scripted([{ status: 503, body: '' }, answer(created)], {
-      retryDelay: 60_000,
-      maxRetryDelay: 60_000,
+      retryMilliseconds: 60_000,
+      maxRetryMilliseconds: 60_000,
     })
     const outcome = await sink.write([memorySlice({ records: 1 })], AbortSignal.timeout(50))
     expect(outcome).toMatchObject({ slices: [{ unfinished: 1 }] })
@@ -207,7 +207,11 @@ describe('bulkSink', () => {
       checks++
       return new Promise<void>(() => undefined)
     }
-    const sink = bulkSink(async () => answer(created), { answerTimeout: 20, maxRetries: 1, retryDelay: 1 }, silent)
+    const sink = bulkSink(
+      async () => answer(created),
+      { answerTimeout: 20, maxRetries: 1, retryMilliseconds: 1 },
+      silent,
+    )
     expect(await sink.write([memorySlice({ records: 1 })])).toMatchObject({
       slices: [{ unfinished: 1 }],
       error: { code: 'TARGET_UNREACHABLE' },

@@ -39,10 +39,18 @@ interface Progress {
 
 /** The sink of both search engines: bulk `create`, item by item retried, and no id stored twice. */
 export function bulkSink(send: BulkSend, options: BulkOptions = {}, check?: TargetCheck): Sink<unknown> {
-  const { index, indexPer, op = 'create', maxRetries, retryDelay, maxRetryDelay, ...checked } = checkOptions(options)
+  const {
+    index,
+    indexPer,
+    op = 'create',
+    maxRetries,
+    retryMilliseconds,
+    maxRetryMilliseconds,
+    ...checked
+  } = checkOptions(options)
   const { maxBodyBytes, answerTimeout } = checked
   let bodyLimit = maxBodyBytes
-  const longestPause = (attempt: number) => Math.min(maxRetryDelay, retryDelay * 2 ** attempt)
+  const longestPause = (attempt: number) => Math.min(maxRetryMilliseconds, retryMilliseconds * 2 ** attempt)
   const buffers = createBuffers(maxBodyBytes, Math.floor(checked.maxBytesInFlight / maxBodyBytes))
   const compress = compressor(options.gzip ?? false)
   const indexOf = (slice: Slice<unknown>) =>
