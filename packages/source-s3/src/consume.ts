@@ -84,8 +84,9 @@ export interface ConsumeTotals {
  * would hide the messages of an aborted one. Rejects when the queue refuses for good (credentials, permission, no such
  * queue); other errors are tried again after 1 to 60 seconds.
  *
- * When a report says `stopped`, the target is away: receiving pauses, and the messages at hand stay hidden and are
- * tried again, so that an outage costs no message an attempt.
+ * When a report's `stopped` says that the target is away, receiving pauses, and the messages at hand stay hidden and are
+ * tried again, so that an outage costs no message an attempt. A source that breaks is no outage: what it had not given
+ * fails as of a handler that throws, `onError` gets the error, and the next receive waits for 1 to 60 seconds.
  *
  * A file that the stop interrupts begins anew with the next receiver, and what is stored counts as duplicate: a worker
  * sends no positions, and goes on from those that a Lambda function's `settle` sent.

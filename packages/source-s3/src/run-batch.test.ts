@@ -1,4 +1,5 @@
-import { FlowferryError } from '@flowferry/core'
+import { FlowferryError, ingest, lines, type Report } from '@flowferry/core'
+import { memoryObject, memorySink } from '@flowferry/core/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { awsError } from '../test/fake-sqs.ts'
 import { done, failed, objectReport, report } from '../test/reports.ts'
@@ -179,6 +180,62 @@ describe('a target that is away', () => {
     const deadline = new FlowferryError('DEADLINE', 'Time is over')
     const handler: Handler = async ([one]) => report([failed(one!.MessageId, deadline)], deadline)
     expect(await run(handler)).toMatchObject({ failed: 1, reports: 1 })
+  })
+})
+
+describe('a source that breaks', () => {
+  const numbers = lines({
+    kind: 'number',
+    dataset: 'custom.number',
+    record: (line) => (/^\d+$/.test(line) ? { value: Number(line) } : undefined),
+    document: ({ value }) => ({ '@timestamp': new Date(value * 1000).toISOString() }),
+  })
+  /** Reads its messages one after the other, and throws at the one that says so. */
+  const handler: Handler = (messages, signal) => {
+    async function* source() {
+      for (const { MessageId, Body } of messages) {
+        if (Body === 'poison') throw new Error('cannot expand')
+        yield { messageId: MessageId!, objects: [memoryObject({ key: 'a', body: '1\n' })] }
+      }
+    }
+    return ingest({ source: source(), parser: numbers, sink: memorySink(), signal })
+  }
+
+  it('costs what it had not given an attempt, and goes to the dead-letter queue with its cause', async () => {
+    const { put, queue, start, stop, errors } = worker()
+    put(queueUrl, 'good')
+    put(queueUrl, 'poison')
+    put(queueUrl, 'behind')
+    const reports: Report[] = []
+    const running = start(handler, {
+      deadLetter: { queueUrl: dlq, maxAttempts: 2 },
+      retrySeconds: 1,
+      onReport: (one) => reports.push(one),
+    })
+    await vi.advanceTimersByTimeAsync(20_000)
+    put(queueUrl, 'later')
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(queue(queueUrl)).toEqual([])
+    expect(queue(dlq).map(({ body }) => body)).toEqual(['poison', 'behind'])
+    const cause = { code: 'SOURCE_FAILED', attempts: 2, message: expect.stringContaining('cannot expand') }
+    expect(queue(dlq).map(({ attributes }) => readCause(attributes as never))).toMatchObject([cause, cause])
+    expect(errors).toMatchObject([{ code: 'SOURCE_FAILED' }, { code: 'SOURCE_FAILED' }])
+    expect(reports).toHaveLength(3)
+    stop.abort()
+    expect(await elapse(running)).toMatchObject({ received: 6, deleted: 2, deadLettered: 2, failed: 2, released: 0 })
+  })
+
+  it('is told from one that an outage of the target ended', async () => {
+    const { fill, start, count, stop, errors } = worker()
+    fill(2)
+    const running = start(async () => ({ ...targetAway([]), ok: false, incomplete: true }), {
+      concurrency: 1,
+      deadLetter: { queueUrl: dlq, maxAttempts: 1 },
+    })
+    await vi.advanceTimersByTimeAsync(60_000)
+    stop.abort()
+    expect(await elapse(running)).toMatchObject({ received: 2, released: 2, deadLettered: 0 })
+    expect([count('ReceiveMessage'), errors.length]).toEqual([1, 0])
   })
 })
 

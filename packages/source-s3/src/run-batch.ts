@@ -31,7 +31,7 @@ export interface BatchResult {
   readonly failed: number
   readonly released: number
   readonly reports: number
-  /** The handler threw. */
+  /** The handler threw, or its source did. */
   readonly threw: boolean
 }
 
@@ -40,7 +40,7 @@ const graceMilliseconds = 2000
 
 /** Hands a batch to the handler, keeps it hidden meanwhile, and settles every message. Never rejects. */
 export async function runBatch(messages: readonly SqsMessage[], context: BatchContext): Promise<BatchResult> {
-  const { sqs, queueUrl, visibilitySeconds, stopping, drained, onError, onOutage } = context
+  const { sqs, queueUrl, visibilitySeconds, stopping, onError, onOutage } = context
   let left = messages
   let reports = 0
   let deleted = 0
@@ -64,7 +64,7 @@ export async function runBatch(messages: readonly SqsMessage[], context: BatchCo
       }
       deleted += finished.length
     }
-    if (left.length === 0 || stopping.aborted || !isOutage(report) || heartbeat.expired()) break
+    if (left.length === 0 || stopping.aborted || !report || !isOutage(report) || heartbeat.expired()) break
     // The target is away. These messages are kept and tried again after a pause: another receive would cost them,
     // and others, an attempt each.
     if (!away) onOutage(true)
@@ -84,15 +84,24 @@ export async function runBatch(messages: readonly SqsMessage[], context: BatchCo
     released: settled.released,
     failed: settled.failed + undeleted.length,
   }
+}
 
-  function isOutage(report: Report | undefined): boolean {
-    const code = report?.stopped?.code
-    return code !== undefined && code !== 'ABORTED' && code !== 'DEADLINE' && !drained.aborted
-  }
+/** Whether the target is away. What stopped a report whose source has more may also be that source, which broke. */
+function isOutage({ stopped, incomplete }: Report): boolean {
+  if (stopped === undefined || stopped.code === 'ABORTED' || stopped.code === 'DEADLINE') return false
+  return !incomplete || stopped.code.startsWith('TARGET_')
+}
+
+/** A source that broke: the messages that it had not given are in no report, and fail as of a handler that throws. */
+function sourceFailure(report: Report): FlowferryError | undefined {
+  const { stopped, incomplete } = report
+  const wasStopped = stopped?.code === 'ABORTED' || stopped?.code === 'DEADLINE'
+  return incomplete && !wasStopped && !isOutage(report) ? stopped : undefined
 }
 
 interface HandlerOutcome {
   readonly report?: Report
+  /** Why messages failed of which no report speaks. */
   readonly error?: FlowferryError
 }
 
@@ -103,7 +112,9 @@ async function callHandler(messages: readonly SqsMessage[], context: BatchContex
       const report = await context.handler(messages, context.drained)
       // A handler that forgets its `return`: without a word, every message would come again for ever.
       if (!Array.isArray(report?.messages)) throw new TypeError('it gave no report')
-      return { report }
+      const error = sourceFailure(report)
+      if (error) context.onError(error)
+      return { report, ...(error && { error }) }
     } catch (thrown) {
       const error = asFlowferryError(thrown, 'HANDLER_FAILED', 'The handler threw')
       // After the signal, an exception is a handler's way to say that it has stopped.
@@ -153,9 +164,9 @@ async function settle(
     const reasons = new Map(reports.map((message) => [message.messageId, message]))
     const lastAttempts = left.flatMap((message): Failed[] => {
       const [normal] = queueMessages([message])!
-      const reason = reasons.get(message.MessageId) ?? unreported
+      const reason = reasons.get(message.MessageId) ?? { ...unreported, ...(error && { error }) }
       if (normal!.receiveCount < deadLetter.maxAttempts || reason.status === 'done' || wasNotTried(reason)) return []
-      return [{ message: normal!, ...(error ? { error } : failedAt(reason)) }]
+      return [{ message: normal!, ...failedAt(reason) }]
     })
     const result = await sendDeadLetters(sqs, deadLetter.queueUrl, lastAttempts)
     for (const failure of result.errors) onError(failure)
