@@ -4,6 +4,7 @@ import { gzip } from 'node:zlib'
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import type { DeadRecord, DeadRecords } from '@flowferry/core'
 import { client, invalid } from './options.ts'
+import { answerWithin } from './time.ts'
 
 export interface S3DeadRecordsOptions {
   /** It needs s3:PutObject on the prefix. */
@@ -21,7 +22,8 @@ const longestKey = 1024
 
 /**
  * Dead records as gzip NDJSON objects on S3, one `DeadRecord` a line, under
- * `<prefix><bucket>/<key>/<etag>/<fate>-<first ordinal>.ndjson.gz`. A redelivery overwrites them with the same.
+ * `<prefix><bucket>/<key>/<etag>/<fate>-<first ordinal>.ndjson.gz`. A redelivery overwrites them with the same. S3 has
+ * 30 seconds to take each.
  * `flowferry ingest s3://bucket/prefix --format rejected` indexes the documents once their cause is mended.
  *
  * @throws FlowferryError INVALID_OPTION
@@ -36,15 +38,13 @@ export function s3DeadRecords({ s3, bucket, prefix }: S3DeadRecordsOptions): Dea
     write: async (records, signal) => {
       const lines = records.map((record) => `${JSON.stringify(record)}\n`)
       const Body = await compress(lines.join(''))
-      await s3.send(
-        new PutObjectCommand({
-          Bucket: bucket,
-          Key: deadRecordsKey(prefix, records[0]!),
-          Body,
-          ContentType: 'application/gzip',
-        }),
-        { abortSignal: signal },
-      )
+      const command = new PutObjectCommand({
+        Bucket: bucket,
+        Key: deadRecordsKey(prefix, records[0]!),
+        Body,
+        ContentType: 'application/gzip',
+      })
+      await answerWithin(30, signal, (options) => s3.send(command, options))
     },
   }
 }

@@ -3,7 +3,7 @@ import { SendMessageBatchCommand } from '@aws-sdk/client-sqs'
 import type { DeadRecord, DeadRecords } from '@flowferry/core'
 import { client, queueAddress, wholeNumber } from './options.ts'
 import { isFifo, maxMessageBytes, queueError, type Sqs } from './queue.ts'
-import { sleep } from './time.ts'
+import { answerWithin, sleep } from './time.ts'
 
 export interface SqsDeadRecordsOptions {
   /** It needs sqs:SendMessage on the queue. */
@@ -41,9 +41,8 @@ export function sqsDeadRecords(options: SqsDeadRecordsOptions): DeadRecords {
     let refused: { readonly Code?: string | undefined; readonly Message?: string | undefined } | undefined
     for (const pause of [0, 200, 1000]) {
       await sleep(pause, signal)
-      const { Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: [...left] }), {
-        abortSignal: signal,
-      })
+      const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: [...left] })
+      const { Failed = [] } = await answerWithin(30, signal, (options) => sqs.send(command, options))
       if (Failed.length === 0) return
       refused = Failed[0]
       const failed = new Set(Failed.map(({ Id }) => Id))

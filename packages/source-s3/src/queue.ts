@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-sqs'
 import { FlowferryError } from '@flowferry/core'
 import type { SqsAttribute } from './messages.ts'
-import { sleep } from './time.ts'
+import { answerWithin, sleep } from './time.ts'
 
 /** What is used of an SQSClient. */
 export type Sqs = Pick<SQSClient, 'send'>
@@ -20,8 +20,8 @@ export const visibilityCeilingSeconds = 43_200
 export const maxMessageBytes = 1_048_576
 const batchEntries = 10
 
-/** For a connection that died in silence: the SDK's own `requestTimeout` only warns unless it is told to throw. */
-const limit = (seconds = 15) => ({ abortSignal: AbortSignal.timeout(seconds * 1000) })
+/** Seconds that SQS has to answer; a long poll besides what it waits for. */
+const patience = 15
 
 export interface Receipt {
   readonly MessageId?: string | undefined
@@ -48,7 +48,9 @@ export async function receive(
     MessageAttributeNames: ['All'],
   })
   // Never the caller's signal: a message that an aborted poll would have got is lost to its visibility timeout.
-  const { Messages } = await sqs.send(command, limit(options.waitSeconds + 15))
+  const { Messages } = await answerWithin(options.waitSeconds + patience, undefined, (limit) =>
+    sqs.send(command, limit),
+  )
   return Messages ?? []
 }
 
@@ -64,7 +66,7 @@ export async function queueSettings(sqs: Sqs, queueUrl: string): Promise<QueueSe
     QueueUrl: queueUrl,
     AttributeNames: ['VisibilityTimeout', 'RedrivePolicy'],
   })
-  const { Attributes } = await sqs.send(command, limit())
+  const { Attributes } = await answerWithin(patience, undefined, (limit) => sqs.send(command, limit))
   const visibility = Number(Attributes?.VisibilityTimeout)
   const maxReceives = Number(JSON.parse(Attributes?.RedrivePolicy ?? '{}').maxReceiveCount)
   return {
@@ -84,7 +86,9 @@ export async function deleteMessages<M extends Receipt>(
   for (const pause of [0, 200, 1000]) {
     await sleep(pause)
     failures = await inBatches('DeleteMessageBatch', left, (entries) =>
-      sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }), limit()),
+      answerWithin(patience, undefined, (limit) =>
+        sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }), limit),
+      ),
     )
     if (failures.length === 0) break
     left = failures.map(({ message }) => message)
@@ -99,15 +103,13 @@ export function changeVisibility<M extends Receipt>(
   messages: readonly M[],
   seconds: number,
 ): Promise<EntryFailure<M>[]> {
-  return inBatches('ChangeMessageVisibilityBatch', messages, (entries) =>
-    sqs.send(
-      new ChangeMessageVisibilityBatchCommand({
-        QueueUrl: queueUrl,
-        Entries: entries.map((entry) => ({ ...entry, VisibilityTimeout: seconds })),
-      }),
-      limit(),
-    ),
-  )
+  return inBatches('ChangeMessageVisibilityBatch', messages, (entries) => {
+    const command = new ChangeMessageVisibilityBatchCommand({
+      QueueUrl: queueUrl,
+      Entries: entries.map((entry) => ({ ...entry, VisibilityTimeout: seconds })),
+    })
+    return answerWithin(patience, undefined, (limit) => sqs.send(command, limit))
+  })
 }
 
 type Entry = { Id: string; ReceiptHandle: string }
@@ -151,15 +153,13 @@ export interface Outgoing {
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
 export async function sendMessage(sqs: Sqs, queueUrl: string, message: Outgoing): Promise<void> {
   const { body, attributes, messageId = 'flowferry', groupId = messageId } = message
-  await sqs.send(
-    new SendMessageCommand({
-      QueueUrl: queueUrl,
-      MessageBody: body,
-      MessageAttributes: { ...attributes },
-      ...(isFifo(queueUrl) && { MessageGroupId: groupId, MessageDeduplicationId: messageId }),
-    }),
-    limit(),
-  )
+  const command = new SendMessageCommand({
+    QueueUrl: queueUrl,
+    MessageBody: body,
+    MessageAttributes: { ...attributes },
+    ...(isFifo(queueUrl) && { MessageGroupId: groupId, MessageDeduplicationId: messageId }),
+  })
+  await answerWithin(patience, undefined, (limit) => sqs.send(command, limit))
 }
 
 export function isFifo(queueUrl: string): boolean {

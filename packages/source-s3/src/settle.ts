@@ -6,6 +6,7 @@ import { failedAt, wasNotTried } from './failure.ts'
 import { type QueueMessage, queueMessages, type SqsEvent, type SqsMessage } from './messages.ts'
 import { client, queueAddress, wholeNumber } from './options.ts'
 import { queueError, type Sqs, sendMessage } from './queue.ts'
+import { answerWithin } from './time.ts'
 
 export interface SettleOptions {
   /** It needs sqs:SendMessage on both queues, and sqs:GetQueueUrl on the main one unless `queueUrl` is given. */
@@ -115,8 +116,7 @@ export async function settle(
 /** `arn:aws:sqs:<region>:<account>:<name>`; asked of SQS, since the address depends on partition and endpoint. */
 async function queueAt(sqs: Sqs, arn: string): Promise<string> {
   const [account, name] = arn.split(':').slice(4)
-  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: name!, QueueOwnerAWSAccountId: account! }), {
-    abortSignal: AbortSignal.timeout(15_000),
-  })
+  const command = new GetQueueUrlCommand({ QueueName: name!, QueueOwnerAWSAccountId: account! })
+  const { QueueUrl } = await answerWithin(15, undefined, (options) => sqs.send(command, options))
   return QueueUrl!
 }

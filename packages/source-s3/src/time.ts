@@ -12,6 +12,39 @@ export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
   })
 }
 
+/**
+ * A request that ends when the signal aborts, and after so many seconds without an answer: a connection may die in
+ * silence, and the SDK's own `requestTimeout` only warns unless it is told to throw.
+ */
+export async function answerWithin<T>(
+  seconds: number,
+  signal: AbortSignal | undefined,
+  send: (options: { abortSignal: AbortSignal }) => Promise<T>,
+): Promise<T> {
+  signal?.throwIfAborted()
+  const stop = new AbortController()
+  const late = () => stop.abort(Object.assign(new Error(`no answer within ${seconds} s`), { name: 'TimeoutError' }))
+  const timer = setTimeout(late, seconds * 1000)
+  const onAbort = () => stop.abort(signal?.reason)
+  // Not AbortSignal.any: a worker's signal lives for months, and must not keep what every request hung on it.
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    const aborted = new Promise<never>((_, reject) => {
+      stop.signal.addEventListener('abort', () => reject(stop.signal.reason), { once: true })
+    })
+    // The client's word is not waited for: it may hang where it heeds no signal, while it gets credentials.
+    return await Promise.race([send({ abortSignal: stop.signal }), aborted])
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+/** Whether a request was given up because no answer came. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TimeoutError'
+}
+
 export interface Backoff {
   /** The next pause in milliseconds. */
   readonly next: () => number

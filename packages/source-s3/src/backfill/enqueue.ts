@@ -3,7 +3,7 @@ import { SendMessageBatchCommand } from '@aws-sdk/client-sqs'
 import { asFlowferryError, FlowferryError } from '@flowferry/core'
 import { client, invalid, numberWithin, optionalFunction, queueAddress, wholeNumber } from '../options.ts'
 import { isFifo, queueError, type Sqs } from '../queue.ts'
-import { backoff, createPace, sleep } from '../time.ts'
+import { answerWithin, backoff, createPace, sleep } from '../time.ts'
 import { type EventObject, s3EventBody } from './s3-event.ts'
 
 export interface EnqueueOptions<O extends EventObject> {
@@ -113,9 +113,8 @@ export async function enqueue<O extends EventObject>(
       ...(isFifo(queueUrl) && { MessageGroupId: id, MessageDeduplicationId: id }),
     }))
     try {
-      // For a connection that died in silence.
-      const limit = { abortSignal: AbortSignal.timeout(30_000) }
-      const { Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }), limit)
+      const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries })
+      const { Failed = [] } = await answerWithin(30, undefined, (options) => sqs.send(command, options))
       const [first] = Failed
       if (!first) return { failed: [] }
       const what = `SendMessageBatch: ${first.Code}, ${first.Message}`

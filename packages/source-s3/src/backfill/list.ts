@@ -1,7 +1,8 @@
-import { ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3'
 import { FlowferryError } from '@flowferry/core'
 import { unquoted } from '../envelope.ts'
 import type { S3 } from '../object.ts'
+import { answerWithin, isTimeout } from '../time.ts'
 import type { KeyRange } from './layout.ts'
 
 /** An object as a listing states it. */
@@ -34,10 +35,15 @@ interface ListRequest {
 
 export type Lister = (request: ListRequest) => Promise<Listing>
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+/** Tries of a page for which no answer comes. What S3 refuses for the moment the SDK repeats. */
+const tries = 3
+
+/**
+ * A page has three times 30 seconds to come.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+ */
 export function lister(s3: S3, bucket: string, onRequest: () => void, signal?: AbortSignal): Lister {
   return async ({ prefix, delimiter, startAfter, token }) => {
-    onRequest()
     const command = new ListObjectsV2Command({
       Bucket: bucket,
       Prefix: prefix,
@@ -46,7 +52,7 @@ export function lister(s3: S3, bucket: string, onRequest: () => void, signal?: A
       ...(token !== undefined && { ContinuationToken: token }),
     })
     try {
-      const answer = await s3.send(command, signal && { abortSignal: signal })
+      const answer = await ask(command)
       const objects = (answer.Contents ?? []).flatMap(({ Key, ETag, Size, LastModified, StorageClass }) =>
         Key === undefined
           ? []
@@ -66,6 +72,17 @@ export function lister(s3: S3, bucket: string, onRequest: () => void, signal?: A
       const code = name === 'NoSuchBucket' ? 'BUCKET_NOT_FOUND' : 'LISTING_FAILED'
       const place = { bucket, ...(prefix !== '' && { key: prefix }) }
       throw new FlowferryError(code, `ListObjectsV2: ${name}, ${message}`, { place, cause })
+    }
+  }
+
+  async function ask(command: ListObjectsV2Command): Promise<ListObjectsV2CommandOutput> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        onRequest()
+        return await answerWithin(30, signal, (options) => s3.send(command, options))
+      } catch (error) {
+        if (!isTimeout(error) || attempt === tries) throw error
+      }
     }
   }
 }
