@@ -252,6 +252,59 @@ describe('stopping', () => {
     expect([visible(), errors.length]).toEqual([1, 0])
   })
 
+  it('gives up a poll that SQS does not answer', async () => {
+    const { start, stop, onCall, errors } = worker()
+    onCall(({ command }) => (command === 'ReceiveMessage' ? new Promise(() => {}) : undefined))
+    const running = start(allDone, { drainMilliseconds: 5000 })
+    await vi.advanceTimersByTimeAsync(1000)
+    stop.abort()
+    const began = Date.now()
+    expect(await elapse(running)).toMatchObject({ received: 0 })
+    expect((Date.now() - began) / 1000).toBeCloseTo(22, 0)
+    expect(errors).toMatchObject([{ code: 'QUEUE_FAILED', message: expect.stringContaining('ReceiveMessage') }])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('does not wait for an answer of SQS about the queue', async () => {
+    const { start, stop, onCall, errors } = worker()
+    onCall(() => new Promise(() => {}))
+    const running = start(allDone)
+    await vi.advanceTimersByTimeAsync(1000)
+    stop.abort()
+    const began = Date.now()
+    expect(await elapse(running)).toMatchObject({ received: 0 })
+    expect(Date.now() - began).toBeLessThan(1000)
+    expect(errors).toEqual([])
+  })
+
+  it.each([
+    ['a handler that ends at its last moment', false],
+    ['one that never does', true],
+  ])('with %s, and SQS silent from then on, ends within four seconds of its limit', async (_, ignores) => {
+    const { fill, start, stop, onCall, errors } = worker()
+    fill(3)
+    let silent = false
+    onCall(({ command }) => (silent && command !== 'ReceiveMessage' ? new Promise(() => {}) : undefined))
+    const running = start(
+      async (messages, signal) => {
+        while (ignores || !signal.aborted) await wait(100)
+        return report(messages.map(({ MessageId }, index) => (index ? failed(MessageId) : done(MessageId))))
+      },
+      // A beat is on its way when the handler's time is over.
+      { visibilitySeconds: 40 },
+    )
+    await vi.advanceTimersByTimeAsync(1000)
+    silent = true
+    stop.abort()
+    const began = Date.now()
+    const totals = await elapse(running)
+    expect(Date.now() - began).toBeLessThanOrEqual(29_250)
+    expect(totals).toMatchObject({ received: 3, deleted: 0, released: 0, failed: 3 })
+    expect(errors.length).toBeGreaterThanOrEqual(3)
+    // The handler that goes on for ever.
+    expect(vi.getTimerCount()).toBe(ignores ? 1 : 0)
+  })
+
   it('leaves no timer behind', async () => {
     const { fill, run } = worker()
     fill(15)

@@ -11,7 +11,7 @@ import {
   type Sqs,
   visibilityCeilingSeconds,
 } from './queue.ts'
-import { type BatchContext, type BatchResult, runBatch } from './run-batch.ts'
+import { type BatchContext, type BatchResult, graceMilliseconds, runBatch } from './run-batch.ts'
 import { backoff, sleep } from './time.ts'
 
 export interface ConsumeOptions {
@@ -61,6 +61,9 @@ export interface ConsumeOptions {
   readonly onError?: (error: FlowferryError) => void
 }
 
+/** What SQS has for the last deletes and changes of visibility; what it did not do by then comes again. */
+const lastRequestsMilliseconds = 2000
+
 /** `received = deleted + deadLettered + failed + released`. */
 export interface ConsumeTotals {
   /** Messages, redeliveries counted again. */
@@ -79,9 +82,10 @@ export interface ConsumeTotals {
 
 /**
  * A worker: receives messages, hands them to the handler in batches, deletes what its report calls done, and leaves
- * the rest to come again. Resolves with totals once `signal` has aborted and all is settled, at the latest after the
- * longer of `waitSeconds` and `drainMilliseconds`, and two seconds: the long poll on its way is waited for, since SQS
- * would hide the messages of an aborted one. Rejects when the queue refuses for good (credentials, permission, no such
+ * the rest to come again. Resolves with totals once `signal` has aborted and all is settled. The long poll on its way is
+ * waited for, since SQS would hide the messages of an aborted one. At the latest it resolves after the longer of
+ * `waitSeconds` and `drainMilliseconds`, and four seconds, 29 s by default: two for a handler that does not heed its
+ * signal, or a poll that SQS does not answer, and two for the last requests to SQS. Rejects when the queue refuses for good (credentials, permission, no such
  * queue); other errors are tried again after 1 to 60 seconds.
  *
  * When a report's `stopped` says that the target is away, receiving pauses, and the messages at hand stay hidden and are
@@ -108,11 +112,19 @@ export async function consume(
 
   const totals = { received: 0, deleted: 0, deadLettered: 0, failed: 0, released: 0, reports: 0 }
   const stop = new AbortController()
+  const polled = new AbortController()
   const drained = new AbortController()
+  const ended = new AbortController()
   const stopBySignal = () => stop.abort()
-  let drainTimer: NodeJS.Timeout | undefined
+  let timers: NodeJS.Timeout[] = []
   stop.signal.addEventListener('abort', () => {
-    drainTimer = setTimeout(() => drained.abort(), drainMilliseconds)
+    const waitMilliseconds = waitSeconds * 1000
+    const endMilliseconds = Math.max(waitMilliseconds, drainMilliseconds) + graceMilliseconds + lastRequestsMilliseconds
+    timers = [
+      setTimeout(() => polled.abort(), waitMilliseconds + graceMilliseconds),
+      setTimeout(() => drained.abort(), drainMilliseconds),
+      setTimeout(() => ended.abort(), endMilliseconds),
+    ]
   })
   signal?.addEventListener('abort', stopBySignal, { once: true })
   if (signal?.aborted) stop.abort()
@@ -147,7 +159,7 @@ export async function consume(
     }
     await Promise.all(running)
   } finally {
-    clearTimeout(drainTimer)
+    for (const timer of timers) clearTimeout(timer)
     signal?.removeEventListener('abort', stopBySignal)
   }
   if (fatal) throw fatal.error
@@ -169,8 +181,9 @@ export async function consume(
     let settings: Awaited<ReturnType<typeof queueSettings>> | undefined
     while (!settings && !stop.signal.aborted) {
       try {
-        settings = await queueSettings(sqs, queueUrl)
+        settings = await queueSettings(sqs, queueUrl, stop.signal)
       } catch (error) {
+        if (stop.signal.aborted) return undefined
         if (isDenied(error)) settings = {}
         else await afterError('GetQueueAttributes', error)
       }
@@ -190,6 +203,7 @@ export async function consume(
       retrySeconds,
       stopping: stop.signal,
       drained: drained.signal,
+      ended: ended.signal,
       onReport,
       onError,
       onOutage: (away) => {
@@ -201,11 +215,9 @@ export async function consume(
   async function receiveBatch(context: BatchContext): Promise<void> {
     let messages: SqsMessage[]
     try {
-      messages = await receive(sqs, queueUrl, {
-        messages: batchSize,
-        waitSeconds,
-        visibilitySeconds: context.visibilitySeconds,
-      })
+      const { visibilitySeconds } = context
+      const poll = { messages: batchSize, waitSeconds, visibilitySeconds }
+      messages = await receive(sqs, queueUrl, poll, polled.signal)
       receiveBackoff.reset()
     } catch (error) {
       return afterError('ReceiveMessage', error)
@@ -219,7 +231,7 @@ export async function consume(
 
   /** Messages of the poll that was on its way when the worker was stopped. */
   async function release(messages: readonly SqsMessage[]): Promise<BatchResult> {
-    const failures = await changeVisibility(sqs, queueUrl, messages, 0)
+    const failures = await changeVisibility(sqs, queueUrl, messages, 0, ended.signal)
     for (const { error } of failures) onError(error)
     const released = messages.length - failures.length
     return { deleted: 0, deadLettered: 0, failed: failures.length, released, reports: 0, threw: false }

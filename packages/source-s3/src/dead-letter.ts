@@ -16,6 +16,7 @@ export async function sendDeadLetters(
   sqs: Sqs,
   queueUrl: string,
   failed: readonly Failed[],
+  signal?: AbortSignal,
 ): Promise<{ sent: ReadonlySet<string>; errors: FlowferryError[] }> {
   const sent = new Set<string>()
   const errors: FlowferryError[] = []
@@ -26,7 +27,7 @@ export async function sendDeadLetters(
     const { messageId, groupId, body } = failure.message
     if (messageId === undefined || body === undefined) return
     try {
-      await sendMessage(sqs, queueUrl, { body, attributes: withCause(failure), groupId, messageId })
+      await sendMessage(sqs, queueUrl, { body, attributes: withCause(failure), groupId, messageId }, signal)
       sent.add(messageId)
     } catch (cause) {
       errors.push(queueError('The dead-letter queue did not take the message', messageId, cause))

@@ -10,6 +10,8 @@ export interface HeartbeatOptions {
   /** The messages still in work, asked at each beat. */
   readonly messages: () => readonly Receipt[]
   readonly onError: (error: FlowferryError) => void
+  /** Ends a beat on its way, for which `stop` would wait. */
+  readonly signal?: AbortSignal
 }
 
 export interface Heartbeat {
@@ -24,7 +26,7 @@ export interface Heartbeat {
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
  */
 export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
-  const { sqs, queueUrl, visibilitySeconds, messages, onError } = options
+  const { sqs, queueUrl, visibilitySeconds, messages, onError, signal } = options
   const received = Date.now()
   const stopping = new AbortController()
   let hiddenUntil = received + visibilitySeconds * 1000
@@ -51,7 +53,7 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
       }
       const started = Date.now()
       const beaten = messages()
-      const failures = await changeVisibility(sqs, queueUrl, beaten, seconds)
+      const failures = await changeVisibility(sqs, queueUrl, beaten, seconds, signal)
       if (failures.length < beaten.length) hiddenUntil = started + seconds * 1000
       const current = new Set(messages())
       for (const { message, error } of failures) if (current.has(message)) onError(error)

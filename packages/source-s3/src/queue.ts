@@ -33,11 +33,15 @@ export interface EntryFailure<M> {
   readonly error: FlowferryError
 }
 
-/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html */
+/**
+ * The signal must not abort before the wait is over: a message that the poll would have got is lost to its visibility
+ * timeout. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
+ */
 export async function receive(
   sqs: Sqs,
   queueUrl: string,
   options: { messages: number; waitSeconds: number; visibilitySeconds: number },
+  signal?: AbortSignal,
 ): Promise<Message[]> {
   const command = new ReceiveMessageCommand({
     QueueUrl: queueUrl,
@@ -47,10 +51,7 @@ export async function receive(
     MessageSystemAttributeNames: ['ApproximateReceiveCount', 'MessageGroupId', 'SequenceNumber', 'SentTimestamp'],
     MessageAttributeNames: ['All'],
   })
-  // Never the caller's signal: a message that an aborted poll would have got is lost to its visibility timeout.
-  const { Messages } = await answerWithin(options.waitSeconds + patience, undefined, (limit) =>
-    sqs.send(command, limit),
-  )
+  const { Messages } = await answerWithin(options.waitSeconds + patience, signal, (limit) => sqs.send(command, limit))
   return Messages ?? []
 }
 
@@ -61,12 +62,12 @@ export interface QueueSettings {
 }
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html */
-export async function queueSettings(sqs: Sqs, queueUrl: string): Promise<QueueSettings> {
+export async function queueSettings(sqs: Sqs, queueUrl: string, signal: AbortSignal): Promise<QueueSettings> {
   const command = new GetQueueAttributesCommand({
     QueueUrl: queueUrl,
     AttributeNames: ['VisibilityTimeout', 'RedrivePolicy'],
   })
-  const { Attributes } = await answerWithin(patience, undefined, (limit) => sqs.send(command, limit))
+  const { Attributes } = await answerWithin(patience, signal, (limit) => sqs.send(command, limit))
   const visibility = Number(Attributes?.VisibilityTimeout)
   const maxReceives = Number(JSON.parse(Attributes?.RedrivePolicy ?? '{}').maxReceiveCount)
   return {
@@ -80,13 +81,14 @@ export async function deleteMessages<M extends Receipt>(
   sqs: Sqs,
   queueUrl: string,
   messages: readonly M[],
+  signal?: AbortSignal,
 ): Promise<EntryFailure<M>[]> {
   let failures: EntryFailure<M>[] = []
   let left = messages
   for (const pause of [0, 200, 1000]) {
-    await sleep(pause)
+    await sleep(pause, signal)
     failures = await inBatches('DeleteMessageBatch', left, (entries) =>
-      answerWithin(patience, undefined, (limit) =>
+      answerWithin(patience, signal, (limit) =>
         sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }), limit),
       ),
     )
@@ -102,13 +104,14 @@ export function changeVisibility<M extends Receipt>(
   queueUrl: string,
   messages: readonly M[],
   seconds: number,
+  signal?: AbortSignal,
 ): Promise<EntryFailure<M>[]> {
   return inBatches('ChangeMessageVisibilityBatch', messages, (entries) => {
     const command = new ChangeMessageVisibilityBatchCommand({
       QueueUrl: queueUrl,
       Entries: entries.map((entry) => ({ ...entry, VisibilityTimeout: seconds })),
     })
-    return answerWithin(patience, undefined, (limit) => sqs.send(command, limit))
+    return answerWithin(patience, signal, (limit) => sqs.send(command, limit))
   })
 }
 
@@ -151,7 +154,7 @@ export interface Outgoing {
 }
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
-export async function sendMessage(sqs: Sqs, queueUrl: string, message: Outgoing): Promise<void> {
+export async function sendMessage(sqs: Sqs, queueUrl: string, message: Outgoing, signal?: AbortSignal): Promise<void> {
   const { body, attributes, messageId = 'flowferry', groupId = messageId } = message
   const command = new SendMessageCommand({
     QueueUrl: queueUrl,
@@ -159,7 +162,7 @@ export async function sendMessage(sqs: Sqs, queueUrl: string, message: Outgoing)
     MessageAttributes: { ...attributes },
     ...(isFifo(queueUrl) && { MessageGroupId: groupId, MessageDeduplicationId: messageId }),
   })
-  await answerWithin(patience, undefined, (limit) => sqs.send(command, limit))
+  await answerWithin(patience, signal, (limit) => sqs.send(command, limit))
 }
 
 export function isFifo(queueUrl: string): boolean {

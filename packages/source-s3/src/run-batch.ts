@@ -18,6 +18,8 @@ export interface BatchContext {
   readonly stopping: AbortSignal
   /** Aborts when the time to finish is over. The handler gets it. */
   readonly drained: AbortSignal
+  /** Aborts when no request to SQS may take any longer. */
+  readonly ended: AbortSignal
   readonly onReport: (report: Report) => void
   readonly onError: (error: FlowferryError) => void
   /** Called with true when the target goes away under this batch, with false when the batch is over. */
@@ -36,11 +38,11 @@ export interface BatchResult {
 }
 
 /** Time that a handler has to return once its signal has aborted. */
-const graceMilliseconds = 2000
+export const graceMilliseconds = 2000
 
 /** Hands a batch to the handler, keeps it hidden meanwhile, and settles every message. Never rejects. */
 export async function runBatch(messages: readonly SqsMessage[], context: BatchContext): Promise<BatchResult> {
-  const { sqs, queueUrl, visibilitySeconds, stopping, onError, onOutage } = context
+  const { sqs, queueUrl, visibilitySeconds, stopping, ended, onError, onOutage } = context
   let left = messages
   let reports = 0
   let deleted = 0
@@ -48,7 +50,8 @@ export async function runBatch(messages: readonly SqsMessage[], context: BatchCo
   let outcome: HandlerOutcome = {}
   let away = false
   const pause = backoff()
-  const heartbeat = startHeartbeat({ sqs, queueUrl, visibilitySeconds, messages: () => left, onError })
+  const beaten = { messages: () => left, onError, signal: ended }
+  const heartbeat = startHeartbeat({ sqs, queueUrl, visibilitySeconds, ...beaten })
 
   for (;;) {
     outcome = await callHandler(left, context)
@@ -58,7 +61,7 @@ export async function runBatch(messages: readonly SqsMessage[], context: BatchCo
       context.onReport(report)
       const finished = left.filter(doneIn(report.messages))
       left = left.filter((message) => !finished.includes(message))
-      for (const { message, error } of await deleteMessages(sqs, queueUrl, finished)) {
+      for (const { message, error } of await deleteMessages(sqs, queueUrl, finished, ended)) {
         undeleted.push(message)
         onError(error)
       }
@@ -149,10 +152,10 @@ async function settle(
   context: BatchContext,
   expired: boolean,
 ): Promise<Omit<BatchResult, 'reports' | 'threw'>> {
-  const { sqs, queueUrl, deadLetter, retrySeconds, stopping, drained, onError } = context
+  const { sqs, queueUrl, deadLetter, retrySeconds, stopping, drained, ended, onError } = context
   const interrupted = drained.aborted || (stopping.aborted && report?.stopped !== undefined)
   if (interrupted) {
-    const failures = await changeVisibility(sqs, queueUrl, left, 0)
+    const failures = await changeVisibility(sqs, queueUrl, left, 0, ended)
     for (const failure of failures) onError(failure.error)
     return { deleted: 0, deadLettered: 0, released: left.length - failures.length, failed: failures.length }
   }
@@ -168,7 +171,7 @@ async function settle(
       if (normal!.receiveCount < deadLetter.maxAttempts || reason.status === 'done' || wasNotTried(reason)) return []
       return [{ message: normal!, ...failedAt(reason) }]
     })
-    const result = await sendDeadLetters(sqs, deadLetter.queueUrl, lastAttempts)
+    const result = await sendDeadLetters(sqs, deadLetter.queueUrl, lastAttempts, ended)
     for (const failure of result.errors) onError(failure)
     sent = result.sent
   }
@@ -179,13 +182,13 @@ async function settle(
   const given = left.filter(({ MessageId }) => sent.has(MessageId ?? ''))
   const freed = left.filter((message) => isDone(message) && !given.includes(message))
   const undeleted = new Set<SqsMessage>()
-  for (const { message, error } of await deleteMessages(sqs, queueUrl, [...given, ...freed])) {
+  for (const { message, error } of await deleteMessages(sqs, queueUrl, [...given, ...freed], ended)) {
     undeleted.add(message)
     onError(error)
   }
   const rest = left.filter((message) => !given.includes(message) && !freed.includes(message))
   if (retrySeconds !== undefined && !expired)
-    for (const failure of await changeVisibility(sqs, queueUrl, rest, retrySeconds)) onError(failure.error)
+    for (const failure of await changeVisibility(sqs, queueUrl, rest, retrySeconds, ended)) onError(failure.error)
   const deleted = freed.filter((message) => !undeleted.has(message)).length
   return { deleted, deadLettered: given.length, released: 0, failed: left.length - given.length - deleted }
 }
