@@ -96,7 +96,8 @@ const faults = {
     make: () => ({ does: 'answer', status: 503, headers: json, body: sqsError('ServiceUnavailable') }),
   },
   'answer to a delete is lost': { route: 'delete', make: () => ({ does: 'lose answer' }) },
-  'SQS resets a change of visibility': { route: 'visibility', make: () => ({ does: 'reset' }) },
+  // Once more than the SDK tries, so that a heartbeat fails.
+  'SQS resets a change of visibility': { route: 'visibility', times: 4, make: () => ({ does: 'reset' }) },
   'answer to a dead letter is lost': { route: 'send', make: () => ({ does: 'lose answer' }) },
   'bulk answered 503': {
     route: 'bulk',

@@ -5,7 +5,7 @@ import { sleep } from './time.ts'
 export interface HeartbeatOptions {
   readonly sqs: Sqs
   readonly queueUrl: string
-  /** Seconds that each beat hides the messages for; beats come at half of it. */
+  /** Seconds that each beat hides the messages for; beats come at half of it, and a tenth after one that failed. */
   readonly visibilitySeconds: number
   /** The messages still in work, asked at each beat. */
   readonly messages: () => readonly Receipt[]
@@ -42,8 +42,11 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   }
 
   async function beat(): Promise<void> {
-    for (;;) {
-      await sleep((visibilitySeconds * 1000) / 2, stopping.signal)
+    const tenth = visibilitySeconds / 10
+    // A silent beat is given up in time for others.
+    const patience = Math.min(15, Math.max(2, tenth))
+    for (let pause = visibilitySeconds / 2; ; ) {
+      await sleep(pause * 1000, stopping.signal)
       if (stopping.signal.aborted) return
       // A second of margin: SQS refuses, instead of shortening, what goes beyond its ceiling.
       const seconds = Math.min(visibilitySeconds, Math.floor((ceiling - Date.now()) / 1000) - 1)
@@ -53,10 +56,12 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
       }
       const started = Date.now()
       const beaten = messages()
-      const failures = await changeVisibility(sqs, queueUrl, beaten, seconds, signal)
+      const failures = await changeVisibility(sqs, queueUrl, beaten, seconds, signal, patience)
       if (failures.length < beaten.length) hiddenUntil = started + seconds * 1000
       const current = new Set(messages())
-      for (const { message, error } of failures) if (current.has(message)) onError(error)
+      const left = failures.filter(({ message }) => current.has(message))
+      for (const { error } of left) onError(error)
+      pause = left.some(({ error }) => error.retryable) ? tenth : visibilitySeconds / 2
     }
   }
 }

@@ -1,4 +1,5 @@
 import {
+  type BatchResultErrorEntry,
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
   GetQueueAttributesCommand,
@@ -105,19 +106,20 @@ export function changeVisibility<M extends Receipt>(
   messages: readonly M[],
   seconds: number,
   signal?: AbortSignal,
+  patienceSeconds = patience,
 ): Promise<EntryFailure<M>[]> {
   return inBatches('ChangeMessageVisibilityBatch', messages, (entries) => {
     const command = new ChangeMessageVisibilityBatchCommand({
       QueueUrl: queueUrl,
       Entries: entries.map((entry) => ({ ...entry, VisibilityTimeout: seconds })),
     })
-    return answerWithin(patience, signal, (limit) => sqs.send(command, limit))
+    return answerWithin(patienceSeconds, signal, (limit) => sqs.send(command, limit))
   })
 }
 
 type Entry = { Id: string; ReceiptHandle: string }
 type EntriesResult = {
-  Failed?: { Id: string | undefined; Code?: string | undefined; Message?: string | undefined }[] | undefined
+  Failed?: BatchResultErrorEntry[] | undefined
 }
 
 async function inBatches<M extends Receipt>(
@@ -134,9 +136,11 @@ async function inBatches<M extends Receipt>(
         ReceiptHandle: ReceiptHandle ?? '',
       }))
       const { Failed } = await send(entries)
-      for (const { Id, Code, Message } of Failed ?? []) {
+      for (const { Id, Code, Message, SenderFault } of Failed ?? []) {
         const message = batch[Number(Id)]
-        if (message) failures.push({ message, error: queueError(`${action}: ${Code}, ${Message}`, message.MessageId) })
+        const retryable = !SenderFault || /throttl/i.test(Code ?? '')
+        const what = `${action}: ${Code}, ${Message}`
+        if (message) failures.push({ message, error: queueError(what, message.MessageId, undefined, retryable) })
       }
     } catch (error) {
       for (const message of batch) failures.push({ message, error: queueError(action, message.MessageId, error) })
@@ -170,11 +174,17 @@ export function isFifo(queueUrl: string): boolean {
 }
 
 /** A request or an entry that SQS refused. */
-export function queueError(what: string, messageId?: string, cause?: unknown): FlowferryError {
+export function queueError(
+  what: string,
+  messageId?: string,
+  cause?: unknown,
+  retryable = !isPermanent(cause),
+): FlowferryError {
   const detail = cause instanceof Error ? `${what}: ${cause.name}, ${cause.message}` : what
   return new FlowferryError('QUEUE_FAILED', detail, {
     ...(messageId !== undefined && { place: { messageId } }),
-    ...(cause !== undefined && { cause, retryable: !isPermanent(cause) }),
+    ...(cause !== undefined && { cause }),
+    retryable,
   })
 }
 

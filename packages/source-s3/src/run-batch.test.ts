@@ -81,20 +81,41 @@ describe('visibility', () => {
     expect(await elapse(running, 5000)).toMatchObject({ received: 1, released: 1, deadLettered: 0 })
   })
 
-  it('goes on when a heartbeat fails', async () => {
+  it.each([
+    ['fails', () => awsError('ServiceUnavailable', 503), [5, 6, 11]],
+    // Two seconds of silence, and a tenth of the timeout.
+    ['gets no answer', () => new Promise(() => {}), [5, 8]],
+  ])('lasts where a heartbeat %s: the next comes a tenth of the timeout later', async (_, fault, expected) => {
     const { fill, run, onCall, errors } = worker({ attributes: { VisibilityTimeout: '10' } })
     fill(1)
-    let beats = 0
-    onCall(({ command }) =>
-      command === 'ChangeMessageVisibilityBatch' && ++beats === 1 ? awsError('ServiceUnavailable', 503) : undefined,
-    )
+    const beats: number[] = []
+    const began = Date.now()
+    onCall(({ command }) => {
+      if (command !== 'ChangeMessageVisibilityBatch') return undefined
+      beats.push(Math.round((Date.now() - began) / 1000))
+      return beats.length === 1 ? fault() : undefined
+    })
     const handler: Handler = async (messages) => {
       await wait(12_000)
       return allDone(messages)
     }
-    expect(await run(handler, {}, 15_000)).toMatchObject({ deleted: 1 })
-    expect(beats).toBe(2)
+    expect(await run(handler, {}, 15_000)).toMatchObject({ received: 1, deleted: 1 })
+    expect(beats).toEqual(expected)
     expect(errors).toMatchObject([{ code: 'QUEUE_FAILED', retryable: true }])
+  })
+
+  it('is not asked for sooner where SQS refuses for good: the receipt of one message is not valid', async () => {
+    const { fill, run, onCall, count, errors } = worker({ attributes: { VisibilityTimeout: '10' } })
+    fill(2)
+    const Failed = [{ Id: '0', SenderFault: true, Code: 'ReceiptHandleIsInvalid', Message: 'gone' }]
+    onCall(({ command }) => (command === 'ChangeMessageVisibilityBatch' ? { Failed } : undefined))
+    const handler: Handler = async (messages) => {
+      await wait(11_000)
+      return allDone(messages)
+    }
+    await run(handler, { concurrency: 1 }, 10_500)
+    expect(count('ChangeMessageVisibilityBatch')).toBe(2)
+    expect(errors.slice(0, 2)).toMatchObject([{ retryable: false }, { retryable: false }])
   })
 })
 

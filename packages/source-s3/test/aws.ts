@@ -3,7 +3,7 @@ import { S3Client } from '@aws-sdk/client-s3'
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
 
 /** The server that these tests run against, as AWS: `FLOWFERRY_TEST_AWS=http://127.0.0.1:4566`. */
-const endpoint = process.env.FLOWFERRY_TEST_AWS
+export const endpoint = process.env.FLOWFERRY_TEST_AWS
 export const absent = endpoint === undefined
 if (absent && process.env.FLOWFERRY_REQUIRE_SERVERS === '1')
   throw new Error('FLOWFERRY_TEST_AWS is not set, and FLOWFERRY_REQUIRE_SERVERS=1 asks for the server')
@@ -14,6 +14,8 @@ const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
 const common = { region, credentials, endpoint: endpoint ?? 'http://127.0.0.1:1' }
 export const s3 = new S3Client({ ...common, forcePathStyle: true })
 export const sqs = new SQSClient(common)
+/** A client that goes another way to the same server. */
+export const sqsAt = (url: string) => new SQSClient({ ...common, endpoint: url, useQueueUrlAsEndpoint: false })
 
 export const unique = (name: string) => `${name}-${randomUUID().slice(0, 8)}`
 

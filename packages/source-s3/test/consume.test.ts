@@ -1,8 +1,9 @@
 import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import { FlowferryError } from '@flowferry/core'
 import { describe, expect, it } from 'vitest'
+import { faultProxy } from '../../../test/support/fault-proxy.ts'
 import { type ConsumeOptions, type ConsumeTotals, consume, redrive, type SqsMessage, settle } from '../src/index.ts'
-import { absent, createQueue, queueLength, sqs } from './aws.ts'
+import { absent, createQueue, endpoint, queueLength, sqs, sqsAt } from './aws.ts'
 import { done, failed, notFound, report } from './reports.ts'
 
 const wait = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))
@@ -80,6 +81,38 @@ describe.skipIf(absent)('consume', () => {
     expect(totals).toMatchObject({ received: 1, deleted: 1 })
     expect(await queueLength(url)).toBe(0)
     expect(errors).toEqual([])
+  })
+
+  it('keeps it hidden where SQS refuses a heartbeat until the SDK gives up', async () => {
+    const { url } = await createQueue('beat', { VisibilityTimeout: '10' })
+    await send(url, 'long')
+    let beats = 0
+    const refusal = JSON.stringify({ __type: 'com.amazonaws.sqs#ServiceUnavailable', message: 'by the test' })
+    const proxy = await faultProxy(endpoint!, ({ headers }) => {
+      if (!String(headers['x-amz-target']).endsWith('.ChangeMessageVisibilityBatch') || ++beats > 3) return undefined
+      return { does: 'answer', status: 503, headers: { 'content-type': 'application/json' }, body: refusal }
+    })
+    const through = sqsAt(proxy.url)
+    let deliveries = 0
+    let finished = false
+    const totals = await run(
+      url,
+      async (messages) => {
+        deliveries++
+        // Beyond the end of the first timeout.
+        await wait(12_000)
+        finished = true
+        return allDone(messages)
+      },
+      () => finished,
+      { sqs: through },
+    )
+    through.destroy()
+    await proxy.close()
+    expect(deliveries).toBe(1)
+    expect(totals).toMatchObject({ received: 1, deleted: 1 })
+    expect(beats).toBeGreaterThan(3)
+    expect(errors).toMatchObject([{ code: 'QUEUE_FAILED', retryable: true }])
   })
 
   it('sends the last attempt to the dead-letter queue byte for byte, and redrive brings it back', async () => {
