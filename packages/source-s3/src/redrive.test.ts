@@ -141,22 +141,26 @@ describe('redrive', () => {
     ])
   })
 
-  it('does not let a message overtake one of its group that was not taken', async () => {
-    const { put, run, onCall, bodies } = filled([])
-    for (const [body, group] of [
-      ['a1', 'a'],
-      ['b1', 'b'],
-      ['a2', 'a'],
-      ['b2', 'b'],
-    ] as const)
-      put(from, body, {}, group)
-    onCall(({ command, input }) =>
-      command === 'SendMessage' && input.MessageBody === 'a1' ? awsError('InternalError', 500) : undefined,
-    )
-    expect(await run({ to: `${to}.fifo` })).toMatchObject({ seen: 4, redriven: 2, skipped: 1, failures: [{}] })
-    expect(bodies(`${to}.fifo`)).toEqual(['b1', 'b2'])
-    expect(bodies(from)).toEqual(['a1', 'a2'])
-  })
+  it.each([undefined, 2])(
+    'does not let a message overtake one of its group that was not taken, at rate %s',
+    async (messagesPerSecond) => {
+      const { put, run, onCall, bodies } = filled([])
+      for (const [body, group] of [
+        ['a1', 'a'],
+        ['b1', 'b'],
+        ['a2', 'a'],
+        ['b2', 'b'],
+      ] as const)
+        put(from, body, {}, group)
+      onCall(({ command, input }) =>
+        command === 'SendMessage' && input.MessageBody === 'a1' ? awsError('InternalError', 500) : undefined,
+      )
+      const result = await run({ to: `${to}.fifo`, ...(messagesPerSecond && { messagesPerSecond }) })
+      expect(result).toMatchObject({ seen: 4, redriven: 2, skipped: 1, failures: [{}] })
+      expect(bodies(`${to}.fifo`)).toEqual(['b1', 'b2'])
+      expect(bodies(from)).toEqual(['a1', 'a2'])
+    },
+  )
 
   it('sends no more than it may in a second', async () => {
     const { run, calls, onCall } = filled(Array(25).fill('JSON_INVALID'))

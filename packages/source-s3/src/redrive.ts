@@ -37,7 +37,7 @@ export interface RedriveResult {
   readonly seen: number
   /** Sent to the main queue; in a dry run, those that would be. */
   readonly redriven: number
-  /** Left by the filter or the limit. */
+  /** Left by the filter, the limit or the signal, or behind one of their FIFO group that was not taken. */
   readonly skipped: number
   /** Number seen for each cause's code; `UNKNOWN` where SQS itself moved the message. */
   readonly byCause: Readonly<Record<string, number>>
@@ -71,6 +71,8 @@ export async function redrive(options: RedriveOptions): Promise<RedriveResult> {
   let redriven = 0
   let skipped = 0
   let gaveUp = false
+  /** Groups of a FIFO queue of which a message was not taken. */
+  const broken = new Set<string | undefined>()
   const pace = createPace(messagesPerSecond, signal)
   const most = Math.max(1, Math.min(10, Math.floor(messagesPerSecond ?? 10)))
 
@@ -117,7 +119,6 @@ export async function redrive(options: RedriveOptions): Promise<RedriveResult> {
 
   /** Where one fails, the next of its group must not overtake it. */
   async function sendInOrder(letters: readonly HeldLetter[], send: (letter: HeldLetter) => Promise<void>) {
-    const broken = new Set<string | undefined>()
     for (const letter of letters) {
       const { groupId } = letter.message
       const failed = failures.length
