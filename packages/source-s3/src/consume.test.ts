@@ -102,6 +102,7 @@ describe('consume', () => {
       { drainMilliseconds: Number.NaN },
       { deadLetter: { queueUrl: 'dlq' } },
       { deadLetter: { queueUrl: dlq, maxAttempts: 0 } },
+      { deadLetter: { queueUrl, maxAttempts: 1 } },
       { onReport: 'x' as never },
       { sqs: {} as never },
     ]

@@ -1,6 +1,6 @@
 import type { FlowferryError, Report } from '@flowferry/core'
 import type { SqsMessage } from './messages.ts'
-import { client, invalid, optionalFunction, queueAddress, wholeNumber } from './options.ts'
+import { client, invalid, optionalFunction, queueAddress, roundTrip, wholeNumber } from './options.ts'
 import {
   changeVisibility,
   isDenied,
@@ -47,7 +47,7 @@ export interface ConsumeOptions {
   readonly drainMilliseconds?: number
   /** Where messages go whose last attempt failed. Default: nowhere; the queue's own RedrivePolicy may catch them. */
   readonly deadLetter?: {
-    /** URL of the dead-letter queue. */
+    /** URL of the dead-letter queue, which must be another than the main queue. */
     readonly queueUrl: string
     /**
      * Receives after which a failed message is given up, 1 to 1,000. Default: one less than the `maxReceiveCount` of
@@ -267,7 +267,10 @@ function checked(queueUrl: string, handler: unknown, options: ConsumeOptions): C
   if (visibilitySeconds !== undefined) wholeNumber('visibilitySeconds', visibilitySeconds, 1, visibilityCeilingSeconds)
   if (retrySeconds !== undefined) wholeNumber('retrySeconds', retrySeconds, 0, visibilityCeilingSeconds)
   if (drainMilliseconds !== undefined) wholeNumber('drainMilliseconds', drainMilliseconds, 0, 86_400_000)
-  if (deadLetter) queueAddress('deadLetter.queueUrl', deadLetter.queueUrl)
+  if (deadLetter) {
+    queueAddress('deadLetter.queueUrl', deadLetter.queueUrl)
+    if (deadLetter.queueUrl === queueUrl) throw roundTrip('deadLetter.queueUrl')
+  }
   if (deadLetter?.maxAttempts !== undefined) wholeNumber('deadLetter.maxAttempts', deadLetter.maxAttempts, 1, 1000)
   optionalFunction('onReport', options.onReport)
   optionalFunction('onError', options.onError)

@@ -32,6 +32,11 @@ export function queueAddress(name: string, value: string): string {
   return value
 }
 
+/** A dead-letter queue that is the main queue would send its messages round for ever. */
+export function roundTrip(name: string): FlowferryError {
+  return invalid(`\`${name}\` is the queue that the messages come from`)
+}
+
 export function optionalFunction<T>(name: string, value: T): T {
   if (value !== undefined && typeof value !== 'function')
     throw invalid(`\`${name}\` must be a function, and is ${describe(value)}`)

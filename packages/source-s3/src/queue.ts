@@ -173,6 +173,18 @@ export function isFifo(queueUrl: string): boolean {
   return queueUrl.endsWith('.fifo')
 }
 
+/**
+ * Whether a queue's URL is the address of an ARN: `https://sqs.<region>.amazonaws.com/<account>/<name>` and
+ * `arn:aws:sqs:<region>:<account>:<name>`. Where the host names no region, account and name tell.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html
+ */
+export function isAddressOf(queueUrl: string, arn: string): boolean {
+  const [region, account, name] = arn.split(':').slice(3)
+  const { hostname, pathname } = new URL(queueUrl)
+  const named = /(?:^|\.)sqs\.([a-z]{2}(?:-[a-z]+)+-\d)\./.exec(hostname)?.[1]
+  return pathname.endsWith(`/${account}/${name}`) && (named === undefined || named === region)
+}
+
 /** A request or an entry that SQS refused. */
 export function queueError(
   what: string,

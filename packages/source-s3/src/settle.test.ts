@@ -127,6 +127,40 @@ describe('a message that failed its last attempt', () => {
   })
 })
 
+describe('a dead-letter queue that is the main queue', () => {
+  const main = 'https://sqs.eu-west-1.amazonaws.com/123456789012/main'
+  const eventOf = (eventSourceARN: string) => ({ Records: [record('a', 1, { eventSourceARN })] })
+  const call = (dead: string, event: SqsEvent, mainUrl?: string) =>
+    settle(report([failed('a')]), event, {
+      sqs: fakeSqs().sqs,
+      ...(mainUrl && { queueUrl: mainUrl }),
+      deadLetter: { queueUrl: dead, maxAttempts: 1 },
+    }).then(
+      ({ deadLettered }) => deadLettered.length,
+      ({ code }: FlowferryError) => code,
+    )
+
+  it.each([
+    [main, 'arn:aws:sqs:eu-west-1:123456789012:main'],
+    ['https://vpce-1.sqs.eu-west-1.vpce.amazonaws.com/123456789012/main', 'arn:aws:sqs:eu-west-1:123456789012:main'],
+    ['http://localhost:4566/000000000000/main', 'arn:aws:sqs:us-east-1:000000000000:main'],
+    ['http://localhost:4566/queue/us-east-1/000000000000/main', 'arn:aws:sqs:us-east-1:000000000000:main'],
+  ])('is refused: %s is the address of %s', async (url, arn) => {
+    expect(await call(url, eventOf(arn))).toBe('INVALID_OPTION')
+  })
+
+  it('is refused where `queueUrl` names the main queue', async () => {
+    expect(await call(main, { Records: [record('a', 1)] }, main)).toBe('INVALID_OPTION')
+  })
+
+  it.each(['eu-west-2:123456789012:main', 'eu-west-1:123456789013:main', 'eu-west-1:123456789012:domain'])(
+    'is not %s',
+    async (place) => {
+      expect(await call(main, eventOf(`arn:aws:sqs:${place}`))).toBe(1)
+    },
+  )
+})
+
 describe('the cause', () => {
   it('is cut to its room, message first', () => {
     const long = deadLetterCause(new FlowferryError('JSON_INVALID', 'ü"\u0001'.repeat(5000)), 3)

@@ -4,8 +4,8 @@ import { encodeContinuation, nextProgress, type Progress, positionAttribute, rea
 import { type Failed, fitting, sendDeadLetters } from './dead-letter.ts'
 import { failedAt, wasNotTried } from './failure.ts'
 import { type QueueMessage, queueMessages, type SqsEvent, type SqsMessage } from './messages.ts'
-import { client, queueAddress, wholeNumber } from './options.ts'
-import { queueError, type Sqs, sendMessage } from './queue.ts'
+import { client, queueAddress, roundTrip, wholeNumber } from './options.ts'
+import { isAddressOf, queueError, type Sqs, sendMessage } from './queue.ts'
 import { answerWithin } from './time.ts'
 
 export interface SettleOptions {
@@ -15,7 +15,7 @@ export interface SettleOptions {
   readonly queueUrl?: string
   /** Where messages go whose last attempt failed. Default: nowhere; the queue's own RedrivePolicy may catch them. */
   readonly deadLetter?: {
-    /** URL of the dead-letter queue. */
+    /** URL of the dead-letter queue, which must be another than the one that the event came from. */
     readonly queueUrl: string
     /**
      * Receives after which a failed message is given up, 1 to 1,000. Choose one less than the `maxReceiveCount` of the
@@ -55,17 +55,20 @@ export async function settle(
   event: SqsEvent | readonly SqsMessage[],
   { sqs, queueUrl, deadLetter }: SettleOptions,
 ): Promise<SettledReport> {
+  const received = queueMessages(event) ?? []
   client('sqs', sqs)
   if (queueUrl !== undefined) queueAddress('queueUrl', queueUrl)
   if (deadLetter) {
     queueAddress('deadLetter.queueUrl', deadLetter.queueUrl)
     wholeNumber('deadLetter.maxAttempts', deadLetter.maxAttempts, 1, 1000)
+    const isMain = ({ queueArn }: QueueMessage) => queueArn !== undefined && isAddressOf(deadLetter.queueUrl, queueArn)
+    if (deadLetter.queueUrl === queueUrl || received.some(isMain)) throw roundTrip('deadLetter.queueUrl')
   }
 
   // Lambda will try all of it again, so nothing goes on besides.
   if (report.incomplete) return { ...report, continued: [], deadLettered: [], queueErrors: [] }
 
-  const originals = new Map((queueMessages(event) ?? []).map((message) => [message.messageId, message]))
+  const originals = new Map(received.map((message) => [message.messageId, message]))
   const queueErrors: FlowferryError[] = []
   const continued = new Set<string>()
   const givenUp: Failed[] = []
