@@ -227,6 +227,71 @@ describe('settle', () => {
   })
 })
 
+describe('a group of a FIFO queue', () => {
+  const one = (messageId: string, object: ObjectReport, group: string | undefined = 'g'): MessageReport => ({
+    messageId,
+    ...(group !== '' && { group }),
+    status: object.status === 'done' ? 'done' : 'failed',
+    objects: [object],
+    ignored: [],
+  })
+  const settleAll = async (messages: MessageReport[], receives: Record<string, string>, refuse = false) => {
+    const { sqs, calls, onCall } = fakeSqs()
+    if (refuse) onCall(({ input }) => (input.QueueUrl === dlq ? awsError('InternalError', 500) : undefined))
+    const Records = messages.map(({ messageId, group }) =>
+      record({
+        messageId: messageId!,
+        attributes: { ApproximateReceiveCount: receives[messageId!] ?? '1', ...(group && { MessageGroupId: group }) },
+      }),
+    )
+    const result = await settle(
+      report(messages),
+      { Records },
+      { sqs, queueUrl, deadLetter: { queueUrl: dlq, maxAttempts: 4 } },
+    )
+    return {
+      continued: result.continued,
+      deadLettered: result.deadLettered,
+      returned: batchResponse(result).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier),
+      sentTo: calls.map(({ input }) => input.QueueUrl),
+    }
+  }
+
+  it('waits behind a message that failed: nothing of it is sent, and all of it is returned', async () => {
+    const messages = [
+      one('before', stopped(5)),
+      one('bad', missing),
+      one('continuing', stopped(5)),
+      one('last', missing),
+      one('fine', finished),
+      one('elsewhere', stopped(5), 'other'),
+      one('alone', missing, ''),
+    ]
+    expect(await settleAll(messages, { last: '4', alone: '4' })).toEqual({
+      continued: expect.arrayContaining(['before', 'elsewhere']),
+      deadLettered: ['alone'],
+      returned: ['bad', 'continuing', 'last', 'fine'],
+      sentTo: [queueUrl, queueUrl, dlq],
+    })
+  })
+
+  it('goes on when that is in the dead-letter queue, and not before', async () => {
+    const messages = [one('bad', missing), one('continuing', stopped(5)), one('fine', finished)]
+    expect(await settleAll(messages, { bad: '4' })).toEqual({
+      continued: ['continuing'],
+      deadLettered: ['bad'],
+      returned: [],
+      sentTo: [dlq, queueUrl],
+    })
+    expect(await settleAll(messages, { bad: '4' }, true)).toEqual({
+      continued: [],
+      deadLettered: [],
+      returned: ['bad', 'continuing', 'fine'],
+      sentTo: [dlq],
+    })
+  })
+})
+
 describe('a file that is larger than an invocation', () => {
   const records = 24_000
   const line = (n: number) =>

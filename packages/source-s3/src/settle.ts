@@ -43,6 +43,7 @@ export interface SettledReport extends Report {
  * - A message that failed its last attempt is sent to the dead-letter queue, body verbatim, with the cause in the
  *   attribute `flowferry.cause`, and counts as done. So is one that failed for an outage of the target: a function, other
  *   than a worker, cannot wait for its end, and the queue's RedrivePolicy would move it too, without the cause.
+ * - A message of a FIFO queue that stands behind a failed one of its group stays as it is: `batchResponse` returns both.
  * - A message whose turn did not come before the deadline is not sent there, however often it was received: nobody tried
  *   it. It stays failed and comes again; only the queue's RedrivePolicy gives it up.
  *
@@ -71,13 +72,20 @@ export async function settle(
   const originals = new Map(received.map((message) => [message.messageId, message]))
   const queueErrors: FlowferryError[] = []
   const continued = new Set<string>()
+  const deadLettered = new Set<string>()
   const givenUp: Failed[] = []
   let address: Promise<string> | undefined
-  await Promise.all(report.messages.map(settleOne))
-  const { sent, errors } = await sendDeadLetters(sqs, deadLetter?.queueUrl ?? '', givenUp)
+  const groups = new Map<string | MessageReport, MessageReport[]>()
+  for (const message of report.messages) {
+    const group = groups.get(message.group ?? message)
+    if (group) group.push(message)
+    else groups.set(message.group ?? message, [message])
+  }
+  await Promise.all([...groups.values()].map(settleInOrder))
+  await giveUp(givenUp)
 
   const messages = report.messages.map((message) =>
-    message.messageId !== undefined && (continued.has(message.messageId) || sent.has(message.messageId))
+    message.messageId !== undefined && (continued.has(message.messageId) || deadLettered.has(message.messageId))
       ? { ...message, status: 'done' as const }
       : message,
   )
@@ -86,17 +94,37 @@ export async function settle(
     messages,
     ok: messages.every((message) => message.status === 'done'),
     continued: [...continued],
-    deadLettered: [...sent],
-    queueErrors: [...queueErrors, ...errors],
+    deadLettered: [...deadLettered],
+    queueErrors,
   }
 
-  async function settleOne(message: MessageReport): Promise<void> {
-    const original = message.messageId === undefined ? undefined : originals.get(message.messageId)
-    if (message.status !== 'failed' || !original) return
+  /** What stands behind a failed message of its group comes again with it: sent from here, there would be two of it. */
+  async function settleInOrder(group: readonly MessageReport[]): Promise<void> {
+    for (const message of group) if (!(await settleOne(message))) return
+  }
+
+  /** Whether the message is out of the way. */
+  async function settleOne(message: MessageReport): Promise<boolean> {
+    const { messageId, group } = message
+    if (message.status !== 'failed') return true
+    const original = messageId === undefined ? undefined : originals.get(messageId)
+    if (!original) return false
     const next = message.error ? undefined : nextProgress(readContinuation(original.attributes), message.objects)
-    if (next && (await goOn(original, next))) continued.add(message.messageId!)
-    else if (deadLetter && !wasNotTried(message) && original.receiveCount >= deadLetter.maxAttempts)
-      givenUp.push({ message: original, ...failedAt(message) })
+    if (next && (await goOn(original, next))) {
+      continued.add(messageId!)
+      return true
+    }
+    if (!deadLetter || wasNotTried(message) || original.receiveCount < deadLetter.maxAttempts) return false
+    const failed = { message: original, ...failedAt(message) }
+    if (group === undefined) givenUp.push(failed)
+    else await giveUp([failed])
+    return deadLettered.has(messageId!)
+  }
+
+  async function giveUp(failed: readonly Failed[]): Promise<void> {
+    const { sent, errors } = await sendDeadLetters(sqs, deadLetter?.queueUrl ?? '', failed)
+    for (const messageId of sent) deadLettered.add(messageId)
+    queueErrors.push(...errors)
   }
 
   async function goOn(message: QueueMessage, objects: readonly Progress[]): Promise<boolean> {
