@@ -175,6 +175,41 @@ describe('errors', () => {
     expect(count('ReceiveMessage')).toBeLessThan(12)
   })
 
+  it.each(['onReport', 'onError'] as const)(
+    'stops when a promise of %s rejects, with the batch settled',
+    async (hook) => {
+      const { start, fill, queue } = worker()
+      const [id] = fill(2)
+      let calls = 0
+      const handler: Handler = async (messages) => {
+        if (++calls === 2) throw new Error('for onError')
+        return report([done(messages[0]!.MessageId)])
+      }
+      const rejects = async () => {
+        await wait(100)
+        throw new Error(`no metrics of ${id}`)
+      }
+      await expect(elapse(start(handler, { batchSize: 1, [hook]: rejects }))).rejects.toThrow(`no metrics of ${id}`)
+      expect(queue(queueUrl)).toHaveLength(1)
+    },
+  )
+
+  it('ends with what a hook of the last batch rejects with, and does not wait for one that hangs', async () => {
+    const late = worker()
+    late.fill(1)
+    const onReport = async () => {
+      await wait(7000)
+      throw new Error('late')
+    }
+    await expect(late.run(allDone, { onReport, waitSeconds: 1 })).rejects.toThrow('late')
+    const hanging = worker()
+    hanging.fill(1)
+    const began = Date.now()
+    const options = { onReport: () => new Promise<void>(() => {}), waitSeconds: 1, drainMilliseconds: 1000 }
+    expect(await hanging.run(allDone, options)).toMatchObject({ deleted: 1 })
+    expect(Date.now() - began).toBeLessThanOrEqual(10_250)
+  })
+
   it('stops when a hook throws, with the batch settled', async () => {
     const { start, fill, queue } = worker()
     fill(1)

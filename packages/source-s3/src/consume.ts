@@ -12,7 +12,7 @@ import {
   visibilityCeilingSeconds,
 } from './queue.ts'
 import { type BatchContext, type BatchResult, graceMilliseconds, runBatch } from './run-batch.ts'
-import { backoff, sleep } from './time.ts'
+import { backoff, sleep, untilAborted } from './time.ts'
 
 export interface ConsumeOptions {
   /**
@@ -55,9 +55,12 @@ export interface ConsumeOptions {
      */
     readonly maxAttempts?: number
   }
-  /** Gets each report as it comes, for logs and metrics. What it throws ends the worker. */
+  /**
+   * Gets each report as it comes, for logs and metrics. What it throws ends the worker, and so does a promise of it that
+   * rejects; batches do not wait for that promise, the worker's end does.
+   */
   readonly onReport?: (report: Report) => void
-  /** Gets what went wrong around the reports: a receive, a delete, a heartbeat. What it throws ends the worker. */
+  /** Gets what went wrong around the reports: a receive, a delete, a heartbeat. What it throws ends the worker, too. */
   readonly onError?: (error: FlowferryError) => void
 }
 
@@ -130,6 +133,7 @@ export async function consume(
   if (signal?.aborted) stop.abort()
 
   const running = new Set<Promise<void>>()
+  const hooks = new Set<Promise<void>>()
   const receiveBackoff = backoff()
   const throwBackoff = backoff()
   let outages = 0
@@ -158,6 +162,7 @@ export async function consume(
       await receiveBatch(context)
     }
     await Promise.all(running)
+    await Promise.race([Promise.all(hooks), untilAborted(ended.signal)])
   } finally {
     for (const timer of timers) clearTimeout(timer)
     signal?.removeEventListener('abort', stopBySignal)
@@ -168,11 +173,10 @@ export async function consume(
   /** A user's hook must not break a batch in its middle: what it throws stops the worker, and the batch is settled. */
   function guarded<T>(hook: ((value: T) => void) | undefined): (value: T) => void {
     return (value) => {
-      try {
-        hook?.(value)
-      } catch (error) {
-        fail(error)
-      }
+      const call = async () => hook?.(value)
+      const called = call().catch(fail)
+      const tracked = called.finally(() => hooks.delete(tracked))
+      hooks.add(tracked)
     }
   }
 

@@ -4,7 +4,7 @@ import { failedAt, returned, wasNotTried } from './failure.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { queueMessages, type SqsMessage } from './messages.ts'
 import { changeVisibility, deleteMessages, type Sqs } from './queue.ts'
-import { backoff, sleep } from './time.ts'
+import { backoff, sleep, untilAborted } from './time.ts'
 
 /** What the batches of one `consume` share. */
 export interface BatchContext {
@@ -135,14 +135,6 @@ async function abandoned(signal: AbortSignal, finished: AbortSignal): Promise<Ha
   await untilAborted(signal, finished)
   await sleep(graceMilliseconds, finished)
   return {}
-}
-
-function untilAborted(signal: AbortSignal, finished: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true, signal: finished })
-    finished.addEventListener('abort', () => resolve(), { once: true })
-  })
 }
 
 /** Decides about the messages that are not done: given back, given up, or left to come again. */

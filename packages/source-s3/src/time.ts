@@ -45,6 +45,15 @@ export function isTimeout(error: unknown): boolean {
   return error instanceof Error && error.name === 'TimeoutError'
 }
 
+/** Resolves when the signal aborts, or the other one, after which nobody asks. */
+export function untilAborted(signal: AbortSignal, finished?: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true, ...(finished && { signal: finished }) })
+    finished?.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
 export interface Backoff {
   /** The next pause in milliseconds. */
   readonly next: () => number
