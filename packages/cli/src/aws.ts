@@ -17,11 +17,22 @@ export async function s3Client(io: Io): Promise<S3Client> {
   return new S3Client({ followRegionRedirects: true, ...(custom && { forcePathStyle: true }) })
 }
 
-/** The region of a bucket, which S3 tells whoever may list it; else the client's own. */
-export async function bucketRegion(s3: S3Client, bucket: string): Promise<string> {
+/**
+ * The region of a bucket, which S3 tells whether it refuses or not; else the client's own, and a note.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html
+ */
+export async function bucketRegion(io: Io, s3: S3Client, bucket: string): Promise<string> {
   const { HeadBucketCommand } = await import('@aws-sdk/client-s3')
-  const head = await s3.send(new HeadBucketCommand({ Bucket: bucket })).catch(() => undefined)
-  return head?.BucketRegion ?? (await s3.config.region())
+  // For a connection that died in silence.
+  const limit = { abortSignal: AbortSignal.timeout(30_000) }
+  const told = await s3.send(new HeadBucketCommand({ Bucket: bucket }), limit).then(
+    ({ BucketRegion }) => BucketRegion,
+    (error: { $response?: { headers?: Record<string, string> } }) => error.$response?.headers?.['x-amz-bucket-region'],
+  )
+  if (told) return told
+  const own = await s3.config.region()
+  line(io.stderr, `note: S3 did not tell the region of ${bucket}; its events say ${own}, the client's own`)
+  return own
 }
 
 /** A client for the region that a queue's URL names, unless the environment names one. */

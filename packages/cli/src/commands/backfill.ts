@@ -149,7 +149,7 @@ async function intoQueue({ request, options, io, s3, objects, settle }: Work): P
   const { requests, ...sent } = await enqueue(objects, {
     sqs,
     queueUrl: queueUrl!,
-    region: await bucketRegion(s3, request.bucket),
+    region: await bucketRegion(io, s3, request.bucket),
     ...(recordsPerMessage !== undefined && { recordsPerMessage }),
     ...(rate !== undefined && { messagesPerSecond: rate }),
     onSent: (group) => {
@@ -188,7 +188,7 @@ async function failuresOf({ bucket }: BackfillRequest, options: BackfillCommandO
   return createFailures(failures, {
     sqs: await sqsClient(io, queueUrl),
     queueUrl,
-    region: await bucketRegion(s3, bucket),
+    region: await bucketRegion(io, s3, bucket),
   })
 }
 
