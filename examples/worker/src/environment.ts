@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads'
+import { objectEvent } from '@flowferry/core'
 import type { ConsumeOptions } from '@flowferry/source-s3'
 
 /** The URL may hold credentials: `https://name:password@search.example:9200`. */
@@ -19,8 +20,11 @@ export const options: Omit<ConsumeOptions, 'sqs' | 'signal'> = {
   ...(process.env.WAIT_SECONDS && { waitSeconds: Number(process.env.WAIT_SECONDS) }),
   onReport: (report) => {
     for (const { messageId, objects, error, status } of report.messages)
-      if (status === 'failed')
-        console.error(JSON.stringify({ messageId, error, objects: objects.map((object) => object.error) }))
+      if (status === 'failed') {
+        // An object's event names it; an error of the store, which all share, does not.
+        const failed = objects.filter((object) => object.status === 'failed').map(objectEvent)
+        console.error(JSON.stringify({ messageId, error, objects: failed }))
+      }
   },
   onError: (error) => console.error(JSON.stringify(error)),
 }

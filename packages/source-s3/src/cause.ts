@@ -28,8 +28,11 @@ export interface DeadLetterCause {
 export const causeAttribute = 'flowferry.cause'
 
 /** The cause of a failure, as plain values. */
-export function deadLetterCause(error: FlowferryError, attempts: number): DeadLetterCause {
-  const { bucket, key, versionId }: ErrorPlace = error.place
+export function deadLetterCause(
+  error: FlowferryError,
+  attempts: number,
+  { bucket, key, versionId }: ErrorPlace = error.place,
+): DeadLetterCause {
   return {
     code: error.code,
     message: error.message,

@@ -202,16 +202,19 @@ describe('settle', () => {
     expect(fake.queue(dlq)).toHaveLength(1)
   })
 
-  it('gives up what an outage of the target kept from being begun, since it may last', async () => {
-    const { sqs } = fakeSqs()
+  it('gives up what an outage of the target kept from being begun, since it may last, and names it', async () => {
+    const { sqs, calls } = fakeSqs()
     const away = new FlowferryError('TARGET_UNREACHABLE', 'No answer')
     const attributes = { ApproximateReceiveCount: '4' }
+    const object = { notBegun: true, error: away, bucket: 'logs', key: 'second', versionId: 'v' } as const
     const result = await settle(
-      report([message(objectReport({ notBegun: true, error: away }))], away),
+      report([message(objectReport({ status: 'done', key: 'first' }), objectReport(object))], away),
       { Records: [record({ attributes })] },
       { sqs, deadLetter: { queueUrl: dlq, maxAttempts: 4 } },
     )
     expect(result.deadLettered).toEqual(['a'])
+    const cause = readCause(calls[0]!.input.MessageAttributes as Record<string, SqsAttribute>)
+    expect(cause).toMatchObject({ code: 'TARGET_UNREACHABLE', bucket: 'logs', key: 'second', versionId: 'v' })
   })
 
   it('leaves a message failed that the queue does not take', async () => {

@@ -1,4 +1,4 @@
-import type { FlowferryError } from '@flowferry/core'
+import type { ErrorPlace, FlowferryError } from '@flowferry/core'
 import { attributeBytes, causeAttribute, deadLetterCause, encodeCause } from './cause.ts'
 import { readContinuation } from './continuation.ts'
 import type { QueueMessage, SqsAttribute } from './messages.ts'
@@ -7,6 +7,8 @@ import { maxMessageBytes, queueError, type Sqs, sendMessage } from './queue.ts'
 export interface Failed {
   readonly message: QueueMessage
   readonly error: FlowferryError
+  /** Where it failed; the error itself may be one that many share. */
+  readonly place: ErrorPlace
   /** Records of the failed object that were done with. */
   readonly position?: number
 }
@@ -39,13 +41,13 @@ const maxAttributes = 10
 const maxCauseBytes = 4096
 
 /** The original's attributes and the cause, as far as ten attributes and the size of a message allow. */
-function withCause({ message, error, position }: Failed) {
+function withCause({ message, error, place, position }: Failed) {
   const { body = '', attributes, receiveCount } = message
   const kept = Object.entries(attributes).filter(([name]) => name !== causeAttribute)
   const [droppedAttribute] = kept.length === maxAttributes ? kept.pop()! : []
   const attempts = receiveCount + (readContinuation(attributes)?.attempts ?? 0)
   const cause = {
-    ...deadLetterCause(error, attempts),
+    ...deadLetterCause(error, attempts, place),
     ...(position !== undefined && { position }),
     ...(droppedAttribute !== undefined && { droppedAttribute }),
   }

@@ -1,4 +1,5 @@
-import { FlowferryError, type MessageReport, type ObjectReport } from '@flowferry/core'
+import { type ErrorPlace, FlowferryError, type MessageReport, type ObjectReport } from '@flowferry/core'
+import type { Failed } from './dead-letter.ts'
 
 /** Why a message failed: its own error, else the first of its objects'. */
 export function failureOf(message: MessageReport): FlowferryError {
@@ -6,10 +7,23 @@ export function failureOf(message: MessageReport): FlowferryError {
   return error ?? new FlowferryError('HANDLER_FAILED', 'The report calls the message failed and does not say why')
 }
 
-/** The same, and how far the object had come that failed. */
-export function failedAt(message: MessageReport): { error: FlowferryError; position?: number } {
-  const position = message.error ? undefined : message.objects.find(isFailed)?.position?.records
-  return { error: failureOf(message), ...(position !== undefined && { position }) }
+/** The same, where, and how far the object had come that failed. */
+export function failedAt(message: MessageReport): Omit<Failed, 'message'> {
+  const error = failureOf(message)
+  const object = message.error ? undefined : message.objects.find(isFailed)
+  if (!object) return { error, place: error.place }
+  const { position } = object
+  return { error, place: placeOf(error, object), ...(position && { position: position.records }) }
+}
+
+/** Where an object failed: an error that objects share, the store's or the deadline's, names none of them. */
+export function placeOf(
+  { place }: FlowferryError,
+  object: Pick<ObjectReport, 'bucket' | 'key' | 'versionId'>,
+): ErrorPlace {
+  if (place.key !== undefined) return place
+  const { bucket, key, versionId } = object
+  return { ...place, bucket, key, ...(versionId !== undefined && { versionId }) }
 }
 
 /** Whether time was over before it was the turn of any of its objects: the attempt was lost, not used. */

@@ -285,7 +285,8 @@ describe('the last attempt', () => {
     const deadLetter = { queueUrl: dlq, maxAttempts: 2 }
     const totals = await run(handler, { deadLetter, retrySeconds: 1 }, 60_000)
     expect(totals).toMatchObject({ received: 4, failed: 3, deadLettered: 1 })
-    expect(readCause(queue(dlq)[0]!.attributes as never)).toMatchObject({ code: 'DEADLINE', attempts: 4 })
+    const cause = { code: 'DEADLINE', attempts: 4, bucket: 'logs', key: 'a' }
+    expect(readCause(queue(dlq)[0]!.attributes as never)).toMatchObject(cause)
   })
 
   it('takes the handler’s exception for the cause', async () => {

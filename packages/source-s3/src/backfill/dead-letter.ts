@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FlowferryError } from '@flowferry/core'
 import { causeAttribute, deadLetterCause, encodeCause } from '../cause.ts'
+import { placeOf } from '../failure.ts'
 import { client, queueAddress } from '../options.ts'
 import { queueError, type Sqs, sendMessage } from '../queue.ts'
 import { type EventObject, s3EventBody } from './s3-event.ts'
@@ -22,7 +23,7 @@ export async function deadLetterObject(
   client('sqs', sqs)
   queueAddress('queueUrl', queueUrl)
   const body = s3EventBody([object], region)
-  const cause = encodeCause(deadLetterCause(error, 1), causeBytes)
+  const cause = encodeCause(deadLetterCause(error, 1, placeOf(error, object)), causeBytes)
   const messageId = createHash('sha256').update(body).digest('hex')
   try {
     const attributes = cause ? { [causeAttribute]: cause } : {}

@@ -1,0 +1,33 @@
+import { FlowferryError, ingest } from '@flowferry/core'
+import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
+import { memoryObject } from '@flowferry/core/testing'
+import { afterEach, expect, it, vi } from 'vitest'
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+  vi.restoreAllMocks()
+})
+
+it('names each object that failed in the log, also where all share the error', async () => {
+  for (const name of ['SEARCH_URL', 'QUEUE_URL', 'DEAD_LETTER_QUEUE_URL']) vi.stubEnv(name, 'https://example.test/1/q')
+  const { options } = await import('./environment.ts')
+  const error = new FlowferryError('TARGET_UNREACHABLE', 'No answer')
+  const body = 'version srcaddr dstaddr end\n5 10.0.0.1 10.0.0.2 1795339000\n'
+  const report = await ingest({
+    source: ['first', 'second'].map((key) => ({ messageId: key, objects: [memoryObject({ key, body })] })),
+    parser: vpcFlow,
+    sink: {
+      write: async (slices) => ({
+        slices: slices.map(({ length }) => ({ written: 0, duplicate: 0, rejected: [], unfinished: length })),
+        error,
+        stop: true,
+      }),
+    },
+  })
+  const lines: string[] = []
+  vi.spyOn(console, 'error').mockImplementation((line) => lines.push(line))
+  options.onReport!(report)
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject(
+    ['first', 'second'].map((key) => ({ messageId: key, objects: [{ key, code: 'TARGET_UNREACHABLE' }] })),
+  )
+})
