@@ -1,3 +1,4 @@
+import { checkBatch } from './batch.ts'
 import { type DeadRecords, type DeadStream, deadStream, malformedRecords, rejectedRecords } from './dead-records.ts'
 import { asFlowferryError, type ErrorPlace, FlowferryError } from './errors.ts'
 import { type Mark, openMark } from './mark.ts'
@@ -18,8 +19,8 @@ export interface Books {
   readonly object: TrackedObject
   readonly place: ErrorPlace
   /**
-   * Counts a batch and makes its slice of the records at and behind the ordinal `from`; none where all were stored
-   * before, or filtered. Where a step throws, its records are unfinished.
+   * Checks and counts a batch, and makes its slice of the records at and behind the ordinal `from`; none where all were
+   * stored before, or filtered. Where a step throws, its records are unfinished.
    */
   readonly countBatch: <T>(batch: Batch<T>, slice: (from: number) => Slice<T>) => Slice<T> | undefined
   readonly countUntimed: () => void
@@ -67,6 +68,7 @@ export function openBooks(
   let untimed = 0
   let mark: Mark | undefined
   let from = 0
+  let next = 0
   let error: FlowferryError | undefined
   let notBegun = false
   let lost = false
@@ -146,12 +148,12 @@ export function openBooks(
     place: placeOf(source),
     settled,
     countBatch: (batch, makeSlice) => {
+      next = checkBatch(batch, next, placeOf(source))
       mark ??= begin()
       const before = countBefore(batch.ordinals, batch.length, from)
       const bad = (batch.malformed ?? []).filter(({ ordinal }) => ordinal >= from)
       const length = batch.length - before
       if (length + bad.length === 0) return undefined
-      const end = 1 + Math.max(length > 0 ? batch.ordinals[batch.length - 1]! : 0, bad.at(-1)?.ordinal ?? 0)
       counts.read += length + bad.length
       counts.malformed += bad.length
       malformed.push(...bad.slice(0, shown - malformed.length))
@@ -164,8 +166,8 @@ export function openBooks(
       try {
         const slice = makeSlice(from)
         counts.filtered += length - slice.length
-        if (slice.length > 0) mark.open(end, slice)
-        else mark.open(end)
+        if (slice.length > 0) mark.open(next, slice)
+        else mark.open(next)
         return slice.length > 0 ? slice : undefined
       } catch (error) {
         counts.unfinished += length

@@ -75,7 +75,8 @@ export const errorCodes = {
   },
   STEP_FAILED: {
     retryable: false,
-    advice: 'A function of yours threw on this record. It must return for every record; the cause says what it threw.',
+    advice:
+      'A function of yours threw, or gave what its type does not allow. It must return for every record; the cause says what it threw.',
   },
   SINK_OUTCOME: {
     retryable: false,

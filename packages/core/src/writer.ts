@@ -111,27 +111,30 @@ export function createWriter<T>(sink: Sink<T>, options: WriterOptions): Writer<T
       held = undefined
       for (const slice of slices) gather(slice, books)
     }
-    const wait = async (slice: Slice<T>) => {
-      waiting++
+    /** Resolves when there was room. Where there is none to be had, the slice ends here. */
+    const makeRoom = async (slice: Slice<T>) => {
       try {
-        await budget.take(slice.bytes, signal)
+        if (budget.tryTake(slice.bytes)) return
+        // Whoever waits holds nothing back, so that waiting always ends.
+        release()
+        flush()
+        waiting++
+        try {
+          await budget.take(slice.bytes, signal)
+        } finally {
+          waiting--
+        }
       } catch (error) {
-        books.closeSlice(slice, unfinishedSlice(slice), abortReason(signal))
-        throw error
-      } finally {
-        waiting--
+        const cause = signal.aborted ? abortReason(signal) : asFlowferryError(error, 'STEP_FAILED', 'The budget threw')
+        books.closeSlice(slice, unfinishedSlice(slice), cause)
+        throw cause
       }
     }
     return {
       release,
       add: async (slice) => {
         books.openSlice(slice)
-        if (!budget.tryTake(slice.bytes)) {
-          // Whoever waits holds nothing back, so that waiting always ends.
-          release()
-          flush()
-          await wait(slice)
-        }
+        await makeRoom(slice)
         if (!held) return gather(slice, books)
         held.push(slice)
         heldBytes += slice.bytes
