@@ -2,8 +2,10 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { memorySlice } from '@flowferry/core/testing'
+import { elasticsearch, setup as setupElasticsearch } from '@flowferry/sink-elasticsearch'
+import { opensearch, setup as setupOpenSearch } from '@flowferry/sink-opensearch'
 import { afterAll, describe, expect, test } from 'vitest'
-import { engines } from './support/engines.ts'
+import { engines, formats } from './support/engines.ts'
 
 /** Milliseconds: longer than it takes, and much shorter than a client takes that looks at each byte of the request. */
 const soon = 5000
@@ -48,4 +50,28 @@ describe.each(engines)('an error of the official client of $name', ({ sink }) =>
     expect(await writing).toMatchObject({ error: { code: 'ABORTED' }, slices: [{ unfinished: 20_000 }] })
     expect(Date.now() - stopped).toBeLessThan(soon)
   })
+})
+
+describe.each([
+  ['elasticsearch', elasticsearch, setupElasticsearch],
+  ['opensearch', opensearch, setupOpenSearch],
+])('%s without its client', (library, sink, setup) => {
+  test.each<[string, unknown]>([
+    ['undefined', undefined],
+    ['null', null],
+    ['object', { node: 'http://127.0.0.1:1' }],
+    ['string', 'http://elastic:s3cr3t@127.0.0.1:1'],
+  ])('refuses %s, and does not take it for a store that is away', async (is, client) => {
+    const refusal = expect.objectContaining({
+      code: 'INVALID_OPTION',
+      message: expect.stringMatching(new RegExp(`client is ${is}; it takes a Client of @[\\w-]+/${library}`)),
+    })
+    expect(() => sink({ client: client as never })).toThrow(refusal)
+    await expect(setup(client as never, { formats })).rejects.toEqual(refusal)
+  })
+})
+
+test.each(engines)('setup of $name refuses what are no formats', async ({ setup }) => {
+  for (const options of [{}, { formats: undefined }, { formats, indexPer: 'year' }])
+    await expect(setup('http://127.0.0.1:1', options as never)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
 })

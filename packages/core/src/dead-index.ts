@@ -2,6 +2,7 @@ import type { DeadRecord, DeadRecords } from './dead-records.ts'
 import { FlowferryError } from './errors.ts'
 import { requireNamespace } from './limits.ts'
 import { idPrefix } from './object.ts'
+import { has, requireOption } from './options.ts'
 import type { Format, LogDocument, MappingProperty, ObjectIdentity, Sink, Slice } from './types.ts'
 
 const keyword: MappingProperty = { type: 'keyword', ignore_above: 8191 }
@@ -46,6 +47,7 @@ export const deadRecordFormat: Format = {
  * @throws FlowferryError INVALID_OPTION
  */
 export function deadIndex(sink: Sink<unknown>, { namespace = 'default' } = {}): DeadRecords {
+  requireOption(has(sink, 'write'), 'sink', sink, 'a sink, an object with `write`')
   requireNamespace(namespace)
   return {
     write: async (records, signal) => {

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { FlowferryError } from './errors.ts'
+import { requireOption } from './options.ts'
 
 /** What a Lambda context has: the milliseconds left to this invocation. */
 export interface Deadline {
@@ -50,7 +51,10 @@ export function startDeadline(deadline: Deadline | undefined, signal: AbortSigna
   }
   const timers: NodeJS.Timeout[] = []
   if (deadline) {
-    const left = Math.min(deadline.getRemainingTimeInMillis(), longestTimer)
+    const remaining = deadline.getRemainingTimeInMillis()
+    const isTime = typeof remaining === 'number' && !Number.isNaN(remaining)
+    requireOption(isTime, 'deadline.getRemainingTimeInMillis()', remaining, 'a number')
+    const left = Math.min(remaining, longestTimer)
     const forWriting = Math.min(left * writingShare, writingMost)
     const late = new FlowferryError(
       'DEADLINE',

@@ -1,74 +1,12 @@
 import { type Books, openBooks } from './books.ts'
-import { type ByteBudget, sharedBudget } from './budget.ts'
-import type { DeadRecords } from './dead-records.ts'
-import { type Deadline, startDeadline, unlessAborted } from './deadline.ts'
+import { startDeadline, unlessAborted } from './deadline.ts'
 import { sliceOf } from './document.ts'
-import { asFlowferryError, FlowferryError } from './errors.ts'
-import { parseContext, requireNamespace, requirePositive } from './limits.ts'
-import { collectReports, type KeepReports } from './report.ts'
-import type {
-  Limits,
-  LogDocument,
-  MessageReport,
-  ObjectIdentity,
-  ObjectReport,
-  Parser,
-  Report,
-  Sink,
-  Source,
-  SourceMessage,
-  SourceObject,
-} from './types.ts'
+import { asFlowferryError, type FlowferryError } from './errors.ts'
+import { checkIngestOptions, type IngestOptions } from './ingest-options.ts'
+import { parseContext } from './limits.ts'
+import { collectReports } from './report.ts'
+import type { MessageReport, ObjectReport, Report, SourceMessage, SourceObject } from './types.ts'
 import { createWriter } from './writer.ts'
-
-export interface IngestOptions<T> {
-  /** The messages and their objects: `s3Objects(event, { s3 })`. */
-  readonly source: Source
-  /** `vpcFlow`, `detect([vpcFlow, cloudTrail])`, or your own. */
-  readonly parser: Parser<T>
-  readonly sink: Sink<NoInfer<T>>
-  /** Keeps a record by returning true. Synchronous. What it drops is counted, and costs no document. */
-  readonly filter?: (record: NoInfer<T>, object: ObjectIdentity) => boolean
-  /** Fields to add to a record's document, dotted or nested: `{ 'labels.team': 'payments' }`. Synchronous. */
-  readonly enrich?: (record: NoInfer<T>, object: ObjectIdentity) => LogDocument | undefined
-  /** Keeps the record's own text in `event.original`. Default false: it doubles the index. */
-  readonly eventOriginal?: boolean
-  /** Last part of the data stream's name, `logs-aws.vpcflow-<namespace>`. Default `default`. */
-  readonly namespace?: string
-  /** What a hostile or broken file may cost; each limit has its default. */
-  readonly limits?: Partial<Limits>
-  /** Share of malformed records, 0 to 1, above which an object fails: it is of another format. Default 0.1. */
-  readonly malformedShare?: number
-  /**
-   * Where documents go that the store refused for good, and malformed records: `deadIndex(sink)`, `s3DeadRecords` or
-   * `sqsDeadRecords` of source-s3. What is kept there no longer fails its object; it still counts as rejected or
-   * malformed. Default: nowhere. A rejected document then fails its object, and of malformed records the report shows
-   * the first.
-   */
-  readonly deadRecords?: DeadRecords
-  /** Objects read at the same time, from 1. Default 4: reading waits for the network, and memory is bounded by bytes. */
-  readonly concurrency?: number
-  /** Decompressed bytes handed to the sink at once. Default 1 MiB: one or two bulk requests. */
-  readonly batchBytes?: number
-  /**
-   * Seconds after which a batch is sent though it is not full, a whole number from 1. Default 1: no longer do records
-   * wait for an object that is slow to come.
-   */
-  readonly batchSeconds?: number
-  /** Memory for records in flight. Default: one of 4 MiB for the whole process. */
-  readonly budget?: ByteBudget
-  /** Lambda's context: reading stops in time to write what was read. What was not begun fails and comes again. */
-  readonly deadline?: Deadline
-  /** Stops the work. What is not stored by then is reported as unfinished. */
-  readonly signal?: AbortSignal
-  /** Called when an object has its report: for progress and logs. When it throws, the object counts as failed. */
-  readonly onObject?: (report: ObjectReport) => void
-  /**
-   * Which messages `Report.messages` keeps: `all`, or the `failed` ones, for a run over millions of objects, whose memory
-   * then does not grow with them; counts are of all. Default `all`, which queues need: they ask what is done.
-   */
-  readonly keepReports?: KeepReports
-}
 
 /**
  * Reads every object of every message, and stores their records.
@@ -78,25 +16,14 @@ export interface IngestOptions<T> {
  */
 export async function ingest<T>(options: IngestOptions<T>): Promise<Report> {
   const started = performance.now()
-  const { source, parser, sink, concurrency = 4, batchBytes = 1024 * 1024, budget = sharedBudget } = options
-  const { batchSeconds = 1, malformedShare = 0.1, namespace = 'default', keepReports = 'all', deadRecords } = options
-  requirePositive('concurrency', concurrency)
-  requirePositive('batchBytes', batchBytes)
-  requirePositive('batchSeconds', batchSeconds)
-  if (!(malformedShare >= 0 && malformedShare <= 1))
-    throw new FlowferryError('INVALID_OPTION', `malformedShare is ${malformedShare}; it takes a number from 0 to 1`)
-  if (keepReports !== 'all' && keepReports !== 'failed')
-    throw new FlowferryError('INVALID_OPTION', `keepReports is ${keepReports}; it takes "all" or "failed"`)
-  requireNamespace(namespace)
-  if (deadRecords !== undefined && typeof deadRecords?.write !== 'function')
-    throw new FlowferryError('INVALID_OPTION', 'deadRecords takes what deadIndex or another function gives: a `write`')
-
-  const checked = parseContext({
-    ...(options.limits && { limits: options.limits }),
-    originals: options.eventOriginal ?? false,
+  const { source, parser, sink, namespace, filter, enrich, onObject, ...checked } = checkIngestOptions(options)
+  const { budget, batchBytes, batchSeconds, concurrency, malformedShare, deadRecords, keepReports } = checked
+  const { limits, originals } = parseContext({
+    ...(checked.limits && { limits: checked.limits }),
+    originals: checked.eventOriginal,
   })
-  const stop = startDeadline(options.deadline, options.signal)
-  const context = { ...checked, signal: stop.reading }
+  const stop = startDeadline(checked.deadline, checked.signal)
+  const context = { limits, originals, signal: stop.reading }
   const writer = createWriter(sink, { budget, batchBytes, batchSeconds, signal: stop.writing, onStop: stop.now })
   const slots = createSlots(concurrency)
 
@@ -104,7 +31,6 @@ export async function ingest<T>(options: IngestOptions<T>): Promise<Report> {
     const early = stop.reason()
     if (early) return books.neverBegin(early)
     const { object } = books
-    const { filter, enrich } = options
     const steps = { namespace, filter, enrich, now: new Date(), untimed: books.countUntimed }
     const stage = writer.stage(books)
     try {
@@ -143,7 +69,7 @@ export async function ingest<T>(options: IngestOptions<T>): Promise<Report> {
     })
     return books.settled.then((report) => {
       try {
-        options.onObject?.(report)
+        onObject?.(report)
         return report
       } catch (thrown) {
         const error = asFlowferryError(thrown, 'STEP_FAILED', 'onObject threw', books.place)

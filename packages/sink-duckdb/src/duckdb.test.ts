@@ -346,6 +346,13 @@ describe('in a file', () => {
     await expect(duckdb(file)).rejects.toMatchObject({ code: 'TARGET_FAILED', message: expect.stringContaining(file) })
   })
 
+  it.each([null, 5, {}, { path: ':memory:' }])(
+    'refuses %j, which is neither a path nor an instance',
+    async (target) => {
+      await expect(duckdb(target as never)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    },
+  )
+
   it('refuses writes once it is closed', async () => {
     const sink = await duckdb(file)
     await sink.close()

@@ -54,8 +54,12 @@ export interface DuckDBSink extends Sink<unknown> {
  * it as JSON. Fields that a newer version of a format adds become new columns of an older file.
  *
  * A write is one transaction. A document with a value that its column cannot take is rejected alone.
+ *
+ * @throws FlowferryError INVALID_OPTION; TARGET_FAILED for a file that DuckDB cannot open
  */
 export async function duckdb(target: string | DuckDBInstance = ':memory:'): Promise<DuckDBSink> {
+  if (typeof target !== 'string' && typeof target?.connect !== 'function')
+    throw new FlowferryError('INVALID_OPTION', `The target is ${typeof target}; it takes a path or a DuckDBInstance`)
   const instance = typeof target === 'string' ? await open(target) : target
   const writer = await instance.connect()
   const connection = await instance.connect()

@@ -6,6 +6,7 @@ import {
   bulkSink,
   createdIndex,
   type EngineRequest,
+  requireClient,
   type SetupChange,
   type SetupOptions,
   type Sink,
@@ -33,6 +34,7 @@ export interface ElasticsearchOptions extends BulkOptions {
  * @throws FlowferryError INVALID_OPTION
  */
 export function elasticsearch({ client, pipeline = '_none', ...options }: ElasticsearchOptions): Sink<unknown> {
+  requireClient(client, '@elastic/elasticsearch')
   const isStream = options.index === undefined && options.indexPer === undefined
   const querystring = {
     pipeline,
@@ -52,10 +54,11 @@ export function elasticsearch({ client, pipeline = '_none', ...options }: Elasti
  * Installs the index templates of the formats, idempotently, and says what it changed.
  * Needs the cluster privilege `manage_index_templates`, and `manage` on `logs-*`.
  *
- * @throws FlowferryError TARGET_MISMATCH where a plain index has a data stream's name; TARGET_UNAUTHORIZED, TARGET_FAILED,
- *   TARGET_UNREACHABLE
+ * @throws FlowferryError INVALID_OPTION, TARGET_MISMATCH where a plain index has a data stream's name,
+ *   TARGET_UNAUTHORIZED, TARGET_FAILED, TARGET_UNREACHABLE
  */
-export function setup(client: Client, options: SetupOptions): Promise<SetupChange[]> {
+export async function setup(client: Client, options: SetupOptions): Promise<SetupChange[]> {
+  requireClient(client, '@elastic/elasticsearch')
   return setupTemplates(ask(client), 'elasticsearch', options)
 }
 

@@ -6,6 +6,7 @@ import {
   createdIndex,
   type EngineRequest,
   existingStream,
+  requireClient,
   type SetupChange,
   type SetupOptions,
   type Sink,
@@ -33,6 +34,7 @@ export interface OpenSearchOptions extends BulkOptions {
  * @throws FlowferryError INVALID_OPTION
  */
 export function opensearch({ client, pipeline = '_none', ...options }: OpenSearchOptions): Sink<unknown> {
+  requireClient(client, '@opensearch-project/opensearch')
   const querystring = { pipeline, filter_path: 'errors,items.*.status,items.*.error.type,items.*.error.reason' }
   const check: TargetCheck = (name, format, signal) =>
     options.indexPer
@@ -50,10 +52,11 @@ export function opensearch({ client, pipeline = '_none', ...options }: OpenSearc
  * Needs `indices:admin/index_template/get` and `put`, and on `logs-*` `indices:admin/data_stream/get`,
  * `indices:admin/mapping/put` and `indices:monitor/settings/get`.
  *
- * @throws FlowferryError TARGET_MISMATCH where a plain index has a data stream's name; TARGET_UNAUTHORIZED, TARGET_FAILED,
- *   TARGET_UNREACHABLE
+ * @throws FlowferryError INVALID_OPTION, TARGET_MISMATCH where a plain index has a data stream's name,
+ *   TARGET_UNAUTHORIZED, TARGET_FAILED, TARGET_UNREACHABLE
  */
-export function setup(client: Client, options: SetupOptions): Promise<SetupChange[]> {
+export async function setup(client: Client, options: SetupOptions): Promise<SetupChange[]> {
+  requireClient(client, '@opensearch-project/opensearch')
   return setupTemplates(ask(client), 'opensearch', options)
 }
 

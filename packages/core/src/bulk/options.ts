@@ -1,5 +1,6 @@
 import { FlowferryError } from '../errors.ts'
 import { requirePositive } from '../limits.ts'
+import { has, requireOneOf, requireOption } from '../options.ts'
 import type { Format } from '../types.ts'
 import type { IndexPer } from './dates.ts'
 
@@ -55,14 +56,17 @@ export function checkOptions(options: BulkOptions) {
   requirePositive('retryMilliseconds', retryMilliseconds, 0)
   requirePositive('maxRetryMilliseconds', maxRetryMilliseconds, 0)
   const { index, indexPer, op, gzip } = options
-  const invalid = (text: string) => new FlowferryError('INVALID_OPTION', text)
-  if (typeof gzip === 'number' && !(Number.isInteger(gzip) && gzip >= 1 && gzip <= 9))
-    throw invalid(`gzip is ${gzip}; it takes true, false, or a level from 1 to 9`)
-  if (indexPer !== undefined && indexPer !== 'day' && indexPer !== 'month')
-    throw invalid(`indexPer is ${indexPer}; it takes day or month`)
-  if (op !== undefined && op !== 'create' && op !== 'index') throw invalid(`op is ${op}; it takes create or index`)
+  const isIndex = index === undefined || typeof index === 'function' || (typeof index === 'string' && index !== '')
+  requireOption(isIndex, 'index', index, 'a name, or a function that gives one')
+  const isLevel = gzip === undefined || typeof gzip === 'boolean' || (Number.isInteger(gzip) && gzip >= 1 && gzip <= 9)
+  requireOption(isLevel, 'gzip', gzip, 'true, false, or a level from 1 to 9')
+  requireOneOf('indexPer', indexPer, ['day', 'month'])
+  requireOneOf('op', op, ['create', 'index'])
   if (op === 'index' && index === undefined && indexPer === undefined)
-    throw invalid('op is index, and data streams take create alone: set indexPer, or an index of yours')
+    throw new FlowferryError(
+      'INVALID_OPTION',
+      'op is index, and data streams take create alone: set indexPer, or an index of yours',
+    )
   return {
     ...options,
     maxBodyBytes,
@@ -72,4 +76,12 @@ export function checkOptions(options: BulkOptions) {
     retryMilliseconds,
     maxRetryMilliseconds,
   }
+}
+
+/**
+ * Throws INVALID_OPTION unless the value is a client of a search engine, built by `library`: without this its lack would
+ * look like a store that does not answer.
+ */
+export function requireClient(client: { readonly transport: unknown }, library: string): void {
+  requireOption(has(client?.transport, 'request'), 'client', client, `a Client of ${library}`)
 }

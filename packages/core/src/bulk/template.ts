@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { asFlowferryError, FlowferryError } from '../errors.ts'
+import { requireOneOf, requireOption } from '../options.ts'
 import type { Format, MappingProperty } from '../types.ts'
 import type { IndexPer } from './dates.ts'
 import { reasonOf } from './response.ts'
@@ -86,7 +87,7 @@ export interface SetupChange {
  * Installs the formats' index templates, and gives existing data streams the fields that they lack. Run again it
  * changes nothing.
  *
- * @throws FlowferryError TARGET_MISMATCH, TARGET_UNAUTHORIZED, TARGET_FAILED, TARGET_UNREACHABLE
+ * @throws FlowferryError INVALID_OPTION, TARGET_MISMATCH, TARGET_UNAUTHORIZED, TARGET_FAILED, TARGET_UNREACHABLE
  */
 export async function setupTemplates(
   request: EngineRequest,
@@ -94,6 +95,8 @@ export async function setupTemplates(
   options: SetupOptions,
 ): Promise<SetupChange[]> {
   const { formats, indexPer, dryRun = false } = options
+  requireOption(Array.isArray(formats), 'formats', formats, "a parser's `formats`")
+  requireOneOf('indexPer', indexPer, ['day', 'month'])
   const ask = async (method: 'GET' | 'PUT', path: string, body?: unknown) => {
     const answer = await request(method, path, body).catch((error: unknown) => {
       throw asFlowferryError(error, 'TARGET_UNREACHABLE', `${method} ${path} got no answer`)
