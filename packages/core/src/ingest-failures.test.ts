@@ -40,6 +40,62 @@ describe('a callback of the caller', () => {
     expect(objects[0]).toMatchObject({ counts: { written: 3 }, error: { code: 'STEP_FAILED', place: { key: 'a' } } })
   })
 
+  test('onObject whose promise is rejected does the same, and its process goes on', async () => {
+    const unhandled: unknown[] = []
+    const note = (error: unknown) => unhandled.push(error)
+    process.on('unhandledRejection', note)
+    const report = await ingest({
+      source: memorySource(object('a'), object('b')),
+      parser: numbers,
+      sink: memorySink(),
+      onObject: async ({ key }) => {
+        await sleep(1)
+        if (key === 'a') throw new Error('no log today')
+      },
+    })
+    await sleep(1)
+    process.off('unhandledRejection', note)
+    expect(unhandled).toEqual([])
+    expect(report.messages.map(({ status }) => status)).toEqual(['failed', 'done'])
+    expect(report.messages[0]!.objects[0]!.error).toMatchObject({ code: 'STEP_FAILED', place: { key: 'a' } })
+  })
+
+  test('onObject that gives a promise is waited for, though not beyond an abort', async () => {
+    const stop = new AbortController()
+    let told = 0
+    const report = await ingest({
+      source: memorySource(object('a'), object('b')),
+      parser: numbers,
+      sink: memorySink(),
+      concurrency: 1,
+      signal: stop.signal,
+      onObject: async ({ key }) => {
+        if (key === 'b') {
+          setTimeout(() => stop.abort(), 20)
+          return never()
+        }
+        await sleep(20)
+        told++
+      },
+    })
+    expect(told).toBe(1)
+    expect(report.messages.map(({ status }) => status)).toEqual(['done', 'failed'])
+    expect(report.messages[1]!.objects[0]!.error).toMatchObject({ code: 'ABORTED' })
+  })
+
+  test('onObject that is called behind an abort may give a promise that is rejected or done', async () => {
+    const run = (onObject: () => Promise<void>) =>
+      ingest({
+        source: memorySource(object('a')),
+        parser: numbers,
+        sink: memorySink(),
+        signal: AbortSignal.abort(),
+        onObject,
+      })
+    for (const onObject of [async () => {}, async () => Promise.reject(new Error('no'))])
+      expect(await run(onObject)).toMatchObject({ ok: false, stopped: { code: 'ABORTED' } })
+  })
+
   test('enrich that throws names its record on the fast path too', async () => {
     const body =
       'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status\n'

@@ -46,8 +46,13 @@ export interface IngestOptions<T> {
   readonly deadline?: Deadline
   /** Stops the work. What is not stored by then is reported as unfinished. */
   readonly signal?: AbortSignal
-  /** Called when an object has its report: for progress and logs. When it throws, the object counts as failed. */
-  readonly onObject?: (report: ObjectReport) => void
+  /**
+   * Called when an object has its report: for progress and logs. When it throws, the object counts as failed, with
+   * STEP_FAILED, though its records are stored: its message comes again, and they are duplicates. A promise of its is
+   * waited for, until the signal aborts or the deadline comes, before its message has its report: a rejection counts as
+   * a throw, an end of the time as a failure for that.
+   */
+  readonly onObject?: (report: ObjectReport) => unknown
   /**
    * Which messages `Report.messages` keeps: `all`, or the `failed` ones, for a run over millions of objects, whose memory
    * then does not grow with them; counts are of all. Default `all`, which queues need: they ask what is done.

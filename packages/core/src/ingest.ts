@@ -67,9 +67,10 @@ export async function ingest<T>(options: IngestOptions<T>): Promise<Report> {
       // With nobody reading, nothing would fill the batch.
       if (slots.give() === 0) writer.flush()
     })
-    return books.settled.then((report) => {
+    return books.settled.then(async (report) => {
       try {
-        onObject?.(report)
+        const told = Promise.resolve(onObject?.(report))
+        await Promise.race([told, unlessAborted(() => told, stop.writing)])
         return report
       } catch (thrown) {
         const error = asFlowferryError(thrown, 'STEP_FAILED', 'onObject threw', books.place)

@@ -9,8 +9,11 @@ export interface CloudWatchOptions {
    * https://aws.amazon.com/cloudwatch/pricing/
    */
   readonly dimensions?: readonly (readonly Dimension[])[]
-  /** Takes a line with its end. Default: standard output, which Lambda sends to CloudWatch Logs as it is. */
-  readonly write?: (line: string) => void
+  /**
+   * Takes a line with its end. Default: standard output, which Lambda sends to CloudWatch Logs as it is. Where it throws,
+   * or gives a promise that is rejected, the object fails, as `onObject` says.
+   */
+  readonly write?: (line: string) => unknown
 }
 type Dimension = 'kind' | 'bucket' | 'status'
 
@@ -66,6 +69,6 @@ export function cloudWatch(options: CloudWatchOptions = {}): Observer {
       ...(message !== undefined && { message: message.slice(0, 2000) }),
       ...values,
     }
-    write(`${JSON.stringify(line)}\n`)
+    return write(`${JSON.stringify(line)}\n`)
   }
 }

@@ -1,8 +1,8 @@
 import type { ObjectReport } from '../types.ts'
 import { type ObjectEvent, objectEvent } from './event.ts'
 
-/** Takes an object's report: what `ingest`'s `onObject` calls. */
-export type Observer = (report: ObjectReport) => void
+/** Takes an object's report: what `ingest`'s `onObject` calls, and waits for where it gives a promise. */
+export type Observer = (report: ObjectReport) => unknown
 
 /** One measurement of one object: added up, or its distribution kept. */
 export interface Measurement {

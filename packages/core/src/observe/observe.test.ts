@@ -221,6 +221,13 @@ describe('cloudWatch', () => {
     expect(written[0]!.length).toBeLessThan(5000)
   })
 
+  test('fails the object whose line is not written, also where that is known later', async () => {
+    for (const write of [() => Promise.reject(new Error('no disk')), () => expect.fail('no disk')]) {
+      const [first] = await observed(cloudWatch({ write }))
+      expect(first).toMatchObject({ status: 'failed', counts: { written: 3 }, error: { code: 'STEP_FAILED' } })
+    }
+  })
+
   test('refuses a wrong option', () => {
     expect(() => cloudWatch({ namespace: 'a b' })).toThrow('INVALID_OPTION')
     expect(() => cloudWatch({ dimensions: [['key' as never]] })).toThrow('INVALID_OPTION')
