@@ -167,17 +167,22 @@ function abortReason(signal: AbortSignal): FlowferryError {
 
 /** A sink that loses count would break the report's promise, so it is caught where it happens. */
 function checkOutcome(slices: readonly Slice<unknown>[], outcome: Outcome): void {
-  if (outcome.slices.length !== slices.length)
-    throw new FlowferryError(
-      'SINK_OUTCOME',
-      `The sink told of ${outcome.slices.length} slices and got ${slices.length}`,
-    )
-  outcome.slices.forEach(({ written, duplicate, rejected, unfinished }, index) => {
-    const told = written + duplicate + rejected.length + unfinished
-    const given = slices[index]!.length
-    if (rejected.some(({ index }) => !Number.isInteger(index) || index < 0 || index >= given))
-      throw new FlowferryError('SINK_OUTCOME', `The sink rejected a record that is not in its slice of ${given}`)
-    if (told !== given)
-      throw new FlowferryError('SINK_OUTCOME', `The sink told of ${told} records in a slice of ${given}`)
+  const told = outcome?.slices?.length
+  if (told !== slices.length) throw badOutcome(`told of ${told} slices and got ${slices.length}`)
+  slices.forEach(({ length }, position) => {
+    const { written, duplicate, rejected, unfinished } = outcome.slices[position]!
+    if (!(Array.isArray(rejected) && [written, duplicate, unfinished].every((count) => isBelow(count, length + 1))))
+      throw badOutcome(`counted ${written} written, ${duplicate} duplicate and ${unfinished} unfinished of ${length}`)
+    if (!rejected.every(({ index }) => isBelow(index, length)))
+      throw badOutcome(`rejected a record that is not in its slice of ${length}`)
+    if (new Set(rejected.map(({ index }) => index)).size < rejected.length) throw badOutcome('rejected a record twice')
+    const sum = written + duplicate + rejected.length + unfinished
+    if (sum !== length) throw badOutcome(`told of ${sum} records in a slice of ${length}`)
   })
+}
+
+const isBelow = (value: number, end: number) => Number.isInteger(value) && value >= 0 && value < end
+
+function badOutcome(what: string): FlowferryError {
+  return new FlowferryError('SINK_OUTCOME', `The sink ${what}`)
 }
