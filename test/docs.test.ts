@@ -51,7 +51,8 @@ describe('the pages that are made from code', () => {
 
   test("every error's link leads to its heading", () => {
     const anchors = [...read('docs/errors.md').matchAll(/^## (.+)$/gm)].map(([, heading]) => heading!.toLowerCase())
-    const links = Object.keys(errorCodes).map((code) => new URL(new FlowferryError(code as ErrorCode, 'x').docs))
+    const logged = (code: string) => JSON.parse(JSON.stringify(new FlowferryError(code as ErrorCode, 'x'))).docs
+    const links = Object.keys(errorCodes).map((code) => new URL(logged(code)))
     expect(links.map(({ hash }) => hash.slice(1))).toEqual(anchors)
     expect(links[0]!.pathname).toMatch(/\/docs\/errors\.md$/)
   })

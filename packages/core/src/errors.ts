@@ -188,8 +188,8 @@ export class FlowferryError extends Error {
   }
 
   /** What a log line or a queue attribute shows: no stack, no cause's internals. */
-  toJSON(): { code: ErrorCode; message: string; retryable: boolean; place: ErrorPlace } {
-    return { code: this.code, message: this.message, retryable: this.retryable, place: this.place }
+  toJSON(): { code: ErrorCode; message: string; retryable: boolean; place: ErrorPlace; docs: string } {
+    return { code: this.code, message: this.message, retryable: this.retryable, place: this.place, docs: this.docs }
   }
 }
 
