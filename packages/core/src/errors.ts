@@ -213,12 +213,19 @@ function redactCause(cause: unknown): unknown {
   return plain
 }
 
+/** Names of secrets, as headers, queries, JSON and environments have them. */
+const secretNames =
+  'passw(?:or)?d|pwd|passphrase|token|api[_-]?key|(?:secret|private)(?:[_-]?access)?(?:[_-]?key)?|(?:X-Amz-)?Signature|X-Amz-(?:Security-Token|Credential)'
+
 const secrets: readonly [RegExp, string][] = [
-  [/(\/\/)[^\s/@]+@/g, '$1***@'],
+  // A password may have an `@`, and a slash where nobody encoded it; `//host:9200/a@b` has none.
+  [/(\/\/)[^\s/@:[\]]+:(?!\d+\b)(?:(?!:\/\/)[^\s"'<>]){0,500}@/g, '$1***@'],
+  [/(\/\/)[^\s/]+@/g, '$1***@'],
   [/\b((?:Basic|Bearer|ApiKey)\s+)[\w+/=.:-]+/gi, '$1***'],
   [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, '***'],
   [
-    /((?:X-Amz-(?:Signature|Security-Token|Credential)|password|secret(?:_?access_?key)?|token|api_?key)["']?\s*[=:]\s*["']?)[^\s"'&,}]+/gi,
+    // In quotes, the whole of them.
+    new RegExp(`((?:${secretNames})\\\\*["']?\\s*[=:]\\s*\\\\*["']?)((?<=")[^"]+|(?<=')[^']+|[^\\s"'&,}]+)`, 'gi'),
     '$1***',
   ],
 ]

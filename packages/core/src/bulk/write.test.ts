@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
-import { redact } from '../errors.ts'
 import { memorySlice } from '../testing.ts'
 import { type BulkAnswer, thrownAnswer } from './response.ts'
 import { bulkSink } from './write.ts'
@@ -321,13 +320,4 @@ describe('thrownAnswer', () => {
     expect(thrown(new Date(Date.now() + 60_000).toUTCString())).toBeCloseTo(60, -1)
     for (const none of [undefined, '', 'soon', '-1', new Date(0).toUTCString()]) expect(thrown(none)).toBeUndefined()
   })
-})
-
-describe('redact', () => {
-  test.each(['secretAccessKey: s3cr3t', 'AWS_SECRET_ACCESS_KEY=s3cr3t', '"SecretAccessKey":"s3cr3t"', 'secret=s3cr3t'])(
-    'hides the secret in %s',
-    (text) => {
-      expect(redact(text)).not.toContain('s3cr3t')
-    },
-  )
 })
