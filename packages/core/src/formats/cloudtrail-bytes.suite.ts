@@ -343,6 +343,7 @@ export function bytesSuite() {
   const cases = existsSync(manifest)
     ? (JSON.parse(readFileSync(manifest, 'utf8')) as { type: string; input: string }[])
     : []
+  if (cases.length === 0) console.warn(`skipped: the public CloudTrail samples are not at ${corpora.pathname}`)
 
   test.runIf(cases.length > 0)('over the public samples, as they are and without white space', async () => {
     let records = 0
