@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { redrive } from '@flowferry/source-s3'
-import { afterAll, beforeAll, describe, expect, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, vi } from 'vitest'
 import { awsEnvironment, createStack, type Handler, invoke, type Stack } from '../../../test/support/aws.ts'
 import { engines, formats } from '../../../test/support/engines.ts'
 import { type FaultProxy, faultProxy } from '../../../test/support/fault-proxy.ts'
@@ -37,6 +37,9 @@ describe.each(engines)('the Lambda handler, into $name', (engine) => {
     vi.resetModules()
     handler = (await import(`../src/${engine.name}.ts`)).handler
   })
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
   afterAll(async () => {
     stack?.close()
     await proxy?.close()
@@ -44,6 +47,7 @@ describe.each(engines)('the Lambda handler, into $name', (engine) => {
   })
 
   test('fills the index with the documents that were written by hand', async () => {
+    const logged = vi.spyOn(console, 'error')
     for (const { key, body } of fixtures) await stack.put(key, body)
     const first = await invoke(stack, handler)
     expect(first!.response).toEqual({ batchItemFailures: [] })
@@ -61,9 +65,11 @@ describe.each(engines)('the Lambda handler, into $name', (engine) => {
     expect(again).toEqual({ batchItemFailures: [] })
     for (const stream of streams) expect(await server.count(stream)).toBe(expectedSources(stream).length)
     expect(await stack.depth(stack.queueUrl)).toBe(0)
+    expect(logged).not.toHaveBeenCalled()
   })
 
   test('gives back exactly the unreadable one of ten, dead-letters it verbatim, and takes it after repair', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     const before = await server.count('logs-aws.vpcflow-default')
     const good = gzipSync('version srcaddr dstaddr end\n5 10.0.0.1 10.0.0.2 1790000000\n')
     const keys = Array.from({ length: 10 }, (_, n) => `AWSLogs/1/vpcflowlogs/${n}.log.gz`)
@@ -82,6 +88,18 @@ describe.each(engines)('the Lambda handler, into $name', (engine) => {
     expect(last!.messages.map(({ Body }) => Body)).toEqual(failedBodies)
     expect(last!.response).toEqual({ batchItemFailures: [] })
     expect(await stack.depth(stack.queueUrl)).toBe(0)
+
+    // The failure, and the giving up of a message that counts as done.
+    const [failed, givenUp, ...others] = logged.mock.calls.map(([line]) => JSON.parse(line))
+    expect(failed).toMatchObject({ ok: false, deadLettered: [] })
+    expect(givenUp).toMatchObject({
+      ok: true,
+      deadLettered: [...first!.failed],
+      messages: [
+        { objects: [{ key: keys[4], error: { code: 'GZIP_CORRUPT', docs: expect.stringContaining('#gzip_') } }] },
+      ],
+    })
+    expect(others).toEqual([])
 
     const { sqs, deadLetterQueueUrl: from, queueUrl: to } = stack
     const letters: unknown[] = []
