@@ -44,7 +44,7 @@ describe('a batch of a parser', () => {
     ['no bytes', { ...good, bytes: undefined }, '`bytes` is undefined'],
     ['bytes that are no number', { ...good, bytes: Number.NaN }, '`bytes` is NaN'],
     ['bytes below 0', { ...good, bytes: -5 }, '`bytes` is -5'],
-    ['bytes in text', { ...good, bytes: '10' }, '`bytes` is 10'],
+    ['bytes in text', { ...good, bytes: '10' }, '`bytes` is text'],
     ['half a byte', { ...good, bytes: 0.5 }, '`bytes` is 0.5'],
     ['no length', { ...good, length: undefined }, '`length` is undefined'],
     ['a length beyond its ordinals', { ...good, records: [record, record, record], length: 3 }, '`ordinals` are not 3'],

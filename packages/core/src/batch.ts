@@ -20,7 +20,8 @@ function faultOf(batch: Batch<unknown>, next: number): string | undefined {
   const { format, length, ordinals, bytes, malformed = [] } = batch
   if (typeof format?.kind !== 'string' || typeof format.dataset !== 'string') return 'without a `format`'
   for (const [name, value] of Object.entries({ length, bytes }))
-    if (!isWhole(value)) return `whose \`${name}\` is ${value}; it takes a whole number from 0`
+    if (!isWhole(value))
+      return `whose \`${name}\` is ${typeof value === 'string' ? 'text' : value}; it takes a whole number from 0`
   if (typeof batch.document !== 'function') return 'without the function `document`'
   if (!Array.isArray(malformed)) return 'whose `malformed` is no list'
   // Records that are made on demand are not asked for.

@@ -76,7 +76,7 @@ export const errorCodes = {
   STEP_FAILED: {
     retryable: false,
     advice:
-      'A function of yours threw, or gave what its type does not allow. It must return for every record; the cause says what it threw.',
+      'A function of yours threw on this record, or gave what it may not. It must return for every record; the cause says more.',
   },
   SINK_OUTCOME: {
     retryable: false,
