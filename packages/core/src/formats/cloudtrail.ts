@@ -214,8 +214,9 @@ function* recordKeys(text: string): Generator<string> {
   const open: string[] = []
   let last = ''
   let records = ''
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
-    const path = open.join('')
+  // A string that does not end is one token too, or it would be looked for again behind each quote in it.
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*(?:"|\\?$)|[{}[\]:]/gs)) {
+    const path = open.length > 3 ? '' : open.join('')
     if (token === '{' || token === '[') {
       if (path === '{' && token === '[' && last === '"Records"') records = '{['
       open.push(token)

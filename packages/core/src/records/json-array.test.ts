@@ -152,6 +152,15 @@ describe('limits', () => {
       expect((await failureOf(body, { limits })).code).toBe('LIMIT_EXCEEDED')
   })
 
+  test('costs as much as the bytes do, also where each chunk ends in what could be the key', {
+    timeout: 20_000,
+  }, async () => {
+    const member = '"Recards":1,'
+    const body = `{"a":1, ${member.repeat(1_000_000)}"Records":[{}]}`
+    // Whatever comes before is looked at again for each of 10,000 chunks where the cost is the square.
+    expect(await split(body, { chunkBytes: member.length * 100 })).toHaveLength(1)
+  })
+
   test('of depth', async () => {
     const nested = (depth: number) => `{"a":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`
     expect(await valuesOf(`[${nested(3)}]`, { limits: { depth: 3 } })).toHaveLength(1)

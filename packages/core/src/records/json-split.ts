@@ -304,8 +304,10 @@ export class JsonSplitter {
     if (this.offset + end - 1 - this.stringStart !== keyBytes.length) return false
     const from = this.stringStart - this.offset
     if (from >= 0) return keyBytes.compare(chunk, from, end - 1) === 0
-    const whole = Buffer.concat([...this.pieces, chunk.subarray(0, end - 1)])
-    return keyBytes.equals(whole.subarray(whole.length - keyBytes.length))
+    let text = chunk.subarray(0, end - 1)
+    // From the last piece back: a value of many chunks may have such a string at the end of each.
+    for (let i = this.pieces.length; text.length < keyBytes.length; ) text = Buffer.concat([this.pieces[--i]!, text])
+    return keyBytes.equals(text.subarray(text.length - keyBytes.length))
   }
 
   /** The array of records begins: what came before it in its object is checked and dropped. */
