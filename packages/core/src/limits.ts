@@ -9,6 +9,7 @@ const defaultLimits: Limits = {
   expansionRatio: 1100,
   recordBytes: 16 * MiB,
   depth: 256,
+  values: 100_000,
 }
 
 /** A context with defaults, for those who call `parse` themselves. */

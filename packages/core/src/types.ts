@@ -155,6 +155,11 @@ export interface Limits {
   readonly recordBytes: number
   /** Nesting of one JSON record. Default 256. */
   readonly depth: number
+  /**
+   * Members and elements of all objects and arrays in one JSON record, where an empty one counts as well. Default
+   * 100,000: an event of CloudTrail has some hundred, and a hundred thousand unknown ones block for 0.7 s.
+   */
+  readonly values: number
 }
 
 export interface ParseContext {

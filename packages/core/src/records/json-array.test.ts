@@ -152,13 +152,32 @@ describe('limits', () => {
       expect((await failureOf(body, { limits })).code).toBe('LIMIT_EXCEEDED')
   })
 
+  test('of members and elements', async () => {
+    const fits = ['{"a":1,"b":[2,{},"x,y"],"c":"[,,"}', '[1,2,3,4,5,6,7]', '[[],[],[[]]]'].map(
+      (text) => `{"a":${text}}`,
+    )
+    const limits = { values: 8 }
+    expect(await valuesOf(`[${fits.join(',')}]`, { limits })).toHaveLength(3)
+    expect(await valuesOf(fits.join('\n'), { limits })).toHaveLength(3)
+    for (const large of fits.map((text) => text.replace('[', '[0,')))
+      for (const body of [`[{},${large}]`, `{"Records":[{},${large}]}`, `{}${large}`]) {
+        const { code, place, message } = await failureOf(body, { limits })
+        expect(code).toBe('LIMIT_EXCEEDED')
+        expect(message).toContain('limits.values, 8')
+        expect(place).toMatchObject({ ordinal: 1, offset: body.indexOf(large) })
+      }
+    for (const body of [`{"a":[${'1,'.repeat(8)}`, `{"Records":[],"a":[${'1,'.repeat(8)}`])
+      expect((await failureOf(body, { limits })).code).toBe('LIMIT_EXCEEDED')
+    await expect(split(`{"Records":[{${'"a":1,'.repeat(200_000)}`)).rejects.toThrow('limits.values, 100000')
+  })
+
   test('costs as much as the bytes do, also where each chunk ends in what could be the key', {
     timeout: 20_000,
   }, async () => {
     const member = '"Recards":1,'
     const body = `{"a":1, ${member.repeat(1_000_000)}"Records":[{}]}`
     // Whatever comes before is looked at again for each of 10,000 chunks where the cost is the square.
-    expect(await split(body, { chunkBytes: member.length * 100 })).toHaveLength(1)
+    expect(await split(body, { chunkBytes: member.length * 100, limits: { values: 2_000_000 } })).toHaveLength(1)
   })
 
   test('of depth', async () => {

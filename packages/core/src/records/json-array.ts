@@ -17,8 +17,9 @@ export interface JsonBlock {
 
 /** A larger chunk is taken in parts of this size, so that a batch stays small whatever the source gives. */
 const blockSize = 256 * 1024
-/** Below this limit of depth no scanner is asked, which would not heed it. */
+/** Below these limits no scanner is asked, which would not heed them. */
 const leastDepth = 32
+const leastValues = 32 * 1024
 
 /**
  * The records of a JSON object, found without decoding it, in blocks of about one chunk each: the elements of the array
@@ -51,8 +52,9 @@ async function* scanJson(
 ): AsyncGenerator<ValueBlock> {
   const error = (code: ErrorCode, what: string, ordinal: number, offset: number) =>
     new FlowferryError(code, what, { place: { ...placeOf(object), ordinal, offset } })
-  const scans = context.limits.depth >= leastDepth
-  const splitter = new JsonSplitter(key, context.limits, error, scans ? scanner : undefined)
+  const { limits } = context
+  const scans = limits.depth >= leastDepth && limits.values >= leastValues
+  const splitter = new JsonSplitter(key, limits, error, scans ? scanner : undefined)
   for await (const chunk of readBytes(object, context))
     for (let at = 0; at < chunk.length; at += blockSize) {
       const block = splitter.push(chunk.subarray(at, at + blockSize))

@@ -55,9 +55,11 @@ const space = 1
 const quote = 2
 const opens = 3
 const closes = 4
+const comma = 5
 const classOf = new Uint8Array(256)
 for (const byte of [0x20, 0x09, 0x0a, 0x0d]) classOf[byte] = space
 classOf[QUOTE] = quote
+classOf[COMMA] = comma
 classOf[ARRAY_OPEN] = classOf[OBJECT_OPEN] = opens
 classOf[ARRAY_CLOSE] = classOf[OBJECT_CLOSE] = closes
 
@@ -86,6 +88,8 @@ export class JsonSplitter {
   private inString = false
   private escaped = false
   private depth = 0
+  /** Members and elements of the current value so far. */
+  private values = 0
   /** The closing bracket that each open level waits for. */
   private readonly levels: Uint8Array
   /** Offset of the current string's first byte. */
@@ -105,7 +109,7 @@ export class JsonSplitter {
 
   constructor(
     key: string,
-    private readonly limits: Pick<Limits, 'recordBytes' | 'depth'>,
+    private readonly limits: Pick<Limits, 'recordBytes' | 'depth' | 'values'>,
     private readonly error: (code: ErrorCode, what: string, ordinal: number, offset: number) => FlowferryError,
     private readonly scanner?: JsonScanner,
   ) {
@@ -224,6 +228,7 @@ export class JsonSplitter {
     this.role = role
     this.probe = 'none'
     this.depth = 0
+    this.values = 0
     this.start = offset
   }
 
@@ -231,7 +236,7 @@ export class JsonSplitter {
   private readValue(chunk: Buffer, from: number): number {
     const { levels } = this
     const end = chunk.length
-    let { depth } = this
+    let { depth, values } = this
     let i = from
     while (i < end) {
       if (this.inString) {
@@ -255,8 +260,11 @@ export class JsonSplitter {
       if (kind === quote) {
         this.inString = true
         this.stringStart = this.offset + i
+      } else if (kind === comma) {
+        if (++values > this.limits.values) throw this.tooMany()
       } else if (kind === opens) {
         if (++depth > this.limits.depth) throw this.tooDeep()
+        if (++values > this.limits.values) throw this.tooMany()
         // In ASCII both closing brackets stand two behind their opening ones.
         levels[depth] = byte + 2
       } else {
@@ -266,6 +274,7 @@ export class JsonSplitter {
       }
     }
     this.depth = depth
+    this.values = values
     return end
   }
 
@@ -366,6 +375,10 @@ export class JsonSplitter {
 
   private tooDeep(): FlowferryError {
     return this.limit(`A JSON record is nested deeper than limits.depth, ${this.limits.depth}`)
+  }
+
+  private tooMany(): FlowferryError {
+    return this.limit(`A JSON record has more members and elements than limits.values, ${this.limits.values}`)
   }
 
   private limit(what: string): FlowferryError {
