@@ -9,6 +9,8 @@ describe('the engine in JavaScript writes what the plain path does, byte for byt
   bytesSuite()
 
   test('it is JavaScript', () => {
-    expect(openEngine({ compileShape: Number, compute: Number, isAddress: Number }).is).toBe('javascript')
+    expect(openEngine({ compileShape: Number, compute: Number, isAddress: Number, learn: Number }).is).toBe(
+      'javascript',
+    )
   })
 })

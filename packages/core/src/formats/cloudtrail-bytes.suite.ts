@@ -1,86 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { asFlowferryError } from '../errors.ts'
-import { parseContext } from '../limits.ts'
-import { memoryObject } from '../testing.ts'
-import type { Batch } from '../types.ts'
-import { type CloudTrailRecord, cloudTrail } from './cloudtrail.ts'
-
-/** A limit of depth below what the scanner of bytes needs: every record takes the plain path. */
-const plainly = { limits: { depth: 31 } }
-
-interface Read {
-  readonly documents: readonly string[]
-  readonly ids: readonly (string | undefined)[]
-  readonly ordinals: readonly number[]
-  readonly malformed: readonly unknown[]
-  readonly unknownFields: Record<string, number>
-  readonly error?: string
-  readonly fast: number
-}
-
-const buffer = Buffer.alloc(1 << 20)
-const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
-
-async function read(body: Buffer, chunkBytes: number, options: Parameters<typeof parseContext>[0]): Promise<Read> {
-  const batches: Batch<CloudTrailRecord>[] = []
-  let error: string | undefined
-  try {
-    const object = memoryObject({ key: 'f.json', body, chunkBytes })
-    for await (const batch of cloudTrail.parse(object, parseContext(options))) batches.push(batch)
-  } catch (raised) {
-    error = JSON.stringify(asFlowferryError(raised, 'STEP_FAILED', ''))
-  }
-  let fast = 0
-  const all = batches.flatMap((batch) => Array.from({ length: batch.length }, (_, index) => ({ batch, index })))
-  const documents = all.map(({ batch: { encoder, document, recordId }, index }) => {
-    buffer.fill(0xff, 0, 4096)
-    const end = encoder!.encode(index, buffer, view, 7)
-    if (end === -1) return JSON.stringify(document(index))
-    fast++
-    const written = `${buffer.toString('utf8', 7, end - 1)}}`
-    expect(end - 7).toBeLessThanOrEqual(encoder!.room(index))
-    const idEnd = encoder!.id!(index, buffer, view, 7)
-    expect(buffer.toString('utf8', 7, idEnd)).toBe(recordId!(index))
-    return written
-  })
-  const unknownFields: Record<string, number> = {}
-  for (const batch of batches)
-    for (const [name, count] of Object.entries(batch.unknownFields ?? {}))
-      Object.defineProperty(unknownFields, name, {
-        value: (Object.hasOwn(unknownFields, name) ? unknownFields[name]! : 0) + count,
-        enumerable: true,
-        configurable: true,
-      })
-  return {
-    documents,
-    ids: all.map(({ batch, index }) => batch.recordId!(index)),
-    ordinals: batches.flatMap(({ ordinals }) => Array.from(ordinals)),
-    malformed: batches.flatMap(({ malformed = [] }) => malformed),
-    unknownFields,
-    fast,
-    ...(error !== undefined && { error }),
-  }
-}
-
-/** Both ways, which have to agree in all; gives how many records there were and how many were fast. */
-async function compare(body: Buffer, chunkBytes: number) {
-  const { fast, ...byBytes } = await read(body, chunkBytes, {})
-  const { fast: none, ...plain } = await read(body, chunkBytes, plainly)
-  expect(none).toBe(0)
-  // A bracket lost puts one record into the other, and the limit of this side is the lower one.
-  if (plain.error?.includes('limits.depth')) return { records: 0, fast: 0 }
-  expect(byBytes).toEqual(plain)
-  return { records: plain.documents.length, fast }
-}
+import { compare } from './cloudtrail-compare.suite.ts'
 
 const odd = <T>(usual: fc.Arbitrary<T>, unusual: fc.Arbitrary<T>, one = 12) =>
   fc.oneof({ arbitrary: usual, weight: one }, { arbitrary: unusual, weight: 1 })
 
 // Everything is JSON text, so that it can be what JSON.stringify never writes.
 const text = odd(
-  fc.stringMatching(/^[ -~]{1,24}$/).map((value) => JSON.stringify(value)),
+  odd(
+    fc.stringMatching(/^[ -~]{1,24}$/).map((value) => JSON.stringify(value)),
+    fc.stringMatching(/^[ -~é/]{0,24}\/["\\/]?$/).map((value) => JSON.stringify(value).replaceAll('/', '\\/')),
+    30,
+  ),
   fc.oneof(
     fc.string({ unit: 'binary', maxLength: 12 }).map((value) => JSON.stringify(value)),
     fc.string({ unit: 'grapheme', maxLength: 12 }).map((value) => JSON.stringify(value)),
@@ -209,6 +141,30 @@ const resource = fc
   )
   .map((members) => objectOf([...new Map(members)], ':', ','))
 
+/** A member that the table does not know, most of them one that can be learned. */
+const unknown = fc.tuple(
+  odd(
+    fc.constantFrom('"newField"', '"newMember"', '"fieldB"', '"new_thing"', '"A"'),
+    fc.oneof(
+      fc.integer({ min: 0, max: 50 }).map((n) => `"field${n}"`),
+      fc.constantFrom(
+        '"new_field"',
+        '"user_identity"',
+        '"session_issuer"',
+        '"kind"',
+        '"__proto__"',
+        '"a.b"',
+        '"7"',
+        '"é"',
+      ),
+      fc.constantFrom(`"${'l'.repeat(64)}"`, `"${'aB'.repeat(32)}"`, `"${'l'.repeat(65)}"`, '"constructor"', '"ARN"'),
+    ),
+    5,
+  ),
+  fc.oneof(scalar, tree, fc.constantFrom('{}', '[]', '[null]', '[1,"",{"aB":[2]}]', '{"a":null,"b":"c"}')),
+)
+const rarely = <T>(value: fc.Arbitrary<T>) => odd(fc.constant<T[]>([]), fc.array(value, { maxLength: 2 }), 15)
+
 /** An object of some of these members, in their order or another. */
 function someOf(members: Record<string, fc.Arbitrary<string>>): fc.Arbitrary<string> {
   const names = Object.keys(members)
@@ -219,9 +175,11 @@ function someOf(members: Record<string, fc.Arbitrary<string>>): fc.Arbitrary<str
       fc.integer({ min: 0, max: names.length * 4 }),
       colon,
       comma,
+      rarely(unknown),
     )
-    .map(([values, there, turn, between, behind]) => {
+    .map(([values, there, turn, between, behind, more]) => {
       const list = names.flatMap((key, i) => (there[i] ? [[JSON.stringify(key), values[i]!] as const] : []))
+      list.splice(list.length / 2, 0, ...more)
       // Three quarters of them keep AWS's order.
       const turned = turn < list.length ? [...list.slice(turn), ...list.slice(0, turn)] : list
       return objectOf(turned, between, behind)
@@ -265,9 +223,13 @@ const record = most(
     .tuple(
       time,
       id,
-      odd(fc.constant(''), fc.constantFrom('"kind":"x",', '"newField":{"a":1},', '"eventVersion":"1",'), 40),
+      odd(fc.constant(''), fc.constantFrom('"kind":"x",', '"digestStartTime":1,', '"eventVersion":"1",'), 40),
+      rarely(unknown),
     )
-    .map(([at, own, extra]) => `${extra}"eventTime":${at},"eventType":"AwsApiCall","eventID":${own}`),
+    .map(([at, own, extra, more]) => {
+      const front = more.map(([key, value]) => `${key}:${value},`).join('')
+      return `${front}${extra}"eventTime":${at},"eventType":"AwsApiCall","eventID":${own}`
+    }),
   {
     eventVersion: one('1.08', '1.11'),
     userIdentity: field(identity),

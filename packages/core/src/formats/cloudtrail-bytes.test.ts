@@ -6,6 +6,6 @@ describe('the engine as a wasm module writes what the plain path does, byte for 
   bytesSuite()
 
   test('it is the wasm module', () => {
-    expect(openEngine({ compileShape: Number, compute: Number, isAddress: Number }).is).toBe('wasm')
+    expect(openEngine({ compileShape: Number, compute: Number, isAddress: Number, learn: Number }).is).toBe('wasm')
   })
 })

@@ -31,6 +31,8 @@ export function createEncoder(plan: Plan, roles: Roles): ByteFormat {
   }
   /** Whose bytes and tape are in the engine's memory. Its records are written one after the other. */
   let loaded: ValueBlock | undefined
+  /** Tapes that the engine still can read. */
+  let readable = new WeakSet<Int32Array>()
   const load = (block: ValueBlock) => {
     const { memory, words } = start()
     memory.set(block.chunk.subarray(0, maxBlock), inputAt)
@@ -42,12 +44,21 @@ export function createEncoder(plan: Plan, roles: Roles): ByteFormat {
   return {
     members: new Set(plan.steps.map(({ name }) => name)),
     scanner: () =>
-      createScanner(start(), () => {
-        loaded = undefined
+      createScanner(start(), {
+        begins: () => {
+          loaded = undefined
+          if (start().forgetLearned()) readable = new WeakSet()
+        },
+        gives: (tape) => {
+          readable.add(tape)
+        },
       }),
     encode: (block, index, target, offset) => {
       const { engine, memory, makeRoom } = start()
-      if (block !== loaded) load(block)
+      if (block !== loaded) {
+        if (!readable.has(block.tape)) return -1
+        load(block)
+      }
       makeRoom()
       const { places } = block
       const begin = places[index * 3]!
@@ -74,8 +85,11 @@ export function createEncoder(plan: Plan, roles: Roles): ByteFormat {
   }
 }
 
-/** Scans in the engine's memory, over which `takesMemory` is told that it holds no block any more. */
-function createScanner({ engine, memory, words }: ReturnType<typeof startHost>, takesMemory: () => void): JsonScanner {
+/** Scans in the engine's memory, which holds no other block any more when it begins. */
+function createScanner(
+  { engine, memory, words, countLearned }: ReturnType<typeof startHost>,
+  { begins, gives }: { readonly begins: () => void; readonly gives: (tape: Int32Array) => void },
+): JsonScanner {
   let length = 0
   let next = tapeWord
   const load = (bytes: Uint8Array, at: number) => {
@@ -88,7 +102,8 @@ function createScanner({ engine, memory, words }: ReturnType<typeof startHost>, 
   }
   return {
     begin: (bytes) => {
-      takesMemory()
+      begins()
+      countLearned()
       engine.rewindTape()
       next = tapeWord
       length = Math.min(bytes.length, maxBlock)
@@ -104,6 +119,11 @@ function createScanner({ engine, memory, words }: ReturnType<typeof startHost>, 
       return scanned(engine.scan(wholeAt, wholeAt + bytes.length)) === wholeAt + bytes.length
     },
     mark: () => next - tapeWord,
-    tape: () => words.slice(tapeWord, next),
+    tape: () => {
+      const tape = words.slice(tapeWord, next)
+      gives(tape)
+      return tape
+    },
+    unknownFields: countLearned,
   }
 }

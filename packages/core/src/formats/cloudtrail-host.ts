@@ -8,9 +8,12 @@ import {
   kindSpecial,
   longestInput,
   longestResult,
+  maxUnknown,
+  maxUnknownName,
   memoryBytes,
   placeBytes,
   placeCode,
+  placeCount,
   placeKey,
   placeKeyLength,
   placeKind,
@@ -52,6 +55,7 @@ const kinds: readonly Kind[] = [
   'address',
   'id',
   'key',
+  'unknown',
 ]
 
 /** Half of the slots: so that a free one is near. */
@@ -60,11 +64,13 @@ const maxShapes = shapeSlots / 2
 const arenaMargin = 256 * 1024
 /** Results that are not kept; a record has few of them. */
 const scratchBytes = 64 * 1024
+/** A place that is learned, and its key. */
+const learnedBytes = placeBytes + maxUnknownName + 24
 
 /** Starts the engine and fills its memory with the table; then answers what the engine asks. */
 export function startHost(plan: Plan, places: Places, { compile, derived }: ReturnType<typeof shapeCompiler>) {
   const { roles, all, root } = places
-  const host: Host = { compileShape, compute, isAddress }
+  const host: Host = { compileShape, compute, isAddress, learn }
   const { exports: engine, bytes: memory, words } = openEngine(host)
 
   let used: number = arenaAt
@@ -86,27 +92,36 @@ export function startHost(plan: Plan, places: Places, { compile, derived }: Retu
   }
 
   const placeAt = new Map<Place, number>(all.map((place) => [place, reserve(placeBytes)]))
-  for (const place of all) {
-    const key = `${JSON.stringify(place.name)}:`
-    const at = placeAt.get(place)! >> 2
-    words[at + (placeKind >> 2)] = kinds.indexOf(place.kind)
+  const placeByAddress = new Map([...placeAt].map(([place, at]) => [at, place]))
+  const putPlace = ({ name, kind, number }: Place, placed: number) => {
+    const at = placed >> 2
+    const key = `${JSON.stringify(name)}:`
+    words[at + (placeKind >> 2)] = kinds.indexOf(kind)
     words[at + (placeKey >> 2)] = putText(key)
     words[at + (placeKeyLength >> 2)] = Buffer.byteLength(key)
-    words[at + (placeCode >> 2)] = place.number << classBits
-    if (place.members.length === 0) continue
+    words[at + (placeCode >> 2)] = number << classBits
+  }
+  /** Puts a member into its parent's table; its key stands behind a quote. */
+  const putMember = (parent: number, member: number) => {
+    const table = words[(parent + placeTable) >> 2]! >> 2
+    const mask = words[(parent + placeMask) >> 2]!
+    const name = words[(member + placeKey) >> 2]! + 1
+    const hash = engine.hashOf(name, name + words[(member + placeKeyLength) >> 2]! - 3)
+    let slot = hash & mask
+    while (words[table + slot * 2 + 1] !== 0) slot = (slot + 1) & mask
+    words[table + slot * 2] = hash
+    words[table + slot * 2 + 1] = member
+  }
+  for (const [place, at] of placeAt) putPlace(place, at)
+  for (const [{ kind, members }, at] of placeAt) {
+    if (members.length === 0) continue
+    // Where members can be learned there is a slot for each of them.
+    const most = members.length + (kind === 'object' ? maxUnknown : 0)
     let slots = 4
-    while (slots < place.members.length * 2) slots *= 2
-    const table = reserve(slots * 8)
-    words[at + (placeTable >> 2)] = table
-    words[at + (placeMask >> 2)] = slots - 1
-    for (const member of place.members) {
-      const name = putText(member.name)
-      const hash = engine.hashOf(name, name + Buffer.byteLength(member.name))
-      let slot = hash & (slots - 1)
-      while (words[(table >> 2) + slot * 2 + 1] !== 0) slot = (slot + 1) & (slots - 1)
-      words[(table >> 2) + slot * 2] = hash
-      words[(table >> 2) + slot * 2 + 1] = placeAt.get(member)!
-    }
+    while (slots < most * 2) slots *= 2
+    words[(at + placeTable) >> 2] = reserve(slots * 8)
+    words[(at + placeMask) >> 2] = slots - 1
+    for (const member of members) putMember(at, placeAt.get(member)!)
   }
   const special = JSON.stringify(roles.special)
   const [field, prefix] = roles.foreign
@@ -123,6 +138,8 @@ export function startHost(plan: Plan, places: Places, { compile, derived }: Retu
     putWords(...resources.flatMap((ours) => [...pair(ours), ours === 'arn_prefix' ? 0 : 1])),
   )
 
+  const learnedAt = reserve(maxUnknown * learnedBytes)
+  const image = Buffer.from(memory.subarray(arenaAt, used))
   const scratch = reserve(scratchBytes)
   let scratched = 0
   const permanent = used
@@ -132,9 +149,47 @@ export function startHost(plan: Plan, places: Places, { compile, derived }: Retu
   function makeRoom(): void {
     scratched = 0
     if (used < memoryBytes - arenaMargin && shapes < maxShapes) return
+    dropShapes()
+  }
+
+  function dropShapes(): void {
     memory.fill(0, shapesAt, arenaAt)
     used = permanent
     shapes = 0
+  }
+
+  function learn(parentAt: number, at: number, length: number): number {
+    const place = places.learn(placeByAddress.get(parentAt)!, memory.toString('latin1', at, at + length))
+    if (!place) return 0
+    const placed = learnedAt + (places.learned().length - 1) * learnedBytes
+    const before = used
+    used = placed + placeBytes
+    putPlace(place, placed)
+    used = before
+    putMember(parentAt, placed)
+    return placed
+  }
+
+  /** How many records had each member that was learned, since this was asked last. */
+  function countLearned(): ReadonlyMap<string, number> | undefined {
+    let counts: Map<string, number> | undefined
+    for (const [i, { path }] of places.learned().entries()) {
+      const at = (learnedAt + i * learnedBytes + placeCount) >> 2
+      if (words[at] === 0) continue
+      counts ??= new Map()
+      counts.set(path, words[at]!)
+      words[at] = 0
+    }
+    return counts
+  }
+
+  /** Makes room for other members, when no more can be learned: no tape from before can be read any more. */
+  function forgetLearned(): boolean {
+    if (places.learned().length < maxUnknown) return false
+    places.forget()
+    memory.set(image, arenaAt)
+    dropShapes()
+    return true
   }
 
   function compileShape(tape: number): number {
@@ -211,7 +266,7 @@ export function startHost(plan: Plan, places: Places, { compile, derived }: Retu
     return isAddressValue(memory.toString('utf8', at, at + length)) ? 1 : 0
   }
 
-  return { engine, memory, words, makeRoom }
+  return { engine, memory, words, makeRoom, countLearned, forgetLearned }
 }
 
 /** The engine: a memory of its own for each where it is a wasm module, one for the process where it is JavaScript. */

@@ -1,8 +1,10 @@
+import { maxUnknown, maxUnknownName } from './cloudtrail-engine/map.ts'
 import type { Bytes, Node, Plan } from './cloudtrail-table.ts'
+import { snakeCase } from './cloudtrail-values.ts'
 
 /** The table as the engine and the shapes see it. */
 
-export type Kind = Bytes | 'object' | 'address' | 'id' | 'key'
+export type Kind = Bytes | 'object' | 'address' | 'id' | 'key' | 'unknown'
 
 /** A place of the table, with the members that it knows below it. */
 export interface Place {
@@ -10,6 +12,8 @@ export interface Place {
   readonly number: number
   readonly kind: Kind
   readonly name: string
+  /** In the record: `userIdentity.type`. */
+  readonly path: string
   readonly members: readonly Place[]
 }
 
@@ -25,6 +29,8 @@ export interface Roles {
   readonly special: string
   /** A field and the beginning of values that are of another format. */
   readonly foreign: readonly [field: string, prefix: string]
+  /** A member that only files of another kind have. */
+  readonly digest: string
 }
 
 export interface Places {
@@ -32,6 +38,16 @@ export interface Places {
   /** By their numbers. */
   readonly all: readonly Place[]
   readonly roles: Roles
+  /** A place for a member that the table does not know, where the plain path would keep it under a name of its own. */
+  readonly learn: (parent: Place, name: string) => Place | undefined
+  /** The places that were learned. */
+  readonly learned: () => readonly Place[]
+  readonly forget: () => void
+}
+
+/** Where the document has a member that the table does not know, below all that is unknown. */
+export function snakePath({ path }: Place): string[] {
+  return path.split('.').map(snakeCase)
 }
 
 export function placesOf({ root }: Plan, roles: Roles): Places {
@@ -39,7 +55,7 @@ export function placesOf({ root }: Plan, roles: Roles): Places {
   const make = (node: Node, path: string): Place => {
     const members: Place[] = []
     const name = path.slice(path.lastIndexOf('.') + 1)
-    const place = { node, number: all.length, kind: kindOf(node, path), name, members }
+    const place = { node, number: all.length, kind: kindOf(node, path), name, path, members }
     all.push(place)
     // Ours, and no field of AWS's: a record that has it is odd.
     for (const [member, inner] of node.members)
@@ -52,5 +68,34 @@ export function placesOf({ root }: Plan, roles: Roles): Places {
     if (field?.bytes === 'text' && field.targets.some((target) => target.address)) return 'address'
     return field?.bytes ?? 'object'
   }
-  return { root: make(root, ''), all, roles }
+  const top = make(root, '')
+  const known = all.length
+  const learn = ({ node, path }: Place, name: string): Place | undefined => {
+    // Whole numbers come first in an object; what is not ASCII is rare in names.
+    if (name.length > maxUnknownName || !/^[a-z]\w*$/i.test(name) || name === roles.digest) return undefined
+    if (all.length === known + maxUnknown) return undefined
+    const place: Place = {
+      node: { slots: [], members: new Map() },
+      number: all.length,
+      kind: 'unknown',
+      name,
+      path: path === '' ? name : `${path}.${name}`,
+      members: [],
+    }
+    const ours = snakePath(place).join('.')
+    if ([...node.members.keys()].some((member) => snakeCase(member) === snakeCase(name))) return undefined
+    if (all.slice(known).some((other) => snakePath(other).join('.') === ours)) return undefined
+    all.push(place)
+    return place
+  }
+  return {
+    root: top,
+    all,
+    roles,
+    learn,
+    learned: () => all.slice(known),
+    forget: () => {
+      all.length = known
+    },
+  }
 }

@@ -1,4 +1,5 @@
 import {
+  absent,
   address,
   asIs,
   classBits,
@@ -16,7 +17,7 @@ import {
   quoted,
   whole,
 } from './cloudtrail-engine/map.ts'
-import type { Place, Places } from './cloudtrail-places.ts'
+import { type Place, type Places, snakePath } from './cloudtrail-places.ts'
 import { build, type Plan, type Step } from './cloudtrail-table.ts'
 
 /** What stands between two literals of a document: an operation, the entry of the tape that it takes, and its target. */
@@ -56,7 +57,10 @@ interface Present {
   readonly entry: number
 }
 
-export function shapeCompiler({ root, steps, initial, computed }: Plan, { all, roles }: Places) {
+/** What the table does not know, as the document has it. */
+type Unknown = Map<string, Unknown | Present>
+
+export function shapeCompiler({ root, steps, initial, computed, unknown }: Plan, { all, roles }: Places) {
   const computedSlots = new Set(computed.map(([slot]) => slot))
   const derived: DerivedStep[] = []
   const derivedNumber = new Map<Step, number>()
@@ -72,6 +76,7 @@ export function shapeCompiler({ root, steps, initial, computed }: Plan, { all, r
 
   const compile = (codes: Int32Array): Shape => {
     const bySlot = new Map<number, { present: Present; target: number }>()
+    const kept: Unknown = new Map()
     let key = -1
     let special = false
     let presence = 0
@@ -83,6 +88,7 @@ export function shapeCompiler({ root, steps, initial, computed }: Plan, { all, r
       place.node.slots.forEach((slot, target) => {
         bySlot.set(slot, { present, target })
       })
+      if (place.kind === 'unknown' && how !== absent) keep(kept, snakePath(place), present)
       if (place.kind === 'key') {
         key = entry
         special = how === whole
@@ -90,7 +96,7 @@ export function shapeCompiler({ root, steps, initial, computed }: Plan, { all, r
       const bit = presenceOf.indexOf(place)
       if (bit !== -1) {
         // A number or boolean may be one that counts as absent.
-        if (how !== asIs) odd = true
+        if (how !== asIs && how !== holed) odd = true
         presence |= 1 << bit
       }
     }
@@ -127,7 +133,23 @@ export function shapeCompiler({ root, steps, initial, computed }: Plan, { all, r
       }
       return any
     }
+    const writeUnknown = (members: Unknown) => {
+      let begin = '{'
+      for (const [name, member] of members) {
+        text += `${begin}${JSON.stringify(name)}:`
+        if (member instanceof Map) writeUnknown(member)
+        else add(opOf(member, 0)!)
+        begin = ','
+      }
+      text += '}'
+    }
     const writeLeaf = ({ slots, list }: Step, begin: string): boolean => {
+      if (slots.includes(unknown)) {
+        if (kept.size === 0) return false
+        text += begin
+        writeUnknown(kept)
+        return true
+      }
       const constant = slots.map((slot) => initial[slot]).find((value) => value !== undefined)
       if (constant !== undefined) {
         text += begin + JSON.stringify(list ? [constant] : constant)
@@ -157,9 +179,19 @@ export function shapeCompiler({ root, steps, initial, computed }: Plan, { all, r
   return { compile, derived }
 }
 
+function keep(members: Unknown, [name, ...rest]: readonly string[], present: Present): void {
+  if (rest.length === 0) {
+    members.set(name!, present)
+    return
+  }
+  const inner = (members.get(name!) as Unknown | undefined) ?? new Map<string, Unknown | Present>()
+  members.set(name!, inner)
+  keep(inner, rest, present)
+}
+
 /** How a place's target is written, or nothing where this value is none for it. */
 function opOf({ place: { node, kind }, how, entry }: Present, target: number): Op | undefined {
-  const asText = { op: how === quoted ? opQuote : opCopy, entry, target }
+  const asText = { op: how === quoted ? opQuote : how === holed ? opHoled : opCopy, entry, target }
   const asObject = { op: how === holed ? opHoled : opCopy, entry, target }
   switch (kind) {
     case 'text':
@@ -174,6 +206,7 @@ function opOf({ place: { node, kind }, how, entry }: Present, target: number): O
     case 'recall':
       return { op: opRecall, entry, target }
     case 'flat':
+    case 'unknown':
       return asObject
     case 'freeForm':
       if (how !== whole && how !== holed) return target === 0 ? asText : undefined

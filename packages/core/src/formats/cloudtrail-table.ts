@@ -135,6 +135,8 @@ export interface Plan {
   /** What a slot holds before a record is read: the constants. */
   readonly initial: readonly unknown[]
   readonly computed: readonly (readonly [slot: number, compute: Derived['compute']])[]
+  /** The slot of what no line of the table names. */
+  readonly unknown: number
 }
 
 /** A place in the record. Below a free-form field the table knows some members only, and the rest is no surprise. */
@@ -199,7 +201,7 @@ export function compile({ constants, fields, derived, unknown }: Definition): Co
       if (rest) values[unknownSlot] = flattened(rest)
       return build(steps, values) ?? {}
     },
-    plan: { root, steps, initial, computed },
+    plan: { root, steps, initial, computed, unknown: unknownSlot },
     unknownFields: (record, found) => findUnknown(root, record, '', found),
   }
 }

@@ -123,6 +123,7 @@ const encoder = once(() =>
     presence: ['errorCode', 'errorMessage'],
     special: 'ConsoleLogin',
     foreign: ['eventSource', 'aws:'],
+    digest: 'digestStartTime',
   }),
 )
 

@@ -106,7 +106,7 @@ export function jsonRecords<const K extends string, R extends object>(
   options: JsonFormat<K, R> & {
     /** Calls `found` with each field that the format does not know. */
     readonly unknownFields?: (record: R, found: (path: string) => void) => void
-    /** What it scans must be a record without unknown fields, and be written as `document` and `recordId` say. */
+    /** What it scans must be a record, with the unknown fields that it counts, written as `document` and `recordId` say. */
     readonly bytes?: () => ByteFormat
   },
 ): Parser<R & { readonly kind: K }> {
@@ -148,7 +148,7 @@ export function jsonRecords<const K extends string, R extends object>(
         records.push(one)
         ordinals.push(first + i)
       }
-      const unknown = unknownFields && countUnknown(records, unknownFields)
+      const unknown = unknownFields && countUnknown(records, unknownFields, block.unknownFields)
       const placeAt = (index: number) => ordinals[index]! - first
       const recordAt = (index: number): Kinded => (records[index] ??= read(placeAt(index)) as Kinded)
       yield batchOf(options, format, context, {
@@ -190,12 +190,13 @@ function isScanned({ places }: ValueBlock, index: number): boolean {
   return places[index * 3 + 2] !== -1
 }
 
-/** Of the records that were not scanned, with the number of those that have each. */
+/** The fields with the number of records that have each: of those that were scanned, and of the others. */
 function countUnknown<R extends object>(
   records: readonly (R | undefined)[],
   unknownFields: (record: R, found: (path: string) => void) => void,
+  scanned: ReadonlyMap<string, number> | undefined,
 ): Record<string, number> | undefined {
-  const counts = new Map<string, number>()
+  const counts = new Map(scanned)
   for (const record of records)
     if (record)
       unknownFields(record, (path) => {

@@ -13,6 +13,7 @@ export interface ValueBlock {
   readonly whole: Buffer | undefined
   /** What a scanner found in the values. */
   readonly tape: Int32Array
+  readonly unknownFields: ReadonlyMap<string, number> | undefined
   /** Decompressed bytes that they took. */
   readonly bytes: number
 }
@@ -35,6 +36,8 @@ export interface JsonScanner {
   readonly mark: () => number
   /** What was found since `begin`. */
   readonly tape: () => Int32Array
+  /** Members of the records scanned since `begin` that the format does not know, and how many records have each. */
+  readonly unknownFields: () => ReadonlyMap<string, number> | undefined
 }
 
 const QUOTE = 0x22
@@ -139,7 +142,8 @@ export class JsonSplitter {
     const places = this.places.slice(0, count * 3)
     const end = count === 0 ? this.reported : offset + places[count * 3 - 2]!
     const tape = scanner?.tape() ?? noTape
-    const block = { chunk, offset, length: count, places, whole, tape, bytes: end - this.reported }
+    const unknownFields = scanner?.unknownFields()
+    const block = { chunk, offset, length: count, places, whole, tape, unknownFields, bytes: end - this.reported }
     this.offset += chunk.length
     this.reported = end
     return block

@@ -10,12 +10,20 @@ export const ARRAY_OPEN = 0x5b
 export const ARRAY_CLOSE = 0x5d
 export const OBJECT_OPEN = 0x7b
 export const OBJECT_CLOSE = 0x7d
+export const SLASH = 0x2f
 const MINUS = 0x2d
 const POINT = 0x2e
 /** FNV-1a's. */
 export const hashPrime = 0x01000193
 
-/** Escapes that JSON.stringify writes as well: `"`, `\`, and \b \f \n \r \t. It never writes `\/`, nor most of `\u`. */
+/** Whether a string had `\/`, which JSON.stringify writes as `/`, since this was forgotten. */
+export let hasSlashes = false
+
+export function forgetSlashes(): void {
+  hasSlashes = false
+}
+
+/** Escapes that JSON.stringify writes as well: `"`, `\`, and \b \f \n \r \t. It writes few of `\u`. */
 function isEscape(letter: i32): boolean {
   return (
     letter === QUOTE ||
@@ -48,7 +56,9 @@ function behindOdd(from: i32, end: i32): i32 {
     const byte = load8(at)
     if (byte === QUOTE) return at + 1
     if (byte === BACKSLASH) {
-      if (at + 1 >= end || !isEscape(load8(at + 1))) return -1
+      if (at + 1 >= end) return -1
+      if (load8(at + 1) === SLASH) hasSlashes = true
+      else if (!isEscape(load8(at + 1))) return -1
       at += 2
     } else if (byte < 0x20) return -1
     else {

@@ -1,4 +1,14 @@
-import { ARRAY_OPEN, BACKSLASH, behindLiteral, behindString, COLON, COMMA, OBJECT_OPEN, QUOTE } from './json-bytes.ts'
+import {
+  ARRAY_OPEN,
+  BACKSLASH,
+  behindLiteral,
+  behindString,
+  COLON,
+  COMMA,
+  OBJECT_OPEN,
+  QUOTE,
+  SLASH,
+} from './json-bytes.ts'
 import { copy, copyToStop, load8, store8 } from './memory.ts'
 
 const EQUALS = 0x3d
@@ -35,7 +45,10 @@ export function putJavaText(start: i32, end: i32, to: i32): i32 {
 /** Behind the value that `putKept` read last. */
 let behind: i32 = 0
 
-/** A regular JSON value that ends before `end`, without what is null or empty in it; nothing where it is empty. */
+/**
+ * A regular JSON value that ends before `end`, without what is null or empty in it and without backslashes before slashes;
+ * nothing where it is empty.
+ */
 export function putKept(start: i32, end: i32, to: i32): i32 {
   const first = load8(start)
   if (first === OBJECT_OPEN || first === ARRAY_OPEN) {
@@ -69,6 +82,26 @@ export function putKept(start: i32, end: i32, to: i32): i32 {
   behind = first === QUOTE ? behindString(start + 1, end) : behindLiteral(start, end)
   const length = behind - start
   if (first === 0x6e || (first === QUOTE && length === 2)) return to
+  if (first === QUOTE) return putString(start, to)
   copy(to, start, length)
   return to + length
+}
+
+function putString(start: i32, to: i32): i32 {
+  let o = to
+  let at = start + 1
+  let byte: i32 = QUOTE
+  store8(o++, byte)
+  do {
+    const length = copyToStop(at, o)
+    at += length
+    o += length
+    byte = load8(at++)
+    if (byte !== BACKSLASH) store8(o++, byte)
+    else {
+      if (load8(at) !== SLASH) store8(o++, BACKSLASH)
+      store8(o++, load8(at++))
+    }
+  } while (byte !== QUOTE)
+  return o
 }

@@ -15,7 +15,10 @@ export const resourceWidth: i32 = 4
 export const maxLevels: i32 = 16
 /** More members in one object than this are left to the plain path: each is compared with those before it. */
 export const maxMembers: i32 = 64
-/** More values with holes than a record can have. */
+/** More members than this that the table does not know are left to the plain path, and longer names of them. */
+export const maxUnknown: i32 = 32
+export const maxUnknownName: i32 = 64
+/** More values that are not written as they stand than a record has. */
 export const maxHoled: i32 = 64
 
 /** The block at hand, of which records are scanned or written; zeros behind it stop each look. */
@@ -27,13 +30,15 @@ export const tapeAt: i32 = wholeAt + maxRecord + 64
 export const tapeBytes: i32 = 2 * maxBlock
 export const outputAt: i32 = tapeAt + tapeBytes
 const outputBytes: i32 = 512 * 1024
-/** Values with holes, without them; and for each its entry, its begin and its end. */
+/** Values without holes and idle backslashes; and for each its entry, its begin and its end. */
 export const keptAt: i32 = outputAt + outputBytes
 export const holedAt: i32 = keptAt + maxRecord + 64
 /** Hashes of the names in the objects that are open. */
 export const namesAt: i32 = holedAt + maxHoled * 12
+/** Places of the members of a record that the table does not know. */
+export const unknownAt: i32 = namesAt + maxLevels * maxMembers * 4
 /** Begin and end of each member of each resource. */
-export const resourcesAt: i32 = namesAt + maxLevels * maxMembers * 4
+export const resourcesAt: i32 = unknownAt + maxUnknown * 4
 /** Shapes by their hash: an address or 0. */
 export const shapesAt: i32 = resourcesAt + maxResources * resourceWidth * 8
 export const shapeSlots: i32 = 4096
@@ -57,7 +62,9 @@ export const placeFirst: i32 = 24
 export const placeNext: i32 = 28
 /** The last record that had it. */
 export const placeSeen: i32 = 32
-export const placeBytes: i32 = 36
+/** Records that had it, since the host asked, where the table does not know it. */
+export const placeCount: i32 = 36
+export const placeBytes: i32 = 40
 
 export const kindText: i32 = 0
 export const kindRecall: i32 = 1
@@ -70,13 +77,18 @@ export const kindObject: i32 = 7
 export const kindAddress: i32 = 8
 export const kindId: i32 = 9
 export const kindKey: i32 = 10
+export const kindUnknown: i32 = 11
 
-/** How a value is written: as it stands, in quotes, an address as it stands, an object as it is, one with holes. */
+/**
+ * How a value is written: as it stands, in quotes, an address as it stands, an object as it is, one with holes or a value
+ * with a backslash before a slash, not at all.
+ */
 export const asIs: i32 = 0
 export const quoted: i32 = 1
 export const address: i32 = 2
 export const whole: i32 = 3
 export const holed: i32 = 4
+export const absent: i32 = 5
 export const classBits: i32 = 3
 
 /**

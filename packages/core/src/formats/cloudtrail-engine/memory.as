@@ -9,6 +9,9 @@ export declare function compute(kind: i32, at: i32, length: i32): i32
 @external('host', 'isAddress')
 export declare function isAddress(at: i32, length: i32): i32
 
+@external('host', 'learn')
+export declare function learn(parent: i32, at: i32, length: i32): i32
+
 export function load8(at: i32): i32 {
   return load<u8>(at)
 }

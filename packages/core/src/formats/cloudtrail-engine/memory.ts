@@ -11,6 +11,8 @@ export interface Host {
   /** The result of a function of these bytes, or 0. */
   readonly compute: (kind: i32, at: i32, length: i32) => i32
   readonly isAddress: (at: i32, length: i32) => i32
+  /** The place of a member that the table does not know, below a place that it knows; or 0: the plain path has to. */
+  readonly learn: (parent: i32, at: i32, length: i32) => i32
 }
 
 /** Untouched, and so without cost, where the wasm module runs. */
@@ -114,4 +116,8 @@ export function compute(kind: i32, at: i32, length: i32): i32 {
 
 export function isAddress(at: i32, length: i32): i32 {
   return host.isAddress(at, length)
+}
+
+export function learn(parent: i32, at: i32, length: i32): i32 {
+  return host.learn(parent, at, length)
 }

@@ -6,14 +6,17 @@ import {
   behindString,
   COLON,
   COMMA,
+  forgetSlashes,
   hashOf,
   hashPrime,
+  hasSlashes,
   isDigit,
   OBJECT_CLOSE,
   OBJECT_OPEN,
   QUOTE,
 } from './json-bytes.ts'
 import {
+  absent,
   address,
   asIs,
   entryBytes,
@@ -29,11 +32,14 @@ import {
   kindResources,
   kindText,
   kindTime,
+  kindUnknown,
   maxLevels,
   maxMembers,
   maxRecord,
+  maxUnknownName,
   namesAt,
   placeCode,
+  placeCount,
   placeFirst,
   placeKey,
   placeKeyLength,
@@ -49,9 +55,10 @@ import {
   tapeHash,
   tapeId,
   tapeIdEnd,
+  unknownAt,
   whole,
 } from './map.ts'
-import { isAddress, isSame, load8, load32, multiply, stopFrom, store32 } from './memory.ts'
+import { isAddress, isSame, learn, load8, load32, multiply, stopFrom, store32 } from './memory.ts'
 
 /**
  * One look at a record's bytes: whether it is one that the byte path can write, where it ends, and where the values are
@@ -64,6 +71,8 @@ const maxString: i32 = 8191
 const maxPath: i32 = 2000
 /** The text of so many bytes is below the length from which on it stands alone. */
 const maxFreeForm: i32 = 16_000
+/** Levels of the document above a member that the table does not know. */
+const levelsAbove: i32 = 4
 
 let root: i32 = 0
 let special: i32 = 0
@@ -87,6 +96,8 @@ let longestString: i32 = 0
 let longestName: i32 = 0
 let deepest: i32 = 0
 let named: i32 = namesAt
+/** Behind the places of the record's unknown members. */
+let unknown: i32 = unknownAt
 
 /** The root of the places, the key that is special, and the place and beginning of values of another format. */
 export function setPlaces(
@@ -120,6 +131,8 @@ export function scan(from: i32, until: i32): i32 {
   record = (record + 1) | 0
   hash = 0
   id = 0
+  unknown = unknownAt
+  forgetSlashes()
   const behind = members(root, from)
   if (behind === -1 || id === 0 || behind - from > maxRecord) {
     tape = first
@@ -129,6 +142,10 @@ export function scan(from: i32, until: i32): i32 {
   store32(first + tapeHash, hash)
   store32(first + tapeId, id - from)
   store32(first + tapeIdEnd, idEnd - from)
+  for (let at = unknownAt; at < unknown; at += 4) {
+    const count = load32(at) + placeCount
+    store32(count, load32(count) + 1)
+  }
   return behind
 }
 
@@ -156,7 +173,7 @@ function memberOf(parent: i32, name: i32): i32 {
   return load32(table + slot * 8 + 4)
 }
 
-/** The members of an object that the table knows. */
+/** The members of an object that the table knows, and some more. */
 function members(parent: i32, from: i32): i32 {
   let at = from + 1
   if (load8(at) === OBJECT_CLOSE) return at + 1
@@ -166,7 +183,9 @@ function members(parent: i32, from: i32): i32 {
     let place = expected
     if (place === 0 || !standsAt(place, at)) {
       if (load8(at) !== QUOTE) return -1
-      place = memberOf(parent, hashOf(at + 1, stopFrom(at + 1, end)))
+      const i = stopFrom(at + 1, end)
+      place = memberOf(parent, hashOf(at + 1, i))
+      if (place === 0 && load8(i) === QUOTE && load8(i + 1) === COLON) place = learn(parent, at + 1, i - at - 1)
       if (place === 0 || !standsAt(place, at)) return -1
       if (before !== 0) store32(before + placeNext, place)
       else store32(parent + placeFirst, place)
@@ -188,6 +207,7 @@ function members(parent: i32, from: i32): i32 {
 /** The offset behind a member's value. */
 function value(place: i32, at: i32): i32 {
   const kind = load32(place + placeKind)
+  if (kind === kindUnknown) return freeForm(place, kind, at)
   const byte = load8(at)
   if (byte === QUOTE) {
     const behind = behindString(at + 1, end)
@@ -195,9 +215,9 @@ function value(place: i32, at: i32): i32 {
   }
   if (byte === OBJECT_OPEN) {
     if (kind === kindObject) return members(place, at)
-    return kind === kindFreeForm || kind === kindFlat ? freeForm(place, at) : -1
+    return kind === kindFreeForm || kind === kindFlat ? freeForm(place, kind, at) : -1
   }
-  if (byte === ARRAY_OPEN) return kind === kindResources ? freeForm(place, at) : -1
+  if (byte === ARRAY_OPEN) return kind === kindResources ? freeForm(place, kind, at) : -1
   const behind = behindLiteral(at, end)
   if (behind === -1 || byte === 0x6e) return behind
   if (place === foreignPlace) return -1
@@ -222,19 +242,36 @@ function text(place: i32, kind: i32, at: i32, behind: i32): i32 {
   } else if (kind === kindKey) {
     if (length === specialLength && isSame(special, at, length)) how = whole
   } else if (kind !== kindTime && kind !== kindRecall) return -1
+  if (hasSlashes) {
+    if (kind !== kindText) return -1
+    forgetSlashes()
+    how = holed
+  }
   push(place, how, at, behind)
   return behind
 }
 
 /** A value whose members may be any: taken where the plain path would keep its bytes as they are, but for holes. */
-function freeForm(place: i32, at: i32): i32 {
+function freeForm(place: i32, kind: i32, at: i32): i32 {
+  const isUnknown = kind === kindUnknown
   hasHoles = false
-  longestString = longestName = deepest = 0
+  longestString = deepest = 0
+  // In snake case a name is at most twice as long.
+  longestName = isUnknown ? 2 * maxUnknownName : 0
   named = namesAt
-  const behind = anyValue(at, 0, load32(place + placeTable) !== 0 ? place : 0)
+  const behind = anyValue(at, isUnknown ? levelsAbove : 0, load32(place + placeTable) !== 0 ? place : 0)
   if (behind === -1 || behind - at > maxFreeForm) return -1
   if (longestString > maxString || (longestName + 1) * deepest > maxPath) return -1
-  if (!empty) push(place, hasHoles ? holed : whole, at, behind)
+  if (isUnknown) {
+    store32(unknown, place)
+    unknown += 4
+    if (empty) push(place, absent, at, behind)
+  }
+  if (!empty) {
+    if (hasHoles && kind === kindResources) return -1
+    push(place, hasHoles || hasSlashes ? holed : whole, at, behind)
+  }
+  forgetSlashes()
   return behind
 }
 
@@ -305,7 +342,7 @@ function anyObject(from: i32, level: i32, known: i32): i32 {
         kept = true
         if (kind === kindText) {
           const first = load8(start)
-          if (first === OBJECT_OPEN || first === ARRAY_OPEN) return -1
+          if (first === OBJECT_OPEN || first === ARRAY_OPEN || hasSlashes) return -1
           push(place, first === QUOTE ? asIs : quoted, start, at)
         }
       }

@@ -3,6 +3,7 @@ import { putJavaText, putKept } from './json-write.ts'
 import {
   classBits,
   entryBytes,
+  holed,
   holedAt,
   keptAt,
   kindPlaces,
@@ -118,7 +119,11 @@ function putOther(op: i32, step: i32, entry: i32, start: i32, end: i32, to: i32)
     return to + length
   }
   if (op === opList) return putList(load32(step + stepTarget), to)
-  if (op === opResources) return putResources(start, end, to)
+  if (op === opResources) {
+    if ((load32(entry) & ((1 << classBits) - 1)) !== holed) return putResources(start, end, to)
+    const kept = keptOf(entry, start, end)
+    return kept === -1 ? -1 : putResources(load32(kept + 4), load32(kept + 8), to)
+  }
   const result = recall(kindPlaces + (load32(entry) >> classBits), start, end - start)
   const at = result + 4 + (op === opTime ? 0 : load32(step + stepTarget)) * 8
   if (result === 0 || load32(result) === 0) return -1
@@ -194,7 +199,7 @@ function recall(kind: i32, at: i32, length: i32): i32 {
   return result
 }
 
-/** The value without its holes, which is asked for twice, as text and as JSON; -1 where there are too many of them. */
+/** The value as `putKept` writes it, which is asked for twice, as text and as JSON; -1 where there are too many of them. */
 function keptOf(entry: i32, start: i32, end: i32): i32 {
   let at = holedAt
   const behind = holedAt + holedCount * 12

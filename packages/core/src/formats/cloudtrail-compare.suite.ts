@@ -1,0 +1,74 @@
+import { expect } from 'vitest'
+import { asFlowferryError } from '../errors.ts'
+import { parseContext } from '../limits.ts'
+import { memoryObject } from '../testing.ts'
+import type { Batch } from '../types.ts'
+import { type CloudTrailRecord, cloudTrail } from './cloudtrail.ts'
+
+/** A limit of depth below what the scanner of bytes needs: every record takes the plain path. */
+const plainly = { limits: { depth: 31 } }
+
+interface Read {
+  readonly documents: readonly string[]
+  readonly ids: readonly (string | undefined)[]
+  readonly ordinals: readonly number[]
+  readonly malformed: readonly unknown[]
+  readonly unknownFields: Record<string, number>
+  readonly error?: string
+  readonly fast: number
+}
+
+const buffer = Buffer.alloc(1 << 20)
+const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
+
+async function read(body: Buffer, chunkBytes: number, options: Parameters<typeof parseContext>[0]): Promise<Read> {
+  const batches: Batch<CloudTrailRecord>[] = []
+  let error: string | undefined
+  try {
+    const object = memoryObject({ key: 'f.json', body, chunkBytes })
+    for await (const batch of cloudTrail.parse(object, parseContext(options))) batches.push(batch)
+  } catch (raised) {
+    error = JSON.stringify(asFlowferryError(raised, 'STEP_FAILED', ''))
+  }
+  let fast = 0
+  const all = batches.flatMap((batch) => Array.from({ length: batch.length }, (_, index) => ({ batch, index })))
+  const documents = all.map(({ batch: { encoder, document, recordId }, index }) => {
+    buffer.fill(0xff, 0, 4096)
+    const end = encoder!.encode(index, buffer, view, 7)
+    if (end === -1) return JSON.stringify(document(index))
+    fast++
+    const written = `${buffer.toString('utf8', 7, end - 1)}}`
+    expect(end - 7).toBeLessThanOrEqual(encoder!.room(index))
+    const idEnd = encoder!.id!(index, buffer, view, 7)
+    expect(buffer.toString('utf8', 7, idEnd)).toBe(recordId!(index))
+    return written
+  })
+  const unknownFields: Record<string, number> = {}
+  for (const batch of batches)
+    for (const [name, count] of Object.entries(batch.unknownFields ?? {}))
+      Object.defineProperty(unknownFields, name, {
+        value: (Object.hasOwn(unknownFields, name) ? unknownFields[name]! : 0) + count,
+        enumerable: true,
+        configurable: true,
+      })
+  return {
+    documents,
+    ids: all.map(({ batch, index }) => batch.recordId!(index)),
+    ordinals: batches.flatMap(({ ordinals }) => Array.from(ordinals)),
+    malformed: batches.flatMap(({ malformed = [] }) => malformed),
+    unknownFields,
+    fast,
+    ...(error !== undefined && { error }),
+  }
+}
+
+/** Both ways, which have to agree in all; gives how many records there were and how many were fast. */
+export async function compare(body: Buffer, chunkBytes: number) {
+  const { fast, ...byBytes } = await read(body, chunkBytes, {})
+  const { fast: none, ...plain } = await read(body, chunkBytes, plainly)
+  expect(none).toBe(0)
+  // A bracket lost puts one record into the other, and the limit of this side is the lower one.
+  if (plain.error?.includes('limits.depth')) return { records: 0, fast: 0 }
+  expect(byBytes).toEqual(plain)
+  return { records: plain.documents.length, fast }
+}
