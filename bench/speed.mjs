@@ -14,6 +14,7 @@ const inputs = {
   'vpc-flow, a quarter': { format: 'vpc-flow', records: 250_000 },
   cloudfront: { format: 'cloudfront', records: 300_000 },
   cloudtrail: { format: 'cloudtrail', records: 100_000 },
+  'cloudtrail, unknown': { format: 'cloudtrail-unknown', records: 100_000 },
   'cloudtrail, 550 MB': { format: 'cloudtrail', records: 300_000 },
 }
 
@@ -36,7 +37,8 @@ const read = {
   ],
   'CloudFront and CloudTrail': [
     ...of('cloudfront', 'gzip -dc', 'gunzip', 'plain loop', 'flowferry'),
-    ...of('cloudtrail', 'gzip -dc', 'gunzip', 'plain loop', 'flowferry'),
+    ...of('cloudtrail', 'gzip -dc', 'gunzip', 'plain loop', 'flowferry', 'filter'),
+    { input: 'cloudtrail, unknown', way: 'flowferry', name: 'cloudtrail: with an unknown field' },
     ...of('cloudtrail, 550 MB', 'flowferry'),
   ],
 }
@@ -92,7 +94,7 @@ function pageOf({ cpu, rowsTable }, command) {
   ]
   const texts = {
     'Flow logs': `${provenance(command)} A row is \`node bench/rows/row.mjs WAY INPUT FILE\`, in plain JavaScript with \`${inPlainJavaScript.join(' ')}\`, on Node 24 through npm's \`node\` package. What comes out is counted and dropped: no HTTP. \`gunzip\` inflates in Node and does nothing else. \`plain loop\` is what somebody writes in an hour (readline, split, object, JSON.stringify): the same documents, byte for byte. \`lines()\` is a user's own parser, with the plain loop's functions. \`gzip\` and \`indexPer\` are the sinks' options of that name. 112 B a line with 14 fields, 245 B with 29.`,
-    'CloudFront and CloudTrail': `${provenance(command)} As above; the plain loop gives CloudFront's documents in full and CloudTrail's main fields, with the whole file in memory. 457 B a CloudFront line, 1,834 B a CloudTrail event.`,
+    'CloudFront and CloudTrail': `${provenance(command)} As above; the plain loop gives CloudFront's documents in full and CloudTrail's main fields, with the whole file in memory. \`filter\` leaves out the events of one name; \`with an unknown field\` is a file of events that each have a field which the format's table does not know. 457 B a CloudFront line, 1,834 B a CloudTrail event.`,
   }
   const deliveredText = `${provenance(command)} Flow logs over plain HTTP to a sink that answers at once (\`bench/lib/null-sink.mjs\`), a process of its own: the sender's CPU counts. \`sent\` is the whole way from the file; \`ready\` sends bodies that are in memory already through the same client, what no sender goes below; \`helper\` is the client's own \`helpers.bulk\` with the plain loop's objects.`
   return {

@@ -128,21 +128,25 @@ function event(drawn, account, seconds) {
   }
 }
 
-/** The elements alone, each with a comma behind it: what a file of any length is put together from. */
-export function* cloudTrailRecords(records) {
+/**
+ * The elements alone, each with a comma behind it: what a file of any length is put together from.
+ *
+ * @param added Members that each event has besides.
+ */
+export function* cloudTrailRecords(records, added = {}) {
   const drawn = random(21)
   const account = createAccount(drawn)
   let seconds = start
   for (let i = 0; i < records; i++) {
     if (drawn.share() < 0.25) seconds++
-    yield `${JSON.stringify(event(drawn, account, seconds))},`
+    yield `${JSON.stringify({ ...event(drawn, account, seconds), ...added })},`
   }
 }
 
-export function* cloudTrail(records) {
+export function* cloudTrail(records, added) {
   yield '{"Records":['
   let before = ''
-  for (const record of cloudTrailRecords(records)) {
+  for (const record of cloudTrailRecords(records, added)) {
     yield before
     before = record
   }

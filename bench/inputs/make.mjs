@@ -12,7 +12,9 @@ const generators = {
   'vpc-flow': vpcFlow,
   'vpc-flow-29': vpcFlow29,
   cloudfront: cloudFront,
-  cloudtrail: cloudTrail,
+  cloudtrail: (records) => cloudTrail(records),
+  /** With a field that AWS has not added yet. */
+  'cloudtrail-unknown': (records) => cloudTrail(records, { newField: 'of 2027' }),
   /** Elements alone, with a comma behind each. */
   'cloudtrail-records': cloudTrailRecords,
   /** Lines alone, without the header. */

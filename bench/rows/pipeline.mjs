@@ -23,6 +23,7 @@ const parsers = {
   'vpc-flow-29': vpcFlow,
   cloudfront: cloudFront,
   cloudtrail: cloudTrail,
+  'cloudtrail-unknown': cloudTrail,
   own,
   detect: detect(formats),
 }
@@ -58,11 +59,13 @@ export async function parse(file, parser, { sinkOptions, ...steps } = {}, keep =
   return { records: counts.read, bytes: total.bytes }
 }
 
+/** What a way does besides; where an input's fields matter, the input stands before it. */
 export const steps = {
   'gzip: true': { sinkOptions: { gzip: true } },
   'gzip: 6': { sinkOptions: { gzip: 6 } },
   "indexPer: 'day'": { sinkOptions: { indexPer: 'day' } },
   filter: { filter: ({ action, dstport }) => action !== 'REJECT' && dstport !== 22 },
+  'cloudtrail: filter': { filter: ({ eventName }) => eventName !== 'Decrypt' },
   'filter that keeps nothing': { filter: ({ action, dstport }) => action === 'NONE' && dstport === 22 },
   enrich: {
     enrich: ({ action, dstport }) => ({ 'labels.service': action === 'ACCEPT' && dstport === 443 ? 'web' : 'other' }),

@@ -27,7 +27,7 @@ const load = async (way) => {
   }
   const { parse, steps } = await import('./pipeline.mjs')
   if (way === 'lines()') return () => parse(file, 'own')
-  return () => parse(file, input, steps[way])
+  return () => parse(file, input, steps[`${input}: ${way}`] ?? steps[way])
 }
 
 const run = await load(way)
