@@ -48,3 +48,11 @@ test('nothing but brackets, in few stored bytes, is one unknown object beside a 
   const ends = messages.map(({ objects }) => objects[0]!.error?.code ?? objects[0]!.status)
   expect(ends).toEqual([...bombs.map(() => 'FORMAT_UNKNOWN'), 'done'])
 })
+
+test('a header of very many names costs as much as it is long', { timeout: 20_000 }, async () => {
+  const names = Array.from({ length: 200_000 }, (_, n) => `x${n}`)
+  const body = gzipSync(`#Version: 1.0\n#Fields: date time ${names.join(' ')}\n2026-01-01\t00:00:00\n`)
+  const source = memorySource(memoryObject({ key: 'wide', body }))
+  const { messages } = await ingest({ source, parser, sink: memorySink() })
+  expect(messages[0]!.objects[0]!.counts).toMatchObject({ written: 0, malformed: 1 })
+})

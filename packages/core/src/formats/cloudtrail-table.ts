@@ -308,12 +308,12 @@ function first(slots: readonly number[], values: readonly unknown[]): unknown {
 }
 
 function gather(slots: readonly number[], values: readonly unknown[]): unknown[] | undefined {
-  let list: unknown[] | undefined
+  let found: Set<unknown> | undefined
   for (const slot of slots) {
     const value = values[slot]
     if (value === undefined) continue
-    list ??= []
-    for (const item of Array.isArray(value) ? value : [value]) if (!list.includes(item)) list.push(item)
+    found ??= new Set()
+    for (const item of Array.isArray(value) ? value : [value]) found.add(item)
   }
-  return list
+  return found && [...found]
 }

@@ -29,7 +29,8 @@ const mostKnown = 64
 
 /** @throws FlowferryError FORMAT_MISMATCH where the header names a field twice */
 export function columnsOf(table: CompiledTable, names: readonly string[], object: SourceObject): Columns {
-  const repeated = names.find((name, index) => names.indexOf(name) !== index)
+  const seen = new Set<string>()
+  const repeated = names.find((name) => seen.has(name) || !seen.add(name))
   if (repeated !== undefined)
     throw new FlowferryError('FORMAT_MISMATCH', `The header names ${repeated} twice`, { place: placeOf(object) })
   const headers = known.get(table) ?? new Map<string, Columns>()
