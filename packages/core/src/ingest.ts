@@ -28,7 +28,10 @@ export interface IngestOptions<T> {
   /** `vpcFlow`, `detect([vpcFlow, cloudTrail])`, or your own. */
   readonly parser: Parser<T>
   readonly sink: Sink<NoInfer<T>>
-  /** Keeps a record by returning true. Synchronous. What it drops is counted, and costs no document. */
+  /**
+   * Keeps a record by returning true. Synchronous. What it drops is counted, and costs no document. The record is to read
+   * only; `{ ...record }` is one of your own.
+   */
   readonly filter?: (record: NoInfer<T>, object: ObjectIdentity) => boolean
   /** Fields to add to a record's document, dotted or nested: `{ 'labels.team': 'payments' }`. Synchronous. */
   readonly enrich?: (record: NoInfer<T>, object: ObjectIdentity) => LogDocument | undefined

@@ -125,7 +125,10 @@ export interface Batch<T> {
   readonly document: (index: number) => LogDocument
   /** An identity of the record's own, where the format has one (CloudTrail's `eventID`). */
   readonly recordId?: (index: number) => string | undefined
-  /** One record as a view that reads fields when they are asked for; default: `records[index]`. */
+  /**
+   * One record for a step: alike in all but that it may read fields when they are asked for, and cannot be written to or
+   * cloned. Default: `records[index]`.
+   */
   readonly view?: (index: number) => T
   /**
    * Writes the members of a document, each with a comma behind it, and no closing brace: so that more can follow.

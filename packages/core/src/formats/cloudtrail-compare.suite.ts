@@ -10,6 +10,8 @@ const plainly = { limits: { depth: 31 } }
 
 interface Read {
   readonly documents: readonly string[]
+  /** As a filter sees them. */
+  readonly views: readonly string[]
   readonly ids: readonly (string | undefined)[]
   readonly ordinals: readonly number[]
   readonly malformed: readonly unknown[]
@@ -53,6 +55,7 @@ async function read(body: Buffer, chunkBytes: number, options: Parameters<typeof
       })
   return {
     documents,
+    views: all.map(({ batch, index }) => JSON.stringify(batch.view!(index))),
     ids: all.map(({ batch, index }) => batch.recordId!(index)),
     ordinals: batches.flatMap(({ ordinals }) => Array.from(ordinals)),
     malformed: batches.flatMap(({ malformed = [] }) => malformed),

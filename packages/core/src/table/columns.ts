@@ -17,7 +17,8 @@ export interface Columns {
   /** The plain path: a line's record, or what is wrong with it. */
   readonly read: (line: string) => Values | string
   readonly document: (record: Values) => LogDocument
-  readonly view: (scan: Scan, line: number) => Values
+  /** A record as steps see it; `whole` where the line is not regular. */
+  readonly view: (scan: Scan, line: number, whole: Values | undefined) => Values
   readonly members: () => ReadonlySet<string>
   /** The fast path; none where a column reads in a way of its own. Compiled for a parser, and not for a claim. */
   readonly program: () => Program | undefined
@@ -71,7 +72,7 @@ function compileColumns(table: CompiledTable, names: readonly string[]): Columns
     const compiled = compileProgram(layout(), columns, table)
     return compiled && fits(compiled) ? compiled : undefined
   })
-  const view = once(() => createView(format.kind, columns, absent))
+  const view = once(() => createView(format.kind, columns, absent, read))
   return {
     unknown,
     scan: (bytes) => {
@@ -80,7 +81,7 @@ function compileColumns(table: CompiledTable, names: readonly string[]): Columns
     },
     read,
     document: (record) => fill(layout(), record) ?? {},
-    view: (scan, line) => view()(scan, line),
+    view: (scan, line, whole) => view()(scan, line, whole),
     members: once(() => new Set(layout().keys())),
     program,
   }

@@ -139,7 +139,7 @@ function batchOf<T>(
     malformed,
     malformedText: (position: number) => textOf(scan, run.malformed[position]!, false),
     document: (index: number) => columns.document(recordAt(index)),
-    view: (index: number) => (fast(index) ? columns.view(scan, lines[index]!) : recordAt(index)) as T,
+    view: (index: number) => columns.view(scan, lines[index]!, fast(index) ? undefined : recordAt(index)) as T,
     ...(program && { encoder: new RunEncoder(columns.members(), program, scan, lines, ordinals) }),
     ...(unknown.length > 0 && { unknownFields: countUnknown(unknown, length, recordAt) }),
     ...(context.originals && { original }),
