@@ -98,7 +98,7 @@ export async function collect<T>(parser: Parser<T>, object: SourceObject, contex
   const ordinals: number[] = []
   const documents: LogDocument[] = []
   const malformed: NonNullable<Batch<T>['malformed']>[number][] = []
-  const unknownFields: Record<string, number> = {}
+  const unknownFields = new Map<string, number>()
   for await (const batch of parser.parse(object, context)) {
     for (let index = 0; index < batch.length; index++) {
       records.push(batch.records[index]!)
@@ -107,9 +107,9 @@ export async function collect<T>(parser: Parser<T>, object: SourceObject, contex
     }
     for (const one of batch.malformed ?? []) malformed.push(one)
     for (const [name, count] of Object.entries(batch.unknownFields ?? {}))
-      unknownFields[name] = (unknownFields[name] ?? 0) + count
+      unknownFields.set(name, (unknownFields.get(name) ?? 0) + count)
   }
-  return { records, ordinals, documents, malformed, unknownFields }
+  return { records, ordinals, documents, malformed, unknownFields: Object.fromEntries(unknownFields) }
 }
 
 /** `test` of vitest, jest or node:test. */

@@ -144,7 +144,7 @@ export interface Batch<T> {
   readonly malformed?: readonly Malformed[]
   /** The text of `malformed[position]`, made on demand, for the place of dead records. Default: none is kept. */
   readonly malformedText?: (position: number) => string
-  /** Fields that AWS added since this format was written: name to records that had it. Their values are kept. */
+  /** Fields that AWS added since this format was written: AWS's name to records that had it. Their values are kept. */
   readonly unknownFields?: Readonly<Record<string, number>>
 }
 

@@ -2,17 +2,18 @@ import { FlowferryError } from '../errors.ts'
 import { placeOf } from '../object.ts'
 import { once } from '../once.ts'
 import type { LogDocument, SourceObject } from '../types.ts'
-import type { CompiledTable } from './define.ts'
+import type { CompiledTable, UnknownField } from './define.ts'
 import { keyword } from './fields.ts'
 import { fits, scan } from './host.ts'
 import { type AnyField, fill, type Values } from './layout.ts'
+import { freeName, reserved } from './names.ts'
 import { compileProgram, type Program } from './program.ts'
 import { type Scan, scanLines } from './scan.ts'
 import { createView } from './view.ts'
 
 /** What a header's columns come to: how a line is scanned, read and written. */
 export interface Columns {
-  readonly unknown: readonly string[]
+  readonly unknown: readonly UnknownField[]
   readonly scan: (bytes: Buffer) => Scan
   /** The plain path: a line's record, or what is wrong with it. */
   readonly read: (line: string) => Values | string
@@ -45,11 +46,14 @@ export function columnsOf(table: CompiledTable, names: readonly string[], object
 
 function compileColumns(table: CompiledTable, names: readonly string[]): Columns {
   const { fields, delimiter, absent, format } = table
-  const unknown = names.filter((name) => !Object.hasOwn(fields, name))
+  const isKnown = (name: string) => Object.hasOwn(fields, name)
+  const taken = new Set([...Object.keys(fields), ...names.filter((name) => !reserved.has(name)), ...reserved])
+  const keys = names.map((name) => (reserved.has(name) ? freeName(name, taken) : name))
+  const unknown = names.map((name, i) => ({ name, key: keys[i]! })).filter(({ name }) => !isKnown(name))
   const layout = once(() => table.layout(unknown))
-  const columns = names.map((name) => ({
-    name,
-    field: Object.hasOwn(fields, name) ? fields[name]! : (keyword([], '') as AnyField),
+  const columns = names.map((name, i) => ({
+    name: keys[i]!,
+    field: isKnown(name) ? fields[name]! : (keyword([], '') as AnyField),
   }))
 
   const read = (line: string): Values | string => {

@@ -12,8 +12,10 @@ import {
   type Facet,
   layoutTree,
   mappingOf,
+  namesUnder,
   pathOf,
 } from './layout.ts'
+import { freeName, reserved, snakeCase } from './names.ts'
 import { claimTable, parseTable } from './parse.ts'
 
 type Fields = Readonly<Record<string, AnyField>>
@@ -44,7 +46,11 @@ export interface TableDefinition<K extends string, F extends Fields> {
   readonly kind: K
   /** Written to the data stream `logs-<dataset>-<namespace>`. */
   readonly dataset: string
-  /** Where a field that is not in the table is kept, in snake case: `aws.vpcflow`. */
+  /**
+   * Where a field that is not in the table is kept, in snake case: `aws.vpcflow` keeps `new-field` as
+   * `aws.vpcflow.new_field`. Where the table or another field has that name, it is `new_field_2`, or the next that is free:
+   * the table's own places keep their type.
+   */
   readonly root: `aws.${string}` | `custom.${string}`
   /** One character between values. */
   readonly delimiter: string
@@ -72,6 +78,12 @@ export interface Table<K extends string, F extends Fields> extends Parser<TableR
   readonly withFields: (names: readonly string[]) => Parser<TableRecord<K, F>>
 }
 
+/** A field of a header that the table does not know: AWS's name, and its member of the record. */
+export interface UnknownField {
+  readonly name: string
+  readonly key: string
+}
+
 /** What the parser needs of a table. */
 export interface CompiledTable {
   readonly format: Format
@@ -81,15 +93,16 @@ export interface CompiledTable {
   readonly header: (line: string) => readonly string[] | 'skip' | undefined
   readonly headerless: { readonly fields: readonly string[]; readonly fits: (record: never) => boolean } | undefined
   readonly keys: RegExp | undefined
-  /** The document's tree, with a place for each field of the header that the table does not know. */
-  readonly layout: (unknown: readonly string[]) => Branch
+  /** The document's tree, with a place of its own for each field of the header that the table does not know. */
+  readonly layout: (unknown: readonly UnknownField[]) => Branch
 }
 
 /**
  * Declares a format of delimited lines. From the one table come the record's type, the parser, the ECS document, the
  * index mapping and the documentation. A field that AWS adds later is kept under `root` and counted.
  *
- * @throws FlowferryError INVALID_OPTION where targets contradict each other
+ * @throws FlowferryError INVALID_OPTION where targets contradict each other or the root, or a field is called `kind` or as
+ *   what every object has (`constructor`)
  */
 export function table<const K extends string, F extends Fields>(definition: TableDefinition<K, F>): Table<K, F> {
   const { kind, dataset, root, fields, constants } = definition
@@ -108,7 +121,13 @@ export function table<const K extends string, F extends Fields>(definition: Tabl
       return docs()
     },
   })
-  checkTargets({ constants, fields, derived })
+  for (const name of Object.keys(fields))
+    if (reserved.has(name))
+      throw new FlowferryError(
+        'INVALID_OPTION',
+        `A column is called ${name}, as a member that every record has; give it another name in fields and header`,
+      )
+  checkTargets({ constants, fields, derived }, root)
   const names = new Set(Object.keys(fields))
   const known = once(() => layoutTree({ constants, fields, derived }))
   const compiled: CompiledTable = {
@@ -121,7 +140,10 @@ export function table<const K extends string, F extends Fields>(definition: Tabl
     keys: definition.keys,
     layout: (unknown) => {
       if (unknown.length === 0) return known()
-      const kept = unknown.map((name) => [name, keyword([`${root}.${snakeCase(name)}`], '')] as const)
+      const taken = new Set(namesUnder(known(), root))
+      const kept = unknown.map(
+        ({ name, key }) => [key, keyword([`${root}.${freeName(snakeCase(name), taken)}`], '')] as const,
+      )
       return layoutTree({ constants, fields: { ...fields, ...Object.fromEntries(kept) }, derived })
     },
   }
@@ -155,15 +177,6 @@ export function lookup<V extends string>(
 /** `ipv4` or `ipv6`, by the separator that comes first. */
 export function family<const N extends string>(source: N): Facet<N, 'ipv4' | 'ipv6'> {
   return { source, marks: '.:', values: ['ipv4', 'ipv6'] }
-}
-
-/** `cs(User-Agent)` to `cs_user_agent`. */
-function snakeCase(name: string): string {
-  return name
-    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replace(/[^A-Za-z0-9]+/g, '_')
-    .replace(/^_+|_+$/g, '')
-    .toLowerCase()
 }
 
 function tableMapping(

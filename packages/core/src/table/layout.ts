@@ -56,15 +56,19 @@ export function mappingOf(target: Target, own: MappingProperty): MappingProperty
 
 /**
  * Looks at the targets alone, so that a table can be checked when it is declared, and its tree made when it is used.
+ * Below `root` stand the fields that the table does not know.
  *
  * @throws FlowferryError INVALID_OPTION where one is both a value and a list or an object
  */
-export function checkTargets({ constants, fields, derived }: LayoutParts): void {
+export function checkTargets({ constants, fields, derived }: LayoutParts, root?: string): void {
   const lists = new Map([['@timestamp', false]])
   const objects = new Set<string>()
   const add = (path: string, list: boolean) => {
     if ((lists.get(path) ?? list) !== list) throw conflict(path)
     lists.set(path, list)
+    addObjects(path)
+  }
+  const addObjects = (path: string) => {
     for (let end = path.lastIndexOf('.'); end > 0; end = path.lastIndexOf('.', end - 1)) {
       const object = path.slice(0, end)
       if (objects.has(object)) break
@@ -74,6 +78,7 @@ export function checkTargets({ constants, fields, derived }: LayoutParts): void 
   for (const path in constants) add(path, Array.isArray(constants[path]))
   for (const name in fields) for (const target of fields[name]!.targets) add(pathOf(target), target.endsWith('[]'))
   for (const { target } of derived) add(pathOf(target), target.endsWith('[]'))
+  if (root !== undefined) addObjects(`${root}.`)
   for (const path of objects) if (lists.has(path)) throw conflict(path)
 }
 
@@ -110,6 +115,13 @@ function leafAt(root: Branch, path: string, list: boolean): Leaf {
   const leaf = (branch.get(last) as Leaf | undefined) ?? { list, sources: [] }
   branch.set(last, leaf)
   return leaf
+}
+
+/** The names of what stands directly below a path. */
+export function namesUnder(tree: Branch, path: string): Iterable<string> {
+  let node: Leaf | Branch | undefined = tree
+  for (const name of path.split('.')) node = node instanceof Map ? node.get(name) : undefined
+  return node instanceof Map ? node.keys() : []
 }
 
 function conflict(path: string): FlowferryError {

@@ -4,7 +4,7 @@ import { readBlocks } from '../records/lines.ts'
 import { RecordsOnDemand } from '../records-on-demand.ts'
 import type { Batch, Malformed, ObjectHead, ParseContext, SourceObject } from '../types.ts'
 import { type Columns, columnsOf } from './columns.ts'
-import type { CompiledTable } from './define.ts'
+import type { CompiledTable, UnknownField } from './define.ts'
 import { RunEncoder } from './encode.ts'
 import type { Values } from './layout.ts'
 import { type Scan, scanLines } from './scan.ts'
@@ -146,13 +146,13 @@ function batchOf<T>(
   })
 }
 
-function countUnknown(unknown: readonly string[], length: number, recordAt: (index: number) => Values) {
-  const counts: Record<string, number> = {}
+function countUnknown(unknown: readonly UnknownField[], length: number, recordAt: (index: number) => Values) {
+  const counts = new Map<string, number>()
   for (let index = 0; index < length; index++) {
     const record = recordAt(index)
-    for (const name of unknown) if (record[name] !== undefined) counts[name] = (counts[name] ?? 0) + 1
+    for (const { name, key } of unknown) if (record[key] !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1)
   }
-  return counts
+  return Object.fromEntries(counts)
 }
 
 function withoutHeader(table: CompiledTable, line: string, object: SourceObject): Columns {

@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest'
+import { cloudFront } from '../formats/cloudfront.ts'
+import { vpcFlow } from '../formats/vpc-flow.ts'
+import { collect, memoryObject } from '../testing.ts'
+import { table } from './define.ts'
+import { keyword } from './fields.ts'
+import type { AnyField } from './layout.ts'
+
+const read = (body: string, parser: Parameters<typeof collect>[0] = vpcFlow) =>
+  collect(parser, memoryObject({ key: 'flow.log', body }))
+
+const minimal = { kind: 't', dataset: 'custom.t', root: 'custom.t', delimiter: ' ', constants: {} } as const
+const tableWith = (fields: Record<string, AnyField>, root: `custom.${string}` = 'custom.t') =>
+  table({ ...minimal, root, header: (line) => (line.startsWith('#') ? line.slice(1).split(' ') : undefined), fields })
+
+describe('a field of the header that the table does not know', () => {
+  test.each([
+    ['tags', 'tags_2'],
+    ['ecs', 'ecs_2'],
+    ['next-hop', 'next_hop_2'],
+    ['sublocation', 'sublocation_2'],
+    ['tcp-flags-array', 'tcp_flags_array_2'],
+    ['vpc-id-', 'vpc_id_2'],
+    ['other', 'other'],
+  ])('%s is kept and counted, though the table has a place of that name', async (name, kept) => {
+    const body = `end vpc-id instance-tag tcp-flags ${name}\n1700000000 vpc-1 i 2 x\n1700000001 vpc-1 i 2 -\n`
+    const { documents, malformed, unknownFields } = await read(body)
+    const own = { vpc_id: 'vpc-1', tags: { instance: 'i' }, tcp_flags: '2', tcp_flags_array: ['syn'] }
+    expect(documents.map(({ aws }) => aws)).toEqual([{ vpcflow: { ...own, [kept]: 'x' } }, { vpcflow: own }])
+    expect(unknownFields).toEqual({ [name]: 1 })
+    expect(malformed).toEqual([])
+  })
+
+  test('has a place of its own where others are written alike', async () => {
+    const { documents, unknownFields } = await read('end a-b a--b a-b-\n1700000000 1 2 3\n1700000000 - 5 6\n')
+    expect(documents.map(({ aws }) => (aws as { vpcflow: object }).vpcflow)).toEqual([
+      { a_b: '1', a_b_2: '2', a_b_3: '3' },
+      { a_b_2: '5', a_b_3: '6' },
+    ])
+    expect(unknownFields).toEqual({ 'a-b': 1, 'a--b': 2, 'a-b-': 2 })
+  })
+
+  test('is called field where nothing of its name can be written', async () => {
+    const { documents } = await read('#Fields: sc-status é\n200\tx\n', cloudFront)
+    expect(documents[0]).toMatchObject({ aws: { cloudfront: { field: 'x' } } })
+  })
+
+  test('is another member of the record where each record or object has that name', async () => {
+    const names = ['kind', 'kind_2', 'constructor', '__proto__', 'toString', 'hasOwnProperty']
+    const { records, documents, unknownFields } = await read(
+      `#a ${names.join(' ')}\n1 v1 v2 v3 v4 v5 v6\n2 - - - - - -\n`,
+      tableWith({ a: keyword(['custom.t.a'], '') }),
+    )
+    expect(records).toEqual([
+      {
+        kind: 't',
+        a: '1',
+        kind_3: 'v1',
+        kind_2: 'v2',
+        constructor_2: 'v3',
+        __proto___2: 'v4',
+        toString_2: 'v5',
+        hasOwnProperty_2: 'v6',
+      },
+      { kind: 't', a: '2' },
+    ])
+    const kept = {
+      a: '1',
+      kind: 'v1',
+      kind_2: 'v2',
+      constructor: 'v3',
+      proto: 'v4',
+      to_string: 'v5',
+      has_own_property: 'v6',
+    }
+    expect(documents).toEqual([{ custom: { t: kept } }, { custom: { t: { a: '2' } } }])
+    expect(Object.entries(unknownFields)).toEqual(names.map((name) => [name, 1]))
+  })
+})
+
+describe('what a table refuses when it is declared', () => {
+  test.each(['kind', 'constructor', 'toString'])('a column called %s', (name) => {
+    expect(() => tableWith({ [name]: keyword([], '') })).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(`called ${name}`) }),
+    )
+  })
+
+  test.each(['custom.t', 'custom'])('a root that is a value, or below one: %s', (target) => {
+    expect(() => tableWith({ a: keyword([target as 'custom.t'], '') })).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(target) }),
+    )
+  })
+})
