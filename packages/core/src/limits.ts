@@ -10,6 +10,7 @@ const defaultLimits: Limits = {
   recordBytes: 16 * MiB,
   depth: 256,
   values: 100_000,
+  columns: 1000,
 }
 
 /** A context with defaults, for those who call `parse` themselves. */

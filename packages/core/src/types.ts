@@ -163,6 +163,8 @@ export interface Limits {
    * 100,000: an event of CloudTrail has some hundred, and a hundred thousand unknown ones block for 0.7 s.
    */
   readonly values: number
+  /** Fields that a header line may name. Default 1,000. */
+  readonly columns: number
 }
 
 export interface ParseContext {

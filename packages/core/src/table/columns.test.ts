@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { cloudFront } from '../formats/cloudfront.ts'
 import { vpcFlow } from '../formats/vpc-flow.ts'
+import { parseContext } from '../limits.ts'
 import { collect, memoryObject } from '../testing.ts'
-import { table } from './define.ts'
+import type { Limits } from '../types.ts'
+import { columnsOf } from './columns.ts'
+import { type CompiledTable, table } from './define.ts'
 import { keyword } from './fields.ts'
 import type { AnyField } from './layout.ts'
 
-const read = (body: string, parser: Parameters<typeof collect>[0] = vpcFlow) =>
-  collect(parser, memoryObject({ key: 'flow.log', body }))
+const read = (body: string, parser: Parameters<typeof collect>[0] = vpcFlow, limits: Partial<Limits> = {}) =>
+  collect(parser, memoryObject({ key: 'flow.log', body }), parseContext({ limits }))
 
 const minimal = { kind: 't', dataset: 'custom.t', root: 'custom.t', delimiter: ' ', constants: {} } as const
 const tableWith = (fields: Record<string, AnyField>, root: `custom.${string}` = 'custom.t') =>
@@ -89,5 +92,72 @@ describe('what a table refuses when it is declared', () => {
     expect(() => tableWith({ a: keyword([target as 'custom.t'], '') })).toThrow(
       expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(target) }),
     )
+  })
+})
+
+describe('a header of many fields', () => {
+  const header = (count: number) => Array.from({ length: count }, (_, i) => `f${i.toString(36)}`).join(' ')
+
+  test('above limits.columns is refused, and named', async () => {
+    expect((await read(`end ${header(999)}\n`)).malformed).toEqual([])
+    await expect(read(`end ${header(1000)}\n`)).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: expect.stringContaining('1001 fields, above limits.columns, 1000'),
+      place: { key: 'flow.log' },
+    })
+    await expect(read('end a b\n', vpcFlow, { columns: 2 })).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
+  })
+
+  test('takes time by its bytes, not by their square', { timeout: 60_000 }, async () => {
+    const begin = process.cpuUsage()
+    await read(`end ${header(150_000)}\n`, vpcFlow, { columns: 200_000 })
+    const { user, system } = process.cpuUsage(begin)
+    expect((user + system) / 1e6).toBeLessThan(5)
+  })
+
+  test('that names one twice is refused', async () => {
+    await expect(read('end a b a\n')).rejects.toMatchObject({
+      code: 'FORMAT_MISMATCH',
+      message: expect.stringContaining('names a twice'),
+    })
+  })
+})
+
+describe('headers that were seen before', () => {
+  const compiled: CompiledTable = {
+    format: { kind: 't', dataset: 'custom.t', mapping: {}, fields: [] },
+    fields: {},
+    delimiter: ' ',
+    absent: '-',
+    header: () => undefined,
+    headerless: undefined,
+    keys: undefined,
+    layout: () => new Map(),
+  }
+  const object = memoryObject({ key: 'a', body: '' })
+
+  test('are known until there are 64 others', () => {
+    const table = { ...compiled }
+    const columns = (i: number) => columnsOf(table, [`f${i}`], object)
+    const all = Array.from({ length: 64 }, (_, i) => columns(i))
+    for (const i of [0, 63, 0, 1, 2]) expect(columns(i)).toBe(all[i])
+    columns(64)
+    expect(columns(0)).not.toBe(all[0])
+  })
+
+  test('are known until their names are too long together, and one alone is not kept', () => {
+    const table = { ...compiled }
+    const columns = (i: number, length: number) => columnsOf(table, [`f${i}`.padEnd(length, 'x')], object)
+    const first = columns(0, 15_000)
+    columns(1, 15_000)
+    expect(columns(0, 15_000)).toBe(first)
+    expect(columns(2, 40_000)).not.toBe(columns(2, 40_000))
+    expect(columns(0, 15_000)).toBe(first)
+    columns(3, 15_000)
+    expect(columns(0, 15_000)).not.toBe(first)
+  })
+
+  test('are told apart where a name holds the delimiter', () => {
+    expect(columnsOf(compiled, ['a b', 'c'], object)).not.toBe(columnsOf(compiled, ['a', 'b c'], object))
   })
 })

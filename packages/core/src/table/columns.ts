@@ -1,4 +1,4 @@
-import { FlowferryError } from '../errors.ts'
+import { type ErrorCode, FlowferryError } from '../errors.ts'
 import { placeOf } from '../object.ts'
 import { once } from '../once.ts'
 import type { LogDocument, SourceObject } from '../types.ts'
@@ -26,22 +26,48 @@ export interface Columns {
 }
 
 /** Headers seen before, by table: a program is compiled once, and its memory of values serves the next object. */
-const known = new WeakMap<CompiledTable, Map<string, Columns>>()
+const known = new WeakMap<CompiledTable, { readonly columns: Map<string, Columns>; characters: number }>()
+/** AWS's longest header has 54 fields and below 1,000 characters; a few columns take a kilobyte each. */
 const mostKnown = 64
+const mostCharacters = 32_768
 
-/** @throws FlowferryError FORMAT_MISMATCH where the header names a field twice */
-export function columnsOf(table: CompiledTable, names: readonly string[], object: SourceObject): Columns {
-  const seen = new Set<string>()
-  const repeated = names.find((name) => seen.has(name) || !seen.add(name))
-  if (repeated !== undefined)
-    throw new FlowferryError('FORMAT_MISMATCH', `The header names ${repeated} twice`, { place: placeOf(object) })
-  const headers = known.get(table) ?? new Map<string, Columns>()
+/**
+ * @param most Columns that a header may have: `limits.columns`
+ * @throws FlowferryError FORMAT_MISMATCH where the header names a field twice, LIMIT_EXCEEDED
+ */
+export function columnsOf(
+  table: CompiledTable,
+  names: readonly string[],
+  object: SourceObject,
+  most = Number.POSITIVE_INFINITY,
+): Columns {
+  requireNames(names, most, object)
+  // Lines are split at it, so that no name holds it.
+  const header = names.join('\n')
+  const headers = known.get(table) ?? { columns: new Map<string, Columns>(), characters: 0 }
   known.set(table, headers)
-  const header = names.join(table.delimiter)
-  const columns = headers.get(header) ?? compileColumns(table, names)
-  if (headers.size >= mostKnown) headers.clear()
-  headers.set(header, columns)
+  const seen = headers.columns.get(header)
+  if (seen) return seen
+  const columns = compileColumns(table, names)
+  if (header.length > mostCharacters) return columns
+  if (headers.columns.size >= mostKnown || headers.characters + header.length > mostCharacters) {
+    headers.columns.clear()
+    headers.characters = 0
+  }
+  headers.columns.set(header, columns)
+  headers.characters += header.length
   return columns
+}
+
+function requireNames(names: readonly string[], most: number, object: SourceObject): void {
+  const error = (code: ErrorCode, what: string) =>
+    new FlowferryError(code, `The header names ${what}`, { place: placeOf(object) })
+  if (names.length > most) throw error('LIMIT_EXCEEDED', `${names.length} fields, above limits.columns, ${most}`)
+  const seen = new Set<string>()
+  for (const name of names) {
+    if (seen.has(name)) throw error('FORMAT_MISMATCH', `${name.slice(0, 100)} twice`)
+    seen.add(name)
+  }
 }
 
 function compileColumns(table: CompiledTable, names: readonly string[]): Columns {

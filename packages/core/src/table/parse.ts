@@ -19,7 +19,7 @@ export async function* parseTable<T>(
   object: SourceObject,
   context: ParseContext,
 ): AsyncGenerator<Batch<T>> {
-  let columns = stated && columnsOf(table, stated, object)
+  let columns = stated && columnsOf(table, stated, object, context.limits.columns)
   let headerLine: string | undefined
   let headerByte = -1
   let ordinal = 0
@@ -49,7 +49,7 @@ export async function* parseTable<T>(
             next = from + scan.stops[line]!
             if (run.length > 0 || malformed.length > 0)
               yield batchOf<T>(table, columns!, run, scan.stops[line]!, malformed, context)
-            columns = columnsOf(table, names, object)
+            columns = columnsOf(table, names, object, context.limits.columns)
             break
           }
           columns ??= withoutHeader(table, text, object)
