@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { cloudFront } from '../formats/cloudfront.ts'
 import { vpcFlow } from '../formats/vpc-flow.ts'
 import { parseContext } from '../limits.ts'
@@ -8,6 +8,7 @@ import { columnsOf } from './columns.ts'
 import { type CompiledTable, table } from './define.ts'
 import { keyword } from './fields.ts'
 import type { AnyField } from './layout.ts'
+import { freeName, takenNames } from './names.ts'
 
 const read = (body: string, parser: Parameters<typeof collect>[0] = vpcFlow, limits: Partial<Limits> = {}) =>
   collect(parser, memoryObject({ key: 'flow.log', body }), parseContext({ limits }))
@@ -79,6 +80,15 @@ describe('a field of the header that the table does not know', () => {
     expect(documents).toEqual([{ custom: { t: kept } }, { custom: { t: { a: '2' } } }])
     expect(Object.entries(unknownFields)).toEqual(names.map((name) => [name, 1]))
   })
+})
+
+test('names that are written alike take time by their number', () => {
+  const taken = takenNames(['a_3'])
+  expect(Array.from({ length: 4 }, () => freeName('a', taken))).toEqual(['a', 'a_2', 'a_4', 'a_5'])
+  expect([freeName('a_2', taken), freeName('a_3', taken)]).toEqual(['a_2_2', 'a_3_2'])
+  const has = vi.spyOn(taken, 'has')
+  for (let i = 0; i < 1000; i++) freeName('a', taken)
+  expect(has.mock.calls.length).toBeLessThan(2010)
 })
 
 describe('what a table refuses when it is declared', () => {

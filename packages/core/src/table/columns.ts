@@ -6,7 +6,7 @@ import type { CompiledTable, UnknownField } from './define.ts'
 import { keyword } from './fields.ts'
 import { fits, scan } from './host.ts'
 import { type AnyField, fill, type Values } from './layout.ts'
-import { freeName, reserved } from './names.ts'
+import { freeName, reserved, takenNames } from './names.ts'
 import { compileProgram, type Program } from './program.ts'
 import { type Scan, scanLines } from './scan.ts'
 import { createView } from './view.ts'
@@ -73,7 +73,7 @@ function requireNames(names: readonly string[], most: number, object: SourceObje
 function compileColumns(table: CompiledTable, names: readonly string[]): Columns {
   const { fields, delimiter, absent, format } = table
   const isKnown = (name: string) => Object.hasOwn(fields, name)
-  const taken = new Set([...Object.keys(fields), ...names.filter((name) => !reserved.has(name)), ...reserved])
+  const taken = takenNames([...Object.keys(fields), ...names.filter((name) => !reserved.has(name)), ...reserved])
   const keys = names.map((name) => (reserved.has(name) ? freeName(name, taken) : name))
   const unknown = names.map((name, i) => ({ name, key: keys[i]! })).filter(({ name }) => !isKnown(name))
   const layout = once(() => table.layout(unknown))

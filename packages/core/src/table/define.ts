@@ -15,7 +15,7 @@ import {
   namesUnder,
   pathOf,
 } from './layout.ts'
-import { freeName, reserved, snakeCase } from './names.ts'
+import { freeName, reserved, snakeCase, takenNames } from './names.ts'
 import { claimTable, parseTable } from './parse.ts'
 
 type Fields = Readonly<Record<string, AnyField>>
@@ -140,7 +140,7 @@ export function table<const K extends string, F extends Fields>(definition: Tabl
     keys: definition.keys,
     layout: (unknown) => {
       if (unknown.length === 0) return known()
-      const taken = new Set(namesUnder(known(), root))
+      const taken = takenNames(namesUnder(known(), root))
       const kept = unknown.map(
         ({ name, key }) => [key, keyword([`${root}.${freeName(snakeCase(name), taken)}`], '')] as const,
       )

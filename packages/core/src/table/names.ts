@@ -1,11 +1,20 @@
 /** Names that a column cannot have in a record: what the record or every object has already. */
 export const reserved: ReadonlySet<string> = new Set(['kind', ...Object.getOwnPropertyNames(Object.prototype)])
 
+/** Names that are taken, and the last number that was put behind each. */
+export type Taken = Map<string, number>
+
+export function takenNames(names: Iterable<string>): Taken {
+  return new Map(Array.from(names, (name) => [name, 1]))
+}
+
 /** The name, or the first of `name_2`, `name_3`, … that is not taken; it is taken then. */
-export function freeName(name: string, taken: Set<string>): string {
+export function freeName(name: string, taken: Taken): string {
   let free = name
-  for (let number = 2; taken.has(free); number++) free = `${name}_${number}`
-  taken.add(free)
+  let number = taken.get(name) ?? 1
+  while (taken.has(free)) free = `${name}_${++number}`
+  taken.set(name, number)
+  taken.set(free, taken.get(free) ?? 1)
   return free
 }
 
