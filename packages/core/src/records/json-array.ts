@@ -3,7 +3,7 @@ import { asFlowferryError, type ErrorCode, FlowferryError } from '../errors.ts'
 import { placeOf } from '../object.ts'
 import type { Batch, Malformed, ParseContext, Parser, SourceObject } from '../types.ts'
 import { type JsonScanner, JsonSplitter, OBJECT_OPEN, type ValueBlock, valueAt } from './json-split.ts'
-import { batchOf, formatOf, type RecordFormat } from './lines.ts'
+import { batchOf, formatOf, type RecordFormat, recordOf, requireFunctions } from './lines.ts'
 
 /** JSON values that ended in one chunk, still bytes. */
 export interface JsonBlock {
@@ -79,6 +79,8 @@ export interface ByteFormat {
  * Your function turns a parsed element into a record, or into nothing where the element is not of the format (it is
  * then counted as malformed). It may give the element itself, which then becomes the record with its `kind`.
  *
+ * @throws FlowferryError INVALID_OPTION where `record` or `document` is missing, or `dataset` is no part of a name
+ *
  * @example
  * const resolver = jsonArray({
  *   kind: 'resolver', dataset: 'aws.route53_resolver_logs',
@@ -111,6 +113,7 @@ export function jsonRecords<const K extends string, R extends object>(
   },
 ): Parser<R & { readonly kind: K }> {
   type Kinded = R & { readonly kind: K }
+  requireFunctions('jsonArray()', options)
   const { kind, key, record, unknownFields } = options
   const format = formatOf(options)
 
@@ -126,17 +129,16 @@ export function jsonRecords<const K extends string, R extends object>(
       const read = (i: number): Kinded | string => {
         const text = valueAt(block, i)
         const value = text[0] === OBJECT_OPEN ? parseObject(text.toString('utf8')) : undefined
-        let parsed: (R & { kind?: K }) | undefined
+        let parsed: Kinded | undefined
         try {
-          parsed = value && record(value, object)
+          parsed = value && recordOf(kind, record(value, object))
         } catch (error) {
           const place = { ...placeOf(object), ordinal: first + i, offset: offsetAt(block, i) }
           throw asFlowferryError(error, 'STEP_FAILED', 'record threw', place)
         }
         if (parsed === undefined)
           return value ? `the element is not of the format ${kind}` : `the element is no valid JSON object`
-        parsed.kind = kind
-        return parsed as Kinded
+        return parsed
       }
       for (let i = 0; i < block.length; i++) {
         // What was scanned is parsed when somebody asks for it.

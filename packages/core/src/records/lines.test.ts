@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, test } from 'vitest'
+import type { FlowferryError } from '../errors.ts'
 import { ingest } from '../ingest.ts'
 import { parseContext } from '../limits.ts'
 import { collect, memoryObject, memorySink, memorySource, parserContract } from '../testing.ts'
+import { jsonArray } from './json-array.ts'
 import { lines, readLines } from './lines.ts'
 
 async function read(body: string | Buffer, chunkBytes = 65_536) {
@@ -121,5 +123,45 @@ describe('a hostile file', () => {
     })
     const { malformed, records } = await collect(odd, memoryObject({ key: 'a', body: 'x\n1\n' }))
     expect([malformed.length, records.length]).toEqual([1, 1])
+  })
+})
+
+describe('a parser that is declared wrong', () => {
+  const whole = { kind: 'x', dataset: 'custom.x', record: () => ({}), document: () => ({}) }
+
+  test.each(['record', 'document', 'kind', 'dataset'])('without %s is refused when it is declared', (name) => {
+    for (const declare of [lines, jsonArray])
+      expect(() => declare({ ...whole, [name]: undefined } as never)).toThrow(
+        expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(name) }),
+      )
+  })
+
+  test.each([
+    ['a string', 'secret', 'a string'],
+    ['a number', 7, 'a number'],
+    ['a frozen object', Object.freeze({ secret: 1 }), 'a frozen object'],
+    ['an object with a kind of its own', Object.defineProperty({}, 'kind', { value: 1 }), 'kind'],
+  ])('with a record that is %s fails at the record, for good, and does not show it', async (_, given, what) => {
+    for (const parser of [
+      lines({ ...whole, record: (line) => (line === '{"a":1}' ? {} : given) as object }),
+      jsonArray({ ...whole, record: (value) => ('a' in value ? {} : given) as object }),
+    ]) {
+      const body = '{"a":1}\n{"b":1}\n'
+      const { error } = await collect(parser, memoryObject({ key: 'k', body })).then(
+        () => expect.unreachable(),
+        (error: unknown) => ({ error: error as FlowferryError }),
+      )
+      expect(error).toMatchObject({ code: 'STEP_FAILED', retryable: false, place: { key: 'k', ordinal: 1, offset: 8 } })
+      expect(error.message).toContain(what)
+      expect(error.message).not.toContain('secret')
+    }
+  })
+
+  test('a record that is false or null is none', async () => {
+    for (const given of [false, null])
+      for (const declare of [lines, jsonArray]) {
+        const parser = declare({ ...whole, record: () => given as never })
+        expect((await collect(parser, memoryObject({ key: 'k', body: '{}\n' }))).malformed).toHaveLength(1)
+      }
   })
 })

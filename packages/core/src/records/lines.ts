@@ -143,7 +143,9 @@ export function formatOf(
   options: Pick<RecordFormat<string, never>, 'kind' | 'dataset' | 'mapping' | 'fields'>,
 ): Format {
   const { kind, dataset } = options
-  if (!/^[a-z0-9_.]{1,100}$/.test(dataset))
+  if (typeof kind !== 'string' || kind === '')
+    throw new FlowferryError('INVALID_OPTION', `kind is ${typeof kind}; it takes the name that tells the records apart`)
+  if (typeof dataset !== 'string' || !/^[a-z0-9_.]{1,100}$/.test(dataset))
     throw new FlowferryError(
       'INVALID_OPTION',
       `dataset "${dataset}" is no part of a data stream's name: a-z, 0-9, _ and . only`,
@@ -159,6 +161,32 @@ export function formatOf(
       return options.fields ?? []
     },
   }
+}
+
+/** @throws FlowferryError INVALID_OPTION where what makes records and documents is no function */
+export function requireFunctions(of: string, options: { readonly record: unknown; readonly document: unknown }): void {
+  for (const name of ['record', 'document'] as const)
+    if (typeof options[name] !== 'function')
+      throw new FlowferryError('INVALID_OPTION', `${of} takes a function \`${name}\`; it has ${typeof options[name]}`)
+}
+
+/**
+ * What a user's function gave, with its kind; nothing where it gave nothing. Never with the value in the message.
+ *
+ * @throws TypeError where it cannot be a record
+ */
+export function recordOf<K extends string, R extends object>(
+  kind: K,
+  given: R | undefined,
+): (R & { readonly kind: K }) | undefined {
+  if (!given) return undefined
+  if (!Object.isExtensible(given))
+    throw new TypeError(
+      `\`record\` gave ${typeof given === 'object' ? 'a frozen object' : `a ${typeof given}`}; it gives an object that takes a kind, or nothing`,
+    )
+  const record = given as R & { kind: K }
+  record.kind = kind
+  return record
 }
 
 /** A batch of records that their format makes documents of. Those that are missing are read when they are asked for. */
@@ -190,6 +218,8 @@ export function batchOf<K extends string, R>(
  * A parser of one record a line: your function turns a line into an object, or into nothing where the line is not of
  * the format (it is then counted as malformed). `skip` leaves out comments and headers: they take no ordinal.
  *
+ * @throws FlowferryError INVALID_OPTION where `record` or `document` is missing, or `dataset` is no part of a name
+ *
  * @example
  * const nginx = lines({
  *   kind: 'nginx', dataset: 'nginx.access',
@@ -204,6 +234,7 @@ export function lines<const K extends string, R extends object>(
   },
 ): Parser<R & { readonly kind: K }> {
   type Kinded = R & { readonly kind: K }
+  requireFunctions('lines()', options)
   const { kind, record, skip } = options
   const format = formatOf(options)
 
@@ -217,10 +248,10 @@ export function lines<const K extends string, R extends object>(
       const malformedLines: number[] = []
       for (let i = 0; i < found.length; i++) {
         const line = found[i]!
-        let parsed: (R & { kind: K }) | undefined
+        let parsed: Kinded | undefined
         try {
           if (skip?.(line)) continue
-          parsed = record(line) as typeof parsed
+          parsed = recordOf(kind, record(line))
         } catch (error) {
           const place = { ...placeOf(object), ordinal, offset: offsetOf(i) }
           throw asFlowferryError(error, 'STEP_FAILED', 'A line could not be read', place)
@@ -230,7 +261,6 @@ export function lines<const K extends string, R extends object>(
           malformedLines.push(i)
           continue
         }
-        parsed.kind = kind
         records.push(parsed)
         ordinals.push(ordinal++)
         if (context.originals) originals.push(line)

@@ -6,7 +6,7 @@ import { collect, memoryObject } from '../testing.ts'
 import type { Limits } from '../types.ts'
 import { columnsOf } from './columns.ts'
 import { type CompiledTable, table } from './define.ts'
-import { keyword } from './fields.ts'
+import { epochSeconds, keyword } from './fields.ts'
 import type { AnyField } from './layout.ts'
 import { freeName, takenNames } from './names.ts'
 
@@ -169,5 +169,36 @@ describe('headers that were seen before', () => {
 
   test('are told apart where a name holds the delimiter', () => {
     expect(columnsOf(compiled, ['a b', 'c'], object)).not.toBe(columnsOf(compiled, ['a', 'b c'], object))
+  })
+})
+
+describe('a table of files without a header', () => {
+  const fields = { at: epochSeconds(['@timestamp'], ''), who: keyword(['user.name'], '') }
+  const body = '1700000000 ann\n1700000001 bob\n'
+  const documents = [1_700_000_000, 1_700_000_001].map((at, i) => ({
+    '@timestamp': new Date(at * 1000).toISOString(),
+    user: { name: ['ann', 'bob'][i] },
+  }))
+
+  test('needs no header function', async () => {
+    const headerless = { fields: ['at', 'who'], fits: () => true } as const
+    expect((await read(body, table({ ...minimal, fields, headerless }))).documents).toEqual(documents)
+    expect((await read(body, table({ ...minimal, fields }).withFields(['at', 'who']))).documents).toEqual(documents)
+    await expect(read(body, table({ ...minimal, fields }))).rejects.toMatchObject({ code: 'FORMAT_MISMATCH' })
+  })
+
+  test.each<[string, object]>([
+    ['header', { header: 'at who' }],
+    ['headerless', { headerless: ['at', 'who'] }],
+    ['headerless', { headerless: { fields: ['at', 'who'] } }],
+    ['headerless', { headerless: { fields: 'at who', fits: () => true } }],
+    ['headerless', { headerless: null }],
+    ['headerless.fields has when', { headerless: { fields: ['when', 'who'], fits: () => true } }],
+    ['delimiter', { delimiter: ', ' }],
+    ['delimiter', { delimiter: undefined }],
+  ])('is refused when it is declared with another %s: %j', (name, options) => {
+    expect(() => table({ ...minimal, fields, ...options } as never)).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(name) }),
+    )
   })
 })

@@ -56,9 +56,15 @@ export interface TableDefinition<K extends string, F extends Fields> {
   readonly delimiter: string
   /** What stands for "no value"; default `-`. */
   readonly absent?: string
-  /** The field names when the line is a header, `skip` when it is a comment, else undefined; `known` are the table's. */
-  readonly header: (line: string, known: ReadonlySet<string>) => readonly string[] | 'skip' | undefined
-  /** The layout of a file without a header, and whether its first record is one of that layout. Default: none. */
+  /**
+   * The field names when the line is a header, `skip` when it is a comment, else undefined; `known` are the table's.
+   * Default: no line is either.
+   */
+  readonly header?: (line: string, known: ReadonlySet<string>) => readonly string[] | 'skip' | undefined
+  /**
+   * The layout of a file without a header: all of its columns, in order, and whether its first record is one of that
+   * layout (`() => true`, where all files are). Default: none.
+   */
   readonly headerless?: {
     readonly fields: readonly (keyof F & string)[]
     readonly fits: (record: TableRecord<K, F>) => boolean
@@ -101,13 +107,12 @@ export interface CompiledTable {
  * Declares a format of delimited lines. From the one table come the record's type, the parser, the ECS document, the
  * index mapping and the documentation. A field that AWS adds later is kept under `root` and counted.
  *
- * @throws FlowferryError INVALID_OPTION where targets contradict each other or the root, or a field is called `kind` or as
- *   what every object has (`constructor`)
+ * @throws FlowferryError INVALID_OPTION where an option is not of its type, targets contradict each other or the root, or
+ *   a field is called `kind` or as what every object has (`constructor`)
  */
 export function table<const K extends string, F extends Fields>(definition: TableDefinition<K, F>): Table<K, F> {
   const { kind, dataset, root, fields, constants } = definition
-  if (definition.delimiter.length !== 1)
-    throw new FlowferryError('INVALID_OPTION', `delimiter is "${definition.delimiter}"; it takes one character`)
+  requireOptions(definition)
   const derived = definition.derived?.(derive as Derive<F>) ?? []
   const mapping = once(() => tableMapping(definition, derived))
   const docs = once(() => fieldDocs(fields, derived))
@@ -121,12 +126,6 @@ export function table<const K extends string, F extends Fields>(definition: Tabl
       return docs()
     },
   })
-  for (const name of Object.keys(fields))
-    if (reserved.has(name))
-      throw new FlowferryError(
-        'INVALID_OPTION',
-        `A column is called ${name}, as a member that every record has; give it another name in fields and header`,
-      )
   checkTargets({ constants, fields, derived }, root)
   const names = new Set(Object.keys(fields))
   const known = once(() => layoutTree({ constants, fields, derived }))
@@ -135,7 +134,7 @@ export function table<const K extends string, F extends Fields>(definition: Tabl
     fields,
     delimiter: definition.delimiter,
     absent: definition.absent ?? '-',
-    header: (line) => definition.header(line, names),
+    header: (line) => definition.header?.(line, names),
     headerless: definition.headerless as CompiledTable['headerless'],
     keys: definition.keys,
     layout: (unknown) => {
@@ -158,6 +157,33 @@ export function table<const K extends string, F extends Fields>(definition: Tabl
       parse: (object, context) => parseTable<TableRecord<K, F>>(compiled, names, object, context),
     }),
   }
+}
+
+function requireOptions({
+  delimiter,
+  header,
+  headerless,
+  fields,
+}: Pick<TableDefinition<string, Fields>, 'delimiter' | 'header' | 'fields'> & {
+  readonly headerless?: { readonly fields: unknown; readonly fits: unknown } | undefined
+}): void {
+  const require = (met: boolean, what: string) => {
+    if (!met) throw new FlowferryError('INVALID_OPTION', what)
+  }
+  require(typeof delimiter === 'string' &&
+    delimiter.length === 1, `delimiter is "${delimiter}"; it takes one character`)
+  require(header === undefined || typeof header === 'function', `header is ${typeof header}; it takes a function`)
+  for (const name of Object.keys(fields))
+    require(!reserved.has(
+      name,
+    ), `A column is called ${name}, as a member that every record has; give it another name in fields and header`)
+  if (headerless === undefined) return
+  const names: unknown = headerless?.fields
+  require(Array.isArray(names) &&
+    typeof headerless.fits ===
+      'function', 'headerless takes { fields, fits }: the names of all columns in order, and a function that says whether the first record is one')
+  for (const name of names as readonly string[])
+    require(Object.hasOwn(fields, name), `headerless.fields has ${name}, which is no column of fields`)
 }
 
 function derive(target: Target, inputs: Derived['inputs'], compute: (...values: unknown[]) => unknown): Derived {
