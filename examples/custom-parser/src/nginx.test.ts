@@ -21,4 +21,14 @@ describe('nginx', () => {
     })
     expect(malformed.map(({ ordinal }) => ordinal)).toEqual([2])
   })
+
+  test.each(['32/Nov/2026:10:15:32 +0100', '22/Nov/2026:25:15:32 +0100', '22/Foo/2026:10:15:32 +0100', '-'])(
+    'counts a line with the time %s as malformed and reads the others',
+    async (time) => {
+      const body = log.replace('22/Nov/2026:10:15:32 +0100', time)
+      const { documents, malformed } = await collect(nginx, memoryObject({ key: 'access.log', body }))
+      expect(documents.map((document) => document['@timestamp'])).toEqual(['2026-11-22T09:15:33.000Z'])
+      expect(malformed.map(({ ordinal }) => ordinal)).toEqual([0, 2])
+    },
+  )
 })

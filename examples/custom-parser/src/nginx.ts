@@ -7,9 +7,13 @@ const pattern =
 export const nginx = lines({
   kind: 'nginx',
   dataset: 'nginx.access',
-  record: (line) => pattern.exec(line)?.groups as Fields | undefined,
+  record: (line) => {
+    const fields = pattern.exec(line)?.groups as Fields | undefined
+    const time = Date.parse(fields?.time.replace(/\//g, ' ').replace(':', ' ') ?? '')
+    return fields && !Number.isNaN(time) ? { ...fields, time: new Date(time).toISOString() } : undefined
+  },
   document: ({ address, time, method, path, status, bytes }) => ({
-    '@timestamp': new Date(time.replace(/\//g, ' ').replace(':', ' ')).toISOString(),
+    '@timestamp': time,
     source: { address },
     http: { request: { method }, response: { status_code: Number(status), bytes: Number(bytes) } },
     url: { path },

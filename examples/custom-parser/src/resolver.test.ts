@@ -27,6 +27,17 @@ describe('resolver', () => {
     expect(malformed.map(({ ordinal }) => ordinal)).toEqual([2])
   })
 
+  test('counts a query without a time that is one as malformed, and reads the others', async () => {
+    const odd = [{ query_timestamp: 'yesterday' }, { query_timestamp: undefined }].map((part) => ({
+      ...query,
+      ...part,
+    }))
+    const body = [...odd, query].map((line) => JSON.stringify(line)).join('\n')
+    const { documents, malformed } = await collect(resolver, memoryObject({ key: 'queries.log', body }))
+    expect(documents).toHaveLength(1)
+    expect(malformed.map(({ ordinal }) => ordinal)).toEqual([0, 1])
+  })
+
   test('claims by content', () => {
     const head = (text: string) => ({ bucket: 'b', key: 'k', stored: Buffer.from(text), text })
     expect(resolver.claims(head(log))).toBe('content')

@@ -12,7 +12,10 @@ interface Query {
 export const resolver = jsonArray({
   kind: 'resolver',
   dataset: 'aws.route53_resolver_logs',
-  record: (value) => ('query_name' in value && 'query_timestamp' in value ? (value as Query) : undefined),
+  record: (value) => {
+    const query = value as Query
+    return 'query_name' in query && !Number.isNaN(Date.parse(query.query_timestamp)) ? query : undefined
+  },
   document: ({ query_timestamp, query_name, query_type, rcode, srcaddr }) => ({
     '@timestamp': new Date(query_timestamp).toISOString(),
     dns: { question: { name: query_name, type: query_type }, response_code: rcode },
