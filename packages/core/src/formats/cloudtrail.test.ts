@@ -380,3 +380,14 @@ describe.runIf(cases.length > 0)('public samples', () => {
     await expect(parse(read(one))).rejects.toMatchObject({ code: 'FORMAT_MISMATCH' })
   })
 })
+
+test('an event that a filter gets cannot be written to, be it read as bytes or not', async () => {
+  const events = [{ eventName: 'A' }, { eventName: 'B', newField: 1 }].map((one) => ({ eventVersion: '1.11', ...one }))
+  const object = memoryObject({ key: 'events.json', body: JSON.stringify({ Records: events }) })
+  for await (const batch of cloudTrail.parse(object, parseContext()))
+    for (let index = 0; index < batch.length; index++)
+      expect(() => {
+        ;(batch.view!(index) as { eventName?: string }).eventName = 'x'
+      }).toThrow(TypeError)
+  expect.assertions(2)
+})

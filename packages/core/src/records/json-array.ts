@@ -161,7 +161,10 @@ export function jsonRecords<const K extends string, R extends object>(
         malformedText: (position) => valueAt(block, malformed[position]!.ordinal - first).toString('utf8'),
         bytes: block.bytes,
         original: (index) => valueAt(block, placeAt(index)).toString('utf8'),
-        ...(fast && { view: recordAt, encoder: encoderOf(fast, block, placeAt) }),
+        ...(fast && {
+          view: (index: number) => Object.freeze(recordAt(index)),
+          encoder: encoderOf(fast, block, placeAt),
+        }),
         ...(unknown && { unknownFields: unknown }),
       })
     }

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { collect, memoryObject } from '../testing.ts'
 import { table } from './define.ts'
 import type { Target } from './ecs.ts'
 import { keyword } from './fields.ts'
@@ -37,13 +36,5 @@ describe('table', () => {
     expect(() =>
       tableOf({ a: ['custom.a', 'related.ip[]'], b: ['custom.a', 'related.ip[]', 'custom.ab.c'] }),
     ).not.toThrow()
-  })
-
-  test('refuses a field of the header whose place in the document is taken', async () => {
-    const body = 'a x\n1 2\n'
-    const clash = collect(tableOf({ a: ['custom.test.x.y'] }), memoryObject({ key: 'log', body }))
-    await expect(clash).rejects.toMatchObject({ code: 'INVALID_OPTION' })
-    const { records } = await collect(tableOf({ a: ['custom.test.y'] }), memoryObject({ key: 'log', body }))
-    expect(records).toEqual([{ kind: 'test', a: '1', x: '2' }])
   })
 })
