@@ -160,7 +160,7 @@ export interface Limits {
   readonly depth: number
   /**
    * Members and elements of all objects and arrays in one JSON record, where an empty one counts as well. Default
-   * 100,000: an event of CloudTrail has some hundred, and a hundred thousand unknown ones block for 0.7 s.
+   * 100,000: an event of CloudTrail has some hundred.
    */
   readonly values: number
   /** Fields that a header line may name. Default 1,000. */
