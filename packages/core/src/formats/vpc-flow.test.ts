@@ -69,6 +69,13 @@ describe('vpcFlow', () => {
     expect(unknownFields).toEqual({ 'hyper-lane': 1 })
   })
 
+  test('counts a field of the future in lines of any kind', async () => {
+    const lines = ['10.0.0.1 a b', '10.0.0.1 - --', '- é -', '10.0.0.1 "x" -', '10.0.0.1 a', 'x - -']
+    const { unknownFields, malformed } = await read(`srcaddr n-1 n-2\n${lines.join('\n')}\n`)
+    expect(unknownFields).toEqual({ 'n-1': 3, 'n-2': 2 })
+    expect(malformed).toHaveLength(1)
+  })
+
   test('field names of JavaScript do no harm', async () => {
     const { documents } = await read('srcaddr constructor\n10.0.0.1 x\n')
     expect(documents[0]).toMatchObject({ aws: { vpcflow: { constructor: 'x' } } })

@@ -13,7 +13,8 @@ import { createView } from './view.ts'
 
 /** What a header's columns come to: how a line is scanned, read and written. */
 export interface Columns {
-  readonly unknown: readonly UnknownField[]
+  /** Fields that the table does not know, and which columns they are. */
+  readonly unknown: readonly (UnknownField & { readonly column: number })[]
   readonly scan: (bytes: Buffer) => Scan
   /** The plain path: a line's record, or what is wrong with it. */
   readonly read: (line: string) => Values | string
@@ -75,7 +76,7 @@ function compileColumns(table: CompiledTable, names: readonly string[]): Columns
   const isKnown = (name: string) => Object.hasOwn(fields, name)
   const taken = takenNames([...Object.keys(fields), ...names.filter((name) => !reserved.has(name)), ...reserved])
   const keys = names.map((name) => (reserved.has(name) ? freeName(name, taken) : name))
-  const unknown = names.map((name, i) => ({ name, key: keys[i]! })).filter(({ name }) => !isKnown(name))
+  const unknown = names.map((name, column) => ({ name, key: keys[column]!, column })).filter(({ name }) => !isKnown(name))
   const layout = once(() => table.layout(unknown))
   const columns = names.map((name, i) => ({
     name: keys[i]!,

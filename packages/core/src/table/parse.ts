@@ -4,7 +4,7 @@ import { readBlocks } from '../records/lines.ts'
 import { RecordsOnDemand } from '../records-on-demand.ts'
 import type { Batch, Malformed, ObjectHead, ParseContext, SourceObject } from '../types.ts'
 import { type Columns, columnsOf } from './columns.ts'
-import type { CompiledTable, UnknownField } from './define.ts'
+import type { CompiledTable } from './define.ts'
 import { RunEncoder } from './encode.ts'
 import type { Values } from './layout.ts'
 import { type Scan, scanLines } from './scan.ts'
@@ -141,18 +141,35 @@ function batchOf<T>(
     document: (index: number) => columns.document(recordAt(index)),
     view: (index: number) => columns.view(scan, lines[index]!, fast(index) ? undefined : recordAt(index)) as T,
     ...(program && { encoder: new RunEncoder(columns.members(), program, scan, lines, ordinals) }),
-    ...(unknown.length > 0 && { unknownFields: countUnknown(unknown, length, recordAt) }),
+    ...(unknown.length > 0 && { unknownFields: countUnknown(columns, run, table.absent.charCodeAt(0), recordAt) }),
     ...(context.originals && { original }),
   })
 }
 
-function countUnknown(unknown: readonly UnknownField[], length: number, recordAt: (index: number) => Values) {
-  const counts = new Map<string, number>()
+/** A regular line's value is there where it is not the absent byte: nothing else has to be known of it. */
+function countUnknown(
+  { unknown }: Columns,
+  { scan, lines, length }: Run,
+  absent: number,
+  recordAt: (index: number) => Values,
+): Record<string, number> {
+  const { bytes, starts, ends, regular, columns } = scan
+  const counts = unknown.map(() => 0)
   for (let index = 0; index < length; index++) {
-    const record = recordAt(index)
-    for (const { name, key } of unknown) if (record[key] !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1)
+    const line = lines[index]!
+    if (regular[line] === 1) {
+      for (let i = 0; i < unknown.length; i++) {
+        const at = line * columns + unknown[i]!.column
+        const from = unknown[i]!.column === 0 ? 0 : ends[at - 1]! + 1
+        if (ends[at]! - from > 1 || bytes[starts[line]! + from] !== absent) counts[i]!++
+      }
+    } else {
+      const record = recordAt(index)
+      for (let i = 0; i < unknown.length; i++) if (record[unknown[i]!.key] !== undefined) counts[i]!++
+    }
   }
-  return Object.fromEntries(counts)
+  const found = unknown.map(({ name }, i) => [name, counts[i]!] as const).filter(([, count]) => count > 0)
+  return Object.fromEntries(found)
 }
 
 function withoutHeader(table: CompiledTable, line: string, object: SourceObject): Columns {
