@@ -28,6 +28,8 @@ const read = {
       'filter',
       'filter that keeps nothing',
       'enrich',
+      'enrich in two objects',
+      'eventOriginal',
       "indexPer: 'day'",
       'gzip: true',
       'gzip: 6',

@@ -68,6 +68,14 @@ export const steps = {
   'cloudtrail: filter': { filter: ({ eventName }) => eventName !== 'Decrypt' },
   'filter that keeps nothing': { filter: ({ action, dstport }) => action === 'NONE' && dstport === 22 },
   enrich: {
-    enrich: ({ action, dstport }) => ({ 'labels.service': action === 'ACCEPT' && dstport === 443 ? 'web' : 'other' }),
+    enrich: (record) => ({ 'cloud.account.name': 'production', 'labels.service': serviceOf(record) }),
   },
+  'enrich in two objects': {
+    enrich: (record) => ({ 'cloud.account.name': 'production', 'source.as.organization.name': serviceOf(record) }),
+  },
+  eventOriginal: { eventOriginal: true },
+}
+
+function serviceOf({ action, dstport }) {
+  return action === 'ACCEPT' && dstport === 443 ? 'web' : 'other'
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { createAdded } from './added.ts'
 import { asFlowferryError } from './errors.ts'
 import { placeOf } from './object.ts'
 import { RecordsOnDemand } from './records-on-demand.ts'
@@ -87,20 +88,23 @@ function atRecord<T, R>(
   }
 }
 
-/** The batch's encoder, completed with what every document gets; none where the text of the record is wanted too. */
+/** The batch's encoder, completed with what every document gets. */
 function encoderOf<T>(
   batch: Batch<T>,
   { namespace, enrich }: DocumentSteps<T>,
   kept: readonly number[] | undefined,
   object: ObjectIdentity,
 ): DocumentEncoder | undefined {
-  const { encoder } = batch
-  if (!encoder || batch.original || (batch.recordId && !encoder.id)) return undefined
+  const { encoder, original } = batch
+  if (!encoder || (batch.recordId && !encoder.id)) return undefined
   const stream = JSON.stringify({ data_stream: { type: 'logs', dataset: batch.format.dataset, namespace } })
-  const toAdd = enrich && createAdded(encoder.members)
-  const add = enrich && toAdd && ((record: T) => toAdd(enrich(record, object)))
-  const added = add && ((index: number) => atRecord('enrich', add, batch, index, object))
-  return new CompleteEncoder(encoder, kept, stream.slice(1), added)
+  const toAdd = createAdded(encoder.members)
+  const added =
+    enrich &&
+    ((index: number) =>
+      atRecord('enrich', (record) => toAdd(enrich(record, object), original?.(index)), batch, index, object))
+  const addedText = original && ((index: number) => toAdd(undefined, original(index)))
+  return new CompleteEncoder(encoder, kept, stream.slice(1), added ?? addedText)
 }
 
 /**
@@ -121,7 +125,6 @@ class CompleteEncoder implements DocumentEncoder {
     stream: string,
     added: Completion['added'],
   ) {
-    // What is added has the closing brace.
     const tail = added ? stream.slice(0, -1) : stream
     this.#encoder = encoder
     this.#kept = kept
@@ -149,53 +152,15 @@ class CompleteEncoder implements DocumentEncoder {
     if (o === -1 || target[offset + 2] !== 0x40) return -1
     const end = put(this.#tail, view, o)
     if (!added) return end
+    const stop = end + added.end.length
+    const most = added.join?.most ?? 0
     // The user's own fields may need more than `room` tells.
-    if (end + added.length > target.length) return -1
-    target.set(added, end)
-    return end + added.length
+    if (stop + most > target.length) return -1
+    target.set(added.end, end)
+    if (!added.join) return stop
+    target.copyWithin(offset + most, offset, stop)
+    return added.join.write(target, offset + most, offset + most, stop + most - 1, stop + most, offset)
   }
-}
-
-/** An enrichment seen before, of values that cannot change, and its bytes. */
-interface Known {
-  readonly names: readonly string[]
-  readonly values: readonly unknown[]
-  readonly bytes: Uint8Array | undefined
-}
-/** Most records get one of a few enrichments: to find it again costs less than to write it (`enrich` in bench/RESULTS.md). */
-const mostKnown = 8
-
-/** The bytes that an enrichment adds to a document, its closing brace among them; nothing where it joins a member. */
-function createAdded(members: ReadonlySet<string>): (extra: LogDocument | undefined) => Uint8Array | undefined {
-  const known: Known[] = []
-  let next = 0
-  return (extra = {}) => {
-    const names = Object.keys(extra)
-    for (const one of known) if (isKnown(one, names, extra)) return one.bytes
-    const bytes = addedBytes(members, extra)
-    const values = names.map((name) => extra[name])
-    if (values.every((value) => value === null || !['object', 'function'].includes(typeof value)))
-      known[next++ % mostKnown] = { names, values, bytes }
-    return bytes
-  }
-}
-
-function isKnown(known: Known, names: readonly string[], extra: LogDocument): boolean {
-  if (known.names.length !== names.length) return false
-  for (let i = 0; i < names.length; i++) {
-    const name = names[i]!
-    if (known.names[i] !== name || known.values[i] !== extra[name]) return false
-  }
-  return true
-}
-
-function addedBytes(members: ReadonlySet<string>, extra: LogDocument): Uint8Array | undefined {
-  const merged: LogDocument = {}
-  for (const [field, value] of Object.entries(extra)) mergeField(merged, field, value)
-  // What joins a member that the document has must be joined as objects.
-  if (Object.keys(merged).some((name) => members.has(name) || name === 'data_stream')) return undefined
-  const text = JSON.stringify(merged)
-  return Buffer.from(text === '{}' ? '}' : `,${text.slice(1)}`)
 }
 
 function keep<T>(batch: Batch<T>, object: ObjectIdentity, from: number, filter: DocumentSteps<T>['filter']): number[] {

@@ -105,8 +105,32 @@ export interface Completion {
   readonly kept?: readonly number[] | undefined
   /** Written behind the last member's comma: members, and the closing brace unless `added` has it. */
   readonly tail: Uint8Array
-  /** What else ends a record's document, or nothing where it has to take `document`. */
-  readonly added?: ((index: number) => Uint8Array | undefined) | undefined
+  /** What is added to a record's document, or nothing where it has to take `document`. */
+  readonly added?: ((index: number) => Added | undefined) | undefined
+}
+
+/** What is added to one document. */
+export interface Added {
+  /** What ends it: members, each behind a comma, and the closing brace. */
+  readonly end: Uint8Array
+  /** What goes into the document that ends so: fields of objects that it may have already. */
+  readonly join?: {
+    /** How many bytes longer it gets at most. */
+    readonly most: number
+    /**
+     * Moves what stands from `from` to `stop` to `offset`, with what is added, and gives the offset behind; -1 where the
+     * record has to take `document`. The document's braces stand at `open` and `close`; `from` is `most` or more bytes
+     * behind `offset`.
+     */
+    readonly write: (
+      buffer: Uint8Array,
+      from: number,
+      open: number,
+      close: number,
+      stop: number,
+      offset: number,
+    ) => number
+  }
 }
 
 /**

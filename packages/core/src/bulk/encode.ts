@@ -214,6 +214,8 @@ function encodeEach(
     if (end === -1) return 'odd'
     end = encoder!.encode(index, buffer, view, put(middle, view, end))
     if (end === -1) return 'odd'
+    // A user's own fields may need more than `room` tells.
+    if (end >= limit) return body.length > 0 ? 'full' : 'odd'
     buffer[end] = LF
     body.size = end + 1
     ends[body.length++] = body.size
