@@ -35,6 +35,7 @@ const read = {
       'gzip: 6',
       'lines()',
     ),
+    ...of('vpc-flow, a quarter', 'flowferry', 'small objects'),
     ...of('vpc-flow, 29 fields', 'gzip -dc', 'gunzip', 'flowferry'),
   ],
   'CloudFront and CloudTrail': [

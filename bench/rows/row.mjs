@@ -25,7 +25,8 @@ const load = async (way) => {
     const send = { sent: deliver, helper, ready }[name]
     return (begin) => send(engine, node, file, input, begin)
   }
-  const { parse, steps } = await import('./pipeline.mjs')
+  const { parse, parseSmall, steps } = await import('./pipeline.mjs')
+  if (way === 'small objects') return (begin) => parseSmall(file, input, begin)
   if (way === 'lines()') return () => parse(file, 'own')
   return () => parse(file, input, steps[`${input}: ${way}`] ?? steps[way])
 }
