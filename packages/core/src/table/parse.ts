@@ -9,6 +9,8 @@ import { RunEncoder } from './encode.ts'
 import type { Values } from './layout.ts'
 import { type Scan, scanLines } from './scan.ts'
 
+const LF = 0x0a
+
 /**
  * Records of a delimited format. A block of lines is scanned as bytes; what is regular stays bytes until somebody asks
  * for a record, and everything else takes the plain path, which is also the oracle of the tests.
@@ -25,7 +27,8 @@ export async function* parseTable<T>(
   let ordinal = 0
   for await (const { bytes, offset } of readBlocks(object, context)) {
     for (let from = 0; from < bytes.length; ) {
-      const scan = (columns?.scan ?? scanLines)(bytes.subarray(from))
+      // Without columns nothing but a header is looked for.
+      const scan = columns ? columns.scan(bytes.subarray(from)) : scanLines(firstLine(bytes, from))
       const run = new Run(scan)
       const malformed: Malformed[] = []
       let next: number | undefined
@@ -52,7 +55,15 @@ export async function* parseTable<T>(
             columns = columnsOf(table, names, object, context.limits.columns)
             break
           }
-          columns ??= withoutHeader(table, text, object)
+          if (!columns) {
+            columns = withoutHeader(table, text, object)
+            next = from
+            break
+          }
+          if (record === undefined && scan.regular[line] === 1) {
+            run.add(line, ordinal++)
+            continue
+          }
           record ??= columns.read(text)
         }
         if (typeof record === 'object') {
@@ -69,6 +80,11 @@ export async function* parseTable<T>(
       from = next ?? from + scan.bytes.length
     }
   }
+}
+
+function firstLine(bytes: Buffer, from: number): Buffer {
+  const lf = bytes.indexOf(LF, from)
+  return bytes.subarray(from, lf === -1 ? bytes.length : lf + 1)
 }
 
 /** The records of one scan: its lines, and those that took the plain path already. */
