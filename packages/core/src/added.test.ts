@@ -84,6 +84,10 @@ test.each([
   },
 )
 
+test('of regular lines none becomes an object, the first one without a header neither', async () => {
+  expect(encode(await slicesOf(vpcFlow as Parser<never>, flows, false), 1 << 20).objects).toBe(0)
+})
+
 test('a field that a document has already is left to its object', async () => {
   const slices = await slicesOf(vpcFlow as Parser<never>, flows, false, () => ({ 'event.kind': 'mine', 'event.x': 1 }))
   const { text, objects } = encode(slices, 1 << 20)
