@@ -6,7 +6,6 @@ const COMMA = 0x2c
 const OPEN = 0x7b
 const CLOSE = 0x7d
 const OPEN_LIST = 0x5b
-const CLOSE_LIST = 0x5d
 
 /** Members behind a comma each: text, and the numbers of the values that stand in it. */
 type Parts = readonly (string | number)[]
@@ -65,7 +64,9 @@ export function createAdded(
 ): (extra: LogDocument | undefined, original: string | undefined) => Added | undefined {
   const found = memories.get(members) ?? { bare: newMemory(), original: newMemory() }
   memories.set(members, found)
-  return (extra = {}, original) => {
+  return (given, original) => {
+    // JavaScript's users may give null.
+    const extra = given || {}
     if (original === undefined) return knownOf(found.bare, members, extra, []).added
     const { shape, texts } = knownOf(found.original, members, extra, ['event.original'])
     return addedOf(shape, [JSON.stringify(original), ...texts])
@@ -324,13 +325,15 @@ function behindValue(bytes: Uint8Array, start: number): number {
   }
   let depth = 0
   do {
-    const byte = bytes[at]
-    if (byte === QUOTE) at = behindString(bytes, at)
-    else {
-      if (byte === OPEN || byte === OPEN_LIST) depth++
-      else if (byte === CLOSE || byte === CLOSE_LIST) depth--
-      at++
+    const byte = bytes[at++]!
+    if (byte === QUOTE) {
+      for (let inner = bytes[at++]; inner !== QUOTE; inner = bytes[at++]) if (inner === BACKSLASH) at++
+      continue
     }
+    // With this bit, brackets are braces.
+    const brace = byte | 0x20
+    if (brace === OPEN) depth++
+    else if (brace === CLOSE) depth--
   } while (depth > 0)
   return at
 }

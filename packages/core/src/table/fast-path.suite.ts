@@ -399,7 +399,7 @@ export function fastPathSuite(full: number): void {
     const long = `0 1 1 1 1 1 ${'x'.repeat(300_000)}\n`
     const body = Buffer.from(`#Fields:c0 c1 c2 c3 c4 c5 c6\n${line.repeat(40_000)}${long}${line}`)
     const counted = await bothPaths(parser, body, 262_144, { limit: 100_000, steps: {} })
-    expect(counted).toEqual({ records: 40_002, fast: 40_000 })
+    expect(counted).toEqual({ records: 40_002, fast: 40_001 })
   })
 
   test('over flow logs and CloudFront, with random values in columns of any order', { timeout: 900_000 }, async () => {
