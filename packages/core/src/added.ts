@@ -245,17 +245,17 @@ function move(buffer: Uint8Array, from: number, to: number, offset: number): num
 }
 
 function put(text: string, target: Uint8Array, offset: number): number {
-  let o = offset
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (code > 0x7f || i === 4 * fewBytes) {
-      const bytes = Buffer.from(text)
-      target.set(bytes, offset)
-      return offset + bytes.length
+  let i = 0
+  if (text.length < 4 * fewBytes)
+    for (; i < text.length; i++) {
+      const code = text.charCodeAt(i)
+      if (code > 0x7f) break
+      target[offset + i] = code
     }
-    target[o++] = code
-  }
-  return o
+  if (i === text.length) return offset + i
+  const bytes = Buffer.from(text)
+  target.set(bytes, offset)
+  return offset + bytes.length
 }
 
 /**
