@@ -76,7 +76,9 @@ function compileColumns(table: CompiledTable, names: readonly string[]): Columns
   const isKnown = (name: string) => Object.hasOwn(fields, name)
   const taken = takenNames([...Object.keys(fields), ...names.filter((name) => !reserved.has(name)), ...reserved])
   const keys = names.map((name) => (reserved.has(name) ? freeName(name, taken) : name))
-  const unknown = names.map((name, column) => ({ name, key: keys[column]!, column })).filter(({ name }) => !isKnown(name))
+  const unknown = names
+    .map((name, column) => ({ name, key: keys[column]!, column }))
+    .filter(({ name }) => !isKnown(name))
   const layout = once(() => table.layout(unknown))
   const columns = names.map((name, i) => ({
     name: keys[i]!,
