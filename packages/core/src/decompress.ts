@@ -4,7 +4,7 @@ import type { ParseContext, SourceObject } from './types.ts'
 
 /** Node's default of 16 KiB costs twice the CPU of 256 KiB for the same bytes. */
 const chunkSize = 256 * 1024
-/** A stream costs 300 µs, `gunzipSync` 20: up to so many stored bytes, an object is read whole first. */
+/** A stream costs more than the records of a small object: up to so many stored bytes it is read whole first. */
 const mostWhole = 64 * 1024
 /** What becomes more than this goes through the stream, where the limits bound it. */
 const mostInflated = 1024 * 1024

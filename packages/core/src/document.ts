@@ -81,11 +81,18 @@ function atRecord<T, R>(
   object: ObjectIdentity,
 ): R {
   try {
-    return step(batch.view ? batch.view(index) : batch.records[index]!, object)
+    return synchronous(step(batch.view ? batch.view(index) : batch.records[index]!, object))
   } catch (error) {
     const place = { ...placeOf(object), ordinal: batch.ordinals[index]! }
     throw asFlowferryError(error, 'STEP_FAILED', `${name} threw`, place)
   }
+}
+
+/** TypeScript refuses a promise here; from JavaScript a filter's would keep every record, and an enrichment's add nothing. */
+function synchronous<R>(result: R): R {
+  if (!(result instanceof Promise)) return result
+  result.catch(() => undefined)
+  throw new TypeError('it gave a promise, and nothing is awaited for a record: make it synchronous')
 }
 
 /** The batch's encoder, completed with what every document gets. */
@@ -102,7 +109,13 @@ function encoderOf<T>(
   const added =
     enrich &&
     ((index: number) =>
-      atRecord('enrich', (record) => toAdd(enrich(record, object), original?.(index)), batch, index, object))
+      atRecord(
+        'enrich',
+        (record) => toAdd(synchronous(enrich(record, object)), original?.(index)),
+        batch,
+        index,
+        object,
+      ))
   const addedText = original && ((index: number) => toAdd(undefined, original(index)))
   return new CompleteEncoder(encoder, kept, stream.slice(1), added ?? addedText)
 }

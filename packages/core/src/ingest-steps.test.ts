@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { bulkSink } from './bulk/write.ts'
 import { vpcFlow } from './formats/vpc-flow.ts'
-import { ingest } from './ingest.ts'
+import { type IngestOptions, ingest } from './ingest.ts'
 import { lines } from './records/lines.ts'
 import { memoryObject, memorySink, memorySource } from './testing.ts'
 import type { LogDocument, Outcome, Sink, Slice } from './types.ts'
@@ -53,6 +53,30 @@ describe('a callback of the caller', () => {
     expect(unhandled).toEqual([])
     expect(report.messages.map(({ status }) => status)).toEqual(['failed', 'done'])
     expect(report.messages[0]!.objects[0]!.error).toMatchObject({ code: 'STEP_FAILED', place: { key: 'a' } })
+  })
+
+  test.each(['filter', 'enrich'])('an asynchronous %s fails its object, and its process goes on', async (name) => {
+    const unhandled: unknown[] = []
+    const note = (error: unknown) => unhandled.push(error)
+    process.on('unhandledRejection', note)
+    const step = async () => {
+      throw new Error('asked a server')
+    }
+    for (const [parser, body] of [
+      [numbers, '1\n'],
+      [vpcFlow, 'version action end\n5 ACCEPT 1790000000\n'],
+    ] as const) {
+      const options = { source: memorySource(object('a', body)), parser, [name]: step } as object
+      const sink = bulkSink(async () => ({ status: 200, body: { errors: false } }))
+      const { messages } = await ingest({ ...(options as Pick<IngestOptions<unknown>, 'source' | 'parser'>), sink })
+      const { counts, error } = messages[0]!.objects[0]!
+      expect(counts.written).toBe(0)
+      expect(error).toMatchObject({ code: 'STEP_FAILED', place: { key: 'a', ordinal: 0 } })
+      expect(error!.message).toContain('make it synchronous')
+    }
+    await sleep(1)
+    process.off('unhandledRejection', note)
+    expect(unhandled).toEqual([])
   })
 
   test('onObject that gives a promise is waited for, though not beyond an abort', async () => {
