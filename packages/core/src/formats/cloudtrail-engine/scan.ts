@@ -120,7 +120,10 @@ export function rewindTape(): void {
   tape = tapeAt
 }
 
-/** The offset behind the object that begins at `from`, or -1 where it does not end before `until` or is not regular. */
+/**
+ * The offset behind the object that begins at `from`, or -1 where it does not end before `until` or is not regular. It
+ * parses nothing: what that saves is in docs/fast-path.md.
+ */
 export function scan(from: i32, until: i32): i32 {
   const first = tape
   // An entry takes eight bytes of a record at least.

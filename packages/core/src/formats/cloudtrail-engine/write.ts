@@ -57,7 +57,10 @@ let entries: i32 = 0
 /** Values with holes that this record has so far. */
 let holedCount: i32 = 0
 
-/** The document's members, each with a comma behind it, behind an open brace: the offset behind, or -1 for the plain path. */
+/**
+ * The document's members, each with a comma behind it, behind an open brace: the offset behind, or -1 for the plain path.
+ * No value becomes an object or goes through JSON.stringify: docs/fast-path.md has what that saves.
+ */
 export function encode(recordAt: i32, length: i32, tape: i32, to: i32): i32 {
   record = recordAt
   recordEnd = recordAt + length

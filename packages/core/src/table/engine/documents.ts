@@ -127,7 +127,10 @@ function stepsFor(program: i32, line: i32): i32 {
   return steps
 }
 
-/** An open brace, and every member with a comma behind it; the offset behind, or `odd` or `full`. */
+/**
+ * An open brace, and every member with a comma behind it; the offset behind, or `odd` or `full`. No JSON.stringify, and no
+ * object for it: docs/fast-path.md has what that saves.
+ */
 function encodeLine(steps: i32, offset: i32): i32 {
   stamp++
   let o = offset
