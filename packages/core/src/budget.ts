@@ -1,4 +1,4 @@
-import { requirePositive } from './limits.ts'
+import { requirePositive } from './options.ts'
 
 /**
  * Decompressed bytes whose records are held at the same time. One budget is shared by every `ingest` of a process, so

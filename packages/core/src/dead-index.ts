@@ -1,8 +1,7 @@
 import type { DeadRecord, DeadRecords } from './dead-records.ts'
 import { FlowferryError } from './errors.ts'
-import { requireNamespace } from './limits.ts'
 import { idPrefix } from './object.ts'
-import { has, requireOption } from './options.ts'
+import { has, requireNamespace, requireOption } from './options.ts'
 import type { Format, LogDocument, MappingProperty, ObjectIdentity, Sink, Slice } from './types.ts'
 
 const keyword: MappingProperty = { type: 'keyword', ignore_above: 8191 }

@@ -1,7 +1,6 @@
 import { sharedBudget } from './budget.ts'
 import type { IngestOptions } from './ingest.ts'
-import { requireNamespace, requirePositive } from './limits.ts'
-import { has, requireOneOf, requireOption } from './options.ts'
+import { has, requireNamespace, requireOneOf, requireOption, requirePositive } from './options.ts'
 
 /** The options with their defaults; throws INVALID_OPTION. */
 export function checkIngestOptions<T>(options: IngestOptions<T>) {

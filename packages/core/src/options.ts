@@ -17,3 +17,18 @@ export function requireOneOf(name: string, value: string | undefined, values: re
 export function has(value: unknown, ...methods: readonly PropertyKey[]): boolean {
   return methods.every((method) => typeof (value as Record<PropertyKey, unknown> | undefined)?.[method] === 'function')
 }
+
+/** Throws INVALID_OPTION unless the value can be the last part of a data stream's name. */
+export function requireNamespace(namespace: string): void {
+  if (!/^[a-z0-9_.]{1,100}$/.test(namespace))
+    throw new FlowferryError(
+      'INVALID_OPTION',
+      `namespace "${namespace}" is no part of a data stream's name: a-z, 0-9, _ and .`,
+    )
+}
+
+/** Throws INVALID_OPTION unless the value is a whole number of at least `minimum`. */
+export function requirePositive(name: string, value: number, minimum = 1): void {
+  if (!Number.isSafeInteger(value) || value < minimum)
+    throw new FlowferryError('INVALID_OPTION', `${name} is ${value}; it takes a whole number from ${minimum}`)
+}

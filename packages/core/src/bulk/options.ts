@@ -1,6 +1,5 @@
 import { FlowferryError } from '../errors.ts'
-import { requirePositive } from '../limits.ts'
-import { has, requireOneOf, requireOption } from '../options.ts'
+import { has, requireOneOf, requireOption, requirePositive } from '../options.ts'
 import type { Format } from '../types.ts'
 import type { IndexPer } from './dates.ts'
 

@@ -1,6 +1,7 @@
 import { readBytes } from '../decompress.ts'
 import { asFlowferryError, FlowferryError } from '../errors.ts'
 import { placeOf } from '../object.ts'
+import { requireOption } from '../options.ts'
 import { RecordsOnDemand } from '../records-on-demand.ts'
 import type {
   Batch,
@@ -143,8 +144,7 @@ export function formatOf(
   options: Pick<RecordFormat<string, never>, 'kind' | 'dataset' | 'mapping' | 'fields'>,
 ): Format {
   const { kind, dataset } = options
-  if (typeof kind !== 'string' || kind === '')
-    throw new FlowferryError('INVALID_OPTION', `kind is ${typeof kind}; it takes the name that tells the records apart`)
+  requireOption(typeof kind === 'string' && kind !== '', 'kind', kind, 'the name that tells the records apart')
   if (typeof dataset !== 'string' || !/^[a-z0-9_.]{1,100}$/.test(dataset))
     throw new FlowferryError(
       'INVALID_OPTION',

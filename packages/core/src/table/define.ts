@@ -1,5 +1,6 @@
 import { FlowferryError } from '../errors.ts'
 import { once } from '../once.ts'
+import { requireOption } from '../options.ts'
 import { formatOf } from '../records/lines.ts'
 import type { FieldDoc, Format, MappingProperty, Parser } from '../types.ts'
 import type { Target } from './ecs.ts'
@@ -167,23 +168,23 @@ function requireOptions({
 }: Pick<TableDefinition<string, Fields>, 'delimiter' | 'header' | 'fields'> & {
   readonly headerless?: { readonly fields: unknown; readonly fits: unknown } | undefined
 }): void {
-  const require = (met: boolean, what: string) => {
-    if (!met) throw new FlowferryError('INVALID_OPTION', what)
+  const refuse = (what: string) => {
+    throw new FlowferryError('INVALID_OPTION', what)
   }
-  require(typeof delimiter === 'string' &&
-    delimiter.length === 1, `delimiter is "${delimiter}"; it takes one character`)
-  require(header === undefined || typeof header === 'function', `header is ${typeof header}; it takes a function`)
+  if (typeof delimiter !== 'string' || delimiter.length !== 1)
+    refuse(`delimiter is "${delimiter}"; it takes one character`)
+  requireOption(header === undefined || typeof header === 'function', 'header', header, 'a function')
   for (const name of Object.keys(fields))
-    require(!reserved.has(
-      name,
-    ), `A column is called ${name}, as a member that every record has; give it another name in fields and header`)
+    if (reserved.has(name))
+      refuse(`A column is called ${name}, as a member that every record has; give it another name in fields and header`)
   if (headerless === undefined) return
   const names: unknown = headerless?.fields
-  require(Array.isArray(names) &&
-    typeof headerless.fits ===
-      'function', 'headerless takes { fields, fits }: the names of all columns in order, and a function that says whether the first record is one')
+  if (!Array.isArray(names) || typeof headerless.fits !== 'function')
+    refuse(
+      'headerless takes { fields, fits }: the names of all columns in order, and a function that says whether the first record is one',
+    )
   for (const name of names as readonly string[])
-    require(Object.hasOwn(fields, name), `headerless.fields has ${name}, which is no column of fields`)
+    if (!Object.hasOwn(fields, name)) refuse(`headerless.fields has ${name}, which is no column of fields`)
 }
 
 function derive(target: Target, inputs: Derived['inputs'], compute: (...values: unknown[]) => unknown): Derived {

@@ -60,7 +60,7 @@ export function mappingOf(target: Target, own: MappingProperty): MappingProperty
  *
  * @throws FlowferryError INVALID_OPTION where one is both a value and a list or an object
  */
-export function checkTargets({ constants, fields, derived }: LayoutParts, root?: string): void {
+export function checkTargets({ constants, fields, derived }: LayoutParts, root: string): void {
   const lists = new Map([['@timestamp', false]])
   const objects = new Set<string>()
   const add = (path: string, list: boolean) => {
@@ -78,7 +78,7 @@ export function checkTargets({ constants, fields, derived }: LayoutParts, root?:
   for (const path in constants) add(path, Array.isArray(constants[path]))
   for (const name in fields) for (const target of fields[name]!.targets) add(pathOf(target), target.endsWith('[]'))
   for (const { target } of derived) add(pathOf(target), target.endsWith('[]'))
-  if (root !== undefined) addObjects(`${root}.`)
+  addObjects(`${root}.`)
   for (const path of objects) if (lists.has(path)) throw conflict(path)
 }
 
@@ -87,7 +87,6 @@ export function checkTargets({ constants, fields, derived }: LayoutParts, root?:
  * values, as the table lists them, `@timestamp` first. The plain path and the fast path both walk it.
  */
 export function layoutTree({ constants, fields, derived }: LayoutParts): Branch {
-  checkTargets({ constants, fields, derived })
   const root: Branch = new Map([['@timestamp', { list: false, sources: [] }]])
   const add = (target: string, list: boolean, source: LeafSource) => leafAt(root, target, list).sources.push(source)
   for (const [path, value] of Object.entries(constants)) add(path, Array.isArray(value), { is: 'constant', value })
