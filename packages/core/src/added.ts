@@ -1,11 +1,5 @@
+import { ARRAY_OPEN, BACKSLASH, COMMA, OBJECT_CLOSE, OBJECT_OPEN, QUOTE } from './bytes.ts'
 import type { Added, LogDocument } from './types.ts'
-
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const COMMA = 0x2c
-const OPEN = 0x7b
-const CLOSE = 0x7d
-const OPEN_LIST = 0x5b
 
 /** Members behind a comma each: text, and the numbers of the values that stand in it. */
 type Parts = readonly (string | number)[]
@@ -193,7 +187,7 @@ function partsOf(joint: Joint, found: number): Parts {
   return parts
 }
 
-const close = Uint8Array.of(CLOSE)
+const close = Uint8Array.of(OBJECT_CLOSE)
 
 function addedOf({ root }: Shape, texts: readonly string[]): Added | undefined {
   if (!root) return undefined
@@ -274,7 +268,7 @@ function findPlaces(joint: Joint, bytes: Uint8Array, open: number, close: number
     } else {
       const member = joint.members[number]!
       at += joint.keys[number]!.length
-      if (typeof member === 'number' || bytes[at] !== OPEN) return -1
+      if (typeof member === 'number' || bytes[at] !== OBJECT_OPEN) return -1
       at = findPlaces(member, bytes, at, -1)
       if (at === -1) return -1
       found |= 1 << number
@@ -319,8 +313,8 @@ function behindValue(bytes: Uint8Array, start: number): number {
   const first = bytes[start]
   if (first === QUOTE) return behindString(bytes, start)
   let at = start
-  if (first !== OPEN && first !== OPEN_LIST) {
-    while (bytes[at] !== COMMA && bytes[at] !== CLOSE) at++
+  if (first !== OBJECT_OPEN && first !== ARRAY_OPEN) {
+    while (bytes[at] !== COMMA && bytes[at] !== OBJECT_CLOSE) at++
     return at
   }
   let depth = 0
@@ -332,8 +326,8 @@ function behindValue(bytes: Uint8Array, start: number): number {
     }
     // With this bit, brackets are braces.
     const brace = byte | 0x20
-    if (brace === OPEN) depth++
-    else if (brace === CLOSE) depth--
+    if (brace === OBJECT_OPEN) depth++
+    else if (brace === OBJECT_CLOSE) depth--
   } while (depth > 0)
   return at
 }

@@ -1,3 +1,4 @@
+import { LF } from '../bytes.ts'
 import { longestId } from '../document.ts'
 import { asFlowferryError } from '../errors.ts'
 import { placeOf } from '../object.ts'
@@ -32,7 +33,6 @@ interface BulkRun {
 }
 
 const middle = textOf('"}}\n')
-const LF = 0x0a
 /** The slice's encoder completes its documents itself. */
 const whole = { tail: new Uint8Array(0) }
 

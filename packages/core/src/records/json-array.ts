@@ -1,8 +1,9 @@
+import { OBJECT_OPEN } from '../bytes.ts'
 import { readBytes } from '../decompress.ts'
 import { asFlowferryError, type ErrorCode, FlowferryError } from '../errors.ts'
 import { placeOf } from '../object.ts'
 import type { Batch, Malformed, ParseContext, Parser, SourceObject } from '../types.ts'
-import { type JsonScanner, JsonSplitter, OBJECT_OPEN, type ValueBlock, valueAt } from './json-split.ts'
+import { type JsonScanner, JsonSplitter, type ValueBlock, valueAt } from './json-split.ts'
 import { batchOf, formatOf, type RecordFormat, recordOf, requireFunctions } from './lines.ts'
 
 /** JSON values that ended in one chunk, still bytes. */

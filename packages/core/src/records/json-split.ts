@@ -1,3 +1,4 @@
+import { ARRAY_CLOSE, ARRAY_OPEN, BACKSLASH, COLON, COMMA, OBJECT_CLOSE, OBJECT_OPEN, QUOTE } from '../bytes.ts'
 import type { ErrorCode, FlowferryError } from '../errors.ts'
 import type { Limits } from '../types.ts'
 
@@ -40,14 +41,6 @@ export interface JsonScanner {
   readonly unknownFields: () => ReadonlyMap<string, number> | undefined
 }
 
-const QUOTE = 0x22
-const COMMA = 0x2c
-const COLON = 0x3a
-const BACKSLASH = 0x5c
-const ARRAY_OPEN = 0x5b
-const ARRAY_CLOSE = 0x5d
-export const OBJECT_OPEN = 0x7b
-const OBJECT_CLOSE = 0x7d
 const byteOrderMark = [0xef, 0xbb, 0xbf]
 
 const noTape = new Int32Array(0)

@@ -1,3 +1,4 @@
+import { CR, LF } from '../bytes.ts'
 import { readBytes } from '../decompress.ts'
 import { asFlowferryError, FlowferryError } from '../errors.ts'
 import { placeOf } from '../object.ts'
@@ -24,8 +25,6 @@ export interface LineBlock {
   readonly bytes: number
 }
 
-const LF = 0x0a
-const CR = 0x0d
 const byteOrderMark = '\ufeff'
 
 /** Whole lines of one chunk, as bytes. The last of an object may lack its line end. */

@@ -1,3 +1,4 @@
+import { LF } from '../bytes.ts'
 import type { Added, Batch, Completion, DocumentRun } from '../types.ts'
 import * as map from './engine/map.ts'
 import { encodeLines, openEngine } from './host.ts'
@@ -7,7 +8,6 @@ import type { Scan } from './scan.ts'
 const nothing = new Uint8Array(0)
 /** With what `enrich` adds, so that few records ask it twice when the body is full. */
 const mostAddedTo = 64
-const LF = 0x0a
 
 /** The encoder of a batch: a class, since closures of each batch would be optimized for one batch and thrown away. */
 export class RunEncoder implements NonNullable<Batch<unknown>['encoder']> {

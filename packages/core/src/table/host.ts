@@ -1,3 +1,4 @@
+import { LF } from '../bytes.ts'
 import { startEngine } from '../engine.ts'
 import * as engine from './engine/documents.ts'
 import * as map from './engine/map.ts'
@@ -7,8 +8,6 @@ import { imageOf, stepsImage } from './image.ts'
 import { type Group, longestFragment, type Program } from './program.ts'
 import { type Scan, scanLines } from './scan.ts'
 import { stepsOf } from './steps.ts'
-
-const LF = 0x0a
 
 let opened: ReturnType<typeof open> | undefined
 /** The programs in the engine's memory, and where the next one goes. */

@@ -1,3 +1,4 @@
+import { LF } from '../bytes.ts'
 import { FlowferryError } from '../errors.ts'
 import { placeOf } from '../object.ts'
 import { readBlocks } from '../records/lines.ts'
@@ -8,8 +9,6 @@ import type { CompiledTable } from './define.ts'
 import { RunEncoder } from './encode.ts'
 import type { Values } from './layout.ts'
 import { type Scan, scanLines } from './scan.ts'
-
-const LF = 0x0a
 
 /**
  * Records of a delimited format. A block of lines is scanned as bytes; what is regular stays bytes until somebody asks

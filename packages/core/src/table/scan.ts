@@ -1,5 +1,4 @@
-const LF = 0x0a
-const CR = 0x0d
+import { CR, LF } from '../bytes.ts'
 
 /** Where the values of a block of whole lines stand, so that no string is made of them. */
 export interface Scan {
