@@ -2,26 +2,14 @@ import { getEventListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import { never, numbers, object, written } from '../test/numbers.ts'
 import { byteBudget } from './budget.ts'
 import { byKey, detect } from './detect.ts'
 import { vpcFlow } from './formats/vpc-flow.ts'
 import { ingest } from './ingest.ts'
-import { lines } from './records/lines.ts'
 import { addsUp } from './report.ts'
-import { memoryObject, memorySink, memorySource } from './testing.ts'
-import type { Outcome, Parser, Slice, SourceMessage, SourceObject } from './types.ts'
-
-const numbers = lines({
-  kind: 'number',
-  dataset: 'custom.number',
-  record: (line) => (/^\d+$/.test(line) ? { value: Number(line) } : undefined),
-  document: ({ value }) => ({ '@timestamp': new Date(value).toISOString(), custom: { value } }),
-})
-const object = (key: string, body: string | Uint8Array = '1\n2\n3\n') => memoryObject({ key, body })
-const never = () => new Promise<never>(() => undefined)
-const written = (batch: readonly Slice<unknown>[]): Outcome => ({
-  slices: batch.map(({ length }) => ({ written: length, duplicate: 0, rejected: [], unfinished: 0 })),
-})
+import { memorySink, memorySource } from './testing.ts'
+import type { Parser, SourceMessage, SourceObject } from './types.ts'
 
 describe('the byte budget', () => {
   test('ends the waiting for a large slice, also when an object ends meanwhile and leaves its slices gathered', async () => {

@@ -1,23 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { never, numbers, object, written } from '../test/numbers.ts'
 import { bulkSink } from './bulk/write.ts'
 import { vpcFlow } from './formats/vpc-flow.ts'
 import { type IngestOptions, ingest } from './ingest.ts'
 import { lines } from './records/lines.ts'
-import { memoryObject, memorySink, memorySource } from './testing.ts'
-import type { LogDocument, Outcome, Sink, Slice } from './types.ts'
-
-const numbers = lines({
-  kind: 'number',
-  dataset: 'custom.number',
-  record: (line) => (/^\d+$/.test(line) ? { value: Number(line) } : undefined),
-  document: ({ value }) => ({ '@timestamp': new Date(value).toISOString(), custom: { value } }),
-})
-const object = (key: string, body: string | Uint8Array = '1\n2\n3\n') => memoryObject({ key, body })
-const never = () => new Promise<never>(() => undefined)
-const written = (batch: readonly Slice<unknown>[]): Outcome => ({
-  slices: batch.map(({ length }) => ({ written: length, duplicate: 0, rejected: [], unfinished: 0 })),
-})
+import { memorySink, memorySource } from './testing.ts'
+import type { LogDocument, Sink } from './types.ts'
 
 describe('a callback of the caller', () => {
   test('onObject that throws fails its object, and ends nothing else', async () => {

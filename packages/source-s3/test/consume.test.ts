@@ -44,6 +44,24 @@ describe.skipIf(absent)('consume', () => {
     stop.abort()
     return running
   }
+  /** The queue's one message is in work for so long, and is delivered once. */
+  const workOnce = async (url: string, milliseconds: number, options: Partial<ConsumeOptions> = {}): Promise<void> => {
+    let deliveries = 0
+    let finished = false
+    const totals = await run(
+      url,
+      async (messages) => {
+        deliveries++
+        await wait(milliseconds)
+        finished = true
+        return allDone(messages)
+      },
+      () => finished,
+      options,
+    )
+    expect(deliveries).toBe(1)
+    expect(totals).toMatchObject({ received: 1, deleted: 1 })
+  }
 
   it('deletes what is done, and leaves what failed', async () => {
     const { url } = await createQueue('work')
@@ -65,20 +83,7 @@ describe.skipIf(absent)('consume', () => {
   it('keeps a message hidden for longer than the visibility timeout while it is in work', async () => {
     const { url } = await createQueue('long', { VisibilityTimeout: '2' })
     await send(url, 'long')
-    let deliveries = 0
-    let finished = false
-    const totals = await run(
-      url,
-      async (messages) => {
-        deliveries++
-        await wait(5000)
-        finished = true
-        return allDone(messages)
-      },
-      () => finished,
-    )
-    expect(deliveries).toBe(1)
-    expect(totals).toMatchObject({ received: 1, deleted: 1 })
+    await workOnce(url, 5000)
     expect(await queueLength(url)).toBe(0)
     expect(errors).toEqual([])
   })
@@ -93,24 +98,10 @@ describe.skipIf(absent)('consume', () => {
       return { does: 'answer', status: 503, headers: { 'content-type': 'application/json' }, body: refusal }
     })
     const through = sqsAt(proxy.url)
-    let deliveries = 0
-    let finished = false
-    const totals = await run(
-      url,
-      async (messages) => {
-        deliveries++
-        // Beyond the end of the first timeout.
-        await wait(12_000)
-        finished = true
-        return allDone(messages)
-      },
-      () => finished,
-      { sqs: through },
-    )
+    // Beyond the end of the first timeout.
+    await workOnce(url, 12_000, { sqs: through })
     through.destroy()
     await proxy.close()
-    expect(deliveries).toBe(1)
-    expect(totals).toMatchObject({ received: 1, deleted: 1 })
     expect(beats).toBeGreaterThan(3)
     expect(errors).toMatchObject([{ code: 'QUEUE_FAILED', retryable: true }])
   })

@@ -45,21 +45,17 @@ async function read(body: Buffer, chunkBytes: number, options: Parameters<typeof
     expect(buffer.toString('utf8', 7, idEnd)).toBe(recordId!(index))
     return written
   })
-  const unknownFields: Record<string, number> = {}
+  const unknownFields = new Map<string, number>()
   for (const batch of batches)
     for (const [name, count] of Object.entries(batch.unknownFields ?? {}))
-      Object.defineProperty(unknownFields, name, {
-        value: (Object.hasOwn(unknownFields, name) ? unknownFields[name]! : 0) + count,
-        enumerable: true,
-        configurable: true,
-      })
+      unknownFields.set(name, (unknownFields.get(name) ?? 0) + count)
   return {
     documents,
     views: all.map(({ batch, index }) => JSON.stringify(batch.view!(index))),
     ids: all.map(({ batch, index }) => batch.recordId!(index)),
     ordinals: batches.flatMap(({ ordinals }) => Array.from(ordinals)),
     malformed: batches.flatMap(({ malformed = [] }) => malformed),
-    unknownFields,
+    unknownFields: Object.fromEntries(unknownFields),
     fast,
     ...(error !== undefined && { error }),
   }
