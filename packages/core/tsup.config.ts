@@ -13,7 +13,7 @@ export default defineConfig({
   dts: true,
   clean: true,
   tsconfig: '../../tsconfig.build.json',
-  // Puts the engine's constants where they are used; as variables of a module they cost a fifth of its time.
+  // Puts the engine's constants where they are used; as variables of a module they are looked up at every byte.
   esbuildOptions: (options) => {
     options.minifySyntax = true
   },

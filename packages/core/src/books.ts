@@ -233,7 +233,7 @@ function countBefore(ordinals: ArrayLike<number>, length: number, from: number):
   return count
 }
 
-/** The times of an object's first and last record: two documents an object, since two a batch cost CloudTrail a tenth more CPU. */
+/** The times of an object's first and last record: two documents an object, and not two a batch, which CloudTrail would feel. */
 class EventTimes {
   readonly #times: number[] = []
   #last: Batch<unknown> | undefined

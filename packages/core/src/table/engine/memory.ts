@@ -13,8 +13,7 @@ function firstByte(bits: i32): i32 {
 }
 
 /**
- * In a function, since bundlers make variables of a module's constants: V8 then looks them up for every byte, which
- * costs a third of the whole.
+ * In a function, since bundlers make variables of a module's constants: V8 then looks them up for every byte.
  */
 function functionsOver(buffer: ArrayBuffer) {
   const u8 = new Uint8Array(buffer)
