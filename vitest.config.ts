@@ -6,7 +6,11 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 // The tests read the packages' sources, so a test run never sees a stale build.
 const alias = [
   { find: /^@flowferry\/core\/formats\/(.+)$/, replacement: source('./packages/core/src/formats/$1.ts') },
-  { find: /^@flowferry\/core\/testing$/, replacement: source('./packages/core/src/testing.ts') },
+  { find: /^@flowferry\/core\/formats$/, replacement: source('./packages/core/src/formats/index.ts') },
+  { find: /^@flowferry\/core\/internal$/, replacement: source('./packages/core/src/internal.ts') },
+  { find: /^@flowferry\/core\/schema$/, replacement: source('./packages/core/src/schema/index.ts') },
+  { find: /^@flowferry\/core\/testing$/, replacement: source('./packages/core/src/testing/index.ts') },
+  { find: /^@flowferry\/answers\/(.+)$/, replacement: source('./packages/answers/src/$1.ts') },
   { find: /^@flowferry\/(.+)$/, replacement: source('./packages/$1/src/index.ts') },
 ]
 
@@ -32,7 +36,13 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'examples/*/src/**/*.test.ts', 'test/*.test.ts'],
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'examples/*/src/**/*.test.ts',
+            'test/*.test.ts',
+            'test/why/*.test.ts',
+            'test/worlds/*.test.ts',
+          ],
           typecheck: {
             enabled: true,
             ignoreSourceErrors: true,
@@ -62,6 +72,10 @@ export default defineConfig({
           // Schedules wait more than they work.
           maxConcurrency: 4,
         },
+      },
+      {
+        resolve: { alias },
+        test: { name: 'packages', include: ['test/packages/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 300_000 },
       },
       {
         resolve: { alias },

@@ -1,7 +1,10 @@
 // That the bench still runs and compares like with like: every command with a handful of records.
 import assert from 'node:assert/strict'
 import { coldStart } from './cold-start.mjs'
+import { duckDB } from './duckdb.mjs'
 import { endToEnd } from './end-to-end.mjs'
+import { hostile } from './hostile.mjs'
+import { index } from './index.mjs'
 import { input } from './inputs/make.mjs'
 import { memory } from './memory.mjs'
 import { parse } from './rows/pipeline.mjs'
@@ -35,9 +38,10 @@ async function sameDocuments(format, ...parsers) {
 export async function check() {
   await sameDocuments('vpc-flow', 'vpc-flow', 'own')
   await sameDocuments('cloudfront', 'cloudfront')
-  const parts = [speed, memory, threads, coldStart]
-  if (process.env.FLOWFERRY_TEST_ELASTICSEARCH) parts.push(endToEnd)
-  else console.error('skipped: end-to-end, as FLOWFERRY_TEST_ELASTICSEARCH is not set')
+  await sameDocuments('json-lines', 'json-lines')
+  const parts = [speed, memory, threads, duckDB, hostile, coldStart]
+  if (process.env.FLOWFERRY_TEST_ELASTICSEARCH) parts.push(endToEnd, index)
+  else console.error('skipped: end-to-end and index, as FLOWFERRY_TEST_ELASTICSEARCH is not set')
   const all = { results: {}, sections: {} }
   for (const part of parts) {
     const { results, sections } = await part(1, 'npm run bench -- check', records)

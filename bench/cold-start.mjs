@@ -65,8 +65,8 @@ export async function coldStart(runs, command) {
   return {
     results: {
       size: built.get('our own code').bytes / 1000,
-      import: least(of('our own code')) - least(of(builtins)),
-      'import with client': least(of('our own code and the Elasticsearch client')),
+      import: least(of('our own code')) / least(of(builtins)),
+      'import with client': least(of('our own code and the Elasticsearch client')) / least(of(builtins)),
     },
     sections: {
       'Cold start and size': `${provenance(command)} The example Lambda (\`examples/lambda\`, three formats) as one minified bundle; the AWS SDK is the runtime's, an empty stand-in here. CPU of \`import()\` in a new process, least of ${runs * 5} and, in brackets, the middle; \`node bench/rows/import.mjs FILE\`. Budgets of every package: \`npm run size\`.\n\n${table(['what is loaded', 'CPU ms', 'kB minified', 'kB gzip'], rows)}\n\nOur own code again, and its first event, of an object with ${records} records: from S3's answer to the bulk body that a stand-in for the search client takes; \`node bench/rows/first-event.mjs FILE INPUT\`. All threads count, and with them what V8 compiles of the wasm modules beside the work.\n\n${table(['first event', 'CPU ms, import', 'CPU ms, import and event'], events)}`,

@@ -1,13 +1,13 @@
 // Files on S3, through the worker, into real search engines, against the same bulk bodies sent from memory.
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { setup as setupElasticsearch } from '@flowferry/sink-elasticsearch'
 import { setup as setupOpenSearch } from '@flowferry/sink-opensearch'
 import { input } from './inputs/make.mjs'
-import { here, middle, most, runScript, startNullSink } from './lib/measure.mjs'
+import { middle, most, runScript, startNullSink } from './lib/measure.mjs'
 import { figure, provenance, table } from './lib/page.mjs'
 import { createQueue } from './lib/queue.mjs'
+import { startServers } from './lib/servers.mjs'
 import { createClient } from './rows/send.mjs'
 
 const setups = { elasticsearch: setupElasticsearch, opensearch: setupOpenSearch }
@@ -16,22 +16,6 @@ const titles = { elasticsearch: 'Elasticsearch', opensearch: 'OpenSearch' }
 const documents = 800_000
 const objects = 32
 
-/** The servers of the tests, where they run; else our own, stopped at the end. */
-function servers() {
-  const names = ['ELASTICSEARCH', 'OPENSEARCH', 'AWS']
-  const given = names.map((name) => process.env[`FLOWFERRY_TEST_${name}`])
-  if (given.every(Boolean)) return { urls: given, stop: () => undefined }
-  const ports = { ELASTICSEARCH: 19220, OPENSEARCH: 19221, AWS: 14586 }
-  const own = Object.fromEntries(names.map((name) => [`FLOWFERRY_${name}_PORT`, String(ports[name])]))
-  const script = (name) =>
-    execFileSync(here(`../scripts/servers/${name}.sh`), {
-      env: { ...process.env, ...own },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    })
-  script('up')
-  return { urls: names.map((name) => `http://127.0.0.1:${ports[name]}`), stop: () => script('down') }
-}
-
 /** CPU seconds that the server has used since it started. */
 async function serverCpu(url) {
   const { nodes } = await (await fetch(`${url}/_nodes/stats/process`)).json()
@@ -39,7 +23,7 @@ async function serverCpu(url) {
 }
 
 export async function endToEnd(runs, command, only) {
-  const { urls, stop } = servers()
+  const { urls, stop } = await startServers({ ELASTICSEARCH: 19220, OPENSEARCH: 19221, AWS: 14586 })
   const sink = await startNullSink()
   try {
     const [elasticsearch, opensearch, aws] = urls
@@ -137,6 +121,6 @@ export async function endToEnd(runs, command, only) {
     }
   } finally {
     sink.close()
-    stop()
+    await stop()
   }
 }

@@ -3,7 +3,11 @@
 //   npm run bench -- memory              10 GB of flow logs and 5 GB of CloudTrail; some 5 minutes
 //   npm run bench -- end-to-end [RUNS]   S3 to real search engines; some 5 minutes for 3 runs. The servers are those of
 //                                        the tests (FLOWFERRY_TEST_*), else they are started, and stopped again
+//   npm run bench -- index [ROUNDS]      what an index costs the store, by mapping, settings and documents; some 15 minutes
+//                                        for 3 rounds, on the same servers
 //   npm run bench -- threads [RUNS]      one thread against several
+//   npm run bench -- duckdb [RUNS]       files into a DuckDB file, against DuckDB's own readers
+//   npm run bench -- hostile [RUNS]      the longest turn of the event loop over files made to hold it
 //   npm run bench -- check               everything with a handful of records, RESULTS.md untouched
 import { rmSync } from 'node:fs'
 import { here } from './lib/measure.mjs'
@@ -21,7 +25,10 @@ const commands = {
     ),
   memory: async (...args) => (await import('./memory.mjs')).memory(...args),
   'end-to-end': async (...args) => (await import('./end-to-end.mjs')).endToEnd(...args),
+  index: async (...args) => (await import('./index.mjs')).index(...args),
   threads: async (...args) => (await import('./threads.mjs')).threads(...args),
+  duckdb: async (...args) => (await import('./duckdb.mjs')).duckDB(...args),
+  hostile: async (...args) => (await import('./hostile.mjs')).hostile(...args),
   check: async () => (await import('./check.mjs')).check(),
 }
 

@@ -5,13 +5,11 @@ import { gzipCommand, inPlainJavaScript, interleaved, nodeOf, runScript, startNu
 import { provenance } from './lib/page.mjs'
 import { createTables } from './lib/tables.mjs'
 
-/** Vector's language (VRL 0.34, Rust): gunzip, parse, JSON of 282 B a record. Measured once, on such a machine. */
-const vrl = 3.4
-
 const inputs = {
   'vpc-flow': { format: 'vpc-flow', records: 1_000_000 },
   'vpc-flow, 29 fields': { format: 'vpc-flow-29', records: 500_000 },
   'vpc-flow, a quarter': { format: 'vpc-flow', records: 250_000 },
+  'json lines': { format: 'json-lines', records: 500_000 },
   cloudfront: { format: 'cloudfront', records: 300_000 },
   cloudtrail: { format: 'cloudtrail', records: 100_000 },
   'cloudtrail, unknown': { format: 'cloudtrail-unknown', records: 100_000 },
@@ -29,6 +27,8 @@ const read = {
       'filter that keeps nothing',
       'enrich',
       'enrich in two objects',
+      'late-bound',
+      'late-bound by address',
       'eventOriginal',
       "indexPer: 'day'",
       'gzip: true',
@@ -44,6 +44,7 @@ const read = {
     { input: 'cloudtrail, unknown', way: 'flowferry', name: 'cloudtrail: with an unknown field' },
     ...of('cloudtrail, 550 MB', 'flowferry'),
   ],
+  'JSON lines': of('json lines', 'gzip -dc', 'gunzip', 'plain loop', 'flowferry'),
 }
 /** What is sent, and by which client. */
 const sent = ['elasticsearch', 'opensearch'].flatMap((engine) => [
@@ -84,8 +85,7 @@ export async function speed(runs, command, only) {
   }
 }
 
-function pageOf({ cpu, rowsTable }, command) {
-  const ratio = (name, other) => cpu(name) / cpu(other)
+function pageOf({ ratio, rowsTable }, command) {
   const flow = 'vpc-flow: flowferry'
   const others = ['gzip -dc', 'gunzip', 'plain loop'].map((way) => [
     `to ${way}`,
@@ -96,24 +96,27 @@ function pageOf({ cpu, rowsTable }, command) {
     ["to the client's helper", ({ way }) => `vpc-flow, a quarter: helper, ${way.split(', ')[1]}`],
   ]
   const texts = {
-    'Flow logs': `${provenance(command)} A row is \`node bench/rows/row.mjs WAY INPUT FILE\`, in plain JavaScript with \`${inPlainJavaScript.join(' ')}\`, on Node 24 through npm's \`node\` package. What comes out is counted and dropped: no HTTP. \`gunzip\` inflates in Node and does nothing else. \`plain loop\` is what somebody writes in an hour (readline, split, object, JSON.stringify): the same documents, byte for byte. \`lines()\` is a user's own parser, with the plain loop's functions. \`gzip\` and \`indexPer\` are the sinks' options of that name. \`small objects\` reads 100 records an object; it makes them in its own process first, which its peak includes. 112 B a line with 14 fields, 245 B with 29.`,
-    'CloudFront and CloudTrail': `${provenance(command)} As above; the plain loop gives CloudFront's documents in full and CloudTrail's main fields, with the whole file in memory. \`filter\` leaves out the events of one name; \`with an unknown field\` is a file of events that each have a field which the format's table does not know. 457 B a CloudFront line, 1,834 B a CloudTrail event.`,
+    'Flow logs': `${provenance(command)} A row is \`node bench/rows/row.mjs WAY INPUT FILE\`, in plain JavaScript with \`${inPlainJavaScript.join(' ')}\`, on Node 24 through npm's \`node\` package. What comes out is counted and dropped: no HTTP. \`gunzip\` inflates in Node and does nothing else. \`plain loop\` is what somebody writes in an hour (readline, split, object, JSON.stringify): the same documents, byte for byte. \`lines()\` is a user's own parser, with the plain loop's functions. \`late-bound\` are two enrichments of \`vpcFlow.with(…)\`: an account's name, which joins the object \`cloud.account\`, and a team by interface; \`late-bound by address\` is one of two targets by source address, of which the file has many. \`gzip\` and \`indexPer\` are the sinks' options of that name. \`small objects\` reads 100 records an object; it makes them in its own process first, which its peak includes. 112 B a line with 14 fields, 245 B with 29.`,
+    'CloudFront and CloudTrail': `${provenance(command)} As above; the plain loop gives CloudFront's documents in full and CloudTrail's main fields, with the whole file in memory. \`filter\` looks at two fields, and leaves out the events of one name that only read; \`with an unknown field\` is a file of events that each have a field which the format's table does not know. 457 B a CloudFront line, 1,834 B a CloudTrail event.`,
+    'JSON lines': `${provenance(command)} An application's own log, an object of some 300 B a line, as \`bench/rows/app.mjs\` declares it. The plain loop is readline, JSON.parse, an object, JSON.stringify: the same documents.`,
   }
   const deliveredText = `${provenance(command)} Flow logs over plain HTTP to a sink that answers at once (\`bench/lib/null-sink.mjs\`), a process of its own: the sender's CPU counts. \`sent\` is the whole way from the file; \`ready\` sends bodies that are in memory already through the same client, what no sender goes below; \`helper\` is the client's own \`helpers.bulk\` with the plain loop's objects.`
   return {
     results: {
-      'vpc-flow': cpu(flow),
-      fallback: cpu(`${flow} in plain JavaScript`),
-      'fallback, Node 24': cpu(`${flow} in plain JavaScript on Node 24`),
+      'vpc-flow': ratio(flow, 'vpc-flow: gunzip'),
+      fallback: ratio(`${flow} in plain JavaScript`, flow),
+      'fallback, Node 24': ratio(`${flow} in plain JavaScript on Node 24`, `${flow} on Node 24`),
       plain: ratio('vpc-flow: plain loop', flow),
-      vrl: vrl / cpu(flow),
-      sent: cpu('vpc-flow: sent, elasticsearch'),
-      cloudfront: cpu('cloudfront: flowferry'),
-      cloudtrail: cpu('cloudtrail, 550 MB: flowferry'),
+      sent: ratio('vpc-flow: sent, elasticsearch', flow),
+      cloudfront: ratio('cloudfront: flowferry', 'cloudfront: gunzip'),
+      cloudtrail: ratio('cloudtrail, 550 MB: flowferry', 'cloudtrail: gunzip'),
       linear: ratio('cloudtrail, 550 MB: flowferry', 'cloudtrail: flowferry'),
       filter: ratio('vpc-flow: filter', flow),
       enrich: ratio('vpc-flow: enrich', flow),
+      'late-bound': ratio('vpc-flow: late-bound', flow),
       dropped: ratio('vpc-flow: filter that keeps nothing', flow),
+      'cloudtrail filter': ratio('cloudtrail: filter', 'cloudtrail: flowferry'),
+      'json lines': ratio('json lines: plain loop', 'json lines: flowferry'),
       own: ratio('vpc-flow: lines()', 'vpc-flow: plain loop'),
     },
     sections: {

@@ -3,7 +3,7 @@
 // looks at files.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const PNPM = '12.21.0'
@@ -24,13 +24,22 @@ if (modified(installed) < modified(join(root, 'pnpm-lock.yaml'))) {
   if (existsSync(installed)) utimesSync(installed, new Date(), new Date())
 }
 
-const stale = subfolders(join(root, 'packages')).filter((name) => isStale(join(root, 'packages', name)))
+// Of the examples the demo alone has a build: the others are read by tests and bundlers.
+const stale = ['packages', 'examples'].flatMap(subfolders).filter(isStale)
 if (stale.length > 0) {
-  const filters = stale.flatMap((name) => ['--filter', `./packages/${name}`])
-  pnpm(`building ${stale.join(', ')}`, ['-r', ...filters, 'run', 'build'])
+  const filters = stale.flatMap((folder) => ['--filter', `./${folder}`])
+  // One after the other: while a build writes its types, another one would read a folder that is just being emptied.
+  pnpm(`building ${stale.map((folder) => basename(folder)).join(', ')}`, [
+    '-r',
+    '--workspace-concurrency=1',
+    ...filters,
+    'run',
+    'build',
+  ])
 }
 
-function isStale(folder) {
+function isStale(path) {
+  const folder = join(root, path)
   const manifestFile = join(folder, 'package.json')
   if (!existsSync(manifestFile)) return false
   const manifest = JSON.parse(readFileSync(manifestFile, 'utf8'))
@@ -40,7 +49,9 @@ function isStale(folder) {
     (path) => path.startsWith('./dist/') && !path.includes('*'),
   )
   const built = Math.min(...outputs.map((path) => modified(join(folder, path))))
-  const shared = ['tsconfig.base.json', 'tsconfig.build.json'].map((name) => join(root, name))
+  const shared = ['tsconfig.base.json', 'tsconfig.build.json', 'tsup.shared.ts', 'LICENSE'].map((name) =>
+    join(root, name),
+  )
   const sources = [manifestFile, join(folder, 'tsup.config.ts'), ...shared, ...files(join(folder, 'src'))]
   return sources.some((source) => modified(source) > built)
 }
@@ -61,10 +72,11 @@ function files(folder) {
   })
 }
 
+/** From the root, with slashes, as pnpm's filters take them. */
 function subfolders(folder) {
-  return readdirSync(folder, { withFileTypes: true })
+  return readdirSync(join(root, folder), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
+    .map((entry) => `${folder}/${entry.name}`)
 }
 
 /** 0 for a file that is not there: older than any other. */

@@ -1,27 +1,31 @@
 import { detect, ingest, type Parser } from '@flowferry/core'
+import { formats } from '@flowferry/core/formats'
 import { cloudFront } from '@flowferry/core/formats/cloudfront'
-import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { memoryObject, memorySink, memorySource } from '@flowferry/core/testing'
 import { describe, expect, test } from 'vitest'
 import { type CorpusCase, corpusCases, corpusFile } from './support/corpora.ts'
 
-const anyFormat = detect([vpcFlow, cloudFront])
+const parsers = await Promise.all(Object.values(formats).map((load): Promise<Parser<unknown>> => load()))
+const anyFormat = detect(parsers)
 const classic = cloudFront.formats[0]!.fields.map(({ name }) => name)
 
-/** The two lines of logstash-patterns-core have no header, so their fields are stated: the first 23 and 33 of AWS's. */
+/** Files without a header, so their fields are stated: the first 23 or 33 of AWS's. */
 function parserFor({ id }: CorpusCase): Parser<unknown> {
   if (id.includes('cf_2016_23_fields')) return cloudFront.withFields(classic.slice(0, 23))
-  if (id.includes('cf_2019_33_fields')) return cloudFront.withFields(classic.slice(0, 33))
+  if (id.includes('cf_2019_33_fields') || id.includes('crowdsec-headerless'))
+    return cloudFront.withFields(classic.slice(0, 33))
   return anyFormat
 }
 
-/** Lines with a value too few or too many: the one record of their file is malformed. */
-const malformed = ['vpc_flow_log_too_few_fields', 'vpc_flow_log_too_many_fields']
+/** Files that have one line with a value too few. */
+const malformed = ['vpc_flow_log_too_few_fields']
 
-const cases = corpusCases('vpcflow', 'cloudfront').filter(({ format }) => format !== 'json-array-ss4o-docs')
+const cases = corpusCases('vpcflow', 'cloudfront').filter(
+  ({ format }) => !['json-array-ss4o-docs', 'parquet'].includes(format),
+)
 
 describe.runIf(cases.length > 0)('the public samples of flow logs and CloudFront', () => {
-  test('are all there', () => expect(cases.length).toBe(24))
+  test('are all there', () => expect(cases.length).toBe(27))
 
   test.each(cases.map((one) => [one.id, one] as const))('%s', async (id, one) => {
     const variant =
@@ -36,11 +40,45 @@ describe.runIf(cases.length > 0)('the public samples of flow logs and CloudFront
       return
     }
     expect(report.messages[0]!.objects[0]!.error).toBeUndefined()
-    const bad = malformed.some((name) => id.includes(name)) ? one.records! : 0
+    const bad = malformed.some((name) => id.includes(name)) ? 1 : 0
     expect(report.counts).toMatchObject({ read: one.records, malformed: bad, written: one.records! - bad })
+    expect(report.messages[0]!.objects[0]!.kinds).toEqual(one.records! > bad ? [one.type] : [])
     for (const { document } of sink.documents.values()) {
       expect(document['@timestamp']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
       expect(JSON.stringify(document)).not.toContain('"-"')
     }
+  })
+})
+
+/** A type's kind, where the samples' list has another name for it. */
+const kinds: Readonly<Record<string, string>> = {
+  elb: 'alb',
+  tgwflow: 'transitgateway',
+  networkfirewall: 'networkfirewall',
+}
+
+/** Members and addresses that a sample's author made up: AWS's pages do not have the ones, and the others are none. */
+const notOfAws: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  'otel-http': { 'event.http.cookie': 1 },
+  'otel-tls-revocation': { 'event.tls.issuer': 1 },
+  'grafana-lambda-promtail/elb/albaccesslog': { 'client:port': 2 },
+}
+
+const ofOthers = corpusCases('elb', 'tgwflow', 'networkfirewall').filter(
+  ({ format }) => format !== 'json-array-ss4o-docs',
+)
+
+describe.runIf(ofOthers.length > 0)('the public samples of load balancers, transit gateways and firewalls', () => {
+  test.each(ofOthers.map((one) => [one.id, one] as const))('%s', async (id, one) => {
+    const sink = memorySink()
+    // AWS writes one when logs are turned on, under a key that tells so.
+    const key = one.records === 0 ? 'ELBAccessLogTestFile' : id
+    const source = memorySource(memoryObject({ key, body: corpusFile(one.input) }))
+    const report = await ingest({ source, parser: anyFormat, sink })
+    expect(report.messages[0]!.objects[0]!.error).toBeUndefined()
+    const [, invented] = Object.entries(notOfAws).find(([name]) => id.includes(name)) ?? []
+    expect(report.messages[0]!.objects[0]!.unknownFields).toEqual(invented ?? {})
+    if (one.records !== 0) expect(report.messages[0]!.objects[0]!.kinds).toEqual([kinds[one.type]])
+    expect(report.counts).toMatchObject({ read: one.records, malformed: 0, written: one.records })
   })
 })

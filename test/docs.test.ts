@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { type ErrorCode, errorCodes, FlowferryError, type Format } from '@flowferry/core'
-import { cloudFront } from '@flowferry/core/formats/cloudfront'
-import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
-import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
+import { type Archive, type ErrorCode, errorCodes, FlowferryError, type Format } from '@flowferry/core'
+import { formats } from '@flowferry/core/formats'
+import { usualMargins } from '@flowferry/core/internal'
+import { minutes } from '@flowferry/core/schema'
 import { describe, expect, test } from 'vitest'
 
 const root = new URL('../', import.meta.url)
@@ -10,30 +10,70 @@ const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
 
 const cell = (text: string) => text.replaceAll('|', '\\|')
 
-function formatPage(title: string, { kind, dataset, fields, mapping }: Format): string {
+function formatPage({ kind, title, dataset, view, fields, mapping, archive, aliases = {} }: Format): string {
   return [
     `# ${title}`,
     '',
-    `Records of kind \`${kind}\`, written to \`logs-${dataset}-<namespace>\`. Made from the format's table; do not edit.`,
+    `Records of kind \`${kind}\`, written to \`logs-${dataset}-<namespace>\`, in DuckDB seen in the view \`${view}\`. Made from the format's table; do not edit.`,
     '',
     "| AWS's field | type | document | |",
     '|---|---|---|---|',
     ...fields.map(({ name, type, targets, description }) => {
-      const places = targets.map((target) => `\`${target}\`${mapping[target] ? ` ${mapping[target].type}` : ''}`)
+      const places = targets.map((target) => {
+        const path = aliases[target]?.path
+        return path
+          ? `\`${target}\` (another name of \`${path}\`)`
+          : `\`${target}\` ${mapping[target]?.type ?? ''}`.trim()
+      })
       return `| \`${cell(name)}\` | ${cell(type)} | ${places.join(', ')} | ${cell(description)} |`
     }),
     '',
+    ...(archive.length > 0 ? filesTable(archive) : []),
   ].join('\n')
 }
 
-// `npx vitest run -u test/docs.test.ts` writes the pages again.
+/** Where the files lie, and how far their records may be from the time in their key. */
+function filesTable(archive: readonly Archive[]): string[] {
+  const words = (time: number) => {
+    const [count, unit] = time % minutes(60) === 0 ? [time / minutes(60), 'hour'] : [time / minutes(1), 'minute']
+    return `${count} ${unit}${count === 1 ? '' : 's'}`
+  }
+  const rows = archive.map(({ service, folders = ['region'], ids, late, early }) => {
+    const below = folders === 'any' ? '…' : [...folders.map((folder) => `<${folder}>`), '<date>', ''].join('/')
+    const place = `\`AWSLogs/<account>/${service}/${below}\``
+    const margins = [late ?? usualMargins.late, early ?? usualMargins.early].map(words)
+    return `| ${[ids ? `${place}, or anywhere \`<id>.<hour>.…\`` : place, ...margins].join(' | ')} |`
+  })
+  return [
+    '## Files',
+    '',
+    '| on S3 | a record may be older than the time in its key | younger |',
+    '|---|---|---|',
+    ...rows,
+    '',
+  ]
+}
+
+const all = await Promise.all(
+  Object.entries(formats).map(async ([name, load]) => ({ name, format: (await load()).formats[0]! })),
+)
+
+// `npx vitest run test/docs.test.ts -u` writes the pages again.
 describe('the pages that are made from code', () => {
-  test.each([
-    ['vpc-flow', 'VPC Flow Logs', vpcFlow],
-    ['cloudtrail', 'CloudTrail', cloudTrail],
-    ['cloudfront', 'CloudFront standard logs', cloudFront],
-  ] as const)('docs/formats/%s.md', async (name, title, parser) => {
-    await expect(formatPage(title, parser.formats[0]!)).toMatchFileSnapshot(`../docs/formats/${name}.md`)
+  test.each(all)('docs/formats/$name.md', async ({ name, format }) => {
+    await expect(formatPage(format)).toMatchFileSnapshot(`../docs/formats/${name}.md`)
+  })
+
+  test('docs/formats has no other', () => {
+    const pages = readdirSync(new URL('docs/formats/', root)).map((page) => page.replace('.md', ''))
+    expect(all.map(({ name }) => name)).toEqual(expect.arrayContaining(pages))
+  })
+
+  test("README.md's list of formats", async () => {
+    const list = all.map(({ name, format }) => `[${format.title}](docs/formats/${name}.md)`).join(', ')
+    const page = read('README.md').replace(/^(The formats, field by field: ).*$/m, `$1${list}.`)
+    expect(page).toContain(list)
+    await expect(page).toMatchFileSnapshot('../README.md')
   })
 
   test('docs/errors.md', async () => {
@@ -94,11 +134,15 @@ describe('the pages', () => {
         .replace(/[^\w\s-]/g, '')
         .replaceAll(' ', '-'),
     )
+  const here = /^https:\/\/github\.com\/flowferry\/flowferry\/(blob|tree)\/main/
   const links = (page: string) =>
-    [...read(page).matchAll(/\]\((?!http)([^)]*)\)/g)].map(([, link]) => {
-      const { pathname, hash } = new URL(link!, `file:///${page}`)
-      return { path: pathname.slice(1), hash: hash.slice(1) }
-    })
+    [...read(page).matchAll(/\]\(([^)]*)\)/g)]
+      .map(([, link]) => link!.replace(here, ''))
+      .filter((link) => !link.startsWith('http'))
+      .map((link) => {
+        const { pathname, hash } = new URL(link, `file:///${page}`)
+        return { path: pathname.slice(1), hash: hash.slice(1) }
+      })
 
   test.each(pages)('%s links to files and headings that are there', (page) => {
     for (const { path, hash } of links(page)) {

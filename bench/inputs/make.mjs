@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { createGzip } from 'node:zlib'
 import { cloudFront } from './cloudfront.mjs'
 import { cloudTrail, cloudTrailRecords } from './cloudtrail.mjs'
+import { jsonLines } from './json-lines.mjs'
 import { vpcFlow, vpcFlow29 } from './vpc-flow.mjs'
 
 const generators = {
@@ -15,6 +16,8 @@ const generators = {
   cloudtrail: (records) => cloudTrail(records),
   /** With a field that AWS has not added yet. */
   'cloudtrail-unknown': (records) => cloudTrail(records, { newField: 'of 2027' }),
+  /** An application's own. */
+  'json-lines': jsonLines,
   /** Elements alone, with a comma behind each. */
   'cloudtrail-records': cloudTrailRecords,
   /** Lines alone, without the header. */

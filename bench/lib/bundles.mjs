@@ -1,6 +1,7 @@
 // What a user's bundler makes of the packages and of the example Lambda: node bundles.mjs writes them all to
-// .cache/size, where size-limit looks at them (.size-limit.json).
-import { rmSync } from 'node:fs'
+// .cache/size, where size-limit looks at them (.size-limit.mjs).
+import { readFileSync, rmSync } from 'node:fs'
+import { formats } from '@flowferry/core/formats'
 import { build } from 'esbuild'
 import { here } from './measure.mjs'
 
@@ -8,16 +9,26 @@ export const folder = here('../.cache/size')
 const sdk = ['@aws-sdk/*']
 const clients = ['@elastic/elasticsearch', '@opensearch-project/opensearch']
 
+/** What the example's template puts in front of its bundle: the search clients are CommonJS. */
+const requireBanner = /^ +- js=(.*)$/m.exec(readFileSync(here('../examples/lambda/template.yaml'), 'utf8'))[1]
+
 /** Bundle's name to its entry and what it leaves out; a package leaves out all that it imports from others. */
 export const bundles = {
   core: { entry: 'packages/core/dist/index.js' },
-  'core-vpc-flow': { entry: 'packages/core/dist/formats/vpc-flow.js' },
-  'core-cloudtrail': { entry: 'packages/core/dist/formats/cloudtrail.js' },
-  'core-cloudfront': { entry: 'packages/core/dist/formats/cloudfront.js' },
+  ...Object.fromEntries(
+    Object.keys(formats).map((name) => [`core-${name}`, { entry: `packages/core/dist/formats/${name}.js` }]),
+  ),
   'source-s3': { entry: 'packages/source-s3/dist/index.js' },
   'sink-elasticsearch': { entry: 'packages/sink-elasticsearch/dist/index.js' },
   'sink-opensearch': { entry: 'packages/sink-opensearch/dist/index.js' },
   'sink-duckdb': { entry: 'packages/sink-duckdb/dist/index.js' },
+  answers: { entry: 'packages/answers/dist/index.js' },
+  ...Object.fromEntries(
+    ['duckdb', 'elasticsearch', 'opensearch', 'why'].map((name) => [
+      `answers-${name}`,
+      { entry: `packages/answers/dist/${name}.js` },
+    ]),
+  ),
   cli: { entry: 'packages/cli/dist/cli.js' },
   'lambda-elasticsearch': { entry: 'examples/lambda/src/elasticsearch.ts', external: [...sdk, ...clients] },
   'lambda-elasticsearch-client': { entry: 'examples/lambda/src/elasticsearch.ts', external: sdk },
@@ -40,8 +51,7 @@ export async function bundle(name, { entry, external, plugins = [] }) {
     // Without it the repository's own `paths` would lead to the sources instead of what is published.
     tsconfigRaw: {},
     plugins,
-    // The search clients are CommonJS.
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    banner: { js: requireBanner },
     ...(external ? { external } : { packages: 'external' }),
   })
   const { bytes, inputs } = Object.entries(metafile.outputs).find(([path]) => path.endsWith(`${name}.mjs`))[1]

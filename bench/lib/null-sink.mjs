@@ -22,7 +22,7 @@ function answerOf(count, action, filter) {
   if (known) return known
   const wants = (path) => filter === null || filter.split(',').some((one) => one === path || path.startsWith(`${one}.`))
   const item = filter?.includes('items.*.status')
-    ? `{"${action}":{"status":201}}`
+    ? `{"${action}":{"result":"created","status":201}}`
     : `{"${action}":{"_index":".ds-logs-aws.vpcflow-default-2026.11.22-000001","_id":"AAAAAAAAAAAAAAAAAAAAAA1a2b","_version":1,"result":"created","_shards":{"total":2,"successful":1,"failed":0},"_seq_no":1000000,"_primary_term":1,"status":201}}`
   const members = [
     ...(wants('took') ? ['"took":30'] : []),

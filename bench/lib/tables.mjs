@@ -1,4 +1,4 @@
-import { least, most } from './measure.mjs'
+import { least, middle, most } from './measure.mjs'
 import { figure, table } from './page.mjs'
 
 /**
@@ -12,6 +12,12 @@ export function createTables(results, size) {
   /** CPU seconds per million, the least of the runs. */
   const cpu = (name) => least(million(name))
 
+  /** How much dearer a row is than another: the middle of the pairs that ran one after the other. */
+  const ratio = (name, other) => {
+    const others = million(other)
+    return middle(million(name).map((value, run) => value / others[run]))
+  }
+
   const cells = ({ name, input }, others) => {
     const runs = results.get(name)
     const { records, megabytes } = size(input)
@@ -20,7 +26,7 @@ export function createTables(results, size) {
     return [
       name,
       `${figure(cpu(name))} (${figure(most(million(name)))})`,
-      ...others.map((other) => (results.has(other) && other !== name ? figure(cpu(name) / cpu(other)) : '')),
+      ...others.map((other) => (results.has(other) && other !== name ? figure(ratio(name, other)) : '')),
       figure(megabytes / least(runs.map(({ seconds }) => seconds))),
       peaks.length > 0 ? most(peaks).toFixed(0) : '',
       bytes ? (bytes / records).toFixed(0) : '',
@@ -44,5 +50,5 @@ export function createTables(results, size) {
     )
     return table(head, lines)
   }
-  return { cpu, rowsTable }
+  return { ratio, rowsTable }
 }

@@ -11,7 +11,10 @@ globalThis.standIn = {
   send: async () => ({ Body: chunks(bytes), ETag: '"d41d8cd98f00b204e9800998ecf8427e"', ContentLength: bytes.length }),
   request: async ({ bulkBody }) => {
     sent += bulkBody.length
-    return { statusCode: 200, headers: {}, body: chunks(Buffer.from('{"errors":false}')) }
+    const items = Array(bulkBody.toString().split('\n').length >> 1).fill({
+      create: { result: 'created', status: 201 },
+    })
+    return { statusCode: 200, headers: {}, body: chunks(Buffer.from(JSON.stringify({ errors: false, items }))) }
   },
 }
 async function* chunks(bytes) {

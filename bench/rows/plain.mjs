@@ -1,42 +1,10 @@
 // What somebody writes in an hour: readline, split, an object, JSON.stringify. Flow logs and CloudFront give the same
 // documents as flowferry (`npm run bench -- check` compares them), CloudTrail its main fields.
-import { createHash } from 'node:crypto'
-import { createReadStream, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { createInterface } from 'node:readline'
-import { createGunzip, gunzipSync } from 'node:zlib'
-
-const bodyBytes = 5 * 1024 * 1024
-const chunkSize = 256 * 1024
-
-/** Bulk bodies of some 5 MB, made and dropped. `keep` gets each document's text. */
-function bulkBodies(dataset, keep) {
-  const prefix = createHash('sha256').update('bench').digest('base64url').slice(0, 22)
-  let lines = []
-  let length = 0
-  const total = { records: 0, bytes: 0 }
-  const send = () => {
-    total.bytes += Buffer.from(lines.join('')).length
-    lines = []
-    length = 0
-  }
-  return {
-    total,
-    send,
-    add: (document) => {
-      const text = JSON.stringify(document)
-      keep?.(text)
-      const id = prefix + (total.records++).toString(36)
-      const line = `{"create":{"_index":"logs-${dataset}-default","_id":"${id}"}}\n${text}\n`
-      lines.push(line)
-      length += line.length
-      if (length > bodyBytes) send()
-    },
-  }
-}
-
-const inflatedLines = (file) =>
-  createInterface({ input: createReadStream(file, { highWaterMark: chunkSize }).pipe(createGunzip({ chunkSize })) })
+import { gunzipSync } from 'node:zlib'
+import { appLoop } from './app-loop.mjs'
+import { bulkBodies, inflatedLines } from './bodies.mjs'
 
 const number = (text) => (text === '-' ? undefined : Number(text))
 const text = (value) => (value === '-' ? undefined : value)
@@ -67,8 +35,6 @@ export const vpcFlowDocument = (record) => {
   const seen = record.source !== '-'
   const accepted = record.action === 'ACCEPT'
   const end = time(record.end)
-  const packets = number(record.packets)
-  const bytes = number(record.bytes)
   return {
     '@timestamp': end,
     ecs: { version: '8.11.0' },
@@ -86,20 +52,19 @@ export const vpcFlowDocument = (record) => {
     aws: {
       vpcflow: {
         version: record.version,
-        account_id: record.account,
         interface_id: record.interface,
         action: text(record.action),
         log_status: record.status,
       },
     },
     ...(seen && {
-      source: { address: record.source, ip: record.source, port: number(record.sourcePort), packets, bytes },
+      source: { ip: record.source, port: number(record.sourcePort) },
       related: { ip: record.source === record.destination ? [record.source] : [record.source, record.destination] },
-      destination: { address: record.destination, ip: record.destination, port: number(record.destinationPort) },
+      destination: { ip: record.destination, port: number(record.destinationPort) },
       network: {
         iana_number: record.protocol,
-        packets,
-        bytes,
+        packets: number(record.packets),
+        bytes: number(record.bytes),
         transport: transports[record.protocol],
         type: record.source.includes(':') ? 'ipv6' : 'ipv4',
       },
@@ -171,15 +136,14 @@ function cloudFrontDocument(line) {
         mime_type: text(v[29]),
         body: { bytes: number(v[30]) },
       },
-      request: { method: text(v[5]), referrer: decoded(v[9]), id: text(v[14]), bytes: number(v[17]) },
+      request: { method: text(v[5]), referrer: decoded(v[9]), bytes: number(v[17]) },
       version: /^HTTP\/([\d.]+)$/.exec(v[23])?.[1],
     },
-    source: { address: v[4], ip: v[4], port: number(v[26]) },
+    source: { ip: v[4], port: number(v[26]) },
     related: { ip: forwarded ? [v[4], ...forwarded] : [v[4]], hosts: [v[6], v[15]] },
     url: { path: decoded(v[7]), query: decoded(v[11]), domain: text(v[15]), scheme: text(v[16]) },
     user_agent: { original: decoded(v[10]) },
-    destination: { address: text(v[15]), domain: text(v[15]) },
-    network: { protocol: text(v[16]), type: isIP(v[4]) === 6 ? 'ipv6' : 'ipv4', forwarded_ip: forwarded },
+    network: { type: isIP(v[4]) === 6 ? 'ipv6' : 'ipv4', forwarded_ip: forwarded },
     tls: { cipher: text(v[21]), version: tls?.[2], version_protocol: tls?.[1].toLowerCase() },
     data_stream: { type: 'logs', dataset: 'aws.cloudfront_logs', namespace: 'default' },
   }
@@ -248,4 +212,4 @@ async function cloudTrail(file, keep) {
 }
 
 /** Resolves with records and bytes of bulk bodies. */
-export const plainLoops = { 'vpc-flow': vpcFlow, cloudfront: cloudFront, cloudtrail: cloudTrail }
+export const plainLoops = { 'vpc-flow': vpcFlow, cloudfront: cloudFront, cloudtrail: cloudTrail, 'json-lines': appLoop }

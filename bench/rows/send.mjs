@@ -14,6 +14,22 @@ export const sinks = { elasticsearch, opensearch }
 
 export const createClient = (engine, node) => clients[engine](node)
 
+/** Bulk bodies from memory, so many requests at once. The first item that is refused rejects. */
+export async function sendAll(client, bodies, concurrency, pipeline = '_none') {
+  const querystring = { pipeline, filter_path: 'errors,items.*.status,items.*.error.type,items.*.error.reason' }
+  const rest = bodies.values()
+  const send = async () => {
+    for (const bulkBody of rest) {
+      const { body } = await client.transport.request(
+        { method: 'POST', path: '/_bulk', querystring, bulkBody },
+        { maxRetries: 0, meta: true, requestTimeout: 300_000 },
+      )
+      if (body.errors) throw new Error(JSON.stringify(body.items.find((item) => item.create.status >= 300)))
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, send))
+}
+
 /** The whole way of a file: read, inflated, parsed, sent. */
 export async function deliver(engine, node, file, parser) {
   const client = createClient(engine, node)

@@ -1,9 +1,4 @@
 import { defineConfig } from 'tsup'
+import { shared } from '../../tsup.shared.ts'
 
-export default defineConfig({
-  entry: ['src/cli.ts'],
-  format: 'esm',
-  target: 'node20.19',
-  clean: true,
-  tsconfig: '../../tsconfig.build.json',
-})
+export default defineConfig({ ...shared, entry: ['src/cli.ts'] })

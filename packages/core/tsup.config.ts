@@ -1,18 +1,18 @@
 import { defineConfig } from 'tsup'
+import { shared } from '../../tsup.shared.ts'
+import { formats } from './src/formats/index.ts'
 
 export default defineConfig({
+  ...shared,
   entry: [
     'src/index.ts',
-    'src/testing.ts',
-    'src/formats/vpc-flow.ts',
-    'src/formats/cloudtrail.ts',
-    'src/formats/cloudfront.ts',
+    'src/internal.ts',
+    'src/schema/index.ts',
+    'src/testing/index.ts',
+    'src/formats/index.ts',
+    ...Object.keys(formats).map((name) => `src/formats/${name}.ts`),
   ],
-  format: 'esm',
-  target: 'node20.19',
   dts: true,
-  clean: true,
-  tsconfig: '../../tsconfig.build.json',
   // Puts the engine's constants where they are used; as variables of a module they are looked up at every byte.
   esbuildOptions: (options) => {
     options.minifySyntax = true

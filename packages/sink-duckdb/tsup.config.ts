@@ -1,10 +1,4 @@
 import { defineConfig } from 'tsup'
+import { shared } from '../../tsup.shared.ts'
 
-export default defineConfig({
-  entry: ['src/index.ts'],
-  format: 'esm',
-  target: 'node20.19',
-  dts: true,
-  clean: true,
-  tsconfig: '../../tsconfig.build.json',
-})
+export default defineConfig({ ...shared, entry: ['src/index.ts'], dts: true })

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # A real OpenSearch from Maven Central, one node, no plugins: opensearch.sh start|stop|status|restart PORT [TERM|KILL]
-# SECURE=1: with TLS and roles, in the newest version whose security plugin Central has. HEAP: of the JVM, default 1g.
+# OLD=1: the last version of major 2. SECURE=1: that one with TLS and roles, since Central has a security plugin for none newer. HEAP: of the JVM, default 1g.
 # FLOWFERRY_SEARCH_SETTINGS: more lines for its settings file.
 set -euo pipefail
 VERSION=3.8.0
 SHA256=196c3cf4602c394f2e40e6174ccbf2a924eae37246f08fa6bbb6b75f9fd5ff1f
-if [ -n "${SECURE:-}" ]; then
+if [ -n "${SECURE:-}${OLD:-}" ]; then
   VERSION=2.19.4
   SHA256=3902e642715210d1d9d7cbdcc8f5abd6f931d1d7a679cea3750937becf16c406
   PLUGIN_SHA256=1f673622c462c4171a8c53f9b1ad20e5b839834cb79b0d3b388da180a0e514e8

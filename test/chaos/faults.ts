@@ -18,10 +18,12 @@ export const searchRoute = ({ url = '' }: IncomingMessage): Route => (url.starts
 
 /** What a schedule can do to its own servers and processes. */
 export interface Hands {
-  readonly kill: (signal: 'SIGKILL' | 'SIGTERM') => void
-  /** Sets an index block, and lifts it after a while. */
-  readonly block: (name: 'write' | 'read_only_allow_delete') => void
-  readonly restartServer: (signal: 'KILL' | 'TERM') => void
+  /** False where no process is there to take it. */
+  readonly kill: (signal: 'SIGKILL' | 'SIGTERM') => boolean
+  /** Resolves when the index block is set; it is lifted after a while. */
+  readonly block: (name: 'write' | 'read_only_allow_delete') => Promise<void>
+  /** Resolves when the server is up again. */
+  readonly restartServer: (signal: 'KILL' | 'TERM') => Promise<void>
 }
 
 interface Fault {
@@ -29,7 +31,7 @@ interface Fault {
   /** Requests in a row, by default 1. */
   readonly times?: number
   /** Which requests of the route; by default all. */
-  readonly only?: (request: IncomingMessage) => boolean
+  readonly of?: (request: IncomingMessage) => boolean
   readonly make: (random: Random, hands: Hands) => ProxyFault
 }
 
@@ -41,6 +43,7 @@ const sqsError = (type: string) => JSON.stringify({ __type: `com.amazonaws.sqs#$
 
 /** Objects small enough to be held back until their checksum is known: see `docs/faults.md` on flipped bits. */
 const smallObject = ({ url = '' }: IncomingMessage) => url.includes('small-')
+const blocked = (answer: string) => answer.includes('cluster_block_exception')
 
 /** Faults of the connections, each at one request, and what happens at such a request to a process or an index. */
 const faults = {
@@ -67,13 +70,13 @@ const faults = {
   },
   'bit flipped in an S3 body': {
     route: 's3',
-    only: smallObject,
+    of: smallObject,
     make: (random) => ({ does: 'flip', at: somewhere(random), bit: random.int(8) }),
   },
   'S3 stalls in a body': { route: 's3', make: (random) => ({ does: 'stall', at: somewhere(random) }) },
   'S3 stalls in a large body': {
     route: 's3',
-    only: ({ url = '' }) => url.includes('big-'),
+    of: ({ url = '' }) => url.includes('big-'),
     make: () => ({ does: 'stall', at: 0.9 }),
   },
   'S3 never answers': { route: 's3', make: () => ({ does: 'black hole' }) },
@@ -98,7 +101,11 @@ const faults = {
   'answer to a delete is lost': { route: 'delete', make: () => ({ does: 'lose answer' }) },
   // Once more than the SDK tries, so that a heartbeat fails.
   'SQS resets a change of visibility': { route: 'visibility', times: 4, make: () => ({ does: 'reset' }) },
-  'answer to a dead letter is lost': { route: 'send', make: () => ({ does: 'lose answer' }) },
+  // A function sends what it goes on with, too: such an answer is lost beside.
+  'answer to a dead letter is lost': {
+    route: 'send',
+    make: () => ({ does: 'lose answer', act: (request) => request.includes('-dead"') }),
+  },
   'bulk answered 503': {
     route: 'bulk',
     times: 3,
@@ -135,37 +142,43 @@ const faults = {
     make: (random, { kill }) => ({
       does: 'stall',
       at: somewhere(random),
-      before: () => setTimeout(kill, 100, 'SIGKILL'),
+      // Time to work on what came.
+      act: () => new Promise((resolve) => setTimeout(() => resolve(kill('SIGKILL')), 100)),
     }),
   },
   'worker killed in a bulk': {
     route: 'bulk',
-    make: (random, { kill }) => ({ does: 'cut request', at: somewhere(random), before: () => kill('SIGKILL') }),
+    make: (random, { kill }) => ({ does: 'cut request', at: somewhere(random), act: () => kill('SIGKILL') }),
   },
   'worker killed between a bulk and its answer': {
     route: 'bulk',
-    make: (_, { kill }) => ({ does: 'pass', before: () => setTimeout(kill, 30, 'SIGKILL') }),
+    make: (_, { kill }) => ({ does: 'lose answer', act: () => kill('SIGKILL') }),
   },
   'worker killed before a delete': {
     route: 'delete',
-    make: (_, { kill }) => ({ does: 'black hole', before: () => kill('SIGKILL') }),
+    make: (_, { kill }) => ({ does: 'black hole', act: () => kill('SIGKILL') }),
   },
   'SIGTERM in work': { route: 'bulk', make: (_, { kill }) => ({ does: 'pass', before: () => kill('SIGTERM') }) },
   'write block': {
     route: 'bulk',
-    make: (_, { block }) => ({ does: 'delay', milliseconds: 300, before: () => block('write') }),
+    make: (_, { block }) => ({ does: 'pass', before: () => block('write'), sees: blocked }),
   },
   'flood-stage block': {
     route: 'bulk',
-    make: (_, { block }) => ({ does: 'delay', milliseconds: 300, before: () => block('read_only_allow_delete') }),
+    make: (_, { block }) => ({ does: 'pass', before: () => block('read_only_allow_delete'), sees: blocked }),
   },
+  // It holds a part of the request when it dies.
   'server killed in a bulk': {
     route: 'bulk',
-    make: (_, { restartServer }) => ({ does: 'pass', before: () => setTimeout(restartServer, 20, 'KILL') }),
+    make: (random, { restartServer }) => ({
+      does: 'cut request',
+      at: somewhere(random),
+      act: () => restartServer('KILL'),
+    }),
   },
   'server restarted in work': {
     route: 'bulk',
-    make: (_, { restartServer }) => ({ does: 'pass', before: () => restartServer('TERM') }),
+    make: (_, { restartServer }) => ({ does: 'pass', before: () => void restartServer('TERM') }),
   },
 } satisfies Record<string, Fault>
 
@@ -200,34 +213,59 @@ export const circumstances: readonly Circumstance[] = [
   '429 of the server',
 ]
 
+export interface FaultPlan {
+  readonly choose: (route: Route, request: IncomingMessage) => ProxyFault | undefined
+  /** Those that have not happened yet as often as they shall. */
+  readonly waiting: () => FaultKind[]
+}
+
 /**
  * Gives each fault to the first request of its route, and of its own condition, from the place in the row on that it
- * was given by chance.
+ * was given by chance. One that did not happen there, since the client left or the server refused, goes to the next.
  */
 export function faultPlan(
   chosen: readonly FaultKind[],
   random: Random,
   hands: Hands,
-  injected: (kind: FaultKind) => void,
-): (route: Route, request: IncomingMessage) => ProxyFault | undefined {
+  happened: (kind: FaultKind) => void,
+): FaultPlan {
   const places = new Map<Route, number>()
   const seen = new Map<Route, number>()
-  const waiting = chosen.map((kind) => {
+  const plans = chosen.map((kind) => {
     const fault: Fault = faults[kind]
     const place = (places.get(fault.route) ?? 0) + 1 + random.int(2)
     places.set(fault.route, place)
-    return { kind, ...fault, place, left: fault.times ?? 1 }
+    const times = fault.times ?? 1
+    return { kind, ...fault, place, left: times, missing: times, url: undefined as string | undefined }
   })
-  return (route, request) => {
+  const holdsBack = plans.find(({ route }) => route === 'visibility')
+  const choose = (route: Route, request: IncomingMessage): ProxyFault | undefined => {
     const number = (seen.get(route) ?? 0) + 1
     seen.set(route, number)
-    const next = waiting.find(
+    const next = plans.find(
       (fault) =>
-        fault.left > 0 && fault.route === route && fault.place <= number && (!fault.only || fault.only(request)),
+        fault.left > 0 &&
+        fault.route === route &&
+        fault.place <= number &&
+        (fault.of?.(request) ?? true) &&
+        (fault.url ?? request.url) === request.url,
     )
-    if (!next) return undefined
+    if (!next) {
+      // A heartbeat comes at half the visibility timeout: work has to last longer.
+      const slow = route === 'bulk' && holdsBack !== undefined && holdsBack.missing > 0
+      return slow ? { does: 'delay', milliseconds: 3500 } : undefined
+    }
     next.left--
-    injected(next.kind)
-    return next.make(random, hands)
+    // The SDK tries the same object again: several times are of one reading, not of several.
+    if (route === 's3' && next.missing > 1) next.url ??= request.url
+    const outcome = (did: boolean) => {
+      if (!did) next.left++
+      else {
+        next.missing--
+        happened(next.kind)
+      }
+    }
+    return { ...next.make(random, hands), outcome }
   }
+  return { choose, waiting: () => plans.filter(({ missing }) => missing > 0).map(({ kind }) => kind) }
 }

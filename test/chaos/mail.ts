@@ -1,4 +1,4 @@
-import { HeadObjectCommand, PutBucketNotificationConfigurationCommand } from '@aws-sdk/client-s3'
+import { HeadObjectCommand, PutBucketNotificationConfigurationCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import {
   CreateQueueCommand,
   DeleteMessageCommand,
@@ -10,14 +10,19 @@ import {
 import type { Stack } from '../support/aws.ts'
 import type { LogFile } from '../support/log-files.ts'
 import type { Random } from '../support/random.ts'
-import type { StoredFile } from '../support/truth.ts'
+
+/** A file on S3, and the event that S3 itself made of it. */
+export type Stored<T> = T & { readonly bucket: string; readonly lastModified: Date; readonly event: string }
 
 /**
- * Puts files on S3 and gives the events that S3 itself made of them, by key. They went to a queue of our own, so that
- * the suite decides in which order and how often they come to the real one.
+ * Puts files into a bucket. Their events go to a queue of our own, so that the suite decides in which order and how
+ * often they come to the real one.
  */
-export async function store(stack: Stack, files: readonly LogFile[]) {
-  const { s3, sqs, bucket } = stack
+export async function store<T extends Pick<LogFile, 'key' | 'body'>>(
+  { s3, sqs }: Stack,
+  bucket: string,
+  files: readonly T[],
+): Promise<Stored<T>[]> {
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: `${bucket}-events` }))
   const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }))
   await s3.send(
@@ -28,11 +33,11 @@ export async function store(stack: Stack, files: readonly LogFile[]) {
       },
     }),
   )
-  const stored: StoredFile[] = []
-  for (const file of files) {
-    await stack.put(file.key, file.body)
-    const { ETag, LastModified } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: file.key }))
-    stored.push({ ...file, bucket, etag: ETag!.replaceAll('"', ''), lastModified: LastModified! })
+  const times = new Map<string, Date>()
+  for (const { key: Key, body: Body } of files) {
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }))
+    const { LastModified } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key }))
+    times.set(Key, LastModified!)
   }
   const events = new Map<string, string>()
   for (let empty = 0; events.size < files.length && empty < 20; ) {
@@ -47,7 +52,12 @@ export async function store(stack: Stack, files: readonly LogFile[]) {
     }
   }
   await sqs.send(new DeleteQueueCommand({ QueueUrl }))
-  return { stored, events }
+  return files.map((file) => ({
+    ...file,
+    bucket,
+    lastModified: times.get(file.key)!,
+    event: events.get(file.key)!,
+  }))
 }
 
 /** Some events come twice, some two to a message, one as SNS wraps it, and none in the order of the files. */

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 
 /** The program under test, started again whenever it ends, as a supervisor does. */
 export interface Supervised {
-  readonly kill: (signal: 'SIGKILL' | 'SIGTERM') => void
+  /** False where no process is there to take it. */
+  readonly kill: (signal: 'SIGKILL' | 'SIGTERM') => boolean
   /** SIGTERM, and no new start; resolves with the exit code. Kills what does not end. */
   readonly end: (milliseconds: number) => Promise<number | null>
   /** Lines of its last process's standard output. */
@@ -55,7 +56,7 @@ export function supervise(environment: Record<string, string>, mayDie: boolean, 
 
   const kill = (signal: 'SIGKILL' | 'SIGTERM') => {
     asked.add(child)
-    child.kill(signal)
+    return child.kill(signal)
   }
   return {
     kill,

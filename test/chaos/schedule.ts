@@ -1,5 +1,5 @@
 import type { LogFile } from '../support/log-files.ts'
-import { cloudFrontFile, cloudTrailFile, flowFile } from '../support/log-files.ts'
+import { cloudFrontFile, cloudTrailFile, flowFile, twin } from '../support/log-files.ts'
 import { type Random, random } from '../support/random.ts'
 import type { EngineName } from '../support/search.ts'
 import { commonKinds, type FaultKind, serverKinds } from './faults.ts'
@@ -47,32 +47,62 @@ const workerOnly: ReadonlySet<FaultKind> = new Set<FaultKind>(['SIGTERM in work'
 /** A worker reads on over a new connection; the deadline is shorter than the stall, and the next invocation goes on. */
 const lambdaOnly: ReadonlySet<FaultKind> = new Set<FaultKind>(['S3 stalls in a large body'])
 
-/** Some 9,500 records in files of all formats and packings; those called `small-` fit into one batch. */
-export function filesOf({ number, seed }: Schedule): LogFile[] {
+/** The files of a schedule, in two buckets. */
+export interface Files {
+  readonly first: readonly LogFile[]
+  readonly second: readonly LogFile[]
+}
+
+/**
+ * Some 10,000 records in files of all formats and packings; those called `small-` fit into one batch. Three of them have
+ * twins: the same bytes under another key, and under the same key of another bucket.
+ */
+export function filesOf({ number, seed }: Schedule): Files {
   const files = random(seed * 20_011 + number)
   const name = (prefix: string) => `${prefix}${number}_${files.int(1e9).toString(36)}`
   const packing = () => files.pick(['plain', 'gzip', 'members'] as const)
-  return [
-    flowFile(files, name('big-'), 'v2', { records: 3900 + files.int(500), packing: packing() }),
-    flowFile(files, name('big-'), 'custom', { records: 2300 + files.int(300), packing: packing() }),
-    flowFile(files, name('small-'), files.pick(['v2', 'custom']), {
-      records: 150,
-      packing: packing(),
-      malformed: true,
-    }),
-    flowFile(files, name('small-'), files.pick(['v2', 'custom']), { records: 1 + files.int(90), packing: 'plain' }),
-    cloudTrailFile(files, name('mid-'), { records: 700 + files.int(200), packing: packing() }),
-    cloudTrailFile(files, name('small-'), { records: 12 + files.int(20), packing: 'gzip' }),
-    cloudFrontFile(files, name('mid-'), { records: 2100 + files.int(300), packing: packing(), malformed: true }),
-    cloudFrontFile(files, name('small-'), { records: 40, packing: 'plain' }),
-  ]
+  const account = () => String(100_000_000_000 + files.int(800_000_000_000))
+  const some = () => ({ packing: packing(), account: account() })
+  const flows = flowFile(files, name('small-'), files.pick(['v2', 'custom']), {
+    records: 150,
+    malformed: true,
+    ...some(),
+  })
+  const events = cloudTrailFile(files, name('small-'), {
+    records: 12 + files.int(20),
+    packing: 'gzip',
+    account: account(),
+  })
+  const visits = cloudFrontFile(files, name('small-'), { records: 40, packing: 'plain' })
+  const again = ({ key }: LogFile) => key.replace('small-', 'small-again-')
+  return {
+    first: [
+      flowFile(files, name('big-'), 'v2', { records: 3900 + files.int(500), ...some() }),
+      flowFile(files, name('big-'), 'custom', { records: 2300 + files.int(300), ...some() }),
+      flows,
+      twin(flows, again(flows)),
+      flowFile(files, name('small-'), files.pick(['v2', 'custom']), {
+        records: 1 + files.int(90),
+        packing: 'plain',
+        account: account(),
+      }),
+      cloudTrailFile(files, name('mid-'), { records: 700 + files.int(200), ...some() }),
+      events,
+      // Of the same account: the same events. Outside of any account's directory: others.
+      twin(events, again(events)),
+      twin(events, `trails/${name('small-')}.json.gz`, null),
+      cloudFrontFile(files, name('mid-'), { records: 2100 + files.int(300), packing: packing(), malformed: true }),
+      visits,
+    ],
+    second: [visits, events, twin(flows, again(flows))],
+  }
 }
 
 /** An object, or a text, that no redelivery makes readable. */
 export function unreadable(
   random: Random,
   number: number,
-): { readonly file?: LogFile; readonly text?: string; readonly code: string } {
+): { readonly file?: Pick<LogFile, 'key' | 'body'>; readonly text?: string; readonly code: string } {
   const flow = flowFile(random, `small-cut${number}`, 'v2', { records: 60, packing: 'gzip' })
   return random.pick([
     { file: { key: flow.key, body: flow.body.subarray(0, -9) }, code: 'GZIP_CORRUPT' },

@@ -1,5 +1,6 @@
 // What a user would run, as a process of its own: the worker of examples/worker, or the handler of examples/lambda in
 // a loop that does what Lambda does. Each report is a line in a file, so that the suite can add them up.
+import { getEventListeners } from 'node:events'
 import { appendFileSync } from 'node:fs'
 import { S3Client } from '@aws-sdk/client-s3'
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
@@ -27,12 +28,26 @@ process.once('SIGTERM', () => controller.abort())
 const keep = (report) => appendFileSync(reports, `${JSON.stringify(report)}\n`)
 const tell = (error) => console.error(JSON.stringify(error))
 
+/** Signals that live as long as the worker: what listens to them and is not removed is a leak. */
+const signals = new Set([controller.signal])
+let warnings = 0
+process.on('warning', ({ name }) => {
+  if (name === 'MaxListenersExceededWarning') warnings++
+})
+
 if (samples) {
   const sample = () => {
     globalThis.gc?.()
     const { rss, heapUsed } = process.memoryUsage()
-    const resources = process.getActiveResourcesInfo()
-    appendFileSync(samples, `${JSON.stringify({ time: Date.now(), rss, heapUsed, resources })}\n`)
+    // Sockets, timers and other handles by their kind, and whoever listens to the process or to a signal.
+    const held = {}
+    for (const kind of process.getActiveResourcesInfo()) held[kind] = (held[kind] ?? 0) + 1
+    for (const event of process.eventNames()) held[`listeners to ${String(event)}`] = process.listenerCount(event)
+    held['listeners to abort'] = [...signals].reduce(
+      (sum, signal) => sum + getEventListeners(signal, 'abort').length,
+      0,
+    )
+    appendFileSync(samples, `${JSON.stringify({ rss, heapUsed, held, warnings })}\n`)
   }
   setInterval(sample, 500).unref()
 }
@@ -40,7 +55,10 @@ if (samples) {
 if (mode === 'worker') {
   const totals = await consume(
     queueUrl,
-    (messages, signal) => ingest({ source: s3Objects(messages, { s3, ...read }), parser, sink, namespace, signal }),
+    (messages, signal) => {
+      signals.add(signal)
+      return ingest({ source: s3Objects(messages, { s3, ...read }), parser, sink, namespace, signal })
+    },
     {
       sqs,
       signal: controller.signal,

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { Client as Elasticsearch } from '@elastic/elasticsearch'
-import type { BulkOptions, SetupOptions, Sink } from '@flowferry/core'
+import type { Sink } from '@flowferry/core'
 import { memorySlice } from '@flowferry/core/testing'
+import type { BulkOptions, SetupOptions } from '@flowferry/search'
 import { elasticsearch, setup as setupElasticsearch } from '@flowferry/sink-elasticsearch'
 import { opensearch, setup as setupOpenSearch } from '@flowferry/sink-opensearch'
 import { Client as OpenSearch } from '@opensearch-project/opensearch'
@@ -124,8 +125,17 @@ const engines = [
         ],
       },
       setup: {
-        cluster: ['indices:admin/index_template/get', 'indices:admin/index_template/put'],
-        index: ['indices:admin/data_stream/get', 'indices:admin/mapping/put', 'indices:monitor/settings/get'],
+        cluster: [
+          'indices:admin/index_template/get',
+          'indices:admin/index_template/put',
+          'indices:admin/index_template/simulate_index',
+        ],
+        index: [
+          'indices:admin/data_stream/get',
+          'indices:admin/mappings/get',
+          'indices:admin/mapping/put',
+          'indices:monitor/settings/get',
+        ],
       },
     },
   },

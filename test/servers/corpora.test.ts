@@ -16,8 +16,10 @@ const byPosition: Parser<CloudTrailRecord> = {
   },
 }
 
+/** A row as Athena prints it, all names in lower case: no record of CloudTrail's. */
+const lowerCase = 'panther-analysis/cloudtrail/aws_cloudtrail_password_policy_discovery__00.json'
 const cases = corpusCases('cloudtrail').filter(
-  ({ format, expected }) => format !== 'malformed-json' && !expected?.includes('truncated'),
+  ({ id, format, expected }) => format !== 'malformed-json' && !expected?.includes('truncated') && id !== lowerCase,
 )
 
 describe.runIf(cases.length > 0).each(engines)('all public CloudTrail samples, in $name', ({ name, setup, sink }) => {

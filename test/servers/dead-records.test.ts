@@ -104,7 +104,7 @@ describe.each(engines)('dead records of $name', ({ name, setup, sink }) => {
         source: Contents.map(({ Key }) => ({
           objects: [s3Object({ bucket: stack.bucket, key: Key! }, { s3: stack.s3 })],
         })),
-        parser: rejectedDocuments,
+        parser: rejectedDocuments(sizes.formats),
         sink: sink(urls[0]!, { index: mended }),
       })
       expect(report).toMatchObject({ ok: true, counts: { read: large.length, ...expected } })

@@ -68,8 +68,11 @@ describe.each(engines)('the sink of $name', ({ name, setup, sink }) => {
   test('setup says what it would do, does it once, and gives streams that are there new fields', async () => {
     await ask('DELETE', `/_data_stream/${slice.dataStream}`)
     await ask('DELETE', `/_index_template/${template}`)
-    const run = (dryRun: boolean, mapping = slice.format.mapping) =>
-      setup(urls[0]!, { formats: [{ ...slice.format, mapping }], dryRun })
+    // The test server of OpenSearch has no Index State Management, and setup says so each time.
+    const run = async (dryRun: boolean, mapping = slice.format.mapping) =>
+      (await setup(urls[0]!, { formats: [{ ...slice.format, mapping }], dryRun })).filter(
+        ({ action }) => action !== 'missing',
+      )
     const created = { kind: 'index template', name: template, action: 'created' }
     expect(await run(true)).toEqual([created])
     expect(await run(false)).toEqual([created])

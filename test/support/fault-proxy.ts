@@ -1,11 +1,16 @@
 import { once } from 'node:events'
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { finished } from 'node:stream/promises'
 
 /** What the proxy does to one request. `at` is a share of the body, 0 to 1. */
 export type ProxyFault = {
-  /** Called before anything else: kills a process, sets a block. */
-  readonly before?: () => void
+  /** Called before anything else, and waited for: sends a signal, sets a block. False where it did not happen. */
+  readonly before?: () => unknown
+  /** The same at the deed itself: a part is written, or the server's answer to this request is here and not yet lost. */
+  readonly act?: (request: string) => unknown
+  /** Told once, whether it came so far: a client may have left, a server may have answered with an error. */
+  readonly outcome?: (happened: boolean) => void
 } & (
   | {
       readonly does: 'answer'
@@ -29,7 +34,8 @@ export type ProxyFault = {
   /** The request is taken, and never answered. */
   | { readonly does: 'black hole' }
   | { readonly does: 'delay'; readonly milliseconds: number }
-  | { readonly does: 'pass' }
+  /** It happened where the answer is so, or without `sees` as soon as `before` did its work. */
+  | { readonly does: 'pass'; readonly sees?: (answer: string) => boolean }
 )
 
 export interface FaultProxy {
@@ -50,8 +56,20 @@ export async function faultProxy(
     incoming.on('error', () => undefined)
     response.on('error', () => undefined)
     const fault = choose(incoming) ?? { does: 'pass' }
-    fault.before?.()
-    handle(incoming, response, fault).catch(() => incoming.socket.resetAndDestroy())
+    let begun = false
+    const begin = async () => {
+      // In this very turn where nothing is waited for: `choose` may listen to the request, whose data then flows.
+      begun = fault.before === undefined || (await fault.before()) !== false
+      if (begun) return handle(incoming, response, fault)
+      await handle(incoming, response, { does: 'pass' })
+      return false
+    }
+    begin()
+      .catch(() => {
+        incoming.socket.resetAndDestroy()
+        return begun && fault.does === 'pass' && !fault.sees
+      })
+      .then((happened) => fault.outcome?.(happened))
   })
   server.on('clientError', (_, socket) => socket.destroy())
   server.listen(0, '127.0.0.1')
@@ -65,67 +83,100 @@ export async function faultProxy(
     },
   }
 
-  async function handle(incoming: IncomingMessage, response: ServerResponse, fault: ProxyFault): Promise<void> {
+  /** True where the fault happened; rejects where one of the two sides has left before. */
+  async function handle(incoming: IncomingMessage, response: ServerResponse, fault: ProxyFault): Promise<boolean> {
     const reset = () => incoming.socket.resetAndDestroy()
+    const act = async (body?: Buffer) => (await fault.act?.(body?.toString() ?? '')) !== false
     switch (fault.does) {
       case 'reset':
-        return void reset()
+        reset()
+        return true
       case 'black hole':
-        return void incoming.resume()
+        incoming.resume()
+        return act()
       case 'answer':
         // After the body: some clients do not read an answer that comes before they have written everything.
         await drain(incoming)
         response.writeHead(fault.status, fault.headers).end(fault.body)
-        return
+        await finished(response)
+        return true
       case 'delay':
         await new Promise((resolve) => setTimeout(resolve, fault.milliseconds))
     }
     // `Host` stays: signatures cover it. A server that asks for the body would ask the client itself.
     const { expect: _, ...headers } = incoming.headers
     const outgoing = request({ hostname, port, agent, method: incoming.method, path: incoming.url, headers })
+    // A server that is restarted refuses at any time: whoever waits is told, and nobody may be waiting.
+    outgoing.on('error', () => undefined)
     if (fault.does === 'cut request') {
       const body = await drain(incoming)
-      outgoing.on('error', () => undefined)
-      outgoing.write(body.subarray(0, Math.floor(body.length * fault.at)), () => {
-        outgoing.destroy()
-        reset()
+      await new Promise<void>((resolve, reject) => {
+        outgoing.on('error', reject)
+        const part = body.subarray(0, Math.floor(body.length * fault.at))
+        outgoing.write(part, (error) => (error ? reject(error) : resolve()))
       })
-      return
+      const acted = await act(body)
+      outgoing.destroy()
+      reset()
+      return acted
     }
     response.on('close', () => {
       if (!response.writableFinished) outgoing.destroy()
     })
+    const sent: Buffer[] = []
+    if (fault.does === 'lose answer') incoming.on('data', (chunk) => sent.push(chunk))
     incoming.pipe(outgoing)
     const [answer] = (await once(outgoing, 'response')) as [IncomingMessage]
     const status = answer.statusCode ?? 502
     onAnswer?.(incoming, status)
+    const forward = async (body: Buffer) => {
+      response.writeHead(status, answer.headers).end(body)
+      await finished(response)
+    }
+    if (fault.does === 'pass' && fault.sees) {
+      const body = await drain(answer)
+      await forward(body)
+      return fault.sees(body.toString())
+    }
     if (fault.does === 'pass' || fault.does === 'delay') {
       response.writeHead(status, answer.headers)
       answer.on('error', reset)
       answer.pipe(response)
-      return
+      await finished(response)
+      return true
     }
     const body = await drain(answer)
+    if (status >= 300 || (body.length === 0 && fault.does !== 'lose answer')) {
+      await forward(body)
+      return false
+    }
     const part = 'at' in fault ? body.subarray(0, Math.max(0, Math.ceil(body.length * fault.at) - 1)) : body
-    if (fault.does === 'lose answer') return void reset()
+    if (fault.does === 'lose answer') {
+      const acted = await act(Buffer.concat(sent))
+      reset()
+      return acted
+    }
     if (fault.does === 'short answer') {
       const { 'content-length': _, ...open } = answer.headers
       response.writeHead(status, open).end(part)
-      return
+      await finished(response)
+      return true
     }
-    response.writeHead(status, answer.headers)
     if (fault.does === 'flip') {
       const position = Math.min(body.length - 1, Math.floor(body.length * fault.at))
-      if (position >= 0) body[position]! ^= 1 << fault.bit
-      response.end(body)
-      return
+      body[position]! ^= 1 << fault.bit
+      await forward(body)
+      return true
     }
+    response.writeHead(status, answer.headers)
     response.flushHeaders()
-    response.write(part, () => {
-      // Time for the bytes to leave: a reset overtakes what is still in the socket.
-      if (fault.does === 'reset answer') setTimeout(reset, 20)
-      if (fault.does === 'end answer') incoming.socket.end()
+    await new Promise<void>((resolve, reject) => {
+      response.write(part, (error) => (error ? reject(error) : resolve()))
     })
+    // Time for the bytes to leave: a reset overtakes what is still in the socket.
+    if (fault.does === 'reset answer') setTimeout(reset, 20)
+    if (fault.does === 'end answer') incoming.socket.end()
+    return act()
   }
 }
 

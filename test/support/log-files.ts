@@ -1,10 +1,20 @@
 import { gzipSync } from 'node:zlib'
 import type { Random } from './random.ts'
 
-/** A log file as AWS would write it, or nearly. */
+/** What a writer chose for one record, by AWS's own names: texts and numbers as they mean, times in ISO 8601. */
+export type Values = Readonly<Record<string, unknown>>
+
+/** A log file as AWS would write it, or nearly, and what its writer knows of it. */
 export interface LogFile {
   readonly key: string
   readonly body: Buffer
+  readonly dataset: 'aws.vpcflow' | 'aws.cloudtrail' | 'aws.cloudfront_logs'
+  /** Account or domain that each of its records names. */
+  readonly origin: string
+  /** Account whose directory it lies in, of CloudTrail; null in none. */
+  readonly owner: string | null
+  /** One for each place of a record, in order; undefined is malformed. */
+  readonly records: readonly (Values | undefined)[]
 }
 
 const v2 =
@@ -16,43 +26,74 @@ const time = 1_795_339_000
 
 /** One in so many lines is malformed, where a file is to have any: below the share that fails an object. */
 const malformedEvery = 97
+/** One in so many repeats the line before it. */
+const repeatedEvery = 53
 
 export interface FileOptions {
   readonly records: number
   /** Bytes as they are, gzip, or gzip of several members as CloudFront and others append them. Default gzip. */
   readonly packing?: 'plain' | 'gzip' | 'members'
   readonly malformed?: boolean
+  /** Of flow logs and CloudTrail. Default 123456789012. */
+  readonly account?: string
 }
 
+const someAccount = '123456789012'
+const iso = (seconds: number) => new Date(seconds * 1000).toISOString()
+
 export function flowFile(random: Random, name: string, fields: 'v2' | 'custom', options: FileOptions): LogFile {
+  const { account = someAccount } = options
+  const columns = (fields === 'v2' ? v2 : v5).split(' ')
   const address = () => `${random.pick([10, 172, 198])}.${random.int(256)}.${random.int(256)}.${1 + random.int(254)}`
-  const line = (n: number) => {
+  const record = (n: number): Line => {
     const start = time + (n % 3000)
     const end = start + 1 + random.int(60)
-    const numbers = `${random.int(65536)} ${random.pick([22, 53, 443, 5432, 9200])} ${random.pick([1, 6, 17])}`
-    const amount = `${1 + random.int(500)} ${40 + random.int(500_000)} ${start} ${end}`
-    const action = random.pick(['ACCEPT', 'ACCEPT', 'REJECT'])
-    const eni = `eni-0${(random.int(64) + 0xabc0000).toString(16)}`
-    if (n % 211 === 7) {
-      if (fields === 'v2') return `2 123456789012 ${eni} - - - - - - - ${start} ${end} - NODATA`
-      return `eu-central-1 - - - - - - - - - - - ${start} ${end} - SKIPDATA 5 123456789012 ${eni} - - - - - - -`
-    }
-    if (fields === 'v2') return `2 123456789012 ${eni} ${address()} ${address()} ${numbers} ${amount} ${action} OK`
+    const always = { 'account-id': account, 'interface-id': `eni-0${(random.int(64) + 0xabc0000).toString(16)}` }
+    const region = { region: 'eu-central-1' }
     const from = address()
     const to = address()
-    // A field that no version has yet, quoted and beyond ASCII now and then.
-    const future = n % 301 === 5 ? 'caf\u00e9"' : '-'
-    const [sport, dport, protocol] = numbers.split(' ')
-    return [
-      `eu-central-1 euc1-az2 ${from} ${from} ${to} ${to} ${sport} ${dport} ${protocol} ${random.int(32)} ${amount} ${action}`,
-      `OK 5 123456789012 ${eni} vpc-0a1b2c3d subnet-0a1b2c3d - IPv4 ${random.pick(['ingress', 'egress'])} - ${future}`,
-    ].join(' ')
+    const flow = {
+      ...always,
+      srcaddr: from,
+      dstaddr: to,
+      srcport: random.int(65536),
+      dstport: random.pick([22, 53, 443, 5432, 9200]),
+      protocol: random.pick(['1', '6', '17']),
+      packets: 1 + random.int(500),
+      bytes: 40 + random.int(500_000),
+      action: random.pick(['ACCEPT', 'ACCEPT', 'REJECT']),
+      'log-status': 'OK',
+    }
+    const more = {
+      ...region,
+      'az-id': 'euc1-az2',
+      'pkt-srcaddr': from,
+      'pkt-dstaddr': to,
+      'tcp-flags': String(random.int(32)),
+      'vpc-id': 'vpc-0a1b2c3d',
+      'subnet-id': 'subnet-0a1b2c3d',
+      type: 'IPv4',
+      'flow-direction': random.pick(['ingress', 'egress']),
+      // A field that no version has yet, quoted and beyond ASCII now and then.
+      ...(n % 301 === 5 && { 'future-field': 'caf\u00e9"' }),
+    }
+    const chosen: Values =
+      n % 211 === 7
+        ? { ...always, ...(fields === 'custom' && region), 'log-status': fields === 'v2' ? 'NODATA' : 'SKIPDATA' }
+        : { ...flow, ...(fields === 'custom' && more) }
+    const version = fields === 'v2' ? '2' : '5'
+    const written: Values = { ...chosen, version, start, end }
+    return {
+      text: columns.map((column) => written[column] ?? '-').join(' '),
+      values: { ...chosen, version, start: iso(start), end: iso(end) },
+    }
   }
   const folder = random.pick([
-    'AWSLogs/123456789012/vpcflowlogs/eu-central-1/2026/11/22',
+    `AWSLogs/${account}/vpcflowlogs/eu-central-1/2026/11/22`,
     'my logs/a+b \u00fc/aws-service=vpcflowlogs',
   ])
-  return linesFile(`${folder}/${name}.log`, fields === 'v2' ? v2 : v5, line, 'no flow at all', options)
+  const { body, records, end } = linesFile(columns.join(' '), record, 'no flow at all', options)
+  return { key: `${folder}/${name}.log${end}`, body, dataset: 'aws.vpcflow', origin: account, owner: null, records }
 }
 
 const cloudFrontHead = [
@@ -61,47 +102,99 @@ const cloudFrontHead = [
 ].join('\n')
 
 export function cloudFrontFile(random: Random, name: string, options: FileOptions): LogFile {
-  const line = (n: number) =>
-    [
-      '2026-11-22',
-      `10:${String(n % 60).padStart(2, '0')}:${String(random.int(60)).padStart(2, '0')}`,
-      random.pick(['FRA56-P4', 'IAD89-C1', 'NRT20-C3']),
-      200 + random.int(90_000),
-      random.pick([`192.0.2.${random.int(255)}`, `2001:db8::${random.int(65536).toString(16)}`]),
-      random.pick(['GET', 'GET', 'POST', 'HEAD']),
-      'd111111abcdef8.cloudfront.net',
-      random.pick(['/', '/assets/app.js', `/item/${random.int(500)}`, '/caf%25C3%25A9']),
-      random.pick([200, 200, 304, 403, 502]),
-      random.pick(['-', 'https://www.example.com/search?q=red%2520shoes']),
-      random.pick(['curl/8.7.1', 'Mozilla/5.0%20(Windows%20NT%2010.0;%20Win64;%20x64)', 'odd%22agent%5C']),
-      random.pick(['-', `page=${random.int(20)}`]),
+  const domain = `d${random.int(2 ** 31).toString(36)}.cloudfront.net`
+  const record = (n: number): Line => {
+    const clock = `10:${String(n % 60).padStart(2, '0')}:${String(random.int(60)).padStart(2, '0')}`
+    const milliseconds = 1 + random.int(9)
+    // Each as CloudFront encodes it, and as it means.
+    const [path, pathMeant] = random.pick([
+      ['/', '/'],
+      ['/assets/app.js', '/assets/app.js'],
+      [`/item/${random.int(500)}`],
+      ['/caf%25C3%25A9', '/caf%C3%A9'],
+    ])
+    const [referrer, referrerMeant] = random.pick([
+      ['-'],
+      ['https://www.example.com/search?q=red%2520shoes', 'https://www.example.com/search?q=red%20shoes'],
+    ])
+    const [agent, agentMeant] = random.pick([
+      ['curl/8.7.1', 'curl/8.7.1'],
+      ['Mozilla/5.0%20(Windows%20NT%2010.0;%20Win64;%20x64)', 'Mozilla/5.0 (Windows NT 10.0; Win64; x64)'],
+      ['odd%22agent%5C', 'odd"agent\\'],
+    ])
+    const query = random.pick([undefined, `page=${random.int(20)}`])
+    const values = {
+      time: `2026-11-22T${clock}.000Z`,
+      'x-edge-location': random.pick(['FRA56-P4', 'IAD89-C1', 'NRT20-C3']),
+      'sc-bytes': 200 + random.int(90_000),
+      'c-ip': random.pick([`192.0.2.${random.int(255)}`, `2001:db8::${(1 + random.int(65535)).toString(16)}`]),
+      'cs-method': random.pick(['GET', 'GET', 'POST', 'HEAD']),
+      'cs(Host)': domain,
+      'cs-uri-stem': pathMeant ?? path,
+      'sc-status': random.pick([200, 200, 304, 403, 502]),
+      'cs(Referer)': referrerMeant,
+      'cs(User-Agent)': agentMeant,
+      'cs-uri-query': query,
+      'x-edge-request-id': `${name.replace(/\W/g, '')}${n}==`,
+      'cs-bytes': 30 + random.int(1500),
+      'time-taken': milliseconds * 1e6,
+      'c-port': 1024 + random.int(60_000),
+      'sc-content-len': random.int(90_000),
+    }
+    const text = [
+      `2026-11-22\t${clock}`,
+      values['x-edge-location'],
+      values['sc-bytes'],
+      values['c-ip'],
+      values['cs-method'],
+      domain,
+      path,
+      values['sc-status'],
+      referrer,
+      agent,
+      query ?? '-',
       '-\tHit',
-      `${name.replace(/\W/g, '')}${n}==`,
+      values['x-edge-request-id'],
       'www.example.com\thttps',
-      30 + random.int(1500),
-      `0.00${1 + random.int(9)}`,
+      values['cs-bytes'],
+      `0.00${milliseconds}`,
       '-\tTLSv1.3\tTLS_AES_128_GCM_SHA256\tHit\tHTTP/2.0\t-\t-',
-      1024 + random.int(60_000),
+      values['c-port'],
       '0.001\tHit\ttext/html',
-      random.int(90_000),
+      values['sc-content-len'],
       '-\t-',
     ].join('\t')
-  return linesFile(`cdn/E2EXAMPLE12345.2026-11-22-10.${name}`, cloudFrontHead, line, 'too\tfew', options)
+    return { text, values }
+  }
+  const { body, records, end } = linesFile(cloudFrontHead, record, 'too\tfew', options)
+  const key = `cdn/E2EXAMPLE12345.2026-11-22-10.${name}${end}`
+  return { key, body, dataset: 'aws.cloudfront_logs', origin: domain, owner: null, records }
+}
+
+interface Line {
+  readonly text: string
+  readonly values: Values | undefined
 }
 
 function linesFile(
-  key: string,
   head: string,
-  line: (n: number) => string,
+  record: (n: number) => Line,
   bad: string,
   { records, packing = 'gzip', malformed = false }: FileOptions,
-): LogFile {
-  const lines = Array.from({ length: records }, (_, n) => (malformed && n % malformedEvery === 50 ? bad : line(n)))
-  return packed(key, `${head}\n${lines.join('\n')}\n`, packing)
+) {
+  const lines: Line[] = []
+  for (let n = 0; n < records; n++) {
+    const before = lines.at(-1)
+    if (malformed && n % malformedEvery === 50) lines.push({ text: bad, values: undefined })
+    else lines.push(n % repeatedEvery === 9 && before?.values ? before : record(n))
+  }
+  const text = `${head}\n${lines.map((line) => line.text).join('\n')}\n`
+  return { ...packed(text, packing), records: lines.map(({ values }) => values) }
 }
 
 /** CloudTrail with what makes it hard: no id, no address, free-form parts, insights, text beyond ASCII. */
-export function cloudTrailFile(random: Random, name: string, { records, packing = 'gzip' }: FileOptions): LogFile {
+export function cloudTrailFile(random: Random, name: string, options: FileOptions): LogFile {
+  const { records, packing = 'gzip', account = someAccount } = options
   const hex = (digits: number) => Array.from({ length: digits }, () => random.int(16).toString(16)).join('')
   const record = (n: number) => ({
     eventVersion: '1.11',
@@ -115,10 +208,10 @@ export function cloudTrailFile(random: Random, name: string, { records, packing 
       },
       { type: 'AssumedRole', sessionContext: { sessionIssuer: { type: 'Role', userName: 'app' }, attributes: {} } },
     ]),
-    ...(n % 89 !== 3 && { eventTime: new Date((time + n) * 1000).toISOString().replace('.000', '') }),
+    ...(n % 89 !== 3 && { eventTime: iso(time + n).replace('.000', '') }),
     eventSource: random.pick(['s3.amazonaws.com', 'ec2.amazonaws.com', 'sts.amazonaws.com']),
     eventName: random.pick(['GetObject', 'RunInstances', 'AssumeRole']),
-    awsRegion: 'eu-central-1',
+    awsRegion: random.pick(['eu-central-1', 'us-east-1']),
     sourceIPAddress: random.pick(['203.0.113.42', '2001:db8::1', 'ec2.amazonaws.com', 'AWS Internal']),
     userAgent: 'aws-cli/2.17.20',
     ...(n % 13 === 2 && { errorCode: 'AccessDenied', errorMessage: 'not authorized: "*" \ud83d\ude80' }),
@@ -130,25 +223,49 @@ export function cloudTrailFile(random: Random, name: string, { records, packing 
       { __proto__x: 1, constructor: 'odd', 'a.b': 'dotted' },
     ]),
     responseElements: random.pick<unknown>([null, { instancesSet: { items: [{ instanceId: `i-${hex(8)}` }] } }]),
+    requestID: hex(16),
     // Without one, the identity is the record's place in its file.
     ...(n % 31 !== 4 && { eventID: `${hex(8)}-${hex(4)}-4${hex(3)}-b${hex(3)}-${hex(12)}` }),
     readOnly: random.chance(0.5),
     eventType: 'AwsApiCall',
-    recipientAccountId: '123456789012',
+    recipientAccountId: account,
     eventCategory: 'Management',
   })
-  const Records = Array.from({ length: records }, (_, n) => (n % 401 === 11 ? 17 : record(n)))
-  const key = `AWSLogs/o-a1b2c3d4e5/123456789012/CloudTrail/eu-central-1/2026/11/22/${name}.json`
-  return packed(key, JSON.stringify({ Records }), packing)
+  const Records: (ReturnType<typeof record> | number)[] = []
+  for (let n = 0; n < records; n++) {
+    const before = Records.at(-1)
+    // Repeated: some with an id, which are one event, and some without.
+    const again = typeof before === 'object' && (n % repeatedEvery === 9 || n % 310 === 5)
+    Records.push(n % 401 === 11 ? 17 : again ? before : record(n))
+  }
+  const folder = `AWSLogs/o-a1b2c3d4e5/${account}/CloudTrail/eu-central-1/2026/11/22`
+  const { body, end } = packed(JSON.stringify({ Records }), packing)
+  return {
+    key: `${folder}/${name}.json${end}`,
+    body,
+    dataset: 'aws.cloudtrail',
+    origin: account,
+    owner: account,
+    records: Records.map((event) => {
+      if (typeof event === 'number') return undefined
+      const { eventTime, ...rest } = event
+      return { ...rest, ...(eventTime && { eventTime: eventTime.replace('Z', '.000Z') }) }
+    }),
+  }
 }
 
-function packed(key: string, text: string, packing: FileOptions['packing']): LogFile {
+/** The same bytes under another key, or in another bucket. */
+export function twin(file: LogFile, key: string, owner = file.owner): LogFile {
+  return { ...file, key, owner }
+}
+
+function packed(text: string, packing: FileOptions['packing']) {
   const body = Buffer.from(text)
-  if (packing === 'plain') return { key, body }
-  if (packing === 'gzip') return { key: `${key}.gz`, body: gzipSync(body) }
+  if (packing === 'plain') return { body, end: '' }
+  if (packing === 'gzip') return { body: gzipSync(body), end: '.gz' }
   const third = Math.ceil(body.length / 3)
   const members = [0, 1, 2].map((n) => gzipSync(body.subarray(n * third, (n + 1) * third)))
-  return { key: `${key}.gz`, body: Buffer.concat(members) }
+  return { body: Buffer.concat(members), end: '.gz' }
 }
 
 /**

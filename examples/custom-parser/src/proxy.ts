@@ -1,12 +1,11 @@
-import { double, epochSeconds, ip, keyword, long, table } from '@flowferry/core'
+import { delimited, format } from '@flowferry/core'
+import { double, epochSeconds, ip, keyword, long } from '@flowferry/core/schema'
 
 /** A proxy's log, five columns between tabs below a header: `time client host bytes took`. */
-export const proxy = table({
+export const proxy = format({
   kind: 'proxy',
   dataset: 'custom.proxy',
   root: 'custom.proxy',
-  delimiter: '\t',
-  header: (line) => (line.startsWith('#') ? 'skip' : line.startsWith('time\t') ? line.split('\t') : undefined),
   constants: { 'event.kind': 'event', 'event.dataset': 'custom.proxy' },
   fields: {
     time: epochSeconds(['@timestamp'], 'When the answer ended.'),
@@ -17,5 +16,11 @@ export const proxy = table({
   },
   derived: (derive) => [
     derive('event.outcome', ['bytes', 'took'], (bytes, took) => (bytes > 0 && took < 10 ? 'success' : 'failure')),
+  ],
+  encodings: [
+    delimited({
+      delimiter: '\t',
+      header: (line) => (line.startsWith('#') ? 'skip' : line.startsWith('time\t') ? line.split('\t') : undefined),
+    }),
   ],
 })

@@ -1,31 +1,18 @@
-import { jsonArray } from '@flowferry/core'
-
-interface Query {
-  query_timestamp: string
-  query_name: string
-  query_type: string
-  rcode: string
-  srcaddr: string
-}
+import { format, json } from '@flowferry/core'
+import { ip, iso8601, keyword } from '@flowferry/core/schema'
 
 /** https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs-format.html */
-export const resolver = jsonArray({
+export const resolver = format({
   kind: 'resolver',
   dataset: 'aws.route53_resolver_logs',
-  record: (value) => {
-    const query = value as Query
-    return 'query_name' in query && !Number.isNaN(Date.parse(query.query_timestamp)) ? query : undefined
+  root: 'aws.route53',
+  constants: { 'event.kind': 'event' },
+  fields: {
+    query_timestamp: iso8601(['@timestamp'], 'When the query was made.'),
+    query_name: keyword(['dns.question.name'], 'Name that was asked for.'),
+    query_type: keyword(['dns.question.type'], 'Type of record that was asked for.'),
+    rcode: keyword(['dns.response_code'], 'What the answer says of it.'),
+    srcaddr: ip(['source.ip'], 'Who asked.'),
   },
-  document: ({ query_timestamp, query_name, query_type, rcode, srcaddr }) => ({
-    '@timestamp': new Date(query_timestamp).toISOString(),
-    dns: { question: { name: query_name, type: query_type }, response_code: rcode },
-    source: { ip: srcaddr },
-  }),
-  mapping: {
-    'dns.question.name': { type: 'keyword' },
-    'dns.question.type': { type: 'keyword' },
-    'dns.response_code': { type: 'keyword' },
-    'source.ip': { type: 'ip' },
-  },
-  claims: ({ text }) => (/^\s*\{[^{}]*"query_name"/.test(text) ? 'content' : undefined),
+  encodings: [json({ records: 'each', claims: ['query_name'] })],
 })

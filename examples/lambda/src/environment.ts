@@ -1,3 +1,5 @@
+import type { S3ObjectsOptions } from '@flowferry/source-s3'
+
 /** https://search.example:9200 */
 export const node = required('SEARCH_URL')
 export const apiKey = process.env.SEARCH_API_KEY ?? ''
@@ -5,6 +7,12 @@ export const auth = { username: process.env.SEARCH_USERNAME ?? '', password: pro
 export const deadLetter = {
   queueUrl: required('DEAD_LETTER_QUEUE_URL'),
   maxAttempts: Number(process.env.MAX_ATTEMPTS ?? 4),
+}
+
+/** The buckets that a message may name, and what becomes of an object of no known format. */
+export const reading: Pick<S3ObjectsOptions, 'buckets' | 'unknown'> = {
+  ...(process.env.LOG_BUCKETS && { buckets: process.env.LOG_BUCKETS.split(',') }),
+  unknown: process.env.UNKNOWN_FORMAT === 'skip' ? 'skip' : 'fail',
 }
 
 function required(name: string): string {

@@ -7,14 +7,14 @@ import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { opensearch } from '@flowferry/sink-opensearch'
 import { batchResponse, type SqsEvent, s3Objects, settle } from '@flowferry/source-s3'
 import { Client } from '@opensearch-project/opensearch'
-import { auth, deadLetter, node } from './environment.ts'
+import { auth, deadLetter, node, reading } from './environment.ts'
 
 const aws = { s3: new S3Client(), sqs: new SQSClient() }
 const sink = opensearch({ client: new Client({ node, auth }) })
 const parser = detect([vpcFlow, cloudTrail, cloudFront])
 
 export const handler = async (event: SqsEvent, context: Deadline) => {
-  const report = await ingest({ source: s3Objects(event, aws), parser, sink, deadline: context })
+  const report = await ingest({ source: s3Objects(event, { ...aws, ...reading }), parser, sink, deadline: context })
   const settled = await settle(report, event, { ...aws, deadLetter })
   if (!settled.ok || settled.deadLettered.length > 0) console.error(JSON.stringify(settled))
   return batchResponse(settled)

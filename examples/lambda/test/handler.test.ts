@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, vi } from 'vitest'
 import { awsEnvironment, createStack, type Handler, invoke, type Stack } from '../../../test/support/aws.ts'
 import { engines, formats } from '../../../test/support/engines.ts'
 import { type FaultProxy, faultProxy } from '../../../test/support/fault-proxy.ts'
-import { expectedSources, fixtures, sorted, streams } from '../../../test/support/fixtures.ts'
+import { expectedSources, fixturesFor, sorted } from '../../../test/support/fixtures.ts'
 import { searchServer } from '../../../test/support/search.ts'
 import { onServers } from '../../../test/support/servers.ts'
 
@@ -48,14 +48,16 @@ describe.each(engines)('the Lambda handler, into $name', (engine) => {
 
   test('fills the index with the documents that were written by hand', async () => {
     const logged = vi.spyOn(console, 'error')
+    const fixtures = fixturesFor(formats)
     for (const { key, body } of fixtures) await stack.put(key, body)
     const first = await invoke(stack, handler)
     expect(first!.response).toEqual({ batchItemFailures: [] })
     // s3:TestEvent of the notification's set-up, and one message for each object
     expect(first!.messages.length).toBeGreaterThanOrEqual(fixtures.length)
-    for (const stream of streams) {
+    const expectations = expectedSources(fixtures)
+    for (const [stream, sources] of expectations) {
       const { hits } = await server.search(stream, {})
-      expect(sorted(hits.map(({ _source }) => _source))).toEqual(expectedSources(stream))
+      expect(sorted(hits.map(({ _source }) => _source))).toEqual(sources)
     }
     const { hits } = await server.search('logs-aws.cloudtrail-default', {})
     const ids = fixtures.flatMap(({ expected }) => expected.flatMap(({ _id }) => _id ?? []))
@@ -63,7 +65,7 @@ describe.each(engines)('the Lambda handler, into $name', (engine) => {
 
     const again = await handler(first!.event, { getRemainingTimeInMillis: () => 60_000 })
     expect(again).toEqual({ batchItemFailures: [] })
-    for (const stream of streams) expect(await server.count(stream)).toBe(expectedSources(stream).length)
+    for (const [stream, sources] of expectations) expect(await server.count(stream)).toBe(sources.length)
     expect(await stack.depth(stack.queueUrl)).toBe(0)
     expect(logged).not.toHaveBeenCalled()
   })

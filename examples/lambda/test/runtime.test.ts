@@ -8,6 +8,7 @@ import { awsEnvironment, createStack, type Stack } from '../../../test/support/a
 import { engines, formats } from '../../../test/support/engines.ts'
 import { faultProxy, type ProxyFault } from '../../../test/support/fault-proxy.ts'
 import { lambdaClient } from '../../../test/support/lambda-client.ts'
+import { requireBanner } from '../../../test/support/lambda-example.ts'
 import { type Invocation, type LambdaRuntime, lambdaRuntime } from '../../../test/support/lambda-runtime.ts'
 import { bigTrail, flowFile } from '../../../test/support/log-files.ts'
 import { random } from '../../../test/support/random.ts'
@@ -49,7 +50,7 @@ describe.each(engines)("the handler under AWS's own runtime client, into $name",
       format: 'esm',
       target: 'node24',
       minify: true,
-      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+      banner: { js: requireBanner },
       logLevel: 'error',
     })
     proxy = await faultProxy(aws, ({ headers, method }) =>

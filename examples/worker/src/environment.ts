@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads'
 import { objectEvent } from '@flowferry/core'
-import type { ConsumeOptions } from '@flowferry/source-s3'
+import type { ConsumeOptions, S3ObjectsOptions } from '@flowferry/source-s3'
 
 /** The URL may hold credentials: `https://name:password@search.example:9200`. */
 export const node = required('SEARCH_URL')
@@ -27,6 +27,12 @@ export const options: Omit<ConsumeOptions, 'sqs' | 'signal'> = {
       }
   },
   onError: (error) => console.error(JSON.stringify(error)),
+}
+
+/** The buckets that a message may name, and what becomes of an object of no known format. */
+export const reading: Pick<S3ObjectsOptions, 'buckets' | 'unknown'> = {
+  ...(process.env.LOG_BUCKETS && { buckets: process.env.LOG_BUCKETS.split(',') }),
+  unknown: process.env.UNKNOWN_FORMAT === 'skip' ? 'skip' : 'fail',
 }
 
 function required(name: string): string {

@@ -7,7 +7,7 @@ import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { opensearch } from '@flowferry/sink-opensearch'
 import { consume, s3Objects } from '@flowferry/source-s3'
 import { Client } from '@opensearch-project/opensearch'
-import { node, options, queueUrl, stopped } from './environment.ts'
+import { node, options, queueUrl, reading, stopped } from './environment.ts'
 
 const s3 = new S3Client()
 const sqs = new SQSClient()
@@ -16,7 +16,7 @@ const parser = detect([vpcFlow, cloudTrail, cloudFront])
 
 const totals = await consume(
   queueUrl,
-  (messages, signal) => ingest({ source: s3Objects(messages, { s3 }), parser, sink, signal }),
+  (messages, signal) => ingest({ source: s3Objects(messages, { s3, ...reading }), parser, sink, signal }),
   { sqs, signal: stopped, ...options },
 )
 console.log(JSON.stringify(totals))

@@ -3,7 +3,7 @@ import type { ConsumeTotals } from '@flowferry/source-s3'
 import { describe, expect } from 'vitest'
 import { awsEnvironment, createStack } from '../../../test/support/aws.ts'
 import { engines, formats } from '../../../test/support/engines.ts'
-import { expectedSources, fixtures, sorted, streams } from '../../../test/support/fixtures.ts'
+import { expectedSources, fixturesFor, sorted } from '../../../test/support/fixtures.ts'
 import { searchServer } from '../../../test/support/search.ts'
 import { onServers } from '../../../test/support/servers.ts'
 import { startWorker } from './start.ts'
@@ -33,13 +33,14 @@ describe.each(ways)('the worker, into $way', ({ engine, command }) => {
     try {
       const cut = gzipSync('srcaddr dstaddr\n10.0.0.1 10.0.0.2\n').subarray(0, -4)
       // Each object twice: S3 and SQS deliver at least once.
+      const fixtures = fixturesFor(formats)
       for (const { key, body } of [...fixtures, ...fixtures]) await stack.put(key, body)
       await stack.put('AWSLogs/1/vpcflowlogs/cut.log.gz', cut)
       await expect.poll(() => stack.depth(stack.queueUrl), { timeout: 60_000, interval: 500 }).toBe(0)
       expect(await stack.depth(stack.deadLetterQueueUrl)).toBe(1)
-      for (const stream of streams) {
+      for (const [stream, sources] of expectedSources(fixtures)) {
         const { hits } = await server.search(stream, {})
-        expect(sorted(hits.map(({ _source }) => _source))).toEqual(expectedSources(stream))
+        expect(sorted(hits.map(({ _source }) => _source))).toEqual(sources)
       }
     } finally {
       worker.process.kill('SIGTERM')

@@ -1,5 +1,5 @@
 import { FlowferryError } from '@flowferry/core'
-import { type FormatName, formatNames } from './format-names.ts'
+import { type FormatName, formatNames } from './formats.ts'
 
 /** What an error's advice means on this command line: the library speaks of functions and clients, a user has options. */
 function hintFor(error: unknown, format?: FormatName): string | undefined {

@@ -1,3 +1,5 @@
+import { printable } from '@flowferry/core'
+
 /** What a command touches of the process it runs in, so that a test can give it another. */
 export interface Io {
   readonly stdin: AsyncIterable<Uint8Array>
@@ -11,12 +13,19 @@ export interface Io {
 export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
 
 /** What a process ends with. */
-export const exitCodes = { ok: 0, failed: 1, usage: 2, malformed: 3 } as const
+export const exitCodes = { ok: 0, failed: 1, usage: 2, malformed: 3, fault: 4, unknown: 5 } as const
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
 /** The command line asks for what cannot be done; the message says what to change. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
+}
+
+/** Throws where one of the options is given: each goes with something that is not. */
+export function refuseOptions<O extends object>(options: O, names: readonly (keyof O & string)[], what: string): void {
+  for (const name of names)
+    if (options[name] !== undefined)
+      throw new UsageError(`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} goes with ${what}`)
 }
 
 /** Throws unless the text is a queue's URL. */
@@ -25,7 +34,10 @@ export function queueUrl(option: string, url: string): void {
     throw new UsageError(`${option} takes the queue's URL (https://sqs.…), not its name or ARN: "${url}"`)
 }
 
-/** Writes a line, unwrapped. */
+/**
+ * Writes a line, unwrapped, and the only way to do so: control characters of keys, buckets, names and causes are escaped as
+ * JSON writes them, so that nothing clears a terminal or forges a line. A line of JSON stays the same JSON.
+ */
 export function line(output: Output, text = ''): void {
-  output.write(`${text}\n`)
+  output.write(`${printable(text)}\n`)
 }

@@ -7,7 +7,7 @@ describe('flowferry', () => {
   it('shows its commands, and an example for each', async () => {
     const { code, stdout } = await runHere(['--help'])
     expect(code).toBe(0)
-    for (const command of ['demo', 'parse', 'ingest', 'dlq', 'redrive']) {
+    for (const command of ['parse', 'ingest', 'backfill', 'cost', 'setup', 'dlq', 'redrive']) {
       expect(stdout).toContain(`\n  ${command} `)
       const help = await runHere([command, '--help'])
       expect(help.code).toBe(0)
@@ -18,7 +18,7 @@ describe('flowferry', () => {
   it.each([
     ['nothing', [], 'Usage: flowferry'],
     ['an unknown command', ['inges'], "unknown command 'inges'"],
-    ['an unknown option', ['demo', '--fast'], "unknown option '--fast'"],
+    ['an unknown option', ['dlq', '--fast'], "unknown option '--fast'"],
     ['too little', ['parse'], "missing required argument 'source'"],
   ])('answers %s with 2', async (_, args, words) => {
     const { code, stdout, stderr } = await runHere(args)

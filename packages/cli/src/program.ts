@@ -1,12 +1,14 @@
 import { FlowferryError } from '@flowferry/core'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { BackfillCommandOptions } from './commands/backfill.ts'
+import type { CostCommandOptions } from './commands/cost.ts'
 import type { DlqOptions } from './commands/dlq.ts'
 import type { IngestCommandOptions } from './commands/ingest.ts'
 import type { ParseOptions } from './commands/parse.ts'
 import type { RedriveCommandOptions } from './commands/redrive.ts'
 import type { SetupCommandOptions } from './commands/setup.ts'
-import { archiveFormatNames, formatNames } from './format-names.ts'
+import type { WhyCommandOptions } from './commands/why.ts'
+import { awsFormatNames, formatNames } from './formats.ts'
 import { hintsFor } from './hints.ts'
 import { type ExitCode, exitCodes, type Io, line, UsageError } from './io.ts'
 
@@ -49,7 +51,7 @@ function describeProgram(io: Io, version: string, finish: (code: ExitCode) => vo
     new Option('--format <name>', 'how to read the files; default: found out for each by its content').choices([
       ...formatNames,
     ])
-  const formats = (what: string) => new Option('--format <name...>', what).choices([...archiveFormatNames])
+  const formats = (what: string) => new Option('--format <name...>', what).choices(awsFormatNames)
   const urlOption = () =>
     new Option('--url <url>', 'address of the cluster; default: ELASTICSEARCH_URL or OPENSEARCH_URL')
   const indexPer = () =>
@@ -57,6 +59,11 @@ function describeProgram(io: Io, version: string, finish: (code: ExitCode) => vo
       '--index-per <span>',
       'an index for each day or month of the documents, where an id is stored once for ever; default: data streams',
     ).choices(['day', 'month'])
+  const documents = () =>
+    new Option(
+      '--documents <form>',
+      'full: each value under each of its names, also in _source; default: small, an index finds the others by aliases',
+    ).choices(['small', 'full'])
   /** What `ingest` and `backfill` say alike of the store, beside `--to`. */
   const storeOptions = (command: Command) =>
     command
@@ -66,6 +73,7 @@ function describeProgram(io: Io, version: string, finish: (code: ExitCode) => vo
         'one index for everything, whose mapping is yours; default: a data stream for each format',
       )
       .addOption(indexPer())
+      .addOption(documents())
       .addOption(
         new Option(
           '--op <op>',
@@ -73,22 +81,20 @@ function describeProgram(io: Io, version: string, finish: (code: ExitCode) => vo
         ).choices(['create', 'index']),
       )
       .option('--gzip', 'compress what is sent to the cluster')
+      .addOption(
+        new Option('--archived <what>', 'objects in an archive tier of S3; default: fail').choices(['fail', 'skip']),
+      )
+      .addOption(
+        new Option('--unknown <what>', 'objects on S3 of no known format; default: fail').choices(['fail', 'skip']),
+      )
       .option('--setup', 'first install the index templates')
       .option('--concurrency <n>', 'files read at the same time, 1 to 64; default 4', wholeNumber(1, 64))
-
-  command('demo')
-    .description('S3, SQS, the worker and DuckDB in this one process: logs indexed, failed, redriven and asked.')
-    .option('--json', 'one JSON object on standard output, and nothing else')
-    .addHelpText('after', '\nExample:\n  flowferry demo')
-    .action(async (options: { json?: boolean }) => {
-      const { demo } = await import('./commands/demo.ts')
-      finish(await demo(options, io))
-    })
 
   command('parse')
     .description("A file's documents as they would be indexed, one JSON object a line; a report on standard error.")
     .argument('<source>', 'a file, s3://bucket/key, or - for standard input')
     .addOption(format())
+    .addOption(documents())
     .addHelpText(
       'after',
       `
@@ -145,7 +151,10 @@ Examples:
       .addOption(formats('logs to bring back; default: all that are found'))
       .option('--account <id...>', 'accounts; default: all that are found')
       .option('--region <name...>', 'regions; default: all that are found')
-      .option('--late <duration>', 'how late a record may have come: 90m, 6h, 2d; default: 1h flow logs, 2h the others')
+      .option(
+        '--late <duration>',
+        'how late a record may have come: 90m, 6h, 2d; default: 1h or 2h, as the format has it',
+      )
       .option('--to <store>', 'into a store: elasticsearch, opensearch or duckdb:FILE'),
   )
     .option('--enqueue <url>', 'or as S3 events to this queue, whose consumers do the work')
@@ -175,12 +184,128 @@ Examples:
       finish(await backfillCommand(source, options, io))
     })
 
+  command('why')
+    .description(
+      'Why A does not reach B: the cause, how sure, and the records that show it, from logs that are stored.',
+    )
+    .argument('<a>', 'address of the client')
+    .argument('<b>', 'address of the target, with its port: 10.0.9.12:5432, [2001:db8::12]:443')
+    .requiredOption('--from <store>', 'where the logs are: duckdb:FILE, elasticsearch or opensearch')
+    .addOption(urlOption())
+    .option('--since <time>', 'tries from here on, as for backfill; default: an hour before --until')
+    .option('--until <time>', 'tries before this; default: now')
+    .option('--json', 'one JSON object on standard output, its records whole')
+    .addHelpText(
+      'after',
+      `
+${credentials}
+
+Exit codes: 0 no fault found, 1 failed, 2 wrong usage, 4 a cause is named, 5 the logs cannot tell.
+
+Examples:
+  flowferry why 10.0.3.7 10.0.9.12:5432 --from duckdb:logs.db --since -2h
+  flowferry why 10.0.3.7 10.0.9.12:5432 --from elasticsearch --since 2026-11-22T09:00Z --until 2026-11-22T10:00Z --json`,
+    )
+    .action(async (a: string, b: string, options: WhyCommandOptions) => {
+      const { whyCommand } = await import('./commands/why.ts')
+      finish(await whyCommand(a, b, options, io))
+    })
+
+  command('cost')
+    .description(
+      'What a month of logs costs: to have them on S3, to index them, and in CloudWatch Logs or Athena instead.',
+    )
+    .argument('[source]', 's3://bucket or s3://bucket/prefix, which is listed and sampled; without, figures are stated')
+    .option(
+      '--since <time>',
+      'first record, as for backfill; of a large bucket one day is enough: it is taken for a month',
+    )
+    .option('--until <time>', 'first record that is too late; default: now')
+    .addOption(formats('logs to look at; default: all that are found'))
+    .option('--account <id...>', 'accounts; default: all that are found')
+    .option('--region <name...>', 'regions whose logs are looked at; default: all that are found')
+    .option('--late <duration>', 'how late a record may have come, as for backfill')
+    .option('--sample <n>', 'files read of each folder, 1 to 1000; default 20', wholeNumber(1, 1000))
+    .option('--files <n>', 'stated: files a month', wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .option('--gb <n>', 'stated: GB a month (10^9 bytes) as they lie on S3', numberFrom(1e-9, 1e9))
+    .option('--expanded-gb <n>', 'stated: GB a month (10^9 bytes), decompressed', numberFrom(1e-9, 1e9))
+    .option('--records <n>', 'stated: records a month', wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .addOption(
+      new Option('--store <name>', 'whose disk is counted; default: elasticsearch').choices([
+        'elasticsearch',
+        'opensearch',
+      ]),
+    )
+    .option('--replicas <n>', 'copies of each shard; default 1', wholeNumber(0, 1024))
+    .option(
+      '--disk-bytes <n>',
+      'bytes of a document on disk, without copies; default: as measured',
+      numberFrom(0.1, 1e9),
+    )
+    .option('--cpu-seconds <n>', 'CPU seconds for a million records; default: as measured', numberFrom(0.001, 1e6))
+    .option('--memory <n>', 'MB of the Lambda function, 128 to 10240; default 1024', wholeNumber(128, 10_240))
+    .addOption(
+      new Option('--architecture <name>', 'of the Lambda function; default: arm64').choices(['arm64', 'x86_64']),
+    )
+    .option('--batch-size <n>', 'messages an invocation gets, 1 to 10000; default 10', wholeNumber(1, 10_000))
+    .option('--wait <ms>', 'an invocation waits so long for S3 and the store; default 200', numberFrom(0, 900_000))
+    .option('--months <n>', 'how long S3 and CloudWatch Logs keep them; default 1', numberFrom(0, 1200))
+    .option('--queries <n>', 'queries of Athena a month; default 100', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .option('--scanned <percent>', 'of the month that a query reads; default 10', numberFrom(0, 100))
+    .option('--prices <file>', 'prices of another region or day, JSON; default: those of us-east-1 in this version')
+    .option('--json', 'one JSON object on standard output')
+    .addHelpText(
+      'after',
+      `
+It needs s3:ListBucket and s3:GetObject. What each line means, and what is left out: docs/cost.md.
+
+Exit codes: 0 all well, 1 failed, 2 wrong usage.
+
+Examples:
+  flowferry cost s3://my-logs --since 2026-11-01 --until 2026-12-01
+  flowferry cost s3://my-logs --since -1d --format vpc-flow --store opensearch --prices frankfurt.json
+  flowferry cost --format cloudtrail --files 90000 --gb 40`,
+    )
+    .action(async (source: string | undefined, options: CostCommandOptions) => {
+      const { costCommand } = await import('./commands/cost.ts')
+      finish(await costCommand(source, options, io))
+    })
+
   command('setup')
-    .description('Installs the index templates; what is there already stays. Say it once before the first document.')
+    .description(
+      'Installs index templates and lifecycle policies. Say it once before the first document; what a later run leaves out stays as it is.',
+    )
     .requiredOption('--to <store>', 'elasticsearch or opensearch')
     .addOption(urlOption())
     .addOption(formats('templates of these alone; default: all'))
     .addOption(indexPer())
+    .addOption(documents())
+    .option('--dead-records', 'the template of dead records in an index, too')
+    .option('--full-text', "search CloudTrail's free-form texts by their words, too, as request_parameters.text")
+    .option('--no-full-text', 'of new indices no more')
+    .option('--retention <time>', 'delete indices after: 30d, 36h; default: nothing is deleted')
+    .option('--no-retention', 'delete nothing any more')
+    .option(
+      '--rollover',
+      'roll data streams over by a policy, on Elasticsearch of ILM; the conditions below alone do it, too',
+    )
+    .option('--max-age <time>', 'roll over after: 7d, 12h; default 30d')
+    .option('--max-primary-shard-size <size>', 'roll over at this size of the largest shard; default 50gb')
+    .option('--max-docs <n>', 'roll over at so many documents; default 200000000', wholeNumber(1, 2_000_000_000))
+    .addOption(
+      new Option(
+        '--codec <name>',
+        'default (LZ4), or on OpenSearch zstd, zstd_no_dict; default: best_compression',
+      ).choices(['default', 'best_compression', 'zstd', 'zstd_no_dict']),
+    )
+    .option('--refresh-interval <time>', 'documents can be found after: 1s, 5m, -1 for never; default 30s')
+    .option('--number-of-shards <n>', "primary shards of an index; default: the engine's, 1", wholeNumber(1, 1024))
+    .option('--number-of-replicas <n>', "copies of each shard; default: the engine's, 1", wholeNumber(0, 1024))
+    .addOption(
+      new Option('--mode <name>', 'index mode of Elasticsearch; default: standard').choices(['standard', 'logsdb']),
+    )
+    .option('--sort <field...>', 'sort segments by: source.ip @timestamp:desc; default: none')
+    .option('--total-fields-limit <n>', 'fields of an index; default 2000', wholeNumber(1, 1_000_000))
     .option('--dry-run', 'only tell what it would do')
     .addHelpText(
       'after',
@@ -189,8 +314,11 @@ ${credentials}
 
 Exit codes: 0 all well, 1 failed, 2 wrong usage.
 
-Example:
-  flowferry setup --to elasticsearch --url https://es.example:9200 --index-per month`,
+What each setting saves and costs: docs/store-settings.md.
+
+Examples:
+  flowferry setup --to elasticsearch --url https://es.example:9200 --retention 90d
+  flowferry setup --to opensearch --index-per month --retention 365d --dry-run`,
     )
     .action(async (options: SetupCommandOptions) => {
       const { setupCommand } = await import('./commands/setup.ts')

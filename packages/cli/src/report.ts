@@ -1,5 +1,5 @@
 import type { ObjectReport, Report } from '@flowferry/core'
-import type { FormatName } from './format-names.ts'
+import type { FormatName } from './formats.ts'
 import { hintsFor } from './hints.ts'
 import { type ExitCode, exitCodes, type Io, line } from './io.ts'
 import { bytes, count, duration, plural, table } from './text.ts'
@@ -27,6 +27,8 @@ export function objectRemarks(object: ObjectReport, told?: string): string[] {
   // The error of such an object has the same words.
   if (rejected && object.error?.code !== 'RECORDS_REJECTED')
     remarks.push(`first rejected: record ${count(rejected.ordinal)}: ${rejected.reason}`)
+  const [filtered] = object.filtered ?? []
+  if (filtered) remarks.push(`first dropped by the store: record ${count(filtered.ordinal)}: ${filtered.reason}`)
   if (object.error && object.error.message !== told) remarks.push(`${object.status}: ${object.error.message}`)
   return remarks
 }
@@ -46,10 +48,12 @@ const shownObjects = 20
 /** The report of `ingest`: totals as a table on standard output, what went wrong on standard error. */
 export function printReport(io: Io, report: Report, format?: FormatName, remarks = true): void {
   const { counts, milliseconds } = report
-  const failed = report.messages.flatMap(({ objects }) => objects).filter(({ status }) => status === 'failed').length
+  const objects = report.messages.flatMap((message) => message.objects)
+  const number = (wanted: ObjectReport['status']) => objects.filter(({ status }) => status === wanted).length
   const rows: [string, number | string][] = [
     ['files', report.objects],
-    ['files failed', failed],
+    ['files failed', number('failed')],
+    ['files skipped', number('skipped')],
     ['stored bytes', bytes(report.bytes)],
     ['records read', counts.read],
     ['documents written', counts.written],
@@ -66,7 +70,6 @@ export function printReport(io: Io, report: Report, format?: FormatName, remarks
   for (const [name, value] of shown)
     line(io.stdout, `${name.padEnd(17)}  ${(typeof value === 'number' ? count(value) : value).padStart(width)}`)
 
-  const objects = report.messages.flatMap((message) => message.objects)
   const remarkable = (remarks ? objects : [])
     .map((object) => [object, objectRemarks(object, report.stopped?.message)] as const)
     .filter(([, all]) => all.length > 0)

@@ -1,14 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import {
-  type BulkOptions,
-  byteBudget,
-  FlowferryError,
-  type Format,
-  type IngestOptions,
-  type SetupChange,
-  type SetupOptions,
-  type Sink,
-} from '@flowferry/core'
+import { byteBudget, FlowferryError, type Format, type IngestOptions, type Sink } from '@flowferry/core'
+import type { BulkOptions, SetupChange, SetupOptions } from '@flowferry/search'
 import { type Io, line, UsageError } from './io.ts'
 
 /** The options of `ingest`, `backfill` and `setup` that say where documents go, and how. */
@@ -31,7 +23,7 @@ export interface Target {
 export interface Store {
   readonly sink: Sink<unknown>
   /** Installs templates, or says what it would do; DuckDB needs none. */
-  readonly setup?: (options: Pick<SetupOptions, 'formats' | 'dryRun'>) => Promise<readonly SetupChange[]>
+  readonly setup?: (options: Omit<SetupOptions, 'indexPer'>) => Promise<readonly SetupChange[]>
   readonly close: () => Promise<void>
   /** What is best for it of the pipeline's settings. */
   readonly pace?: Pick<IngestOptions<unknown>, 'batchBytes' | 'budget'>
@@ -56,19 +48,34 @@ export async function targetOf({ to, url, ...options }: TargetOptions, io: Io): 
     ...(op && { op }),
     ...(gzip && { gzip }),
   }
-  const node = nodeUrl(to === 'elasticsearch' ? 'ELASTICSEARCH_URL' : 'OPENSEARCH_URL', url, io)
+  const node = nodeOf(to, url, io)
   const open = await (to === 'elasticsearch' ? elasticsearchAt : openSearchAt)(node, bulk, io)
   const where = index === undefined ? '' : `${index} on `
   return { name: where + addressOf(node), open }
 }
 
-async function elasticsearchAt(node: string, bulk: BulkOptions, io: Io): Promise<Target['open']> {
+/** The address of a cluster, from `--url` or the environment. */
+export const nodeOf = (engine: 'elasticsearch' | 'opensearch', url: string | undefined, io: Io): string =>
+  nodeUrl(engine === 'elasticsearch' ? 'ELASTICSEARCH_URL' : 'OPENSEARCH_URL', url, io)
+
+export async function elasticsearchClient(node: string, io: Io) {
   const { Client } = await import('@elastic/elasticsearch')
-  const { elasticsearch, setup } = await import('@flowferry/sink-elasticsearch')
   const { ELASTICSEARCH_API_KEY: apiKey } = io.env
   const auth = apiKey ? { apiKey } : basicAuth('ELASTICSEARCH', io)
   const tls = await authority('ELASTICSEARCH', io)
-  const client = new Client({ node, ...(auth && { auth }), ...(tls && { tls }) })
+  return new Client({ node, ...(auth && { auth }), ...(tls && { tls }) })
+}
+
+export async function openSearchClient(node: string, io: Io) {
+  const { Client } = await import('@opensearch-project/opensearch')
+  const auth = basicAuth('OPENSEARCH', io)
+  const tls = await authority('OPENSEARCH', io)
+  return new Client({ node, ...(auth && { auth }), ...(tls && { ssl: tls }) })
+}
+
+async function elasticsearchAt(node: string, bulk: BulkOptions, io: Io): Promise<Target['open']> {
+  const { elasticsearch, setup } = await import('@flowferry/sink-elasticsearch')
+  const client = await elasticsearchClient(node, io)
   return async () => ({
     sink: elasticsearch({ client, ...bulk }),
     setup: (options) => setup(client, { ...options, ...(bulk.indexPer && { indexPer: bulk.indexPer }) }),
@@ -77,11 +84,8 @@ async function elasticsearchAt(node: string, bulk: BulkOptions, io: Io): Promise
 }
 
 async function openSearchAt(node: string, bulk: BulkOptions, io: Io): Promise<Target['open']> {
-  const { Client } = await import('@opensearch-project/opensearch')
   const { opensearch, setup } = await import('@flowferry/sink-opensearch')
-  const auth = basicAuth('OPENSEARCH', io)
-  const tls = await authority('OPENSEARCH', io)
-  const client = new Client({ node, ...(auth && { auth }), ...(tls && { ssl: tls }) })
+  const client = await openSearchClient(node, io)
   return async () => ({
     sink: opensearch({ client, ...bulk }),
     setup: (options) => setup(client, { ...options, ...(bulk.indexPer && { indexPer: bulk.indexPer }) }),
@@ -124,20 +128,27 @@ export async function prepare(
 }
 
 /** Installs the templates; a line for each thing that it did. */
-export async function setUp(store: Store, options: Pick<SetupOptions, 'formats' | 'dryRun'>): Promise<string[]> {
+export async function setUp(store: Store, options: Omit<SetupOptions, 'indexPer'>): Promise<string[]> {
   if (!store.setup) return ['setup: DuckDB needs none']
   const changes = await store.setup(options)
   const would = options.dryRun ? 'would be ' : ''
-  return changes.map(({ kind, name, action }) =>
-    action === 'unchanged' ? `${kind} ${name} is as it should be` : `${kind} ${name} ${would}${action}`,
-  )
+  return changes.flatMap(({ kind, name, action, note }) => {
+    const told = note === undefined ? [] : [`note: ${note}`]
+    if (action === 'found' || action === 'missing') return told
+    return [
+      action === 'unchanged' ? `${kind} ${name} is as it should be` : `${kind} ${name} ${would}${action}`,
+      ...told,
+    ]
+  })
 }
 
 async function missingTemplates(store: Store, formats: readonly Format[]): Promise<string[]> {
   const changes = await store.setup?.({ formats, dryRun: true }).catch((error: unknown) => {
-    if (FlowferryError.isInstance(error) && error.code === 'TARGET_UNREACHABLE') throw error
-    return []
+    if (!FlowferryError.isInstance(error)) return []
+    if (error.code === 'TARGET_UNREACHABLE') throw error
+    return error.code === 'TARGET_TEMPLATE' ? error.message : []
   })
+  if (typeof changes === 'string') return [`note: ${changes}`]
   const missing = (changes ?? []).filter(({ kind, action }) => kind === 'index template' && action === 'created')
   return missing.length === 0
     ? []

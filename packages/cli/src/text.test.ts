@@ -25,14 +25,32 @@ describe('units', () => {
 describe('table', () => {
   it('puts numbers and sizes to the right, words to the left', () => {
     const rows = [
-      { name: 'short', flows: 12, bytes: '1.0 MB', last: new Date('2026-11-20T09:00:00.500Z') },
-      { name: 'a longer name', flows: 3456, bytes: '823 kB', last: null },
+      { name: 'short', flows: 12, bytes: '1.0 MB', age: '45 s' },
+      { name: 'a longer name', flows: 3456, bytes: '823 kB', age: null },
     ]
     expect(table(rows)).toEqual([
-      '  name           flows   bytes  last',
-      '  short             12  1.0 MB  2026-11-20 09:00:00',
+      '  name           flows   bytes  age',
+      '  short             12  1.0 MB  45 s',
       '  a longer name  3,456  823 kB  -',
     ])
+  })
+
+  it('puts dollars to the right too, and dates, places and versions to the left', () => {
+    expect(
+      table([
+        { $: '12.5000', at: '2026-12-01' },
+        { $: '0.0025', at: '10.0.0.1' },
+      ]),
+    ).toEqual(['        $  at', '  12.5000  2026-12-01', '   0.0025  10.0.0.1'])
+  })
+
+  it('escapes control characters, and keeps its columns', () => {
+    expect(
+      table([
+        { key: 'a\u001b[2Jb\n', n: 1 },
+        { key: 'plain', n: 2 },
+      ]),
+    ).toEqual(['  key            n', '  a\\u001b[2Jb\\n  1', '  plain          2'])
   })
 
   it('says that there is nothing', () => expect(table([])).toEqual(['  (none)']))

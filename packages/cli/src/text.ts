@@ -1,7 +1,9 @@
+import { printable } from '@flowferry/core'
+
 const decimal = new Intl.NumberFormat('en-US')
 
 /** `1,234,567` */
-export function count(value: number | bigint): string {
+export function count(value: number): string {
   return decimal.format(value)
 }
 
@@ -38,12 +40,7 @@ export function age(since: Date, now = Date.now()): string {
   return `${Math.floor(seconds / 86_400)} d`
 }
 
-/** `2026-11-20 10:05:00`, UTC. */
-function time(value: Date): string {
-  return value.toISOString().slice(0, 19).replace('T', ' ')
-}
-
-export type Cell = string | number | bigint | Date | null
+type Cell = string | number | null
 
 /**
  * Rows below their headings: numbers to the right, words to the left, columns two spaces apart.
@@ -65,16 +62,15 @@ export function table(rows: readonly Readonly<Record<string, Cell>>[], indent = 
   })
 }
 
-/** A number, or a text of number and unit. */
+/** A number, or a text of number and unit, or of a number with decimals. */
 function isQuantity(value: Cell): boolean {
-  if (typeof value === 'string') return /^[\d.,]+ (?:[kMGT]?B|%)$/.test(value)
-  return typeof value === 'number' || typeof value === 'bigint'
+  if (typeof value === 'string') return /^(?:[\d.,]+ [kMGT]?B|[\d,]+\.\d+)$/.test(value)
+  return typeof value === 'number'
 }
 
 function cellText(value: Cell): string {
   if (value === null) return '-'
-  if (typeof value === 'number' || typeof value === 'bigint') return count(value)
-  return value instanceof Date ? time(value) : value
+  return typeof value === 'number' ? count(value) : printable(value)
 }
 
 /** Characters as a terminal counts them, near enough: code points. */

@@ -2,14 +2,14 @@ import { UsageError } from './io.ts'
 
 const units = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 } as const
 
-/** `2026-11-01`, `2026-11-01T10:00Z`, with seconds too, or `-7d`, `-36h`, `-90m` before now. UTC always. */
+/** `2026-11-01`, `2026-11-01T10:00Z`, with seconds and milliseconds too, or `-7d`, `-36h`, `-90m` before now. UTC always. */
 export function parseTime(option: string, text: string, now: Date): Date {
   const relative = /^-(\d{1,6})([dhm])$/.exec(text)
   if (relative) return new Date(now.getTime() - Number(relative[1]) * units[relative[2] as keyof typeof units])
-  const absolute = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d)(:\d\d)?Z)?$/.exec(text)
+  const absolute = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d)(:\d\d)?(\.\d{3})?Z)?$/.exec(text)
   if (absolute) {
-    const [, date, minutes = '00:00', seconds = ':00'] = absolute
-    const iso = `${date}T${minutes}${seconds}.000Z`
+    const [, date, minutes = '00:00', seconds = ':00', milliseconds = '.000'] = absolute
+    const iso = `${date}T${minutes}${seconds}${milliseconds}Z`
     const time = new Date(iso)
     // The 30th of February would be the 2nd of March.
     if (!Number.isNaN(time.getTime()) && time.toISOString() === iso) return time

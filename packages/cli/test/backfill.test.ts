@@ -132,10 +132,10 @@ describe('flowferry backfill on a server', () => {
 
   test('tells in a dry run what it would do, near the truth', async () => {
     const plain = await backfill(['--dry-run'])
-    expect(plain.stdout).toMatch(/vpc-flow +1,0\d\d +\d+ kB/)
+    expect(plain.stdout).toMatch(/vpcflowlogs +1,0\d\d +\d+ kB/)
     expect(plain.stdout).toContain('an estimate')
     const { stdout, code } = await backfill(['--dry-run', '--json', '--to', `duckdb:${join(folder, 'never.db')}`])
-    const [flows] = JSON.parse(stdout).formats
+    const [flows] = JSON.parse(stdout).services
     expect(flows.documents).toBeGreaterThan(truth * 0.5)
     expect(flows.documents).toBeLessThan(truth * 1.5)
     expect(existsSync(join(folder, 'never.db'))).toBe(false)

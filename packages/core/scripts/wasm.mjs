@@ -3,20 +3,30 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { deflateRawSync } from 'node:zlib'
 import asc from 'assemblyscript/asc'
 
-/** Where each engine's sources are, and which of them exports what the host calls. */
+/** Where each engine's sources are, which of them exports what the host calls, and how many pages its memory has. */
 export const engines = [
-  { folder: 'src/table/engine', entry: 'documents.ts' },
-  { folder: 'src/formats/cloudtrail-engine', entry: 'engine.ts' },
+  { folder: 'src/encodings/delimited/engine', entry: 'documents.ts', pages: 29 },
+  { folder: 'src/encodings/json/engine', entry: 'engine.ts', pages: 125 },
 ]
+/** What both engines are made of. */
+const shared = 'src/encodings/engine'
+/** How their sources import it. */
+const sharedPath = '../../engine/'
+/** Sources that are of one kind in JavaScript and of another in AssemblyScript. */
+const twofold = ['memory.ts', 'host-calls.ts']
 
 /** The module's bytes, from the same sources that run as JavaScript, over the memory of `memory.as`, which it exports. */
-export async function compileEngine({ folder, entry }) {
-  const [, pages] = /memoryBytes: i32 = (\d+) \* 65_536/.exec(source(folder, 'map.ts'))
+export async function compileEngine({ folder, entry, pages }) {
   const options = `${entry} --outFile engine.wasm -O3 --converge --noAssert --runtime stub --use abort= --enable simd`
   const size = `--initialMemory ${pages} --maximumMemory ${pages}`
   let wasm
   const { error, stderr } = await asc.main(`${options} ${size}`.split(' '), {
-    readFile: (name) => (name.includes('/') ? null : source(folder, name === 'memory.ts' ? 'memory.as' : name)),
+    readFile: (path) => {
+      const isShared = path.startsWith(sharedPath)
+      const name = isShared ? path.slice(sharedPath.length) : path
+      if (name.includes('/')) return null
+      return source(isShared ? shared : folder, twofold.includes(name) ? name.replace('.ts', '.as') : name)
+    },
     writeFile: (_, contents) => {
       wasm = contents
     },

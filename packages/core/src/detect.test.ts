@@ -1,15 +1,17 @@
 import { gzipSync } from 'node:zlib'
-import { expect, test } from 'vitest'
-import { detect } from './detect.ts'
+import { describe, expect, test } from 'vitest'
+import { numbers, object } from '../test/numbers.ts'
+import { rejectedDocuments } from './dead-records/rejected.ts'
+import { byKey, detect } from './detect.ts'
 import { cloudFront } from './formats/cloudfront.ts'
 import { cloudTrail } from './formats/cloudtrail.ts'
 import { vpcFlow } from './formats/vpc-flow.ts'
-import { ingest } from './ingest.ts'
-import { rejectedDocuments } from './rejected.ts'
-import { memoryObject, memorySink, memorySource } from './testing.ts'
+import { ingest } from './ingest/ingest.ts'
+import { memoryObject, memorySink, memorySource } from './testing/index.ts'
 
-const parser = detect([vpcFlow, cloudFront, rejectedDocuments, cloudTrail])
-/** What opens and never closes, and what a look could begin again behind each of. */
+const parser = detect([vpcFlow, cloudFront, rejectedDocuments(), cloudTrail])
+const flows = 'version srcaddr dstaddr end\n5 10.0.0.1 10.0.0.2 1795339000\n'
+/** Openings without an end, and pieces behind each of which a search could begin again. */
 const repeated = [
   '[',
   '{',
@@ -42,7 +44,6 @@ test('nothing but brackets, in few stored bytes, is one unknown object beside a 
   const bombs = ['[', '{', '[[],', '{"a":1,'].map((piece, i) =>
     memoryObject({ key: `bomb-${i}`, body: gzipSync(piece.repeat(100_000)) }),
   )
-  const flows = 'version srcaddr dstaddr end\n5 10.0.0.1 10.0.0.2 1795339000\n'
   const source = memorySource(...bombs, memoryObject({ key: 'good', body: flows }))
   const { messages } = await ingest({ source, parser, sink: memorySink() })
   const ends = messages.map(({ objects }) => objects[0]!.error?.code ?? objects[0]!.status)
@@ -55,4 +56,103 @@ test('a header of very many names costs as much as it is long', { timeout: 20_00
   const source = memorySource(memoryObject({ key: 'wide', body }))
   const { messages } = await ingest({ source, parser, sink: memorySink(), limits: { columns: names.length + 2 } })
   expect(messages[0]!.objects[0]!.counts).toMatchObject({ written: 0, malformed: 1 })
+})
+
+describe('detect', () => {
+  const parser = detect([vpcFlow, cloudFront])
+  const web = '#Version: 1.0\n#Fields: date time c-ip sc-status\n2026-01-01\t00:00:00\t192.0.2.1\t200\n'
+
+  test('chooses by content, whatever the key says', async () => {
+    const source = memorySource(
+      object('AWSLogs/1/vpcflowlogs/x.gz', gzipSync(web)),
+      object('E2EXAMPLE12345.2026-01-01-00.abcd1234.gz', flows),
+    )
+    const report = await ingest({ source, parser, sink: memorySink() })
+    expect(report.messages.map(({ objects }) => objects[0]!.kinds)).toEqual([['cloudfront'], ['vpcflow']])
+  })
+
+  test('an empty object has no records; one of no known format is an error', async () => {
+    const report = await ingest({
+      source: memorySource(object('a', ''), object('b', 'hello world\n')),
+      parser,
+      sink: memorySink(),
+    })
+    expect(report.messages.map(({ status }) => status)).toEqual(['done', 'failed'])
+    expect(report.messages[1]!.objects[0]!.error).toMatchObject({ code: 'FORMAT_UNKNOWN' })
+  })
+
+  test('an object whose key alone says what it is gets that parser and its error', async () => {
+    const report = await ingest({
+      source: memorySource(object('AWSLogs/1/vpcflowlogs/x', '7 1 2 3\n')),
+      parser,
+      sink: memorySink(),
+    })
+    expect(report.messages[0]!.objects[0]!.error).toMatchObject({ code: 'FORMAT_MISMATCH' })
+  })
+
+  test('byKey goes by the key', async () => {
+    const routed = byKey<unknown>([
+      [/\.web$/, cloudFront],
+      [/\.flow$/, vpcFlow],
+    ])
+    const report = await ingest({
+      source: memorySource(object('x.web', web), object('x.flow', flows), object('x.other')),
+      parser: routed,
+      sink: memorySink(),
+    })
+    expect(report.messages.map(({ status }) => status)).toEqual(['done', 'done', 'failed'])
+  })
+})
+
+describe('detect and byKey', () => {
+  test('a file that repeats itself is known by its beginning', async () => {
+    const line = '2 123456789012 eni-0 10.0.0.1 10.1.0.1 1 443 6 1 4249 1418530010 1418530070 ACCEPT OK\n'
+    const source = memorySource(object('a', gzipSync(line.repeat(100_000))))
+    const report = await ingest({ source, parser: detect([vpcFlow]), sink: memorySink(), filter: () => false })
+    expect(report).toMatchObject({ ok: true, counts: { filtered: 100_000 } })
+  })
+
+  const report = (body: Uint8Array) =>
+    ingest({ source: memorySource(object('a', body)), parser: detect([vpcFlow]), sink: memorySink() })
+
+  test('a compressed object of no byte has no records, and a cut one is no such object', async () => {
+    const empty = gzipSync('')
+    expect(await report(empty)).toMatchObject({ ok: true, counts: { read: 0 } })
+    const gap = Buffer.concat([empty, Buffer.alloc(100_000), gzipSync('x')])
+    for (const bad of [empty.subarray(0, -1), empty.subarray(0, 11), gzipSync('x').subarray(0, 11), gap])
+      expect((await report(bad)).messages[0]!.objects[0]!.error).toMatchObject({ code: 'GZIP_CORRUPT' })
+  })
+
+  test('a claim by content wins over an earlier one by key, and of equal claims the first', async () => {
+    const claiming = (kind: string, claim: 'content' | 'key' | undefined) => ({
+      ...numbers,
+      formats: [{ ...numbers.formats[0]!, kind }],
+      claims: () => claim,
+      parse: (): never => {
+        throw new Error(kind)
+      },
+    })
+    const chosen = async (...claims: ('content' | 'key' | undefined)[]) => {
+      const source = memorySource(object('a'))
+      const parser = detect(claims.map((claim, index) => claiming(`parser ${index}`, claim)))
+      const { messages } = await ingest({ source, parser, sink: memorySink() })
+      return messages[0]!.objects[0]!.error
+    }
+    expect((await chosen('key', undefined, 'content', 'content'))!.message).toContain('parser 2')
+    expect((await chosen(undefined, 'key', 'key'))!.message).toContain('parser 1')
+    expect(await chosen(undefined, undefined)).toMatchObject({
+      code: 'FORMAT_UNKNOWN',
+      message: expect.stringContaining('parser 0, parser 1'),
+    })
+  })
+
+  test('states the formats of its parsers once each', () => {
+    expect(detect([vpcFlow, cloudFront, vpcFlow]).formats).toEqual([...vpcFlow.formats, ...cloudFront.formats])
+  })
+
+  test('byKey keeps no state of a global pattern', async () => {
+    const parser = byKey([[/a/g, numbers]])
+    const source = memorySource(object('a1'), object('a2'), object('a3'))
+    expect(await ingest({ source, parser, sink: memorySink(), concurrency: 1 })).toMatchObject({ ok: true })
+  })
 })

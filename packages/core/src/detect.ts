@@ -1,21 +1,21 @@
-import { constants, gunzipSync } from 'node:zlib'
-import { readBytes } from './decompress.ts'
 import { FlowferryError } from './errors.ts'
-import { placeOf } from './object.ts'
-import type { ByteRange, ObjectHead, OpenObject, ParseContext, Parser, SourceObject } from './types.ts'
-
-/** As much of an object as parsers are shown. */
-const headBytes = 64 * 1024
+import { readBytes } from './read/gzip.ts'
+import { placeOf } from './read/object.ts'
+import { peek } from './read/peek.ts'
+import type { ObjectHead, ParseContext, Parser, SourceObject } from './types.ts'
 
 type AnyParser = Parser<unknown>
 type RecordOfAny<P extends readonly AnyParser[]> = P[number] extends Parser<infer T> ? T : never
 
 /**
- * One parser of many: each object goes to the parser that claims it, by its content first, then by its key; of several
- * the first. Their records form a union, told apart by `kind`. An object without a byte, compressed or not, has no
- * records.
+ * One parser of many. An object goes to the first parser that claims its content, else to the first that claims its key.
+ * The records form a union, told apart by `kind`. An empty object, compressed or not, has no records.
  *
- * @throws FlowferryError FORMAT_UNKNOWN for an object that none claims
+ * An object that no parser claims fails with FORMAT_UNKNOWN when it is read.
+ *
+ * @example
+ * const parser = detect([vpcFlow, cloudTrail, nginx])
+ * await ingest({ source, parser, sink, filter: (record) => record.kind !== 'vpcflow' || record.action === 'REJECT' })
  */
 export function detect<const P extends readonly AnyParser[]>(parsers: P): Parser<RecordOfAny<P>> {
   return {
@@ -26,9 +26,13 @@ export function detect<const P extends readonly AnyParser[]>(parsers: P): Parser
 }
 
 /**
- * One parser of many, chosen by the object's key alone: the first whose pattern matches.
+ * One parser of many, chosen by the object's key alone: the first whose pattern matches. For formats whose content does
+ * not tell them apart, and for keys that name another format than the content has.
  *
- * @throws FlowferryError FORMAT_UNKNOWN for a key that none matches
+ * An object whose key matches no pattern fails with FORMAT_UNKNOWN when it is read.
+ *
+ * @example
+ * const parser = byKey([[/\/nginx\//, nginx], [/\/vpcflowlogs\//, vpcFlow]])
  */
 export function byKey<T>(routes: readonly (readonly [pattern: RegExp, parser: Parser<T>])[]): Parser<T> {
   // Not `test`: a global pattern would begin where its last match ended.
@@ -44,7 +48,7 @@ export function byKey<T>(routes: readonly (readonly [pattern: RegExp, parser: Pa
   }
 }
 
-/** The first that claims the content, and is the last one asked; else the first that claims the key. */
+/** The first parser that claims the content, else the first that claims the key. No parser behind the first is asked. */
 function claimOf(parsers: readonly AnyParser[], head: ObjectHead) {
   let byKey: { parser: AnyParser; claim: 'content' | 'key' } | undefined
   for (const parser of parsers) {
@@ -64,7 +68,7 @@ async function* parseClaimed(parsers: readonly AnyParser[], object: SourceObject
       yield* found.parser.parse(whole.object, context)
       return
     }
-    // Damaged gzip says so here, and gzip around no byte has nothing to claim.
+    // Damaged gzip throws here, and gzip around an empty file has no bytes.
     for await (const bytes of readBytes(whole.object, context))
       if (bytes.length > 0)
         throw new FlowferryError('FORMAT_UNKNOWN', `Neither the content nor the key is of ${kindsOf(parsers)}`, {
@@ -77,57 +81,4 @@ async function* parseClaimed(parsers: readonly AnyParser[], object: SourceObject
 
 function kindsOf(parsers: readonly AnyParser[]): string {
   return parsers.flatMap(({ formats }) => formats.map(({ kind }) => kind)).join(', ')
-}
-
-/** Opens the object, looks at its beginning, and gives the same object back with the opened body put together again. */
-async function peek(object: SourceObject, context: ParseContext) {
-  const opened = await object.open(undefined, context.signal)
-  const body = opened.body[Symbol.asyncIterator]()
-  const chunks: Uint8Array[] = []
-  let length = 0
-  while (length < headBytes) {
-    const next = await body.next()
-    if (next.done) break
-    chunks.push(next.value)
-    length += next.value.length
-  }
-  const stored = Buffer.concat(chunks).subarray(0, headBytes)
-  // Not awaited: behind a read that hangs it would hang too.
-  const close = () => {
-    body.return?.().catch(() => undefined)
-  }
-  let replay: OpenObject | undefined = {
-    ...opened,
-    body: (async function* () {
-      try {
-        yield* chunks.splice(0)
-        for (let next = await body.next(); !next.done; next = await body.next()) yield next.value
-      } finally {
-        close()
-      }
-    })(),
-  }
-  const open = async (range?: ByteRange, signal?: AbortSignal): Promise<OpenObject> => {
-    const first = replay
-    replay = undefined
-    if (first && !range) return first
-    close()
-    return object.open(range, signal)
-  }
-  const head: ObjectHead = { bucket: object.bucket, key: object.key, stored, text: textOf(stored) }
-  return { head, whole: { object: { ...object, open }, close } }
-}
-
-function textOf(stored: Buffer): string {
-  if (stored[0] !== 0x1f || stored[1] !== 0x8b) return stored.toString('latin1')
-  const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: headBytes * 64 }
-  try {
-    return gunzipSync(stored, options).subarray(0, headBytes).toString('latin1')
-  } catch (error) {
-    // A file that repeats itself: less of it is enough.
-    if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE')
-      return textOf(stored.subarray(0, stored.length / 4))
-    // Damaged from the start: the key decides, and the parser then says what is wrong with it.
-    return ''
-  }
 }

@@ -1,6 +1,6 @@
 /**
- * A function that computes its value at the first call, and keeps it. What only some objects need is left out of the
- * import, which every cold start of a Lambda pays for.
+ * A function that computes its value at its first call, and keeps it. Tables that only some objects need are not made when
+ * their module is imported: every cold start of a Lambda would pay for them.
  */
 export function once<T>(compute: () => T): () => T {
   let kept: { readonly value: T } | undefined

@@ -1,14 +1,15 @@
 import { describe, expectTypeOf, test } from 'vitest'
 import { detect } from './detect.ts'
+import { delimited } from './encodings/delimited/delimited.ts'
+import { lines } from './encodings/lines/lines.ts'
 import type { CloudFrontRecord } from './formats/cloudfront.ts'
 import { cloudFront } from './formats/cloudfront.ts'
 import type { VpcFlowRecord } from './formats/vpc-flow.ts'
 import { vpcFlow } from './formats/vpc-flow.ts'
-import { ingest } from './ingest.ts'
-import { lines } from './records/lines.ts'
-import { table } from './table/define.ts'
-import { keyword, long } from './table/fields.ts'
-import { memorySink } from './testing.ts'
+import { ingest } from './ingest/ingest.ts'
+import { keyword, long } from './schema/fields.ts'
+import { format } from './schema/format.ts'
+import { memorySink } from './testing/index.ts'
 import type { Parser, Sink } from './types.ts'
 
 const source: [] = []
@@ -89,11 +90,10 @@ describe('types from end to end', () => {
       kind: 'x',
       dataset: 'custom.x',
       root: 'custom.x',
-      delimiter: ' ',
-      header: () => undefined,
       constants: {},
+      encodings: [delimited({ delimiter: ' ' })],
     } as const
-    table({
+    format({
       ...base,
       fields: { a: keyword(['source.address'], ''), n: long(['labels.n'], '') },
       derived: (derive) => [

@@ -1,5 +1,5 @@
-import { lines } from '../src/records/lines.ts'
-import { memoryObject } from '../src/testing.ts'
+import { lines } from '../src/encodings/lines/lines.ts'
+import { memoryObject } from '../src/testing/index.ts'
 import type { Outcome, Slice } from '../src/types.ts'
 
 /** A format whose records are whole numbers, a line each. */

@@ -1,4 +1,5 @@
-import type { Format, LogDocument, MappingType } from '@flowferry/core'
+import type { Format, LogDocument, MappingProperty, MappingType } from '@flowferry/core'
+import { ecsLists, isObject, setOwn } from '@flowferry/core/internal'
 
 /** A document's field that has a column of its own. */
 export interface Column {
@@ -7,7 +8,14 @@ export interface Column {
   readonly mapping: MappingType
   /** DuckDB's type of it, as the file has it: `VARCHAR`, `BIGINT[]`. */
   readonly type: string
+  /** Whether a list is that of the field, and not one of objects that each have it. */
+  readonly flat: boolean
+  /** The column that holds the list of objects which each have the field. */
+  readonly within?: string
 }
+
+/** Columns that are no field's. */
+const ownColumns = ['_id', '_object', '_ordinal', 'unmapped', 'document']
 
 const types: Readonly<Record<MappingType, string>> = {
   keyword: 'VARCHAR',
@@ -18,69 +26,67 @@ const types: Readonly<Record<MappingType, string>> = {
   double: 'DOUBLE',
   boolean: 'BOOLEAN',
   date: 'TIMESTAMP',
+  geo_point: 'VARCHAR',
   flattened: 'JSON',
 }
 
-/**
- * Fields that hold a list in every document, so that their columns do not depend on which documents come first: those
- * that ECS normalizes to arrays (https://www.elastic.co/guide/en/ecs/8.11/ecs-field-reference.html) …
- */
-const plainLists = new Set([
-  'container.image.tag',
-  'dns.header_flags',
-  'dns.resolved_ip',
-  'event.category',
-  'event.type',
-  'host.ip',
-  'host.mac',
-  'network.forwarded_ip',
-  'observer.ip',
-  'process.args',
-  'related.hash',
-  'related.hosts',
-  'related.ip',
-  'related.user',
-  'rule.author',
-  'tags',
-  'user.roles',
-  'aws.vpcflow.tcp_flags_array',
-])
-/** … and those of several objects: `resources: [{ arn }, { arn }]`. */
-const nestedLists = new Set([
-  'aws.cloudtrail.resources.account_id',
-  'aws.cloudtrail.resources.arn',
-  'aws.cloudtrail.resources.type',
-])
-
-/** The table of a dataset: `aws.vpcflow` is `aws_vpcflow`. */
-export function tableName(dataset: string): string {
-  return dataset.replace(/[^A-Za-z0-9]+/g, '_').toLowerCase()
-}
-
-/** A name or a text as SQL writes it. */
-export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`
-const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`
-
-/** Every document has a time, also where its format maps nothing: `lines()` and `jsonArray()` without `mapping`. */
+/** Every document has a time, also where its format maps nothing: `lines()` without `mapping`. */
 const always: Format['mapping'] = { '@timestamp': { type: 'date' } }
 
 /**
- * A format's fields and the types that their columns should have. A field is a list where ECS says so, or where one of
- * the sample documents holds one.
+ * A format's fields and the types that their columns should have. Lists are those that the mapping marks, and what ECS
+ * normalizes to arrays, so that columns do not depend on which documents come first. Of a format that marks no field, a
+ * field is a list as well where one of the sample documents holds one.
  */
 export function wantedColumns(format: Format, sample: Iterable<LogDocument>): Column[] {
-  const seen = new Set([...plainLists, ...nestedLists])
   const mappings = { ...always, ...format.mapping }
-  const fields = Object.keys(mappings).map((name) => ({ name, path: name.split('.') }))
-  for (const document of sample)
-    for (const { name, path } of fields) if (!seen.has(name) && holdsList(document, path)) seen.add(name)
-  const columns = fields.map(({ name }): Column => {
-    const mapping = mappings[name]!.type
+  const found = listsIn(mappings, sample)
+  const lists = new Set<string>()
+  const columns = Object.entries(mappings).flatMap(([name, { type: mapping, list }]): Column[] => {
     const type = types[mapping]
-    return { name, mapping, type: seen.has(name) && type !== 'JSON' ? `${type}[]` : type }
+    const isList = list !== undefined || ecsLists.has(name) || found.has(name)
+    const flat = list === 'values' || (list === undefined && ecsLists.has(name))
+    const column = { name, mapping, type: isList && type !== 'JSON' ? `${type}[]` : type, flat }
+    const dot = name.lastIndexOf('.')
+    if (list !== 'objects' || dot === -1) return [column]
+    // Which members were one object's, the lists of each field do not tell.
+    const within = name.slice(0, dot)
+    const isNew = !lists.has(within)
+    lists.add(within)
+    const whole: Column = { name: within, mapping: 'flattened', type: 'JSON', flat: false }
+    return [...(isNew ? [whole] : []), { ...column, within }]
   })
   const tree: Tree = new Map()
-  return columns.filter(({ name, type }) => plant(tree, name.split('.'), type))
+  const names = new Set(ownColumns)
+  return columns.filter(({ name, type, within }) => {
+    const key = name.toLowerCase()
+    const has = within === undefined ? plant(tree, name.split('.'), type) : names.has(within.toLowerCase())
+    if (!has || names.has(key)) return false
+    names.add(key)
+    return true
+  })
+}
+
+/** The columns of a table that are not among the wanted ones, but for those that every table has. */
+export function otherColumns(
+  found: readonly (readonly [name: string, type: string])[],
+  wanted: readonly Column[],
+): Column[] {
+  const known = new Set([...ownColumns, ...wanted.map(({ name }) => name.toLowerCase())])
+  const usual = new Set(Object.values(types).flatMap((type) => [type, `${type}[]`]))
+  return found
+    .filter(([name, type]) => !known.has(name.toLowerCase()) && usual.has(type))
+    .map(([name, type]) => ({ name, mapping: 'keyword', type, flat: false }))
+}
+
+/** The fields that hold a list in one of the documents; none where the mapping says so itself. */
+function listsIn(mappings: Readonly<Record<string, MappingProperty>>, sample: Iterable<LogDocument>): Set<string> {
+  const found = new Set<string>()
+  if (Object.values(mappings).some(({ list }) => list !== undefined)) return found
+  const fields = Object.keys(mappings).map((name) => ({ name, path: name.split('.') }))
+  for (const document of sample)
+    for (const { name, path } of fields) if (!found.has(name) && holdsList(document, path)) found.add(name)
+  return found
 }
 
 function holdsList(document: unknown, path: readonly string[]): boolean {
@@ -93,7 +99,8 @@ function holdsList(document: unknown, path: readonly string[]): boolean {
   return Array.isArray(value)
 }
 
-type Tree = Map<string, { readonly name: string; readonly node: Tree | string }>
+export type Node = Tree | string
+export type Tree = Map<string, { readonly name: string; readonly node: Node }>
 
 /** Puts a leaf into the tree. False where it has no place: names that differ in case alone are one name to DuckDB. */
 function plant(tree: Tree, path: readonly string[], leaf: string): boolean {
@@ -111,16 +118,62 @@ function plant(tree: Tree, path: readonly string[], leaf: string): boolean {
   return plant(node, rest, leaf)
 }
 
-/**
- * What is known of all documents of a statement. `regular`: each date is text that ends with Z, each list is a list, as
- * the library's own formats have it. `any`: nothing; reading them costs twice the time.
- */
-export type Shape = 'regular' | 'any'
+/** The columns as the documents nest them, but for those within a list of objects; `leaf` gives each of them its text. */
+export function treeOf(columns: readonly Column[], leaf: (type: string) => string): Tree {
+  const tree: Tree = new Map()
+  for (const { name, type, within } of columns) if (within === undefined) plant(tree, name.split('.'), leaf(type))
+  return tree
+}
 
-/** Whether a document is `regular` in these columns. */
+/**
+ * The part of a document that no column holds: fields without a mapping, lists of objects on the way to one. Undefined
+ * where all of it has a column. What is the same in a whole table is left out: the type and the dataset of the stream.
+ */
+export function unmappedPart(
+  columns: readonly Column[],
+  dataset: string,
+): (document: LogDocument) => LogDocument | undefined {
+  const tree = treeOf(columns, (type) => type)
+  const streamOf = (value: unknown): unknown => {
+    if (!isObject(value)) return value
+    const { type, dataset: own, namespace, ...rest } = value
+    const other = {
+      ...(type !== 'logs' && { type }),
+      ...(own !== dataset && { dataset: own }),
+      ...(namespace !== 'default' && { namespace }),
+    }
+    return { ...other, ...rest }
+  }
+  return (document) => {
+    const { data_stream, ...fields } = document
+    return restOf(data_stream === undefined ? fields : { ...fields, data_stream: streamOf(data_stream) }, tree)
+  }
+}
+
+function restOf(value: LogDocument, tree: Tree): LogDocument | undefined {
+  let rest: LogDocument | undefined
+  for (const [name, member] of Object.entries(value)) {
+    if (member === undefined || member === null) continue
+    const known = tree.get(name.toLowerCase())
+    const node = known?.name === name ? known.node : undefined
+    if (typeof node === 'string') continue
+    const left = node !== undefined && isObject(member) ? restOf(member, node) : isEmpty(member) ? undefined : member
+    if (left === undefined) continue
+    rest ??= {}
+    setOwn(rest, name, left)
+  }
+  return rest
+}
+
+const isEmpty = (value: unknown): boolean => isObject(value) && Object.keys(value).length === 0
+
+/**
+ * Whether a document is as the library's own formats have it: each date is text that says its offset, each list is a
+ * list. Where all documents of a write are, DuckDB reads them in half the time.
+ */
 export function shapeCheck(columns: readonly Column[]): (document: LogDocument) => boolean {
   const checks = columns
-    .filter(({ type }) => type === 'TIMESTAMP' || type.endsWith('[]'))
+    .filter(({ type, within }) => within === undefined && (type === 'TIMESTAMP' || type.endsWith('[]')))
     .map(({ name, type }) => ({ path: name.split('.'), isList: type !== 'TIMESTAMP' }))
   return (document) => {
     for (const { path, isList } of checks) {
@@ -136,72 +189,4 @@ export function shapeCheck(columns: readonly Column[]): (document: LogDocument) 
     }
     return true
   }
-}
-
-/** What `from_json` is to read of a document: single values as text, since a failed cast would silently be NULL. */
-function structure(columns: readonly Column[], shape: Shape): string {
-  const leaf = (type: string): string => {
-    if (type.endsWith('[]')) return shape === 'regular' ? '[]' : 'JSON'
-    return type === 'JSON' ? 'JSON' : 'VARCHAR'
-  }
-  const tree: Tree = new Map()
-  for (const { name, type } of columns) plant(tree, name.split('.'), leaf(type))
-  const plain = (node: Tree | string): unknown => {
-    if (node instanceof Map)
-      return Object.fromEntries([...node.values()].map((child) => [child.name, plain(child.node)]))
-    return node === '[]' ? ['VARCHAR'] : node
-  }
-  return JSON.stringify(plain(tree))
-}
-
-const parsedValue = ({ name }: Column): string => `parsed.${name.split('.').map(quoteName).join('.')}`
-
-/** The value as the column takes it. Raises a conversion error where it cannot. */
-function cast(column: Column, shape: Shape): string {
-  const { name, type } = column
-  const value = parsedValue(column)
-  if (type === 'VARCHAR' || type === 'JSON') return value
-  if (shape === 'regular') return type === 'VARCHAR[]' ? value : `CAST(${value} AS ${type})`
-  if (type === 'TIMESTAMP') return castTime(value)
-  if (!type.endsWith('[]')) return `CAST(${value} AS ${type})`
-  const direct = `CASE WHEN json_type(${value}) = 'ARRAY' THEN CAST(from_json(${value}, '["VARCHAR"]') AS ${type})
-    WHEN ${value} IS NOT NULL THEN CAST([${value} ->> '$'] AS ${type}) END`
-  const path = name.split('.').map((part) => `."${part}"`)
-  if (plainLists.has(name) || path.length === 1) return direct
-  const inside = `$${path.slice(0, -1).join('')}[*]${path.at(-1)}`
-  return `coalesce(${direct}, CAST(nullif(json_extract_string(document, ${quoteText(inside)}), []) AS ${type}))`
-}
-
-/**
- * As the search engines read a date by default: ISO 8601, else milliseconds since 1970. By way of TIMESTAMPTZ, since a
- * cast to TIMESTAMP drops the offset without a word.
- */
-function castTime(value: string): string {
-  return `make_timestamp(coalesce(epoch_us(TRY_CAST(${value} AS TIMESTAMPTZ)), CAST(${value} AS BIGINT) * 1000))`
-}
-
-/** SQL that moves the staged documents of one table into it; it fails whole where a value does not fit. */
-export function insertStatement(table: string, columns: readonly Column[], staged: string, shape: Shape): string {
-  const values = columns.map((column) => `${cast(column, shape)} AS ${quoteName(column.name)}`)
-  return `INSERT INTO ${quoteName(table)} BY NAME
-    SELECT ${['"_id"', 'document', ...values].join(', ')}
-    FROM (SELECT "_id", document, from_json(document, ${quoteText(structure(columns, shape))}) AS parsed FROM ${staged})`
-}
-
-/** SQL that finds the staged documents that the table cannot take, each with its first reason. */
-export function problemsStatement(columns: readonly Column[], staged: string): string {
-  const checks = columns
-    .filter(({ type }) => type !== 'VARCHAR' && type !== 'JSON' && type !== 'VARCHAR[]')
-    .map((column) => {
-      const value = parsedValue(column)
-      const words = quoteText(`${column.name} takes ${column.type}, not `)
-      return `WHEN ${value} IS NOT NULL AND TRY(${cast(column, 'any')}) IS NULL THEN ${words} || left(CAST(${value} AS VARCHAR), 60)`
-    })
-  return `SELECT position, reason FROM (
-      SELECT position, CASE WHEN parsed IS NULL THEN 'the document is no valid JSON: half of a surrogate pair'
-        ${checks.join('\n        ')} END AS reason
-      FROM (SELECT position, document,
-          from_json(CASE WHEN json_valid(document) THEN document END, ${quoteText(structure(columns, 'any'))}) AS parsed
-        FROM ${staged}))
-    WHERE reason IS NOT NULL`
 }

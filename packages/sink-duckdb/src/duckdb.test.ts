@@ -1,17 +1,19 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { FlowferryError, type Format, type LogDocument, type MappingType, type Slice } from '@flowferry/core'
-import { memorySlice, sinkContract } from '@flowferry/core/testing'
+import { type Format, ingest, type LogDocument, type MappingType, rejectedDocuments, type Slice } from '@flowferry/core'
+import { memoryObject, memorySource } from '@flowferry/core/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../../../test/support/temporary-folder.ts'
 import { type DuckDBSink, duckdb } from './index.ts'
 
 const formatOf = (mapping: Record<string, MappingType>, dataset = 'test.flow'): Format => ({
   kind: 'flow',
+  title: 'Flows',
   dataset,
   mapping: Object.fromEntries(Object.entries(mapping).map(([name, type]) => [name, { type }])),
   fields: [],
+  archive: [],
 })
 
 const flow = formatOf({
@@ -59,15 +61,17 @@ describe('in memory', () => {
   })
   afterEach(() => sink.close())
 
-  it('gives each field a column of its type, and keeps the document whole', async () => {
+  it('gives each field a column of its type, and keeps what has none as JSON', async () => {
     const document = {
       ...documentOf(443),
       custom: { ratio: 0.5, ok: true, free: { a: { b: 1 } }, unmapped: 'kept' },
     }
     expect(await sink.write([sliceOf([document])])).toEqual({ slices: [{ ...totals, written: 1 }] })
     const [row] = await sink.query('FROM test_flow')
-    const { document: text, ...columns } = row!
+    const { unmapped, ...columns } = row!
     expect(columns).toEqual({
+      _object: 'object-0',
+      _ordinal: -1,
       _id: 'object-0',
       '@timestamp': new Date('2026-11-22T10:00:00.123Z'),
       'event.category': ['network'],
@@ -78,8 +82,8 @@ describe('in memory', () => {
       'custom.ok': true,
       'custom.free': '{"a":{"b":1}}',
     })
-    expect(JSON.parse(text as string)).toEqual(document)
-    expect(await sink.query(`SELECT document->>'$.custom.unmapped' AS found FROM test_flow`)).toEqual([
+    expect(JSON.parse(unmapped as string)).toEqual({ custom: { unmapped: 'kept' } })
+    expect(await sink.query(`SELECT unmapped->>'$.custom.unmapped' AS found FROM test_flow`)).toEqual([
       { found: 'kept' },
     ])
   })
@@ -89,8 +93,8 @@ describe('in memory', () => {
     const slice = sliceOf([document], { format: formatOf({}, 'nginx.access') })
     expect(await sink.write([slice])).toEqual({ slices: [{ ...totals, written: 1 }] })
     expect(await sink.write([slice])).toEqual({ slices: [{ ...totals, duplicate: 1 }] })
-    expect(await sink.query('FROM nginx_access')).toEqual([
-      { _id: 'object-0', '@timestamp': new Date('2026-11-22T10:00:00.123Z'), document: JSON.stringify(document) },
+    expect(await sink.query('SELECT _id, "@timestamp", unmapped FROM nginx_access')).toEqual([
+      { _id: 'object-0', '@timestamp': new Date('2026-11-22T10:00:00.123Z'), unmapped: '{"message":"hello"}' },
     ])
   })
 
@@ -225,8 +229,8 @@ describe('in memory', () => {
     const format = formatOf({ 'custom.Name': 'keyword', 'custom.name': 'keyword', 'custom.it\'s "x"': 'keyword' })
     const document = { custom: { Name: 'A', name: 'a', 'it\'s "x"': 'q' } }
     expect(await sink.write([sliceOf([document], { format })])).toEqual({ slices: [{ ...totals, written: 1 }] })
-    expect(await sink.query('SELECT * EXCLUDE (document, _id, "@timestamp") FROM test_flow')).toEqual([
-      { 'custom.Name': 'A', 'custom.it\'s "x"': 'q' },
+    expect(await sink.query("SELECT COLUMNS(c -> c LIKE 'custom%' OR c = 'unmapped') FROM test_flow")).toEqual([
+      { 'custom.Name': 'A', 'custom.it\'s "x"': 'q', unmapped: '{"custom":{"name":"a"}}' },
     ])
   })
 
@@ -237,6 +241,22 @@ describe('in memory', () => {
       [5000, 0],
       [0, 5000],
       [0, 5000],
+    ])
+  })
+
+  it('tells of each write apart where several share a transaction', async () => {
+    const bad = sliceOf([documentOf(1), documentOf('x')], { prefix: 'bad' })
+    const good = sliceOf([documentOf(1), documentOf(2)], { prefix: 'good' })
+    const first = sliceOf(
+      Array.from({ length: 3000 }, (_, index) => documentOf(index)),
+      { prefix: 'first' },
+    )
+    const outcomes = await Promise.all([first, good, bad, good].map((slice) => sink.write([slice])))
+    expect(outcomes.map(({ slices: [one] }) => [one!.written, one!.duplicate, one!.rejected.length])).toEqual([
+      [3000, 0, 0],
+      [2, 0, 0],
+      [1, 0, 1],
+      [0, 2, 0],
     ])
   })
 
@@ -254,45 +274,11 @@ describe('in memory', () => {
   })
 })
 
-describe('as every sink', () => {
-  sinkContract({
-    test: it,
-    create: async () => {
-      const sink = await duckdb()
-      return {
-        sink,
-        close: () => sink.close(),
-        read: async () => {
-          const rows = await sink.query<{ _id: string; document: string }>('SELECT _id, document FROM flowferry_test')
-          return new Map(rows.map(({ _id, document }) => [_id, JSON.parse(document)]))
-        },
-      }
-    },
-    refused: (document) => ({ ...document, labels: { n: 'many' } }),
-  })
-
-  it('leaves it to the pipeline when a document cannot be made', async () => {
-    const sink = await duckdb()
-    const slice = memorySlice({ records: 2 })
-    const broken = () => {
-      throw new FlowferryError('STEP_FAILED', 'enrich threw')
-    }
-    await expect(
-      sink.write([slice, { ...slice, document: broken, id: (index) => `other ${index}` }]),
-    ).rejects.toMatchObject({ code: 'STEP_FAILED' })
-    expect(await sink.write([slice])).toEqual({ slices: [{ ...totals, written: 2 }] })
-    await sink.close()
-  })
-})
-
 describe('in a file', () => {
-  let folder: string
   let file: string
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'flowferry-'))
+  temporaryFolder((folder) => {
     file = join(folder, 'logs.db')
   })
-  afterEach(() => rm(folder, { recursive: true }))
 
   it('finds everything again after it was closed', async () => {
     await using(file, (sink) => sink.write([sliceOf([documentOf(1), documentOf(2)])]))
@@ -352,6 +338,29 @@ describe('in a file', () => {
       await expect(duckdb(target as never)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
     },
   )
+
+  it('fills the columns of its table from rejected documents, with or without the mapping', async () => {
+    const lines = [1, 2, 3].map((n) =>
+      JSON.stringify({
+        fate: 'rejected',
+        ...{ bucket: 'b', key: 'k', ordinal: n, kind: 'flow', dataStream: 'logs-test.flow-default', id: `id-${n}` },
+        ...{ type: 't', reason: 'r', time: '2026-11-22T00:00:00.000Z', document: JSON.stringify(documentOf(n)) },
+      }),
+    )
+    const read = (sink: DuckDBSink, formats: Format[], of: string[]) =>
+      ingest({
+        source: memorySource(memoryObject({ key: `dead-${of.length}`, body: of.join('\n') })),
+        parser: rejectedDocuments(formats),
+        sink,
+      })
+    await using(file, async (sink) => {
+      expect((await read(sink, [flow], lines.slice(0, 1))).counts).toMatchObject({ written: 1 })
+      expect((await read(sink, [], lines)).counts).toMatchObject({ written: 2, duplicate: 1 })
+      expect(await sink.query('SELECT "source.port" AS port, "related.ip" AS ips FROM test_flow ORDER BY 1')).toEqual(
+        [1, 2, 3].map((port) => ({ port, ips: ['10.0.0.1', '10.0.0.2'] })),
+      )
+    })
+  })
 
   it('refuses writes once it is closed', async () => {
     const sink = await duckdb(file)

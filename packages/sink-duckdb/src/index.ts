@@ -1,1 +1,1 @@
-export { type DuckDBSink, duckdb, type QueryValue } from './duckdb.ts'
+export { type DuckDBOptions, type DuckDBSink, duckdb, type QueryValue } from './duckdb.ts'

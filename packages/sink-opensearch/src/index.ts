@@ -1,20 +1,21 @@
 import type { Readable } from 'node:stream'
+import type { Sink } from '@flowferry/core'
 import {
-  type BulkAnswer,
   type BulkOptions,
+  type BulkResponse,
+  bulkFilter,
   bulkSink,
-  createdIndex,
-  type EngineRequest,
-  existingStream,
+  ensureDataStream,
+  ensureIndex,
+  readBulkResponse,
   requireClient,
+  responseOfError,
+  type SearchEngineRequest,
   type SetupChange,
   type SetupOptions,
-  type Sink,
   setupTemplates,
-  streamedAnswer,
   type TargetCheck,
-  thrownAnswer,
-} from '@flowferry/core'
+} from '@flowferry/search'
 import type { Client } from '@opensearch-project/opensearch'
 
 export type { BulkOptions, SetupChange, SetupOptions }
@@ -22,24 +23,31 @@ export type { BulkOptions, SetupChange, SetupOptions }
 export interface OpenSearchOptions extends BulkOptions {
   /** The official client, version 3, built with your node, credentials (or SigV4 signer) and TLS. */
   readonly client: Client
-  /** Ingest pipeline for the documents. Default `_none`: they are parsed already. */
+  /**
+   * Name of the ingest pipeline for the documents.
+   * @default '_none': the documents are parsed
+   */
   readonly pipeline?: string
 }
 
 /**
- * Indexes documents into OpenSearch: bulk `create` under stable ids, into data streams, indices by time or an index of yours.
- * Run `setup` first: without its template the sink stops before the first document, as OpenSearch would make a plain
- * index and guess the mapping.
+ * Indexes documents into OpenSearch: bulk `create` under stable ids, into data streams, dated indices or an index of
+ * your own. Run `setup` first: without its template the sink stops before the first document, as OpenSearch would
+ * create a plain index and guess the mapping.
  *
  * @throws FlowferryError INVALID_OPTION
+ * @example
+ * const client = new Client({ node: 'https://localhost:9200' })
+ * await setup(client, { formats: vpcFlow.formats })
+ * await ingest({ source, parser: vpcFlow, sink: opensearch({ client }) })
  */
 export function opensearch({ client, pipeline = '_none', ...options }: OpenSearchOptions): Sink<unknown> {
   requireClient(client, '@opensearch-project/opensearch')
-  const querystring = { pipeline, filter_path: 'errors,items.*.status,items.*.error.type,items.*.error.reason' }
+  const querystring = { pipeline, filter_path: bulkFilter }
   const check: TargetCheck = (name, format, signal) =>
     options.indexPer
-      ? createdIndex(ask(client, signal), 'opensearch', name, format)
-      : existingStream(ask(client, signal), name)
+      ? ensureIndex(requestWith(client, signal), 'opensearch', name, format)
+      : ensureDataStream(requestWith(client, signal), name)
   return bulkSink(
     (body, signal) => bulk(client, { method: 'POST', path: '/_bulk', querystring, bulkBody: body }, options, signal),
     options,
@@ -48,66 +56,72 @@ export function opensearch({ client, pipeline = '_none', ...options }: OpenSearc
 }
 
 /**
- * Installs the index templates of the formats, idempotently, and says what it changed.
+ * Installs the index templates of the formats and the ISM policies of their indices, idempotently, and returns the
+ * changes. Without Index State Management it says so, and fails where `retention` or `rollover` is asked for.
  * Needs `indices:admin/index_template/get` and `put`, and on `logs-*` `indices:admin/data_stream/get`,
- * `indices:admin/mapping/put` and `indices:monitor/settings/get`.
+ * `indices:admin/mapping/put` and `indices:monitor/settings/get`; what ISM needs is in docs/privileges.md.
  *
  * @throws FlowferryError INVALID_OPTION, TARGET_MISMATCH where a plain index has a data stream's name,
  *   TARGET_UNAUTHORIZED, TARGET_FAILED, TARGET_UNREACHABLE
+ * @example
+ * const changes = await setup(client, { formats: vpcFlow.formats, dryRun: true })
+ * for (const { kind, name, action } of changes) console.log(kind, name, action)
  */
 export async function setup(client: Client, options: SetupOptions): Promise<SetupChange[]> {
   requireClient(client, '@opensearch-project/opensearch')
-  return setupTemplates(ask(client), 'opensearch', options)
+  return setupTemplates(requestWith(client), 'opensearch', options)
 }
 
 type Params = Parameters<Client['transport']['request']>[0]
 
-/** Any answer is a value here; only the lack of one rejects. Retries are the sink's, item by item. */
-async function bulk(client: Client, params: Params, { gzip }: BulkOptions, signal: AbortSignal): Promise<BulkAnswer> {
+/**
+ * Any response is a value; only a request without one rejects. The client retries nothing: the sink does, item by item.
+ */
+async function bulk(client: Client, params: Params, { gzip }: BulkOptions, signal: AbortSignal): Promise<BulkResponse> {
   const sent = client.transport.request(params, { maxRetries: 0, asStream: true, ...encodingOf(gzip) })
-  const free = abortedWith(signal, sent)
+  const unlisten = abortOn(signal, sent)
   try {
     const { statusCode, headers, body } = await sent
-    return await streamedAnswer(statusCode, headers, body as unknown as Readable)
+    return await readBulkResponse(statusCode, headers, body as unknown as Readable)
   } catch (error) {
-    return thrownAnswer(error)
+    return responseOfError(error)
   } finally {
-    free()
+    unlisten()
   }
 }
 
-/** The client takes no signal. Gives what ends the listening. */
-function abortedWith(signal: AbortSignal, sent: { readonly abort: () => unknown }): () => void {
+/** Aborts a request with the signal, since the client takes none. Returns the function that removes the listener. */
+function abortOn(signal: AbortSignal, sent: { readonly abort: () => unknown }): () => void {
   const abort = () => {
-    // Given back, it would be a promise of the listener's, whose rejection nobody handles: the process would end.
+    // Not returned: `abort()` may give a promise, and its rejection in a listener would end the process.
     sent.abort()
   }
   signal.addEventListener('abort', abort, { once: true })
   return () => signal.removeEventListener('abort', abort)
 }
 
-/** The body is compressed already: the client, where it was told to compress, must not do it again. */
+/** A compressed body must not be compressed again by a client whose own `compression` is on. */
 function encodingOf(gzip: BulkOptions['gzip']) {
   const headers = { 'accept-encoding': 'identity' }
-  // The client documents false, and its type lacks it.
+  // The client's documentation has `false`, its type does not.
   const compression = false as unknown as 'gzip'
   return gzip ? { compression, headers: { ...headers, 'content-encoding': 'gzip' } } : { headers }
 }
 
-function ask(client: Client, signal?: AbortSignal): EngineRequest {
+function requestWith(client: Client, signal?: AbortSignal): SearchEngineRequest {
   return async (method, path, body) => {
-    let free: (() => void) | undefined
+    let unlisten: (() => void) | undefined
     try {
       signal?.throwIfAborted()
       const params = { method, path, ...(body !== undefined && { body: body as object }) }
       const sent = client.transport.request(params, { maxRetries: 0 })
-      if (signal) free = abortedWith(signal, sent)
-      const answer = await sent
-      return { status: answer.statusCode ?? 0, body: answer.body }
+      if (signal) unlisten = abortOn(signal, sent)
+      const response = await sent
+      return { status: response.statusCode ?? 0, body: response.body }
     } catch (error) {
-      return thrownAnswer(error)
+      return responseOfError(error)
     } finally {
-      free?.()
+      unlisten?.()
     }
   }
 }

@@ -45,7 +45,7 @@ export async function sns(action: string, parameters: Record<string, string>): P
   return call('sns', { 'content-type': 'application/x-www-form-urlencoded' }, body.toString())
 }
 
-/** So does EventBridge, in JSON. */
+/** EventBridge speaks JSON; its client is not needed for three calls, either. */
 export async function events(action: string, parameters: object): Promise<string> {
   const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `AWSEvents.${action}` }
   return call('events', headers, JSON.stringify(parameters))

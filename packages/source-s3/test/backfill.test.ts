@@ -60,7 +60,7 @@ describe.skipIf(absent)('a backfill on a server', () => {
     .map(({ key }) => key)
     .sort()
   const truth = files.flatMap(({ time }) => [time, time - 30 * 60_000]).filter(within).length
-  const options: ArchiveOptions = { s3, bucket, from, to }
+  const options: ArchiveOptions = { s3, bucket, parser: vpcFlow, from, to }
 
   beforeAll(async () => {
     await s3.send(new CreateBucketCommand({ Bucket: bucket }))

@@ -1,5 +1,5 @@
 import type { ListObjectsV2CommandInput, ListObjectsV2CommandOutput } from '@aws-sdk/client-s3'
-import type { S3 } from '../src/object.ts'
+import type { S3 } from '../src/read/object.ts'
 
 export interface FakeObject {
   readonly Key: string

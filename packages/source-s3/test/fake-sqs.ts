@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Sqs } from '../src/queue.ts'
+import type { Sqs } from '../src/queue/queue.ts'
 
 interface Stored {
   id: string

@@ -6,7 +6,7 @@ import { S3Client } from '@aws-sdk/client-s3'
 export interface StoredObject {
   readonly body: Buffer
   readonly etag: string
-  /** What the server calls the body's CRC-32, in base64. */
+  /** The value that the server states as the body's CRC-32, in base64. */
   readonly crc32?: string
 }
 
@@ -17,7 +17,7 @@ export interface Request {
   readonly ifMatch: string | undefined
 }
 
-/** What goes wrong with one answer, behind so many bytes of its body. */
+/** The fault of one response, after some bytes of its body. */
 type Fault =
   | { readonly reset: number }
   | { readonly end: number }

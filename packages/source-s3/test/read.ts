@@ -7,7 +7,7 @@ export async function read(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-/** The error that a promise rejects with, which must be one of ours. */
+/** The error that a promise rejects with, a FlowferryError. */
 export async function failure(promise: Promise<unknown>): Promise<FlowferryError> {
   const error = await promise.then(
     () => undefined,

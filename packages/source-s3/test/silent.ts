@@ -24,7 +24,7 @@ export async function silentServer() {
     sqs: new SQSClient(options),
     queueUrl: `${endpoint}/1/q`,
     requests: () => requests,
-    /** Resolves when so many requests have begun to come, each on a connection of its own. */
+    /** Resolves when `count` requests have begun, each on its own connection. */
     asked: async (count: number) => {
       while (requests < count) await new Promise<void>((resolve) => waiting.push(resolve))
     },

@@ -1,4 +1,4 @@
-import { vi } from 'vitest'
+import { afterEach, beforeEach, vi } from 'vitest'
 
 /** Moves fake timers until the promise is settled, and passes its outcome on. */
 export async function elapse<T>(promise: Promise<T>, stepMilliseconds = 250): Promise<T> {
@@ -9,4 +9,16 @@ export async function elapse<T>(promise: Promise<T>, stepMilliseconds = 250): Pr
   promise.then(end, end)
   while (!settled) await vi.advanceTimersByTimeAsync(stepMilliseconds)
   return promise
+}
+
+/** Fake timers for each test, and pauses of their full length: none is shortened by chance. */
+export function fakeTimers(): void {
+  beforeEach(() => {
+    vi.useFakeTimers()
+    vi.spyOn(Math, 'random').mockReturnValue(1)
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+    vi.restoreAllMocks()
+  })
 }

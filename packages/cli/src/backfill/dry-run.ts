@@ -1,60 +1,66 @@
-import type { ArchiveFormat, ArchiveObject, ArchiveOptions, S3Clients } from '@flowferry/source-s3'
-import { parserFor } from '../formats.ts'
+import type { Parser } from '@flowferry/core'
+import type { ArchiveObject, ArchiveOptions, S3Clients } from '@flowferry/source-s3'
 import { type ExitCode, exitCodes, type Io, line } from '../io.ts'
 import { bytes, count, plural, table } from '../text.ts'
+import { readingOf } from './reading.ts'
 import type { BackfillCommandOptions, BackfillRequest } from './request.ts'
-import { costs, expectDocuments, type Found, prices, survey } from './survey.ts'
+import { costs, expectDocuments, type Found, survey } from './survey.ts'
 
 /** Tells what a backfill would do: objects, bytes, documents and dollars, the last two estimated. Writes nothing. */
 export async function dryRun(
   list: (more: Pick<ArchiveOptions, 'onRequest'>) => AsyncIterable<ArchiveObject>,
   request: BackfillRequest,
+  wanted: Parser<unknown>,
   options: BackfillCommandOptions,
   io: Io,
   s3: S3Clients,
 ): Promise<ExitCode> {
-  const { withinSpan } = await import('@flowferry/source-s3')
   const { from, to, way = 'sink' } = request
-  const found = new Map<ArchiveFormat, Found>()
+  const found = new Map<string, Found>()
   let lists = 0
   for await (const object of list({ onRequest: () => lists++ })) survey(found, object)
   const objects = sum(found, (one) => one.objects)
 
   const whole = way !== 'sink'
-  const formats: { format: string; objects: number; bytes: number; documents: number | undefined; sampled: number }[] =
-    []
-  for (const [format, one] of [...found].sort()) {
-    const parser = await parserFor(format)
-    // The consumers of a queue know nothing of the span.
-    const filter = whole ? undefined : withinSpan({ from, to, parser })
+  const { parser, filter } = await readingOf(wanted, request, options.documents)
+  const services: {
+    service: string
+    objects: number
+    bytes: number
+    documents: number | undefined
+    sampled: number
+  }[] = []
+  for (const [service, one] of [...found].sort()) {
     const documents = await expectDocuments(one, s3, {
       parser,
-      ...(filter && { filter }),
+      // The consumers of a queue know nothing of the span.
+      ...(!whole && { filter }),
       ...(io.signal && { signal: io.signal }),
     })
-    formats.push({ format, objects: one.objects, bytes: one.bytes, documents, sampled: one.sample.length })
+    services.push({ service, objects: one.objects, bytes: one.bytes, documents, sampled: one.sample.length })
   }
   // The work lists as much again, twice: once for itself, once for the time that is left.
   const messages = Math.ceil(objects / (options.recordsPerMessage ?? 1))
   const cost = costs(way, { objects, lists: 3 * lists, messages })
   const dollars = cost.reduce((total, row) => total + row.dollars, 0)
+  const asOf = cost.map(({ checked }) => checked).sort()[0]
   const archived = sum(found, (one) => one.archived)
 
   if (options.json) {
     const span = { from: from.toISOString(), to: to.toISOString() }
-    line(io.stdout, JSON.stringify({ ...span, objects, formats, archived, cost, dollars, prices: prices.asOf }))
+    line(io.stdout, JSON.stringify({ ...span, objects, services, archived, cost, dollars, prices: asOf }))
     return exitCodes.ok
   }
   line(io.stdout, `records from ${from.toISOString()} to before ${to.toISOString()}`)
   const documents = (value: number | undefined) => (value === undefined ? 'unknown' : `${count(Math.round(value))}`)
-  const rows = formats.map((one) => ({
-    format: one.format,
+  const rows = services.map((one) => ({
+    service: one.service,
     objects: one.objects,
     stored: bytes(one.bytes),
     'documents, about': one.documents === undefined ? 'unknown' : Math.round(one.documents),
   }))
   for (const text of table(rows)) line(io.stdout, text)
-  if (formats.length > 1)
+  if (services.length > 1)
     line(io.stdout, `  in all ${plural(objects, 'object')}, ${bytes(sum(found, (one) => one.bytes))}`)
   if (archived > 0)
     line(io.stdout, `${plural(archived, 'object')} in an archive tier of S3: restore them first, or they fail`)
@@ -62,11 +68,11 @@ export async function dryRun(
   if (objects === 0) return exitCodes.ok
   line(
     io.stdout,
-    `documents are estimated from ${formats.map(({ sampled, documents: d, format }) => `${sampled} ${format} (${documents(d)})`).join(', ')}`,
+    `documents are estimated from ${services.map(({ sampled, documents: d, service }) => `${sampled} ${service} (${documents(d)})`).join(', ')}`,
   )
   line(
     io.stdout,
-    `requests to AWS, at its prices for us-east-1 of ${prices.asOf}, an estimate (transfer within a region is free):`,
+    `requests to AWS, at its prices for us-east-1 of ${asOf} or later, an estimate (transfer within a region is free):`,
   )
   const priced = cost.map(({ what, requests, dollars }) => ({ what, requests, $: dollars.toFixed(4) }))
   for (const text of table(priced)) line(io.stdout, text)

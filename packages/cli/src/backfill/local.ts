@@ -6,13 +6,13 @@ import {
   type ObjectReport,
   type SourceMessage,
 } from '@flowferry/core'
-import { type ArchiveObject, backfillSource, type S3Clients } from '@flowferry/source-s3'
+import { type ArchiveObject, type BackfillSourceOptions, backfillSource } from '@flowferry/source-s3'
 
 /** At a slice's end it is known whether the store was there, so its failures can be noted; a kill undoes no more of them. */
 const sliceObjects = 1000
 
 export interface LocalOptions extends Omit<IngestOptions<unknown>, 'source' | 'onObject' | 'keepReports'> {
-  readonly s3: S3Clients
+  readonly read: BackfillSourceOptions
   readonly onDone: (object: ArchiveObject, report: ObjectReport) => void
   /** Notes a failure that is the object's own. */
   readonly onFailed: (object: ArchiveObject, error: FlowferryError) => Promise<void>
@@ -27,7 +27,7 @@ export interface LocalResult {
 
 /** Reads the objects into a sink, a slice of them at a time. */
 export async function runLocal(objects: AsyncIterable<ArchiveObject>, options: LocalOptions): Promise<LocalResult> {
-  const { s3, onDone, onFailed, ...pipeline } = options
+  const { read, onDone, onFailed, ...pipeline } = options
   const iterator = objects[Symbol.asyncIterator]()
   const counts: Counts = { read: 0, written: 0, duplicate: 0, rejected: 0, filtered: 0, malformed: 0, unfinished: 0 }
   let bytes = 0
@@ -57,7 +57,7 @@ export async function runLocal(objects: AsyncIterable<ArchiveObject>, options: L
   return { counts, bytes }
 
   async function* slice(working: Map<string, ArchiveObject>): AsyncGenerator<SourceMessage> {
-    yield* backfillSource(some(), { s3 })
+    yield* backfillSource(some(), read)
 
     async function* some(): AsyncGenerator<ArchiveObject> {
       while (working.size < sliceObjects) {

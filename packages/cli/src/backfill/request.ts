@@ -1,20 +1,16 @@
-import type { ArchiveFormat } from '@flowferry/source-s3'
+import { type ArchiveSelection, archiveSpan } from '../archive.ts'
 import { s3Address } from '../aws.ts'
-import type { ArchiveFormatName } from '../format-names.ts'
-import { queueUrl, UsageError } from '../io.ts'
+import type { AwsFormatName, Documents } from '../formats.ts'
+import { queueUrl, refuseOptions, UsageError } from '../io.ts'
 import { checkSetup, type TargetOptions } from '../target.ts'
-import { parseDuration, parseTime } from '../times.ts'
 import type { BackfillIdentity } from './checkpoint.ts'
 
-export interface BackfillCommandOptions extends Partial<TargetOptions> {
+export interface BackfillCommandOptions extends Partial<TargetOptions>, ArchiveSelection {
   readonly since: string
-  readonly until?: string
-  readonly format?: readonly ArchiveFormatName[]
-  readonly account?: readonly string[]
-  readonly region?: readonly string[]
-  readonly late?: string
   readonly setup?: boolean
   readonly concurrency?: number
+  readonly archived?: 'fail' | 'skip'
+  readonly unknown?: 'fail' | 'skip'
   readonly enqueue?: string
   readonly recordsPerMessage?: number
   readonly rate?: number
@@ -22,6 +18,7 @@ export interface BackfillCommandOptions extends Partial<TargetOptions> {
   readonly checkpoint?: string
   readonly failures?: string
   readonly dlq?: string
+  readonly documents?: Documents
   readonly dryRun?: boolean
   readonly json?: boolean
 }
@@ -30,7 +27,8 @@ export interface BackfillCommandOptions extends Partial<TargetOptions> {
 export interface BackfillRequest {
   readonly bucket: string
   readonly prefix: string
-  readonly formats: readonly ArchiveFormat[]
+  /** None: all. */
+  readonly formats: readonly AwsFormatName[]
   readonly accounts: readonly string[]
   readonly regions: readonly string[]
   readonly from: Date
@@ -45,19 +43,13 @@ export function backfillRequest(source: string, options: BackfillCommandOptions,
   const address = s3Address(source)
   if (!address) throw new UsageError(`backfill reads a bucket: s3://bucket or s3://bucket/prefix, not "${source}"`)
   const { since, until = '-0m', format = [], account = [], region = [], late } = options
-  const span = { from: parseTime('--since', since, now), to: parseTime('--until', until, now) }
-  if (span.from >= span.to) throw new UsageError('--since must be before --until')
-  for (const id of account)
-    if (!/^\d{12}$/.test(id)) throw new UsageError(`--account takes ids of 12 digits, not "${id}"`)
-  const lateness = late === undefined ? undefined : parseDuration('--late', late)
   return {
     bucket: address.bucket,
     prefix: address.key,
     formats: format,
     accounts: account,
     regions: region,
-    ...span,
-    ...(lateness !== undefined && { late: lateness }),
+    ...archiveSpan(options, now),
     way: wayOf(options),
     identity: {
       source,
@@ -80,25 +72,26 @@ function wayOf(options: BackfillCommandOptions): BackfillRequest['way'] {
     throw new UsageError('Say what to do: --to STORE, --enqueue QUEUE_URL, --manifest FILE, or only --dry-run')
   if (to !== undefined && !/^(?:elasticsearch|opensearch|duckdb:.+)$/s.test(to))
     throw new UsageError(`--to takes elasticsearch, opensearch or duckdb:FILE, not "${to}"`)
-  const ofStore = ['url', 'index', 'indexPer', 'op', 'gzip', 'setup', 'concurrency', 'failures', 'dlq'] as const
-  only(options, ofStore, to !== undefined, '--to')
-  only(options, ['recordsPerMessage', 'rate'], enqueue !== undefined, '--enqueue')
-  only(options, ['checkpoint'], manifest === undefined, '--to or --enqueue: a manifest is written whole')
+  const ofStore = [
+    'url',
+    'index',
+    'indexPer',
+    'op',
+    'gzip',
+    'setup',
+    'concurrency',
+    'archived',
+    'unknown',
+    'failures',
+    'dlq',
+  ] as const
+  if (to === undefined) refuseOptions(options, ofStore, '--to')
+  if (enqueue === undefined) refuseOptions(options, ['recordsPerMessage', 'rate'], '--enqueue')
+  if (manifest !== undefined) refuseOptions(options, ['checkpoint'], '--to or --enqueue: a manifest is written whole')
   if (enqueue !== undefined) queueUrl('--enqueue', enqueue)
   if (dlq !== undefined) queueUrl('--dlq', dlq)
   checkSetup(options)
   if (to !== undefined) return 'sink'
   if (manifest !== undefined) return 'manifest'
   return enqueue === undefined ? undefined : enqueue.endsWith('.fifo') ? 'fifo' : 'queue'
-}
-
-function only(
-  options: BackfillCommandOptions,
-  names: readonly (keyof BackfillCommandOptions)[],
-  allowed: boolean,
-  way: string,
-): void {
-  for (const name of names)
-    if (!allowed && options[name] !== undefined)
-      throw new UsageError(`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} goes with ${way}`)
 }

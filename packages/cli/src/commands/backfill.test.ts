@@ -1,3 +1,4 @@
+import { formats } from '@flowferry/core/formats'
 import { describe, expect, it } from 'vitest'
 import { backfillRequest } from '../backfill/request.ts'
 import { costs } from '../backfill/survey.ts'
@@ -74,7 +75,11 @@ describe('flowferry backfill', () => {
       [bucket, ...day, '--to', 'opensearch', '--setup', '--index', 'x'],
       'an --index gets its mapping from you',
     ],
-    ['an unknown format', [bucket, ...day, '--format', 'csv'], 'Allowed choices are vpc-flow, cloudtrail, cloudfront'],
+    [
+      'an unknown format',
+      [bucket, ...day, '--format', 'csv'],
+      `Allowed choices are ${Object.keys(formats).join(', ')}`,
+    ],
   ])('refuses %s with 2', async (_, args, words) => {
     const { code, stdout, stderr } = await runHere(['backfill', ...args])
     expect(stderr).toContain(words)

@@ -1,13 +1,14 @@
 import type { S3Client } from '@aws-sdk/client-s3'
-import type { Counts, FlowferryError } from '@flowferry/core'
+import type { Counts, FlowferryError, Parser } from '@flowferry/core'
 import type { ArchiveObject, ArchiveOptions } from '@flowferry/source-s3'
 import { bucketRegion, s3Address, s3Client, sqsClient } from '../aws.ts'
 import { type Checkpoint, openCheckpoint } from '../backfill/checkpoint.ts'
 import { dryRun } from '../backfill/dry-run.ts'
 import { createFailures, type Failures } from '../backfill/failures.ts'
 import { type BackfillProgress, startBackfillProgress } from '../backfill/progress.ts'
+import { readingOf } from '../backfill/reading.ts'
 import { type BackfillCommandOptions, type BackfillRequest, backfillRequest } from '../backfill/request.ts'
-import { parserFor } from '../formats.ts'
+import { awsFormatNames, parserFor } from '../formats.ts'
 import { hintsFor } from '../hints.ts'
 import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
 import { prepare, targetOf } from '../target.ts'
@@ -25,6 +26,8 @@ interface Done {
 
 interface Work {
   readonly request: BackfillRequest
+  /** Whose formats are wanted. */
+  readonly wanted: Parser<unknown>
   readonly options: BackfillCommandOptions
   readonly io: Io
   readonly s3: S3Client
@@ -41,12 +44,13 @@ export async function backfillCommand(source: string, options: BackfillCommandOp
   const { bucket, prefix, formats, accounts, regions, late } = request
   const checkpoint = await openCheckpoint(options.dryRun ? undefined : options.checkpoint, request.identity, request)
   const s3 = await s3Client(io)
+  const wanted = await parserFor(formats.length > 0 ? formats : awsFormatNames, options.documents)
   const { archiveObjects } = await import('@flowferry/source-s3')
   const archive: ArchiveOptions = {
     s3,
     bucket,
     prefix,
-    formats,
+    parser: wanted,
     accounts,
     regions,
     ...checkpoint.span,
@@ -56,7 +60,14 @@ export async function backfillCommand(source: string, options: BackfillCommandOp
   const signal = io.signal && { signal: io.signal }
   if (options.dryRun) {
     const onNote = (note: string) => line(io.stderr, note)
-    return dryRun((more) => archiveObjects({ ...archive, ...signal, onNote, ...more }), request, options, io, s3)
+    return dryRun(
+      (more) => archiveObjects({ ...archive, ...signal, onNote, ...more }),
+      request,
+      wanted,
+      options,
+      io,
+      s3,
+    )
   }
   if (checkpoint.finished) {
     line(io.stderr, `${options.checkpoint} says that this backfill is finished; remove it to run it again`)
@@ -83,7 +94,7 @@ export async function backfillCommand(source: string, options: BackfillCommandOp
       checkpoint.settle(object.key, failed)
       progress.done(object.size ?? 0)
     }
-    done = await run({ request, options, io, s3, objects, settle, failures, span: checkpoint.span })
+    done = await run({ request, wanted, options, io, s3, objects, settle, failures, span: checkpoint.span })
   } catch (error) {
     await checkpoint.close(false)
     if (settled > 0) tellHowToGoOn(options, io)
@@ -98,24 +109,23 @@ export async function backfillCommand(source: string, options: BackfillCommandOp
   return done.malformed ? exitCodes.malformed : exitCodes.ok
 }
 
-async function intoSink({ request, options, io, s3, objects, settle, failures, span }: Work): Promise<Done> {
-  const { concurrency } = options
+async function intoSink({ wanted, options, io, s3, objects, settle, failures, span }: Work): Promise<Done> {
+  const { concurrency, archived, unknown } = options
   const { runLocal } = await import('../backfill/local.ts')
-  const { withinSpan } = await import('@flowferry/source-s3')
-  const [format] = request.formats.length === 1 ? request.formats : []
-  const parser = await parserFor(format)
+  const reading = await readingOf(wanted, span, options.documents)
   const target = await targetOf({ ...options, to: options.to! }, io)
   const store = await target.open()
   try {
-    await prepare(store, parser.formats, options, io)
+    await prepare(store, wanted.formats, options, io)
     let objectCount = 0
+    let skipped = 0
     const { counts, bytes, stopped } = await runLocal(objects, {
-      s3,
-      parser,
+      read: { s3, ...(archived && { archived }), ...(unknown && { unknown }) },
+      ...reading,
       sink: store.sink,
-      filter: withinSpan({ ...span, parser }),
-      onDone: (object) => {
+      onDone: (object, { status }) => {
         objectCount++
+        if (status === 'skipped') skipped++
         settle(object)
       },
       onFailed: async (object, error) => {
@@ -127,7 +137,7 @@ async function intoSink({ request, options, io, s3, objects, settle, failures, s
       ...(io.signal && { signal: io.signal }),
     })
     return {
-      rows: { objects: objectCount, 'stored bytes': bytes, ...countRows(counts) },
+      rows: { objects: objectCount, ...(skipped > 0 && { skipped }), 'stored bytes': bytes, ...countRows(counts) },
       malformed: counts.malformed,
       ...(stopped && { stopped }),
     }

@@ -1,7 +1,7 @@
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type Cloud, startCloud } from '../../../../examples/demo/src/cloud.ts'
 import { s3Event } from '../../../../test/support/s3-event.ts'
-import { type Cloud, startCloud } from '../demo/cloud.ts'
 import { runHere } from '../test-io.ts'
 
 // A machine that does other things as well is slow, not wrong.

@@ -28,11 +28,11 @@ export async function dlqGroup(url: string, options: DlqOptions, io: Io): Promis
 /** `flowferry dlq list`: each message, a line. */
 export async function dlqList(url: string, options: Omit<DlqOptions, 'by'>, io: Io): Promise<ExitCode> {
   const letters: DeadLetter[] = []
-  const onLetter = (letter: DeadLetter) => {
+  const onDeadLetter = (letter: DeadLetter) => {
     if (options.json) line(io.stdout, JSON.stringify(letter))
     else letters.push({ ...letter, body: '' })
   }
-  const { seen, failures } = await inspect(url, options, io, onLetter)
+  const { seen, failures } = await inspect(url, options, io, onDeadLetter)
   if (!options.json) {
     if (seen === 0) line(io.stdout, 'The dead-letter queue is empty.')
     else for (const text of lettersTable(letters)) line(io.stdout, text)
@@ -40,7 +40,7 @@ export async function dlqList(url: string, options: Omit<DlqOptions, 'by'>, io: 
   return end(failures, io)
 }
 
-async function inspect(url: string, { by, limit }: DlqOptions, io: Io, onLetter?: (letter: DeadLetter) => void) {
+async function inspect(url: string, { by, limit }: DlqOptions, io: Io, onDeadLetter?: (letter: DeadLetter) => void) {
   queueUrl('dlq', url)
   const { inspectDeadLetters } = await import('@flowferry/source-s3')
   return inspectDeadLetters({
@@ -48,7 +48,7 @@ async function inspect(url: string, { by, limit }: DlqOptions, io: Io, onLetter?
     queueUrl: url,
     ...(by && { by }),
     ...(limit !== undefined && { limit }),
-    ...(onLetter && { onLetter }),
+    ...(onDeadLetter && { onDeadLetter }),
     ...(io.signal && { signal: io.signal }),
   })
 }

@@ -5,10 +5,11 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
+import { formats } from '@flowferry/core/formats'
 import { duckdb } from '@flowferry/sink-duckdb'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { startCloud } from '../demo/cloud.ts'
-import { generate } from '../demo/generate.ts'
+import { startCloud } from '../../../../examples/demo/src/cloud.ts'
+import { generate } from '../../../../examples/demo/src/samples/generate.ts'
 import { runHere } from '../test-io.ts'
 
 // A machine that does other things as well is slow, not wrong.
@@ -88,13 +89,23 @@ describe('flowferry ingest', () => {
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test')
     await cloud.put(flows!.key, gzipSync(flows!.text))
     await cloud.put('elsewhere/notes.txt', Buffer.from('not below the prefix'))
+    await cloud.put('AWSLogs/123456789012/ELBAccessLogTestFile', Buffer.from('Enable AccessLog for ELB'))
     const env = { AWS_ENDPOINT_URL: cloud.endpoint }
-    const { code, stdout } = await runHere(['ingest', `s3://${cloud.bucket}/AWSLogs/`, '--to', `duckdb:${database}`], {
-      env,
-    })
+    const command = ['ingest', `s3://${cloud.bucket}/AWSLogs/`, '--to', `duckdb:${database}`]
+    const { code, stdout, stderr } = await runHere(command, { env })
+    expect(stderr).toContain('left out: test file of Elastic Load Balancing: s3://')
     expect(stdout).toMatch(/^files +1\n/)
     expect(stdout).toMatch(/\ndocuments written +3,000\n/)
     expect(code).toBe(0)
+    await cloud.put('AWSLogs/notes.txt', Buffer.from('no log'))
+    expect(await runHere(command, { env })).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/\nfiles failed +1\n/),
+    })
+    expect(await runHere([...command, '--unknown', 'skip'], { env })).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/\nfiles skipped +1\n/),
+    })
     const parsed = await runHere(['parse', `s3://${cloud.bucket}/${flows!.key}`], { env })
     expect(parsed.stdout.split('\n')).toHaveLength(3001)
     await cloud.stop()
@@ -187,7 +198,7 @@ describe('flowferry ingest', () => {
     [
       'an unknown format',
       ['x', '--to', 'opensearch', '--format', 'csv'],
-      'Allowed choices are vpc-flow, cloudtrail, cloudfront',
+      `Allowed choices are ${Object.keys(formats).join(', ')}`,
     ],
   ])('refuses %s with 2', async (_, args, words) => {
     const { code, stdout, stderr } = await runHere(['ingest', ...args])
@@ -257,7 +268,7 @@ async function startCluster(failure?: number) {
     response.setHeader('x-elastic-product', 'Elasticsearch')
     response.setHeader('content-type', 'application/json')
     // It knows no template.
-    if (failure !== undefined || request.method === 'GET') {
+    if (failure !== undefined || request.method === 'GET' || /_simulate_index/.test(request.url ?? '')) {
       response.statusCode = failure ?? 404
       response.end('{}')
       return

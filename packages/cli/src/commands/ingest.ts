@@ -1,8 +1,7 @@
-import { type DeadRecords, ingest, objectEvent, type SourceMessage, type SourceObject } from '@flowferry/core'
+import { type DeadRecords, ingest, objectEvent, type SourceMessage } from '@flowferry/core'
 import { s3Address, s3Client } from '../aws.ts'
 import { found, listFiles, localFile } from '../files.ts'
-import type { FormatName } from '../format-names.ts'
-import { parserFor } from '../formats.ts'
+import { type Documents, type FormatName, parserFor } from '../formats.ts'
 import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
 import { startProgress } from '../progress.ts'
 import { exitCodeOf, printReport } from '../report.ts'
@@ -15,6 +14,9 @@ export interface IngestCommandOptions extends TargetOptions {
   readonly setup?: boolean
   readonly log?: 'json'
   readonly deadRecords?: string
+  readonly archived?: 'fail' | 'skip'
+  readonly unknown?: 'fail' | 'skip'
+  readonly documents?: Documents
 }
 
 /** `flowferry ingest`: files, folders and S3 prefixes into a store. */
@@ -32,9 +34,11 @@ export async function ingestCommand(
   for (const source of sources) if (!s3Address(source)) await found(source)
   const store = await target.open()
   try {
-    const parser = await parserFor(options.format)
+    const parser = await parserFor(options.format && [options.format], options.documents)
     await prepare(store, parser.formats, options, io)
-    const objects = (await Promise.all(sources.map((source) => objectsOf(source, io)))).flat()
+    const messages = (await Promise.all(sources.map((source) => messagesOf(source, options, io)))).flat()
+    const objects = messages.flatMap((message) => message.objects)
+    for (const text of messages.flatMap(({ ignored = [] }) => ignored)) line(io.stderr, `left out: ${text}`)
     if (objects.length === 0) {
       line(io.stderr, 'There is no file to read.')
       return exitCodes.failed
@@ -43,7 +47,7 @@ export async function ingestCommand(
     line(io.stderr, `${plural(objects.length, 'file')}, ${bytes(total)} stored, to ${target.name}`)
     const progress = await startProgress(io, total, objects.length)
     const report = await ingest({
-      source: objects.map((object): SourceMessage => ({ objects: [progress.watch(object)] })),
+      source: messages.map((message) => ({ ...message, objects: message.objects.map(progress.watch) })),
       parser,
       sink: store.sink,
       onObject: (object) => {
@@ -71,17 +75,28 @@ async function deadRecordsAt(text: string, io: Io): Promise<DeadRecords> {
   return s3DeadRecords({ s3: await s3Client(io), bucket: address.bucket, prefix: address.key })
 }
 
-async function objectsOf(source: string, io: Io): Promise<SourceObject[]> {
+/** A message for each file or object. */
+async function messagesOf(
+  source: string,
+  { archived, unknown }: IngestCommandOptions,
+  io: Io,
+): Promise<SourceMessage[]> {
   const address = s3Address(source)
-  if (!address) return (await listFiles(source)).map(({ path, size }) => localFile(path, { size }))
+  if (!address) return (await listFiles(source)).map(({ path, size }) => ({ objects: [localFile(path, { size })] }))
 
-  const { listObjects, s3Object } = await import('@flowferry/source-s3')
+  const { backfillSource, listObjects } = await import('@flowferry/source-s3')
   const s3 = await s3Client(io)
   const { bucket, key: prefix } = address
-  const objects: SourceObject[] = []
-  for await (const { key, size, etag } of listObjects({ s3, bucket, prefix, ...(io.signal && { signal: io.signal }) }))
-    objects.push(
-      s3Object({ bucket, key, ...(size !== undefined && { size }), ...(etag !== undefined && { etag }) }, { s3 }),
-    )
-  return objects
+  const listed = async function* () {
+    for await (const object of listObjects({ s3, bucket, prefix, ...(io.signal && { signal: io.signal }) }))
+      yield { bucket, ...object }
+  }
+  const messages: SourceMessage[] = []
+  for await (const message of backfillSource(listed(), {
+    s3,
+    ...(archived && { archived }),
+    ...(unknown && { unknown }),
+  }))
+    messages.push(message)
+  return messages
 }

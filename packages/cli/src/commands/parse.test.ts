@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
+import { formats } from '@flowferry/core/formats'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { generate } from '../demo/generate.ts'
+import { generate } from '../../../../examples/demo/src/samples/generate.ts'
 import { run } from '../program.ts'
 import { runHere } from '../test-io.ts'
 
@@ -112,7 +113,7 @@ describe('flowferry parse', () => {
 
   it.each([
     ['read in a wrong format', ['--format', 'cloudtrail'], 'hint: read as cloudtrail because of --format'],
-    ['of no format', [], 'hint: this command reads vpc-flow, cloudtrail, cloudfront'],
+    ['of no format', [], `hint: this command reads ${Object.keys(formats).join(', ')}`],
   ])('gives a hint for a file %s', async (_, options, hint) => {
     await writeFile(file, 'dear diary\n')
     const { code, stderr } = await runHere(['parse', file, ...options])

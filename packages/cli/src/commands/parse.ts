@@ -9,20 +9,20 @@ import {
 } from '@flowferry/core'
 import { s3Address, s3Client } from '../aws.ts'
 import { found, localFile, standardInput } from '../files.ts'
-import type { FormatName } from '../format-names.ts'
-import { parserFor } from '../formats.ts'
+import { type Documents, type FormatName, parserFor } from '../formats.ts'
 import { hintsFor } from '../hints.ts'
 import { type ExitCode, exitCodes, type Io, line, type Output, UsageError } from '../io.ts'
 import { countsLine, exitCodeOf, objectRemarks } from '../report.ts'
 
 export interface ParseOptions {
   readonly format?: FormatName
+  readonly documents?: Documents
 }
 
 /** `flowferry parse`: an object's documents as they would be indexed, one a line, and its report on standard error. */
-export async function parse(source: string, { format }: ParseOptions, io: Io): Promise<ExitCode> {
+export async function parse(source: string, { format, documents }: ParseOptions, io: Io): Promise<ExitCode> {
   const object = await objectFor(source, io)
-  const parser = await parserFor(format)
+  const parser = await parserFor(format && [format], documents)
   const printer = documentPrinter(io.stdout)
   const signal = io.signal ? AbortSignal.any([io.signal, printer.closed]) : printer.closed
   const report = await ingest({

@@ -1,15 +1,36 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { awsFormatNames, parserFor } from '../formats.ts'
 import { runHere } from '../test-io.ts'
 
 /** As much of a cluster as keeps templates. */
-const templates = new Map<string, { index_patterns: string[] }>()
+interface Template {
+  readonly index_patterns: string[]
+  readonly priority: number
+  readonly template: object
+}
+const templates = new Map<string, Template>()
+const winnerOf = (target: string, more: readonly Template[]) =>
+  [...templates.values(), ...more]
+    .filter(({ index_patterns: [pattern] }) => new RegExp(`^${pattern!.replaceAll('*', '.*')}$`).test(target))
+    .sort((a, b) => b.priority - a.priority)[0]
 const server = createServer(async (request, response) => {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk)
   response.setHeader('x-elastic-product', 'Elasticsearch')
   response.setHeader('content-type', 'application/json')
+  const target = /_simulate_index\/([^?]+)/.exec(request.url!)?.[1]
+  if (target) {
+    const body = Buffer.concat(chunks).toString()
+    response.end(JSON.stringify({ template: winnerOf(target, body ? [JSON.parse(body)] : [])?.template }))
+    return
+  }
+  if (request.url!.startsWith('/_index_template?')) {
+    const all = [...templates].map(([name, template]) => ({ name, index_template: template }))
+    response.end(JSON.stringify({ index_templates: all }))
+    return
+  }
   const name = /^\/_index_template\/(.+)$/.exec(request.url!)?.[1]
   if (name && request.method === 'PUT') templates.set(name, JSON.parse(Buffer.concat(chunks).toString()))
   const known = name && templates.get(name)
@@ -35,11 +56,10 @@ describe('flowferry setup', () => {
     const first = await runHere(['setup', '--to', to, '--url', url])
     expect(first).toMatchObject({ code: 0, stderr: '' })
     expect(first.stdout).toContain('index template flowferry-aws.cloudtrail created\n')
-    expect([...templates.keys()].sort()).toEqual(
-      ['cloudfront_logs', 'cloudtrail', 'vpcflow'].map((dataset) => `flowferry-aws.${dataset}`),
-    )
+    const { formats } = await parserFor(awsFormatNames)
+    expect([...templates.keys()].sort()).toEqual(formats.map(({ dataset }) => `flowferry-${dataset}`).sort())
     const second = await runHere(['setup', '--to', to, '--url', url])
-    expect(second.stdout.match(/^index template \S+ is as it should be$/gm)).toHaveLength(3)
+    expect(second.stdout.match(/^index template \S+ is as it should be$/gm)).toHaveLength(formats.length)
   })
 
   it('installs those of indices by time, for one format', async () => {
@@ -47,6 +67,84 @@ describe('flowferry setup', () => {
     const { stdout } = await runHere(['setup', '--to', 'elasticsearch', '--url', url, ...args])
     expect(stdout).toBe('index template flowferry-aws.vpcflow-dated created\n')
     expect(templates.get('flowferry-aws.vpcflow-dated')!.index_patterns).toEqual(['logs-aws.vpcflow-*-20*.*'])
+  })
+
+  it('passes on settings and lifecycle, and says which settings a later run changes', async () => {
+    const args = ['setup', '--to', 'elasticsearch', '--url', url, '--format', 'vpc-flow']
+    const settings = ['--codec', 'default', '--refresh-interval', '5s', '--number-of-shards', '2', '--mode', 'logsdb']
+    const sort = ['--sort', 'source.ip', '@timestamp:desc', '--total-fields-limit', '3000', '--number-of-replicas', '0']
+    await runHere([...args, '--retention', '30d', ...settings, ...sort])
+    const installed = () => templates.get('flowferry-aws.vpcflow')!.template
+    expect(installed()).toMatchObject({
+      lifecycle: { enabled: true, data_retention: '30d' },
+      settings: {
+        index: {
+          codec: 'default',
+          refresh_interval: '5s',
+          number_of_shards: '2',
+          number_of_replicas: '0',
+          mode: 'logsdb',
+          sort: { field: ['source.ip', '@timestamp'], order: ['asc', 'desc'] },
+          mapping: { total_fields: { limit: '3000' } },
+        },
+      },
+    })
+    const { stdout } = await runHere([...args, '--no-retention', '--codec', 'best_compression'])
+    expect(stdout).toMatch(/^index template \S+ updated\nnote: changed: index\.codec; /)
+    expect(installed()).toMatchObject({ lifecycle: { enabled: true }, settings: { index: { refresh_interval: '5s' } } })
+    expect(installed()).not.toHaveProperty('lifecycle.data_retention')
+    const dry = await runHere([...args, '--max-age', '7d', '--dry-run'])
+    expect(dry.stdout).toContain('lifecycle policy flowferry-aws.vpcflow would be created\n')
+  })
+
+  it('refuses what the engine does not have, as wrong usage or with the reason', async () => {
+    const args = ['setup', '--to', 'opensearch', '--url', url]
+    const mode = await runHere([...args, '--mode', 'logsdb'])
+    expect(mode).toMatchObject({ code: 2, stderr: expect.stringContaining('only Elasticsearch has index modes') })
+    const retention = await runHere([...args, '--retention', '30d'])
+    expect(retention).toMatchObject({ code: 1, stderr: expect.stringContaining('Index State Management') })
+    expect(templates.size).toBe(0)
+    const { stdout } = await runHere([...args, '--format', 'vpc-flow'])
+    expect(stdout).toMatch(/^index template \S+ created\nnote: This OpenSearch does not have the plugin/)
+  })
+
+  it('fails where a template of somebody else wins, and names it', async () => {
+    templates.set('mine', { index_patterns: ['logs-*'], priority: 500, template: { mappings: {} } })
+    for (const more of [['--dry-run'], []]) {
+      const args = ['setup', '--to', 'elasticsearch', '--url', url, '--format', 'vpc-flow', ...more]
+      const { code, stderr } = await runHere(args)
+      expect(code).toBe(1)
+      expect(stderr).toContain('"mine" of priority 500 wins over flowferry-aws.vpcflow for logs-aws.vpcflow-default')
+      expect(stderr).toContain('TARGET_TEMPLATE')
+    }
+  })
+
+  it('installs templates for documents with each value under all of its names, or for words of long texts', async () => {
+    const args = ['setup', '--to', 'opensearch', '--url', url, '--format', 'vpc-flow']
+    const propertiesOf = (name: string) =>
+      (templates.get(name) as { template: { mappings: { properties: Record<string, unknown> } } }).template.mappings
+        .properties
+    await runHere(args)
+    expect(propertiesOf('flowferry-aws.vpcflow')).toMatchObject({ 'source.bytes': { type: 'alias' } })
+    await runHere([...args, '--documents', 'full'])
+    expect(propertiesOf('flowferry-aws.vpcflow')).toMatchObject({ 'source.bytes': { type: 'long' } })
+    await runHere(['setup', '--to', 'opensearch', '--url', url, '--format', 'cloudtrail', '--full-text'])
+    const trail = ['setup', '--to', 'opensearch', '--url', url, '--format', 'cloudtrail']
+    const text = () => propertiesOf('flowferry-aws.cloudtrail')['aws.cloudtrail.request_parameters']
+    expect(text()).toHaveProperty('fields.text')
+    // What a run does not speak of stays.
+    await runHere([...trail, '--codec', 'default'])
+    expect(text()).toHaveProperty('fields.text')
+    await runHere([...trail, '--no-full-text'])
+    expect(text()).not.toHaveProperty('fields')
+  })
+
+  it('installs the template of dead records where that is asked for', async () => {
+    const args = ['setup', '--to', 'opensearch', '--url', url, '--format', 'vpc-flow']
+    await runHere(args)
+    expect([...templates.keys()]).toEqual(['flowferry-aws.vpcflow'])
+    await runHere([...args, '--dead-records'])
+    expect([...templates.keys()]).toContain('flowferry-flowferry.dead_letter')
   })
 
   it('has nothing to do for DuckDB', async () => {

@@ -1,23 +1,65 @@
-import type { ArchiveFormatName } from '../format-names.ts'
-import { parserFor } from '../formats.ts'
+import { deadRecordFormat } from '@flowferry/core'
+import type { SetupOptions } from '@flowferry/search'
+import { type AwsFormatName, awsFormatNames, type Documents, parserFor } from '../formats.ts'
 import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
 import { setUp, type TargetOptions, targetOf } from '../target.ts'
 
-export interface SetupCommandOptions extends Pick<TargetOptions, 'to' | 'url' | 'indexPer'> {
-  readonly format?: readonly ArchiveFormatName[]
+type Settings = Omit<SetupOptions, 'formats' | 'indexPer' | 'namespaces' | 'dryRun' | 'rollover' | 'sort'>
+
+export interface SetupCommandOptions extends Pick<TargetOptions, 'to' | 'url' | 'indexPer'>, Settings {
+  readonly format?: readonly AwsFormatName[]
+  readonly documents?: Documents
+  readonly deadRecords?: boolean
   readonly dryRun?: boolean
+  /** `source.ip`, or `@timestamp:desc`. */
+  readonly sort?: readonly string[]
+  /** Every condition by its default; the three below give one of its own. */
+  readonly rollover?: boolean
+  readonly maxAge?: string
+  readonly maxPrimaryShardSize?: string
+  readonly maxDocs?: number
 }
 
-/** `flowferry setup`: the index templates into a cluster, and what was changed. */
+/** `flowferry setup`: the index templates and lifecycle policies into a cluster, and what was changed. */
 export async function setupCommand(options: SetupCommandOptions, io: Io): Promise<ExitCode> {
-  const { to, format = [undefined], dryRun = false } = options
+  const {
+    to,
+    url,
+    indexPer,
+    format = awsFormatNames,
+    documents,
+    deadRecords = false,
+    dryRun = false,
+    ...rest
+  } = options
+  const { sort, rollover, maxAge, maxPrimaryShardSize, maxDocs, ...settings } = rest
   if (to.startsWith('duckdb:')) throw new UsageError('DuckDB needs no setup: --to takes elasticsearch or opensearch')
-  const formats = (await Promise.all(format.map(parserFor))).flatMap((parser) => parser.formats)
-  const store = await (await targetOf(options, io)).open()
+  const { formats: ofLogs } = await parserFor(format, documents)
+  const formats = deadRecords ? [...ofLogs, deadRecordFormat] : ofLogs
+  const target = { to, ...(url !== undefined && { url }), ...(indexPer && { indexPer }) }
+  const store = await (await targetOf(target, io)).open()
+  const conditions = {
+    ...(maxAge !== undefined && { maxAge }),
+    ...(maxPrimaryShardSize !== undefined && { maxPrimaryShardSize }),
+    ...(maxDocs !== undefined && { maxDocs }),
+  }
+  const isRollover = rollover === true || Object.keys(conditions).length > 0
   try {
-    for (const text of await setUp(store, { formats, dryRun })) line(io.stdout, text)
+    const changes = await setUp(store, {
+      formats,
+      dryRun,
+      ...settings,
+      ...(sort && { sort: sort.map(sortOf) }),
+      ...(isRollover && { rollover: conditions }),
+    })
+    for (const text of changes) line(io.stdout, text)
     return exitCodes.ok
   } finally {
     await store.close()
   }
+}
+
+function sortOf(text: string): { readonly field: string; readonly order?: 'asc' | 'desc' } {
+  const [, field = text, order] = /^(.+):(asc|desc)$/.exec(text) ?? []
+  return { field, ...(order && { order: order as 'asc' | 'desc' }) }
 }

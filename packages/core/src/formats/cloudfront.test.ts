@@ -1,9 +1,24 @@
 import { describe, expect, test } from 'vitest'
-import { ingest } from '../ingest.ts'
-import { memoryObject, memorySink, memorySource } from '../testing.ts'
+import { ingest } from '../ingest/ingest.ts'
+import { memoryObject, memorySink, memorySource } from '../testing/index.ts'
 import { cloudFront } from './cloudfront.ts'
 
+const claim = (text: string) => cloudFront.claims({ bucket: 'b', key: 'k', stored: Buffer.from(text), text })
+
 describe('cloudFront', () => {
+  test.each([
+    '#Version: 1.0\n#Fields: date time c-ip\n2026-01-01\t00:00:00\t192.0.2.1\n',
+    '{"timestamp(ms)":"1","c-ip":"192.0.2.1"}',
+    '{"timestamp_ms":"1","c_ip":"192.0.2.1"}',
+    '{"x_edge_location":"FRA"}',
+  ])('claims %j', (text) => expect(claim(text)).toBe('content'))
+
+  test.each([
+    '#Software: Microsoft Internet Information Services 10.0\n#Version: 1.0\n#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken\n',
+    '{"timestamp_ms":"1","text":"a post"}',
+    '{"timestamp":1,"c-ip":"192.0.2.1"}',
+  ])("claims not what is anybody else's: %j", (text) => expect(claim(text)).toBeUndefined())
+
   test('a field name that looks like code is a name and nothing else', async () => {
     const names = [
       'x"];process.exit(7)//',

@@ -1,83 +1,170 @@
-import { family, table } from '../table/define.ts'
-import { double, encoded, encodedTwice, ip, isAddress, keyword, long } from '../table/fields.ts'
-import type { RecordOf } from '../types.ts'
+import { delimited } from '../encodings/delimited/delimited.ts'
+import { json } from '../encodings/json/json.ts'
+import { hours } from '../schema/archive.ts'
+import { type Fields, family } from '../schema/derive.ts'
+import {
+  double,
+  encoded,
+  encodedTwice,
+  epochMilliseconds,
+  epochSeconds,
+  type Field,
+  ip,
+  keyword,
+  long,
+  reader,
+} from '../schema/fields.ts'
+import { aws, format } from '../schema/format.ts'
+import { snakeCase } from '../schema/names.ts'
+import { httpVersion, tls } from '../schema/network.ts'
+import { isAddress } from '../schema/values.ts'
+import type { MappingType, RecordOf } from '../types.ts'
+
+// biome-ignore format: one line a field
+const table = {
+  'date': keyword([], 'Day of the event, UTC: `2019-12-04`.'),
+  'time': keyword([], 'Time when the server finished responding, UTC: `21:02:31`.'),
+  'x-edge-location': keyword(['aws.cloudfront.edge_location'], 'Edge location: airport code and number.'),
+  'sc-bytes': long(['http.response.bytes'], 'Bytes sent to the viewer, headers included.', { index: false }),
+  'c-ip': ip(['source.ip', 'related.ip[]'], 'Address of the viewer, or of its proxy.', { aliases: ['source.address'] }),
+  'cs-method': keyword(['http.request.method'], 'HTTP method.'),
+  'cs(Host)': keyword(['aws.cloudfront.domain', 'related.hosts[]'], "Domain name of the distribution."),
+  'cs-uri-stem': encoded(['url.path'], 'Path of the request.'),
+  'sc-status': long(['http.response.status_code'], 'HTTP status; 0 when the viewer closed the connection before the answer.'),
+  'cs(Referer)': encoded(['http.request.referrer'], 'Referer header.', { spelled: ['cs_referrer'] }),
+  'cs(User-Agent)': encodedTwice(['user_agent.original'], 'User-Agent header.'),
+  'cs-uri-query': encoded(['url.query'], 'Query string.'),
+  'cs(Cookie)': encoded(['aws.cloudfront.cookies'], 'Cookie header, when the distribution logs cookies.'),
+  'x-edge-result-type': keyword(['aws.cloudfront.edge_result_type'], 'Hit, RefreshHit, Miss, LimitExceeded, CapacityExceeded, Error or Redirect, after the last byte.'),
+  'x-edge-request-id': keyword(['event.id'], 'Id of the request.', { aliases: ['http.request.id'] }),
+  'x-host-header': keyword(['url.domain', 'related.hosts[]'], 'Host header of the viewer.', { aliases: ['destination.address', 'destination.domain'] }),
+  'cs-protocol': keyword(['url.scheme'], 'http, https, ws, wss, grpc or grpcs.', { aliases: ['network.protocol'] }),
+  'cs-bytes': long(['http.request.bytes'], 'Bytes of the request, headers included.', { index: false }),
+  'time-taken': double([], 'Seconds from the request to the last byte of the response.'),
+  'x-forwarded-for': forwarded(['network.forwarded_ip[]', 'related.ip[]'], 'Address of the viewer behind a proxy.'),
+  'ssl-protocol': keyword([], 'TLSv1.3, …', { fits: (text) => tls(text) !== undefined }),
+  'ssl-cipher': keyword(['tls.cipher'], 'TLS cipher.'),
+  'x-edge-response-result-type': keyword(['aws.cloudfront.edge_response_result_type'], 'The result type just before the response was returned.'),
+  'cs-protocol-version': keyword([], 'HTTP/2.0, …', { fits: (text) => httpVersion(text) !== undefined }),
+  'fle-status': keyword(['aws.cloudfront.fle_status'], 'Field-level encryption: Processed, or why not.'),
+  'fle-encrypted-fields': long(['aws.cloudfront.fle_encrypted_fields'], 'Number of fields that were encrypted.'),
+  'c-port': long(['source.port'], 'Port of the viewer.'),
+  'time-to-first-byte': double(['aws.cloudfront.time_to_first_byte'], 'Seconds from the request to the first byte of the response.'),
+  'x-edge-detailed-result-type': keyword(['aws.cloudfront.edge_detailed_result_type'], 'The result type, or the error: ClientCommError, OriginDnsError, …'),
+  'sc-content-type': keyword(['http.response.mime_type'], 'Content-Type header of the response.'),
+  'sc-content-len': long(['http.response.body.bytes'], 'Content-Length header of the response.'),
+  'sc-range-start': long(['aws.cloudfront.range_start'], 'First byte of a range response.'),
+  'sc-range-end': long(['aws.cloudfront.range_end'], 'Last byte of a range response.'),
+  // The first present is the time: milliseconds, seconds, then date and time.
+  'timestamp(ms)': epochMilliseconds(['@timestamp'], 'When the server finished the response, in milliseconds.'),
+  'timestamp': epochSeconds(['@timestamp'], 'The same in seconds.'),
+  'DistributionId': keyword(['aws.cloudfront.distribution_id'], 'Distribution.', { spelled: ['distributionid'] }),
+  'origin-fbl': double(['aws.cloudfront.origin_first_byte_latency'], "Seconds until the first byte of the origin's answer."),
+  'origin-lbl': double(['aws.cloudfront.origin_last_byte_latency'], 'Seconds until its last byte.'),
+  'asn': long(['source.as.number'], 'Autonomous system of the viewer.'),
+  'c-country': keyword(['source.geo.country_iso_code'], 'Country of the viewer, ISO 3166-1 alpha-2.'),
+  'cache-behavior-path-pattern': keyword(['aws.cloudfront.cache_behavior_path_pattern'], 'Path pattern of the cache behavior that matched.'),
+  'distribution-tenant-id': keyword(['aws.cloudfront.distribution_tenant_id'], 'Tenant of a multi-tenant distribution.'),
+  'connection-id': keyword(['aws.cloudfront.connection_id'], 'Connection, with mutual TLS.'),
+  'viewer-request-log-data': encoded(['aws.cloudfront.viewer_request_log_data'], "What a function of the viewer's request logged."),
+  'viewer-response-log-data': encoded(['aws.cloudfront.viewer_response_log_data'], "What a function of the viewer's response logged."),
+  // Common Media Client Data, CTA-5004. The player decides them, so none is a number: `tb=abc` makes no line malformed.
+  'cmcd-encoded-bitrate': keyword(['aws.cloudfront.cmcd.encoded_bitrate'], 'Bit rate of the requested object, kbit/s.'),
+  'cmcd-buffer-length': keyword(['aws.cloudfront.cmcd.buffer_length'], 'Length of the player\'s buffer, ms.'),
+  'cmcd-buffer-starvation': keyword(['aws.cloudfront.cmcd.buffer_starvation'], 'Whether the buffer ran empty since the request before.'),
+  'cmcd-content-id': encoded(['aws.cloudfront.cmcd.content_id'], 'Content.'),
+  'cmcd-object-duration': keyword(['aws.cloudfront.cmcd.object_duration'], 'Playback time of the object, ms.'),
+  'cmcd-deadline': keyword(['aws.cloudfront.cmcd.deadline'], 'Time by which the first sample is needed, ms.'),
+  'cmcd-measured-throughput': keyword(['aws.cloudfront.cmcd.measured_throughput'], 'Throughput as the player measured it, kbit/s.'),
+  'cmcd-next-object-request': encoded(['aws.cloudfront.cmcd.next_object_request'], 'Path of the next object.'),
+  'cmcd-next-range-request': keyword(['aws.cloudfront.cmcd.next_range_request'], 'Byte range of the next request.'),
+  'cmcd-object-type': keyword(['aws.cloudfront.cmcd.object_type'], 'Kind of object: m, a, v, av, i, c, tt, k or o.'),
+  'cmcd-playback-rate': keyword(['aws.cloudfront.cmcd.playback_rate'], '1 at normal speed.'),
+  'cmcd-requested-maximum-throughput': keyword(['aws.cloudfront.cmcd.requested_maximum_throughput'], 'Throughput that is enough, kbit/s.'),
+  'cmcd-streaming-format': keyword(['aws.cloudfront.cmcd.streaming_format'], 'd, h, s or o.'),
+  'cmcd-session-id': encoded(['aws.cloudfront.cmcd.session_id'], 'Session of the player.'),
+  'cmcd-stream-type': keyword(['aws.cloudfront.cmcd.stream_type'], 'v on demand, l live.'),
+  'cmcd-startup': keyword(['aws.cloudfront.cmcd.startup'], 'Whether the object is needed at once.'),
+  'cmcd-top-bitrate': keyword(['aws.cloudfront.cmcd.top_bitrate'], 'Highest bit rate that the player may choose, kbit/s.'),
+  'cmcd-version': keyword(['aws.cloudfront.cmcd.version'], 'Version of the specification.'),
+  's-ip': ip(['destination.ip', 'related.ip[]'], 'Server that took the request.'),
+  'primary-distribution-id': keyword(['aws.cloudfront.primary_distribution_id'], 'Primary distribution, with continuous deployment.'),
+  'primary-distribution-dns-name': keyword(['aws.cloudfront.primary_distribution_dns_name', 'related.hosts[]'], 'Its domain name.'),
+  'r-host': keyword(['aws.cloudfront.origin_host', 'related.hosts[]'], 'Origin that answered, of an origin group.'),
+  'sr-reason': keyword(['aws.cloudfront.origin_selection_reason'], 'Why that origin: Failover:503, …'),
+  'x-edge-mqcs': keyword(['aws.cloudfront.edge_mqcs'], 'Media quality confidence score.'),
+}
+
+/** AWS's names with brackets and dashes, in snake case as Parquet and Athena have them, or with dashes alone. */
+function inAllSpellings<F extends Fields>(fields: F): F {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => {
+      const dashed = name.replace(/\((.*)\)/, '-$1').toLowerCase()
+      const all = [snakeCase(name), dashed, ...(field.spelled ?? [])]
+      return [name, { ...field, spelled: [...new Set(all)].filter((one) => one !== name) }]
+    }),
+  ) as Fields as F
+}
+
+const fields = inAllSpellings(table)
 
 /**
- * CloudFront standard logs (legacy): tab-separated, the fields named by the `#Fields` line.
+ * CloudFront standard logs: tab-separated, the fields named by the `#Fields` line, or JSON. A value is the same text in
+ * both, `-` where there is none.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging.html
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html
  *
  * Values are percent-encoded once on top of what the client sent; decoding once gives that back. Until 2019 the agent's
  * spaces were encoded twice.
  */
-export const cloudFront = table({
+export const cloudFront = format({
   kind: 'cloudfront',
+  title: 'CloudFront standard logs',
   dataset: 'aws.cloudfront_logs',
+  view: 'requests',
   root: 'aws.cloudfront',
-  delimiter: '\t',
-  header: (line) => {
-    if (!line.startsWith('#')) return undefined
-    return line.startsWith('#Fields:') ? line.slice('#Fields:'.length).trim().split(/\s+/) : 'skip'
-  },
-  keys: /(^|\/)(CloudFront\/|[A-Z0-9]{13,14}\.\d{4}-\d\d-\d\d-\d\d\.[0-9a-f]{8}\.gz$)/,
-  constants: {
-    'ecs.version': '8.11.0',
-    'event.kind': 'event',
-    'event.module': 'aws',
-    'event.dataset': 'aws.cloudfront_logs',
-    'event.category': ['web'],
-    'event.type': ['access'],
-    'cloud.provider': 'aws',
-  },
-  // biome-ignore format: one line a field
-  fields: {
-    'date': keyword([], 'Day of the event, UTC: `2019-12-04`.'),
-    'time': keyword([], 'Time when the server finished responding, UTC: `21:02:31`.'),
-    'x-edge-location': keyword(['aws.cloudfront.edge_location'], 'Edge location: airport code and number.'),
-    'sc-bytes': long(['http.response.bytes'], 'Bytes sent to the viewer, headers included.'),
-    'c-ip': ip(['source.address', 'source.ip', 'related.ip[]'], 'Address of the viewer, or of its proxy.'),
-    'cs-method': keyword(['http.request.method'], 'HTTP method.'),
-    'cs(Host)': keyword(['aws.cloudfront.domain', 'related.hosts[]'], "Domain name of the distribution."),
-    'cs-uri-stem': encoded(['url.path'], 'Path of the request.'),
-    'sc-status': long(['http.response.status_code'], 'HTTP status; 0 when the viewer closed the connection before the answer.'),
-    'cs(Referer)': encoded(['http.request.referrer'], 'Referer header.'),
-    'cs(User-Agent)': encodedTwice(['user_agent.original'], 'User-Agent header.'),
-    'cs-uri-query': encoded(['url.query'], 'Query string.'),
-    'cs(Cookie)': encoded(['aws.cloudfront.cookies'], 'Cookie header, when the distribution logs cookies.'),
-    'x-edge-result-type': keyword(['aws.cloudfront.edge_result_type'], 'Hit, RefreshHit, Miss, LimitExceeded, CapacityExceeded, Error or Redirect, after the last byte.'),
-    'x-edge-request-id': keyword(['event.id', 'http.request.id'], 'Id of the request.'),
-    'x-host-header': keyword(['destination.address', 'destination.domain', 'url.domain', 'related.hosts[]'], 'Host header of the viewer.'),
-    'cs-protocol': keyword(['network.protocol', 'url.scheme'], 'http, https, ws, wss, grpc or grpcs.'),
-    'cs-bytes': long(['http.request.bytes'], 'Bytes of the request, headers included.'),
-    'time-taken': double([], 'Seconds from the request to the last byte of the response.'),
-    'x-forwarded-for': encoded([], 'Address of the viewer behind a proxy.'),
-    'ssl-protocol': keyword([], 'TLSv1.3, …'),
-    'ssl-cipher': keyword(['tls.cipher'], 'TLS cipher.'),
-    'x-edge-response-result-type': keyword(['aws.cloudfront.edge_response_result_type'], 'The result type just before the response was returned.'),
-    'cs-protocol-version': keyword([], 'HTTP/2.0, …'),
-    'fle-status': keyword(['aws.cloudfront.fle_status'], 'Field-level encryption: Processed, or why not.'),
-    'fle-encrypted-fields': long(['aws.cloudfront.fle_encrypted_fields'], 'Number of fields that were encrypted.'),
-    'c-port': long(['source.port'], 'Port of the viewer.'),
-    'time-to-first-byte': double(['aws.cloudfront.time_to_first_byte'], 'Seconds from the request to the first byte of the response.'),
-    'x-edge-detailed-result-type': keyword(['aws.cloudfront.edge_detailed_result_type'], 'The result type, or the error: ClientCommError, OriginDnsError, …'),
-    'sc-content-type': keyword(['http.response.mime_type'], 'Content-Type header of the response.'),
-    'sc-content-len': long(['http.response.body.bytes'], 'Content-Length header of the response.'),
-    'sc-range-start': long(['aws.cloudfront.range_start'], 'First byte of a range response.'),
-    'sc-range-end': long(['aws.cloudfront.range_end'], 'Last byte of a range response.'),
-    'distribution-tenant-id': keyword(['aws.cloudfront.distribution_tenant_id'], 'Tenant of a multi-tenant distribution.'),
-    'connection-id': keyword(['aws.cloudfront.connection_id'], 'Connection, with mutual TLS.'),
-  },
+  constants: aws('cloudfront_logs', { 'event.category': ['web'], 'event.type': ['access'] }),
+  fields,
   derived: (derive) => [
     derive('@timestamp', ['date', 'time'], timestamp),
     derive('event.outcome', ['sc-status'], (status) => (status === 0 || status >= 400 ? 'failure' : 'success')),
     derive('event.duration', ['time-taken'], (seconds) => Math.round(seconds * 1e9)),
     derive('network.type', [family('c-ip')], (family) => family),
-    derive('network.forwarded_ip[]', ['x-forwarded-for'], addresses),
-    derive('related.ip[]', ['x-forwarded-for'], addresses),
-    derive('http.version', ['cs-protocol-version'], (protocol) => /^HTTP\/([\d.]+)$/.exec(protocol)?.[1]),
+    derive('http.version', ['cs-protocol-version'], httpVersion),
     derive('tls.version', ['ssl-protocol'], (protocol) => tls(protocol)?.version),
     derive('tls.version_protocol', ['ssl-protocol'], (protocol) => tls(protocol)?.protocol),
   ],
+  // Delivery may be 24 hours late, but a file's name always has the hour in which the requests were made.
+  // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html#access-logs-timing
+  archive: [{ service: 'CloudFront', folders: 'any', ids: /^[A-Z0-9]{6,32}$/, late: hours(2), early: hours(1) }],
+  encodings: [
+    delimited({
+      delimiter: '\t',
+      header: (line) => {
+        if (!line.startsWith('#')) return undefined
+        if (!line.startsWith('#Fields:')) return 'skip'
+        const names = line.slice('#Fields:'.length).trim().split(/\s+/)
+        // IIS writes the same W3C format, with nearly the same names.
+        return names.some((name) => ofIis.has(name)) ? undefined : names
+      },
+      keys: /(^|\/)(CloudFront\/|[A-Z0-9]{13,14}\.\d{4}-\d\d-\d\d-\d\d\.[0-9a-f]{8}\.gz$)/,
+    }),
+    json({
+      absent: '-',
+      // `timestamp` or `c-ip` alone is anybody's, and so is `timestamp_ms`.
+      claims: [
+        'timestamp(ms)',
+        ...Object.entries(fields)
+          .filter(([name]) => name.startsWith('x-edge-'))
+          .flatMap(([name, { spelled = [] }]) => [name, ...spelled]),
+        ...['c_ip', 'cs_method', 'sc_status'].map((name) => ['timestamp_ms', name]),
+      ],
+    }),
+  ],
 })
+
+/** Names that a `#Fields` line of IIS has, and none of CloudFront's. */
+const ofIis = new Set(['s-sitename', 's-computername', 's-port', 'cs-username', 'sc-substatus', 'sc-win32-status'])
 
 /** A request record: AWS's field names, numbers as numbers, text decoded, absent values left out. */
 export interface CloudFrontRecord extends RecordOf<typeof cloudFront> {}
@@ -87,14 +174,12 @@ function timestamp(date: string, time: string): string | undefined {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/.test(iso) && !Number.isNaN(Date.parse(iso)) ? iso : undefined
 }
 
-function addresses(list: string): string[] {
-  return list
-    .split(',')
-    .map((address) => address.trim())
-    .filter(isAddress)
-}
-
-function tls(protocol: string): { protocol: string; version: string } | undefined {
-  const match = /^(TLS|SSL)v([\d.]+)$/.exec(protocol)
-  return match ? { protocol: match[1]!.toLowerCase(), version: match[2]! } : undefined
+/** Addresses between commas; text in the record. */
+function forwarded(targets: readonly ['network.forwarded_ip[]', 'related.ip[]'], description: string): Field<string> {
+  const write = (text: string, type: MappingType) => {
+    const items = text.split(',').map((item) => item.trim())
+    return type === 'ip' ? items.filter(isAddress) : items
+  }
+  const { read, ...field } = encoded(targets, description)
+  return { ...field, read: reader('list', read, write), write }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { collect, memoryObject } from '../testing.ts'
+import { collect, memoryObject } from '../testing/index.ts'
 import { vpcFlow } from './vpc-flow.ts'
 
 const read = (body: string, parser: Parameters<typeof collect>[0] = vpcFlow) =>
@@ -36,6 +36,43 @@ describe('vpcFlow', () => {
     })
   })
 
+  test.each([
+    'version account-id tgw-id tgw-attachment-id srcaddr dstaddr',
+    'version srcaddr dstaddr end packets-lost-blackhole',
+  ])('nor any file with a field of theirs: %s', async (header) => {
+    await expect(read(`${header}\n6 1 2 3 4 5\n`)).rejects.toMatchObject({ code: 'FORMAT_MISMATCH' })
+  })
+
+  test('reads a header whose first field is not known, where enough others are', async () => {
+    const { documents, unknownFields } = await read(
+      'future-field version srcaddr dstaddr end\nx 12 10.0.0.1 10.0.0.2 1790000060\n',
+    )
+    expect(documents[0]).toMatchObject({ aws: { vpcflow: { future_field: 'x', version: '12' } } })
+    expect(unknownFields).toEqual({ 'future-field': 1 })
+    for (const other of ['some words of a text', 'some srcaddr', 'one two three srcaddr dstaddr'])
+      await expect(read(`${other}\n`)).rejects.toMatchObject({ code: 'FORMAT_MISMATCH' })
+  })
+
+  test('reads times in milliseconds, as seconds in the record', async () => {
+    const { documents, records } = await read('start end\n1790000000000 1790000060123\n1790000000 1790000060\n')
+    expect(records).toMatchObject([
+      { start: 1790000000, end: 1790000060.123 },
+      { start: 1790000000, end: 1790000060 },
+    ])
+    expect(documents.map((document) => document['@timestamp'])).toEqual([
+      '2026-09-21T14:14:20.123Z',
+      '2026-09-21T14:14:20.000Z',
+    ])
+  })
+
+  test('takes the format string of a flow log', async () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: AWS writes its fields so
+    const parser = vpcFlow.withFields('${dstaddr} ${srcaddr} ${action}')
+    const { records } = await read('10.0.0.2 10.0.0.1 REJECT\n', parser)
+    expect(records).toEqual([{ kind: 'vpcflow', dstaddr: '10.0.0.2', srcaddr: '10.0.0.1', action: 'REJECT' }])
+    expect(() => vpcFlow.withFields('dstaddr srcaddr')).toThrow('[INVALID_OPTION]')
+  })
+
   test('a new header in the middle gives a new order, as in concatenated files', async () => {
     const { records, ordinals } = await read(
       'srcaddr dstaddr\n10.0.0.1 10.0.0.2\ndstaddr srcaddr bytes\n10.0.0.3 10.0.0.4 7\n',
@@ -52,14 +89,18 @@ describe('vpcFlow', () => {
     expect(malformed).toEqual([
       { ordinal: 0, offset: 20, reason: 'srcport is not of its type, integer' },
       { ordinal: 1, offset: 33, reason: '2 values where the header names 3 fields' },
-      { ordinal: 2, offset: 44, reason: 'end is not of its type, integer, seconds since 1970' },
+      { ordinal: 2, offset: 44, reason: 'end is not of its type, integer, seconds or milliseconds since 1970' },
     ])
   })
 
-  test('an address that is none stays an address and is no ip', async () => {
-    const { documents } = await read('srcaddr dstaddr\n253.252.51.07 10.0.0.2\n')
-    expect(documents[0]).toMatchObject({ source: { address: '253.252.51.07' }, related: { ip: ['10.0.0.2'] } })
-    expect(documents[0]!.source).not.toHaveProperty('ip')
+  test('an address that is none is kept as text and is no ip', async () => {
+    const { documents, unknownFields } = await read('srcaddr dstaddr\n253.252.51.07 10.0.0.2\n')
+    expect(documents[0]).toMatchObject({
+      aws: { vpcflow: { srcaddr: '253.252.51.07' } },
+      related: { ip: ['10.0.0.2'] },
+    })
+    expect(documents[0]).not.toHaveProperty('source')
+    expect(unknownFields).toEqual({ srcaddr: 1 })
   })
 
   test('keeps a field of the future, and counts it', async () => {
@@ -72,7 +113,7 @@ describe('vpcFlow', () => {
   test('counts a field of the future in lines of any kind', async () => {
     const lines = ['10.0.0.1 a b', '10.0.0.1 - --', '- é -', '10.0.0.1 "x" -', '10.0.0.1 a', 'x - -']
     const { unknownFields, malformed } = await read(`srcaddr n-1 n-2\n${lines.join('\n')}\n`)
-    expect(unknownFields).toEqual({ 'n-1': 3, 'n-2': 2 })
+    expect(unknownFields).toEqual({ 'n-1': 3, 'n-2': 2, srcaddr: 1 })
     expect(malformed).toHaveLength(1)
   })
 

@@ -1,31 +1,12 @@
-import { family, lookup, table } from '../table/define.ts'
-import { code, encoded, epochSeconds, ip, isAddress, keyword, long } from '../table/fields.ts'
+import { delimited } from '../encodings/delimited/delimited.ts'
+import { hours, minutes } from '../schema/archive.ts'
+import { family, lookup } from '../schema/derive.ts'
+import { code, encoded, epoch, ip, keyword, long } from '../schema/fields.ts'
+import { aws, format } from '../schema/format.ts'
+import { tcpFlags, transport } from '../schema/network.ts'
+import { endOfEvent } from '../schema/targets.ts'
+import { isAddress } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
-
-/** https://www.iana.org/assignments/protocol-numbers, those that flow logs show */
-const transport = lookup({
-  0: 'hopopt',
-  1: 'icmp',
-  2: 'igmp',
-  6: 'tcp',
-  17: 'udp',
-  41: 'ipv6',
-  47: 'gre',
-  50: 'esp',
-  51: 'ah',
-  58: 'ipv6-icmp',
-  88: 'eigrp',
-  89: 'ospfigp',
-  103: 'pim',
-  112: 'vrrp',
-  115: 'l2tp',
-  132: 'sctp',
-  136: 'udplite',
-})
-
-/** The flags that a flow record's bitmask may hold, from its lowest bit. */
-const tcpFlagNames = ['fin', 'syn', 'rst', 'psh', 'ack', 'urg'] as const
-const tcpFlags = (mask: number) => tcpFlagNames.filter((_, bit) => mask & (1 << bit))
 
 /**
  * VPC Flow Logs as text files on S3: every field of versions 2 to 11, in any order, read from the header line.
@@ -34,57 +15,32 @@ const tcpFlags = (mask: number) => tcpFlagNames.filter((_, bit) => mask & (1 << 
  * A file without a header is read as the default format of version 2 if its first record has that format's types;
  * for any other, `vpcFlow.withFields([...])` states the order.
  */
-export const vpcFlow = table({
+export const vpcFlow = format({
   kind: 'vpcflow',
+  title: 'VPC Flow Logs',
   dataset: 'aws.vpcflow',
+  view: 'flows',
   root: 'aws.vpcflow',
-  delimiter: ' ',
-  header: (line, known) => {
-    const names = line.split(' ')
-    // Transit Gateway's flow logs have the same key and nearly the same names; resource-type is theirs alone.
-    const ours = known.has(names[0]!) && !names.includes('resource-type')
-    return ours && names.every((name) => /^[a-z][a-z0-9-]*$/.test(name)) ? names : undefined
-  },
-  headerless: {
-    // biome-ignore format: AWS's default format, in one look
-    fields: ['version', 'account-id', 'interface-id', 'srcaddr', 'dstaddr', 'srcport', 'dstport', 'protocol', 'packets', 'bytes', 'start', 'end', 'action', 'log-status'],
-    fits: (record) =>
-      record.version === 2 &&
-      (record['log-status'] === 'OK'
-        ? isAddress(record.srcaddr ?? '') &&
-          isAddress(record.dstaddr ?? '') &&
-          /^(ACCEPT|REJECT)$/.test(record.action ?? '')
-        : /^(NODATA|SKIPDATA)$/.test(record['log-status'] ?? '') && record.srcaddr === undefined),
-  },
-  keys: /(^|\/)(aws-service=)?vpcflowlogs\//,
-  constants: {
-    'ecs.version': '8.11.0',
-    'event.kind': 'event',
-    'event.module': 'aws',
-    'event.dataset': 'aws.vpcflow',
-    'event.category': ['network'],
-    'event.type': ['connection'],
-    'cloud.provider': 'aws',
-  },
+  constants: aws('vpcflow', { 'event.category': ['network'], 'event.type': ['connection'] }),
   // biome-ignore format: one line a field
   fields: {
-    'version': code(['aws.vpcflow.version'], 'The highest version of any field in the record.'),
-    'account-id': keyword(['cloud.account.id', 'aws.vpcflow.account_id'], 'Owner of the network interface, or `unknown`.'),
+    'version': code(['aws.vpcflow.version'], 'The highest version of any field in the record.', { index: false }),
+    'account-id': keyword(['cloud.account.id'], 'Owner of the network interface, or `unknown`.', { aliases: ['aws.vpcflow.account_id'] }),
     'interface-id': keyword(['aws.vpcflow.interface_id'], 'Network interface that recorded the traffic.'),
-    'srcaddr': ip(['source.address', 'source.ip', 'related.ip[]'], 'Source address of incoming, interface address of outgoing traffic.'),
-    'dstaddr': ip(['destination.address', 'destination.ip', 'related.ip[]'], 'Destination address of outgoing, interface address of incoming traffic.'),
+    'srcaddr': ip(['source.ip', 'related.ip[]'], 'Source address of incoming, interface address of outgoing traffic.', { aliases: ['source.address'] }),
+    'dstaddr': ip(['destination.ip', 'related.ip[]'], 'Destination address of outgoing, interface address of incoming traffic.', { aliases: ['destination.address'] }),
     'srcport': long(['source.port'], 'Source port; 0 where the protocol has none.'),
     'dstport': long(['destination.port'], 'Destination port; 0 where the protocol has none.'),
     'protocol': code(['network.iana_number'], 'IANA protocol number.'),
-    'packets': long(['source.packets', 'network.packets'], 'Packets in the aggregation window.'),
-    'bytes': long(['source.bytes', 'network.bytes'], 'Bytes in the aggregation window.'),
-    'start': epochSeconds(['event.start'], 'First packet of the aggregation window.'),
-    'end': epochSeconds(['@timestamp', 'event.end'], 'Last packet of the aggregation window.'),
+    'packets': long(['network.packets'], 'Packets in the aggregation window.', { aliases: ['source.packets'], index: false }),
+    'bytes': long(['network.bytes'], 'Bytes in the aggregation window.', { aliases: ['source.bytes'], index: false }),
+    'start': epoch(['event.start'], 'First packet of the aggregation window; milliseconds where AWS writes them.'),
+    'end': epoch(['@timestamp', endOfEvent], 'Last packet of the aggregation window; milliseconds where AWS writes them.'),
     'action': keyword(['aws.vpcflow.action'], 'ACCEPT or REJECT, by security groups and network ACLs.'),
     'log-status': keyword(['aws.vpcflow.log_status'], 'OK; NODATA: no traffic in the window; SKIPDATA: records were skipped.'),
     'vpc-id': keyword(['aws.vpcflow.vpc_id'], 'VPC of the interface.'),
     'subnet-id': keyword(['aws.vpcflow.subnet_id'], 'Subnet of the interface.'),
-    'instance-id': keyword(['cloud.instance.id', 'aws.vpcflow.instance_id'], 'Instance of the interface, if you own it.'),
+    'instance-id': keyword(['cloud.instance.id'], 'Instance of the interface, if you own it.', { aliases: ['aws.vpcflow.instance_id'] }),
     'tcp-flags': code(['aws.vpcflow.tcp_flags'], 'Bitmask over the window: FIN 1, SYN 2, RST 4, SYN-ACK 18.'),
     'type': keyword(['aws.vpcflow.type'], 'IPv4, IPv6 or EFA.'),
     'pkt-srcaddr': ip(['aws.vpcflow.pkt_srcaddr', 'related.ip[]'], 'Original source address of the packet, behind NAT and other layers.'),
@@ -95,7 +51,7 @@ export const vpcFlow = table({
     'sublocation-id': keyword(['aws.vpcflow.sublocation.id'], 'Id of that sublocation.'),
     'pkt-src-aws-service': keyword(['aws.vpcflow.pkt_src_service'], 'AWS service whose range holds pkt-srcaddr: AMAZON, S3, EC2, …'),
     'pkt-dst-aws-service': keyword(['aws.vpcflow.pkt_dst_service'], 'AWS service whose range holds pkt-dstaddr.'),
-    'flow-direction': keyword(['network.direction', 'aws.vpcflow.flow_direction'], 'ingress or egress, as the interface sees it.'),
+    'flow-direction': keyword(['network.direction'], 'ingress or egress, as the interface sees it.', { aliases: ['aws.vpcflow.flow_direction'] }),
     'traffic-path': code(['aws.vpcflow.traffic_path'], 'Way of egress traffic, 1 to 8: 2 gateway, 3 virtual private gateway, 8 internet gateway, …'),
     'ecs-cluster-arn': keyword(['aws.vpcflow.ecs.cluster_arn'], 'ECS cluster of a running task.'),
     'ecs-cluster-name': keyword(['aws.vpcflow.ecs.cluster_name'], 'ECS cluster name.'),
@@ -130,6 +86,35 @@ export const vpcFlow = table({
     derive('network.transport', ['protocol'], transport),
     derive('network.type', [family('srcaddr'), family('dstaddr')], (from, to) => (from === to ? from : undefined)),
     derive('aws.vpcflow.tcp_flags_array[]', ['tcp-flags'], tcpFlags),
+  ],
+  // A file's name has the time of its delivery: 10 minutes of aggregation, 5 of publishing, and what is late.
+  // https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-path.html
+  archive: [{ service: 'vpcflowlogs', late: hours(1), early: minutes(15) }],
+  encodings: [
+    delimited({
+      delimiter: ' ',
+      header: (line, known) => {
+        const names = line.trimEnd().split(' ')
+        if (!names.every((name) => /^[a-z][a-z0-9-]*$/.test(name))) return undefined
+        // Transit Gateway's flow logs have the same key and nearly the same names.
+        if (names.some((name) => /^(resource-type$|tgw-|packets-lost-)/.test(name))) return undefined
+        // AWS may put a field of the future first.
+        const count = names.filter((name) => known.has(name)).length
+        return known.has(names[0]!) || (count > 1 && count * 2 >= names.length) ? names : undefined
+      },
+      headerless: {
+        // biome-ignore format: AWS's default format, in one look
+        fields: ['version', 'account-id', 'interface-id', 'srcaddr', 'dstaddr', 'srcport', 'dstport', 'protocol', 'packets', 'bytes', 'start', 'end', 'action', 'log-status'],
+        fits: (record) =>
+          record.version === 2 &&
+          (record['log-status'] === 'OK'
+            ? isAddress(String(record.srcaddr)) &&
+              isAddress(String(record.dstaddr)) &&
+              /^(ACCEPT|REJECT)$/.test(String(record.action))
+            : /^(NODATA|SKIPDATA)$/.test(String(record['log-status'])) && record.srcaddr === undefined),
+      },
+      keys: /(^|\/)(aws-service=)?vpcflowlogs\//,
+    }),
   ],
 })
 

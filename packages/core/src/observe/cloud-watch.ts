@@ -2,16 +2,19 @@ import { FlowferryError } from '../errors.ts'
 import { fates, measure, type Observer } from './metrics.ts'
 
 export interface CloudWatchOptions {
-  /** Of the metrics, 1 to 255 characters of A-Z, a-z, 0-9, `.-_/#:`. Default `flowferry`. */
+  /** Namespace of the metrics: 1 to 255 characters of A-Z, a-z, 0-9 and `.-_/#:`. @default 'flowferry' */
   readonly namespace?: string
   /**
-   * Sets of dimensions, each of which makes metrics of its own, which AWS bills one by one. Default `[['kind']]`.
+   * Sets of dimensions: `kind`, `bucket` and `status`. Each combination of values is a metric, and AWS bills each metric.
    * https://aws.amazon.com/cloudwatch/pricing/
+   *
+   * @default [['kind']]: a few metrics for each format
    */
   readonly dimensions?: readonly (readonly Dimension[])[]
   /**
-   * Takes a line with its end. Default: standard output, which Lambda sends to CloudWatch Logs as it is. Where it throws,
-   * or gives a promise that is rejected, the object fails, as `onObject` says.
+   * Takes a line with its line end. A throw or a rejection fails the object, as one of `onObject` does.
+   *
+   * @default standard output, which Lambda sends to CloudWatch Logs as it is
    */
   readonly write?: (line: string) => unknown
 }
@@ -29,11 +32,15 @@ const units: Readonly<Record<string, string>> = {
 }
 
 /**
- * Reports objects to CloudWatch without a request: each is a line of JSON in the embedded metric format, with the
- * object's event beside the metrics, for Logs Insights: `ingest({ onObject: cloudWatch() })`.
+ * Reports objects to CloudWatch without a request. Each object is a line of JSON in the embedded metric format; its event
+ * stands beside the metrics, for Logs Insights.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  *
  * @throws FlowferryError INVALID_OPTION
+ *
+ * @example
+ * const onObject = cloudWatch({ dimensions: [['kind'], ['bucket']] })
+ * await ingest({ source, parser, sink, onObject })
  */
 export function cloudWatch(options: CloudWatchOptions = {}): Observer {
   const { namespace = 'flowferry', dimensions = [['kind']], write = (line) => process.stdout.write(line) } = options
@@ -63,7 +70,7 @@ export function cloudWatch(options: CloudWatchOptions = {}): Observer {
         ],
       },
       ...rest,
-      // A dimension is text, and not empty: a local file has no bucket, what could not be read no kind.
+      // A dimension is text that is not empty. A local file has no bucket, an unreadable object no kind.
       bucket: event.bucket || 'none',
       kind: kinds.length > 1 ? 'mixed' : (kinds[0] ?? 'unknown'),
       ...(message !== undefined && { message: message.slice(0, 2000) }),

@@ -2,7 +2,7 @@ import type { ObjectReport } from '../types.ts'
 
 /** An object's report as one flat line of a log: what happened, where, how much and how late. */
 export interface ObjectEvent {
-  /** When the last record had its fate, ISO 8601. */
+  /** When the outcome of the last record was known, ISO 8601. */
   readonly time: string
   readonly status: ObjectReport['status']
   readonly bucket: string
@@ -24,22 +24,29 @@ export interface ObjectEvent {
   /** `@timestamp` of the oldest and newest record, as `ObjectReport.eventTime` has them. */
   readonly oldest?: string
   readonly newest?: string
-  /** From the oldest record's time to `time`: how long its longest-waiting record took to be searchable. */
+  /** From the oldest record's time to `time`: the record that waited longest was searchable after that. */
   readonly lagMilliseconds?: number
-  /** From the sending of the message to `time`. Of a worker's objects, the largest is the age of what it has in hand. */
+  /** From the sending of the message to `time`. The largest of a worker is the age of the oldest message in work. */
   readonly queueMilliseconds?: number
   /** Records without a time of their own. */
   readonly untimed: number
-  /** Fields that no table knows, the first twenty, with the number of records that had them. */
+  /** The first twenty fields that the format does not declare, with the number of records that had them. */
   readonly unknownFields: Readonly<Record<string, number>>
-  /** Why it failed. */
+  /** Code of the error of an object that is not done. */
   readonly code?: string
+  /** Its message. */
   readonly message?: string
 }
 
 const shownFields = 20
 
-/** For logs: `ingest({ onObject: (report) => console.log(JSON.stringify(objectEvent(report))) })`. */
+/**
+ * An object's report as a log line shows it.
+ *
+ * @example
+ * const onObject = (report) => console.log(JSON.stringify(objectEvent(report)))
+ * await ingest({ source, parser, sink, onObject })
+ */
 export function objectEvent(report: ObjectReport): ObjectEvent {
   const { status, bucket, key, versionId, etag, kinds, counts, bytes, milliseconds, finishedAt } = report
   const { eventTime, sentAt, untimed, unknownFields, error } = report
@@ -62,7 +69,7 @@ export function objectEvent(report: ObjectReport): ObjectEvent {
   }
 }
 
-/** Clocks differ: nothing is indexed before it happened. */
+/** Milliseconds, from 0: clocks differ, and nothing is indexed before it happened. */
 function since(from: string, to: string): number {
   return Math.max(0, Date.parse(to) - Date.parse(from))
 }

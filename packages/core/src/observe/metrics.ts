@@ -1,30 +1,34 @@
 import type { ObjectReport } from '../types.ts'
 import { type ObjectEvent, objectEvent } from './event.ts'
 
-/** Takes an object's report: what `ingest`'s `onObject` calls, and waits for where it gives a promise. */
+/** An observer of objects, for `onObject` of `ingest`. A promise that it gives is awaited. */
 export type Observer = (report: ObjectReport) => unknown
 
-/** One measurement of one object: added up, or its distribution kept. */
+/** One measurement of one object: a counter adds it up, a histogram keeps its distribution. */
 export interface Measurement {
   readonly metric: MetricName
   readonly value: number
-  /** What the record counter is told apart by. */
+  /** The outcome of the records, for the counter `records` alone. */
   readonly fate?: (typeof fates)[number]
 }
 
 export const fates = ['written', 'duplicate', 'rejected', 'filtered', 'malformed', 'unfinished'] as const
 
 /**
- * What is measured, in the order in which adapters show it. A `counter` is added up, a `histogram` distributed; units are
- * UCUM's, as OpenTelemetry wants them: https://opentelemetry.io/docs/specs/semconv/general/metrics/
+ * The metrics, in the order in which adapters show them. Units are UCUM's, as OpenTelemetry wants them:
+ * https://opentelemetry.io/docs/specs/semconv/general/metrics/
  */
 export const metrics = {
   objects: { type: 'counter', unit: '{object}', description: 'Objects read to their end or failed' },
-  records: { type: 'counter', unit: '{record}', description: 'Records by what became of them' },
-  unknown: { type: 'counter', unit: '{record}', description: 'Records with a field that no table knows, once a field' },
+  records: { type: 'counter', unit: '{record}', description: 'Records by their outcome' },
+  unknown: {
+    type: 'counter',
+    unit: '{record}',
+    description: 'Records with a field that the format does not declare, once for each field',
+  },
   size: { type: 'histogram', unit: 'By', description: 'Stored bytes of an object' },
-  duration: { type: 'histogram', unit: 's', description: 'From opening an object to the fate of its last record' },
-  lag: { type: 'histogram', unit: 's', description: "From the oldest record's time to the fate of the last" },
+  duration: { type: 'histogram', unit: 's', description: 'From opening an object to the outcome of its last record' },
+  lag: { type: 'histogram', unit: 's', description: "From the oldest record's time to the outcome of the last" },
   queueAge: { type: 'histogram', unit: 's', description: 'From the sending of a message to the end of its object' },
 } as const satisfies Record<string, { type: 'counter' | 'histogram'; unit: string; description: string }>
 export type MetricName = keyof typeof metrics

@@ -1,6 +1,6 @@
 import { type MetricName, measure, metrics, type Observer } from './metrics.ts'
 
-/** What is used of a `Meter` of `@opentelemetry/api`. */
+/** The part of a `Meter` of `@opentelemetry/api` that is used. */
 export interface OpenTelemetryMeter {
   readonly createCounter: (name: string, options: InstrumentOptions) => { add: Record_ }
   readonly createHistogram: (name: string, options: InstrumentOptions) => { record: Record_ }
@@ -22,17 +22,21 @@ const names: Readonly<Record<MetricName, string>> = {
   queueAge: 'flowferry.queue.age',
 }
 
-/** Seconds from a hundredth to a week, bytes from a kilobyte to 10 GB: OpenTelemetry's own end at 10,000. */
+/** Boundaries of the histograms' buckets, to a week and to 10 GB: OpenTelemetry's default ones end at 10,000. */
 const seconds = [0.01, 0.1, 0.5, 1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600, 10_800, 86_400, 604_800]
 const bytes = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10]
 
 /**
- * Reports objects to OpenTelemetry: `ingest({ onObject: openTelemetry(metrics.getMeter('flowferry')) })`.
+ * Reports objects to OpenTelemetry.
  *
- * Attributes are `aws.s3.bucket` and `error.type` as the semantic conventions have them, `flowferry.kind` (`mixed` for
- * an object of several), and `flowferry.fate` of `flowferry.records`. Keys are in logs only: they would make a time
- * series of each object.
+ * Attributes are `aws.s3.bucket` and `error.type`, as the semantic conventions have them, `flowferry.kind` (`mixed` for
+ * an object of several kinds), and `flowferry.fate` of the metric `flowferry.records`. Keys are no attribute: each would
+ * be a time series.
  * https://opentelemetry.io/docs/specs/semconv/registry/attributes/aws/
+ *
+ * @example
+ * const onObject = openTelemetry(metrics.getMeter('flowferry'))
+ * await ingest({ source, parser, sink, onObject })
  */
 export function openTelemetry(meter: OpenTelemetryMeter): Observer {
   const instruments = Object.fromEntries(

@@ -3,23 +3,23 @@ import type { ErrorCode, FlowferryError } from '../errors.ts'
 /** Bytes `start` to `end`, both inclusive as in HTTP's Range, or the `last` n bytes. */
 export type ByteRange = { readonly start: number; readonly end?: number } | { readonly last: number }
 
-/** What `open` resolves with: the object as it stands in the store now. */
+/** An opened object, as it stands in the store now. */
 export interface OpenObject {
   /** The ETag of the bytes in `body`, without quotes. It is part of every record's identity. */
   readonly etag: string
-  /** Bytes that `body` will give. When stated, a body of another length fails the object. */
+  /** Bytes that `body` will give. A body of another length fails the object. @default unknown, and not checked */
   readonly size?: number
-  /** Time of a record that carries none. */
+  /** The time of records that have none. @default the time at which reading began */
   readonly lastModified?: Date
   /** The object's stored bytes, still compressed. */
   readonly body: AsyncIterable<Uint8Array>
 }
 
-/** How far an object came: with it, a later reading goes on where an earlier one was stopped. */
+/** How far the reading of an object came, so that a later reading goes on from there. */
 export interface Position {
-  /** Of the bytes that were read. Where the object has another now, reading begins at its first record. */
+  /** ETag of the bytes that were read. Where the object has another one now, reading begins at its first record. */
   readonly etag: string
-  /** So many leading records, malformed ones counted, have their fate for good: stored, filtered or malformed. */
+  /** Number of leading records, malformed ones counted, that are stored, filtered or malformed. */
   readonly records: number
 }
 
@@ -33,13 +33,17 @@ export interface SourceObject {
   readonly etag?: string
   /** Stored bytes, as a notification or listing stated them. */
   readonly size?: number
-  /** Where an earlier reading stopped: the records before are skipped, and not counted. */
+  /** Where an earlier reading stopped: records before it are skipped and not counted. @default the first record */
   readonly from?: Position
-  /** Errors with which the object counts as `skipped` (`superseded`, for OBJECT_SUPERSEDED) and not as failed. */
+  /**
+   * Errors with which the object counts as `skipped` (`superseded`, for OBJECT_SUPERSEDED) and not as failed.
+   *
+   * @default none: every error fails the object
+   */
   readonly skip?: readonly ErrorCode[]
   /**
-   * Opens the object, or a part of it. A rejection fails this object alone.
-   * The body must end with an error when the signal aborts.
+   * Opens the object, or a part of it. A rejection fails this object alone. The body has to end with an error when the
+   * signal aborts.
    */
   readonly open: (range?: ByteRange, signal?: AbortSignal) => Promise<OpenObject>
 }
@@ -49,14 +53,15 @@ export interface SourceMessage {
   /** None when there is no queue: S3 invoked the Lambda itself, or the object is a local file. */
   readonly messageId?: string
   readonly objects: readonly SourceObject[]
-  /** Messages of one group are read one after the other, in their order: a FIFO queue's. Default: all at once. */
+  /** Messages of one group of a FIFO queue are read one after the other, in their order. @default all at once */
   readonly group?: string
-  /** When it was put into its queue. */
+  /** When the message was put into its queue: `queueMilliseconds` of an event is counted from then. */
   readonly sentAt?: Date
-  /** What the message named that is not to be read, for the report: `s3:TestEvent`, `ObjectRemoved:Delete`, … */
+  /** Events of the message that name nothing to read, for the report: `s3:TestEvent`, `ObjectRemoved:Delete`, … */
   readonly ignored?: readonly string[]
-  /** Set when the message itself cannot be understood. It then fails. */
+  /** Set when the body of the message cannot be understood. The message fails. */
   readonly error?: FlowferryError
 }
 
+/** Messages, all at once or as they come. An error ends the pipeline: messages given before have their reports. */
 export type Source = Iterable<SourceMessage> | AsyncIterable<SourceMessage>

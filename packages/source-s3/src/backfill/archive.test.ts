@@ -1,15 +1,21 @@
+import { type Archive, detect, lines, type SourceMessage } from '@flowferry/core'
+import { cloudFront } from '@flowferry/core/formats/cloudfront'
+import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
+import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
+import { hours, minutes } from '@flowferry/core/schema'
 import { describe, expect, it } from 'vitest'
 import { type FakeObject, fakeS3 } from '../../test/fake-s3.ts'
-import { type ArchiveOptions, archiveObjects } from './archive.ts'
-import { type ArchiveFormat, keyInterval, margins } from './layout.ts'
+import { type ArchiveOptions, archiveObjects, backfillSource } from './archive.ts'
+import { keyInterval } from './layout.ts'
 
 const day = { from: new Date('2026-11-22T00:00:00Z'), to: new Date('2026-11-23T00:00:00Z') }
+const all = detect([vpcFlow, cloudTrail, cloudFront])
 type Options = Partial<ArchiveOptions> & { pageSize?: number }
 
 async function planned(keys: Iterable<string | FakeObject>, { pageSize, ...options }: Options = {}) {
   const { s3, requests } = fakeS3(keys, pageSize)
   const objects: string[] = []
-  for await (const { key } of archiveObjects({ s3, bucket: 'logs', ...day, ...options })) objects.push(key)
+  for await (const { key } of archiveObjects({ s3, bucket: 'logs', parser: all, ...day, ...options })) objects.push(key)
   return { objects, requests }
 }
 
@@ -35,78 +41,85 @@ const cdnFile = (time: number, n: number, distribution = 'E2EXAMPLE12345') =>
 
 const [one, two] = ['111122223333', '444455556666']
 type KeyOf = (time: number, n: number) => string
-const layouts: Readonly<Record<string, readonly [ArchiveFormat, KeyOf]>> = {
+/** How late and how early records may be against the time in their key. */
+const flows = { late: hours(1), early: minutes(15) }
+const trail = { late: hours(2), early: minutes(5) }
+const cdn = { late: hours(2), early: hours(1) }
+const layouts: Readonly<Record<string, readonly [Required<Pick<Archive, 'late' | 'early'>>, KeyOf]>> = {
   'flow logs, plain': [
-    'vpc-flow',
+    flows,
     (t, n) => `AWSLogs/${one}/vpcflowlogs/eu-central-1/${plainDay(t)}/${flowFile(one, 'eu-central-1', t, n)}`,
   ],
   'flow logs, plain, hourly': [
-    'vpc-flow',
+    flows,
     (t, n) =>
       `AWSLogs/${one}/vpcflowlogs/us-gov-west-1/${plainDay(t)}/${parts(t)[3]}/${flowFile(one, 'us-gov-west-1', t, n)}`,
   ],
   'flow logs, below a prefix': [
-    'vpc-flow',
+    flows,
     (t, n) => `network/flows/AWSLogs/${two}/vpcflowlogs/us-east-1/${plainDay(t)}/${flowFile(two, 'us-east-1', t, n)}`,
   ],
   'flow logs, hive': [
-    'vpc-flow',
+    flows,
     (t, n) =>
       `hive/AWSLogs/aws-account-id=${one}/aws-service=vpcflowlogs/aws-region=eu-central-1/${hiveDay(t)}/${flowFile(one, 'eu-central-1', t, n)}`,
   ],
   'flow logs, hive, hourly': [
-    'vpc-flow',
+    flows,
     (t, n) =>
       `hourly/AWSLogs/aws-account-id=${two}/aws-service=vpcflowlogs/aws-region=eu-west-1/${hiveDay(t)}/hour=${parts(t)[3]}/${flowFile(two, 'eu-west-1', t, n)}`,
   ],
   'CloudTrail, plain': [
-    'cloudtrail',
+    trail,
     (t, n) => `AWSLogs/${two}/CloudTrail/ap-southeast-2/${plainDay(t)}/${trailFile(two, 'ap-southeast-2', t, n)}`,
   ],
   'CloudTrail, of an organization': [
-    'cloudtrail',
+    trail,
     (t, n) => `AWSLogs/o-abcde12345/${one}/CloudTrail/us-east-1/${plainDay(t)}/${trailFile(one, 'us-east-1', t, n)}`,
   ],
   'CloudTrail, of Control Tower': [
-    'cloudtrail',
+    trail,
     (t, n) =>
       `o-abcde12345/AWSLogs/o-abcde12345/${two}/CloudTrail/us-east-1/${plainDay(t)}/${trailFile(two, 'us-east-1', t, n)}`,
   ],
   'CloudTrail, of an older Control Tower': [
-    'cloudtrail',
+    trail,
     (t, n) => `o-zyxwv98765/AWSLogs/${one}/CloudTrail/us-east-1/${plainDay(t)}/${trailFile(one, 'us-east-1', t, n)}`,
   ],
   'CloudTrail Insights': [
-    'cloudtrail',
+    trail,
     (t, n) =>
       `AWSLogs/${one}/CloudTrail-Insight/us-east-1/${plainDay(t)}/${trailFile(one, 'us-east-1', t, n, 'CloudTrail-Insight')}`,
   ],
-  'CloudFront, legacy, at the top': ['cloudfront', (t, n) => cdnFile(t, n)],
-  'CloudFront, legacy, below a prefix': ['cloudfront', (t, n) => `cdn/${cdnFile(t, n, 'E1EXAMPLE67890')}`],
-  'CloudFront v2, default': ['cloudfront', (t, n) => `AWSLogs/${one}/CloudFront/${cdnFile(t, n)}`],
+  'CloudFront, legacy, at the top': [cdn, (t, n) => cdnFile(t, n)],
+  'CloudFront, legacy, below a prefix': [cdn, (t, n) => `cdn/${cdnFile(t, n, 'E1EXAMPLE67890')}`],
+  'CloudFront v2, default': [cdn, (t, n) => `AWSLogs/${one}/CloudFront/${cdnFile(t, n)}`],
   'CloudFront v2, partitioned': [
-    'cloudfront',
+    cdn,
     (t, n) => `AWSLogs/${two}/CloudFront/E2EXAMPLE12345/${parts(t).slice(0, 4).join('/')}/${cdnFile(t, n)}`,
   ],
   'CloudFront v2, hive': [
-    'cloudfront',
+    cdn,
     (t, n) =>
       `AWSLogs/aws-account-id=${two}/CloudFront/DistributionId=E2EXAMPLE12345/${hiveDay(t)}/hour=${parts(t)[3]}/${cdnFile(t, n)}`,
   ],
   'CloudFront v2, dates first, below a folder of the user': [
-    'cloudfront',
+    cdn,
     (t, n) => `example.com/${parts(t).slice(0, 4).join('/')}/${cdnFile(t, n)}`,
   ],
 }
 
-const minute = 60_000
+const minute = minutes(1)
+function formatAt(archive: readonly Archive[], kind = 'own') {
+  return lines({ kind, dataset: 'custom.own', archive, record: (line) => ({ line }), document: () => ({}) })
+}
 const from = day.from.getTime()
 const to = day.to.getTime()
 
 describe('archiveObjects', () => {
-  it.each(Object.entries(layouts))('finds %s by listing, and what is of the span', async (_, [format, keyOf]) => {
-    const { late, early } = margins[format]
-    const unit = format === 'cloudfront' ? 60 * minute : minute
+  it.each(Object.entries(layouts))('finds %s by listing, and what is of the span', async (_, [margins, keyOf]) => {
+    const { late, early } = margins
+    const unit = margins === cdn ? 60 * minute : minute
     const within = [from - early, from, from + 9 * 60 * minute, to - minute, to + late - unit].map(keyOf)
     const outside = [
       from - early - 2 * unit,
@@ -159,11 +172,11 @@ describe('archiveObjects', () => {
     const notes: string[] = []
     const of = async (options: Options) =>
       (await planned(keys, { onNote: (note) => notes.push(note), ...options })).objects
-    expect(await of({ formats: ['vpc-flow'] })).toEqual(expected(/vpcflowlogs/))
-    expect(await of({ formats: ['cloudtrail', 'cloudfront'] })).toEqual(expected(/^(?!.*vpcflowlogs)/))
+    expect(await of({ parser: vpcFlow })).toEqual(expected(/vpcflowlogs/))
+    expect(await of({ parser: detect([cloudTrail, cloudFront]) })).toEqual(expected(/^(?!.*vpcflowlogs)/))
     expect(await of({ accounts: [one] })).toEqual(expected(/111122223333/))
-    expect(notes).toEqual(['left out: CloudFront logs whose keys name no account'])
-    expect(await of({ formats: ['vpc-flow'], regions: ['eu-central-1', 'eu-west-1'] })).toEqual(
+    expect(notes).toEqual(['left out: files of CloudFront whose keys name no account'])
+    expect(await of({ parser: vpcFlow, regions: ['eu-central-1', 'eu-west-1'] })).toEqual(
       expected(/eu-(central|west)-1/),
     )
   })
@@ -181,12 +194,73 @@ describe('archiveObjects', () => {
       `AWSLogs/${one}/vpcflowlogs/eu-central-1/2026/`,
       `AWSLogs/${one}/vpcflowlogs/eu-central-1/2026/11/2`,
     ])
-      expect((await planned([...keys, other], { prefix, formats: ['vpc-flow'] })).objects, prefix).toEqual(
-        keys.slice(0, 2),
-      )
+      expect((await planned([...keys, other], { prefix, parser: vpcFlow })).objects, prefix).toEqual(keys.slice(0, 2))
     expect((await planned(keys, { prefix: `${keys[1]!.slice(0, -30)}` })).objects).toEqual([keys[1]])
     const cdn = layouts['CloudFront v2, partitioned']![1](from, 1)
     expect((await planned([cdn], { prefix: cdn.slice(0, cdn.lastIndexOf('/') + 1) })).objects).toEqual([cdn])
+  })
+
+  it.each([
+    ['elasticloadbalancing', undefined, 'eu-central-1', 'app.lb.50dc6c495c0c9188_20261122T1020Z_10.0.0.1_4f2a.log.gz'],
+    ['WAFLogs', ['region', 'name'], 'eu-central-1/acl', '1_waflogs_eu-central-1_acl_20261122T1020Z_ab12.log.gz'],
+    ['WAFLogs', ['region', 'name'], 'cloudfront/acl', '1_waflogs_cloudfront_acl_20261122T1020Z_ab12.log.gz'],
+    [
+      'network-firewall',
+      ['name', 'region', 'name'],
+      'alert/eu-central-1/fw',
+      '111122223333_network-firewall_alert_eu-central-1_fw_202611221020_ab12.log.gz',
+    ],
+    ['vpcdnsquerylogs', ['name'], 'vpc-1', 'vpc-1_vpcdnsquerylogs_111122223333_20261122T1020Z_ab12.log.gz'],
+    ['GuardDuty', ['region'], 'eu-central-1', '8b0f1a9c-0000-4000-8000-000000000000.jsonl.gz'],
+  ] as const)('finds files of %s below %j', async (service, folders, path, name) => {
+    const parser = formatAt([{ service, ...(folders && { folders }) }])
+    const root = `AWSLogs/${one}/${service}/${path}`
+    const keys = ['20', '22', '24'].map(
+      (date) =>
+        `${root}/2026/11/${date}/10/${name.replace('202611221', `202611${date}1`).replace('20261122T', `202611${date}T`)}`,
+    )
+    const others = [
+      `AWSLogs/${one}/vpcflowlogs/eu-central-1/2026/11/22/x.log.gz`,
+      `AWSLogs/${one}/${service}/x/y/z/v/w`,
+    ]
+    expect((await planned([...keys, ...others], { parser })).objects).toEqual([keys[1]])
+    const abroad = path.startsWith('vpc') || path.startsWith('cloudfront') ? [keys[1]] : []
+    expect((await planned(keys, { parser, regions: ['us-east-1'] })).objects).toEqual(abroad)
+    expect((await planned(keys, { parser, accounts: [two] })).objects).toEqual([])
+  })
+
+  it("finds the files of a user's own format, with its folders anywhere, and notes a format without an archive", async () => {
+    const key = 'web/nginx/2026/11/22/access.log.gz'
+    const notes: string[] = []
+    const parser = detect([formatAt([{ service: 'nginx', folders: [] }]), formatAt([], 'homeless')])
+    const { objects } = await planned([key, 'web/nginx/2026/11/19/access.log.gz', 'web/other/x'], {
+      parser,
+      onNote: (note) => notes.push(note),
+    })
+    expect(objects).toEqual([key])
+    expect(notes).toEqual(['left out: records of homeless, whose format has no archive'])
+  })
+
+  it('tells the formats of one folder apart by the names of their files, and takes the wider margins', async () => {
+    const folder = `AWSLogs/${one}/elasticloadbalancing/eu-central-1/2026/11/22/`
+    const stem = `${one}_elasticloadbalancing_eu-central-1_app.lb.1_20261122T1020Z_10.0.0.1`
+    const [access, connection, late] = [
+      `${folder}${stem}_a.log.gz`,
+      `${folder}conn_log_${stem}_b.log.gz`,
+      `${folder}${stem.replace('T10', 'T16')}_c.log.gz`,
+    ]
+    const service = 'elasticloadbalancing'
+    const ofAccess = formatAt([{ service, files: /^\d{12}_/ }], 'access')
+    const ofConnections = formatAt([{ service, files: /^conn_log_/, late: hours(6) }], 'connections')
+    const keys = [access, connection, late]
+    const span = { from: new Date('2026-11-22T10:00Z'), to: new Date('2026-11-22T11:00Z') }
+    expect((await planned(keys, { parser: ofAccess, ...span })).objects).toEqual([access])
+    expect((await planned(keys, { parser: ofConnections, ...span })).objects).toEqual([connection])
+    expect((await planned(keys, { parser: detect([ofAccess, ofConnections]), ...span })).objects).toEqual([
+      access,
+      late,
+      connection,
+    ])
   })
 
   it('goes on behind any key, and lists nothing that is behind it', async () => {
@@ -202,7 +276,7 @@ describe('archiveObjects', () => {
 
   it('asks once for a region, however long the span, and steps over distributions of any number of files', async () => {
     const [, keyOf] = layouts['flow logs, plain']!
-    const { requests } = await planned([keyOf(from, 1)], { from: new Date('2023-01-01'), formats: ['vpc-flow'] })
+    const { requests } = await planned([keyOf(from, 1)], { from: new Date('2023-01-01'), parser: vpcFlow })
     // The top, AWSLogs, the account, the service, and the region's days.
     expect(requests).toHaveLength(5)
     const files = Array.from({ length: 5000 }, (_, n) => cdnFile(from - n * 60 * minute, n))
@@ -227,12 +301,15 @@ describe('archiveObjects', () => {
 
   it('says what is wrong with an option', () => {
     const { s3 } = fakeS3([])
-    const bad = (options: object) => () => archiveObjects({ s3, bucket: 'logs', ...day, ...options })
+    const bad = (options: object) => () => archiveObjects({ s3, bucket: 'logs', parser: all, ...day, ...options })
     expect(bad({ from: day.to, to: day.from })).toThrow(/must be before `to`/)
     expect(bad({ from: new Date('x') })).toThrow(/valid Dates/)
     expect(bad({ accounts: ['1'] })).toThrow(/12 digits/)
     expect(bad({ regions: ['Frankfurt'] })).toThrow(/eu-central-1/)
-    expect(bad({ formats: ['elb'] })).toThrow(/vpc-flow, cloudtrail, cloudfront/)
+    expect(bad({ parser: undefined })).toThrow(/`parser` must be the parser/)
+    expect(bad({ parser: formatAt([]) })).toThrow(/no format that says where its files lie; own has no `archive`/)
+    const otherwise = formatAt([{ service: 'vpcflowlogs', folders: ['name'] }])
+    expect(bad({ parser: detect([vpcFlow, otherwise]) })).toThrow(/vpcflowlogs in two ways: region and name/)
     expect(bad({ late: -1 })).toThrow(/`late` must be a whole number/)
     expect(bad({ bucket: '' })).toThrow(/`bucket`/)
     expect(bad({ s3: {} })).toThrow(/`s3` must be a client/)
@@ -240,7 +317,7 @@ describe('archiveObjects', () => {
 
   it('says that listing failed, and where', async () => {
     const s3 = { send: () => Promise.reject(Object.assign(new Error('no'), { name: 'AccessDenied' })) } as never
-    await expect(archiveObjects({ s3, bucket: 'logs', ...day }).next()).rejects.toMatchObject({
+    await expect(archiveObjects({ s3, bucket: 'logs', parser: all, ...day }).next()).rejects.toMatchObject({
       code: 'LISTING_FAILED',
       message: expect.stringMatching(/AccessDenied, no \(s3:\/\/logs\).*s3:ListBucket/),
     })
@@ -259,9 +336,8 @@ function random(seed: number): () => number {
 }
 
 describe('every key that a delivery of a record in [from, to) can have is planned', () => {
-  it.each(Object.entries(layouts))('%s', async (_, [format, keyOf]) => {
+  it.each(Object.entries(layouts))('%s', async (_, [{ late, early }, keyOf]) => {
     const next = random(20261122)
-    const { late, early } = margins[format]
     for (let round = 0; round < 40; round++) {
       const start = Date.UTC(2024, 0) + Math.floor(next() * 3 * 365 * 24 * 60) * minute
       const end = start + 1000 + Math.floor(next() ** 4 * 100 * 24 * 60 * minute)
@@ -294,4 +370,30 @@ describe('keyInterval', () => {
     expect(keyInterval(key)).toEqual({ start: begin, end: begin + length })
   })
   it('is none where a key tells no time', () => expect(keyInterval('a/b/c.log')).toBeUndefined())
+})
+
+describe('backfillSource', () => {
+  async function* objects() {
+    for (const key of ['a.gz', 'AWSLogs/123456789012/ELBAccessLogTestFile', 'b_$folder$', 'b.gz'])
+      yield { bucket: 'logs', key, service: 'vpcflowlogs', etag: 'e', size: 1 }
+  }
+  const s3 = { send: () => Promise.reject(new Error('not read here')) } as never
+
+  it('takes the options of reading: an old archive is skipped where that is asked for', async () => {
+    const messages: SourceMessage[] = []
+    const source = backfillSource(objects(), { s3, archived: 'skip', missing: 'skip', unknown: 'skip' })
+    for await (const message of source) messages.push(message)
+    expect(messages.map((message) => message.objects.map(({ key, skip }) => [key, skip]))).toEqual([
+      [['a.gz', ['OBJECT_NOT_FOUND', 'OBJECT_ARCHIVED', 'FORMAT_UNKNOWN']]],
+      [],
+      [],
+      [['b.gz', ['OBJECT_NOT_FOUND', 'OBJECT_ARCHIVED', 'FORMAT_UNKNOWN']]],
+    ])
+    expect(messages.flatMap(({ ignored = [] }) => ignored)).toHaveLength(2)
+  })
+
+  it('checks them before the first object', () => {
+    for (const wrong of [{ archived: 'x' }, { retries: -1 }, { s3: {} }])
+      expect(() => backfillSource(objects(), { s3, ...wrong } as never)).toThrow('INVALID_OPTION')
+  })
 })

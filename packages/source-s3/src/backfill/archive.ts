@@ -1,15 +1,18 @@
-import type { SourceMessage } from '@flowferry/core'
-import { type S3Clients, s3Object } from '../object.ts'
-import { client, invalid, optionalFunction, wholeNumber } from '../options.ts'
-import { type ArchiveFormat, archiveFormats, type Interval, mayHold, type Wanted } from './layout.ts'
+import type { Format, SourceMessage } from '@flowferry/core'
+import type { S3ObjectRef } from '../events/envelope.ts'
+import { withoutKnown } from '../events/known-keys.ts'
+import { client, invalid, optionalFunction, wholeNumber } from '../queue/options.ts'
+import { ownSignal } from '../queue/time.ts'
+import { type ReadOptions, retryOptions, type S3Clients, s3Object } from '../read/object.ts'
+import { type Interval, mayHold, servicesOf, type Wanted } from './layout.ts'
 import { type ListedObject, lister, pagesOf } from './list.ts'
 import { plan } from './plan.ts'
 
 /** An object of the archive that may hold records of the span. */
 export interface ArchiveObject extends ListedObject {
   readonly bucket: string
-  /** As its key tells it; what the object is its content decides. */
-  readonly format: ArchiveFormat
+  /** The service whose folder or names it is in: `vpcflowlogs`. Of what format the object is its content decides. */
+  readonly service: string
 }
 
 export interface ArchiveOptions {
@@ -18,18 +21,20 @@ export interface ArchiveOptions {
   readonly bucket: string
   /** Only keys that begin with it. Default: all. Needed where a bucket holds much besides logs. */
   readonly prefix?: string
-  /** Default: `vpc-flow`, `cloudtrail` and `cloudfront`. */
-  readonly formats?: readonly ArchiveFormat[]
-  /** Account ids of 12 digits. Default: all that are found. CloudFront logs whose keys name none are left out then. */
+  /** The parser that is to read the objects: its formats know where their files lie. */
+  readonly parser: { readonly formats: readonly Pick<Format, 'kind' | 'archive'>[] }
+  /** Account ids of 12 digits. Default: all that are found. Files whose keys name none are left out then. */
   readonly accounts?: readonly string[]
-  /** `eu-central-1`, … Default: all that are found. CloudFront's logs have none, and are not asked. */
+  /** `eu-central-1`, … Default: all that are found. Logs whose keys have no region are not asked. */
   readonly regions?: readonly string[]
   /** Times of the first record, and of the first one that is too late: [from, to). */
   readonly from: Date
   readonly to: Date
   /**
-   * Milliseconds by which a record may have come later than it happened, 0 to 30 days. Default: 1 hour for flow logs,
-   * 2 for CloudTrail and CloudFront. More of it reads more files after the span.
+   * Milliseconds by which a record may have come later than it happened, 0 to 30 days. More of it reads more files after
+   * the span.
+   *
+   * @default what the format's archive declares
    */
   readonly late?: number
   /** Nothing up to this key: a former run did that. */
@@ -43,13 +48,19 @@ export interface ArchiveOptions {
 
 /**
  * The objects of a bucket that may hold records of [from, to), in the order of their keys. The layout is found by
- * listing: plain, hive, organization, Control Tower and CloudFront ones, below any folder. Keys are chosen by the time
- * that they name, widened for late delivery; the records are then for `withinSpan` to choose.
+ * listing, as the archives of the parser's formats declare it: plain, hive, organization, Control Tower or the user's own
+ * folders, below any folder. Keys are chosen by the time that they name, widened for late delivery; the records are then
+ * for `withinSpan` to choose.
  *
  * Holds some thousands of keys in memory, whatever the archive. Objects uploaded meanwhile may or may not be met.
  *
- * @throws FlowferryError INVALID_OPTION, also while it lists, where folders are too many to be an archive of logs
- * @throws FlowferryError LISTING_FAILED where S3 refuses; ABORTED
+ * @throws FlowferryError INVALID_OPTION, as where no format of the parser has an archive; also while it lists, where
+ *   folders are too many to be an archive of logs
+ * @throws FlowferryError LISTING_FAILED or a code that begins with SOURCE_ where S3 refuses; ABORTED
+ *
+ * @example
+ * const objects = archiveObjects({ s3, bucket: 'my-logs', parser: vpcFlow, from, to })
+ * for await (const { key, size } of objects) console.log(key, size)
  */
 export function archiveObjects(options: ArchiveOptions): AsyncGenerator<ArchiveObject> {
   const { s3, bucket, prefix = '', after, signal, onRequest, onNote } = options
@@ -61,46 +72,81 @@ export function archiveObjects(options: ArchiveOptions): AsyncGenerator<ArchiveO
   return objects()
 
   async function* objects(): AsyncGenerator<ArchiveObject> {
-    const list = lister(typeof s3 === 'function' ? s3(bucket) : s3, bucket, onRequest ?? (() => undefined), signal)
-    for await (const [{ before, format }, page] of pagesOf(plan(list, { prefix, wanted, after, onNote }), list))
-      for (const object of page.objects) {
-        if (before !== undefined && object.key >= before) break
-        // What a console makes of a "folder".
-        if (object.key.endsWith('/') && !object.size) continue
-        if (mayHold(object.key, format, wanted, object.lastModified)) yield { bucket, ...object, format }
-      }
+    const stop = ownSignal(signal)
+    const list = lister(typeof s3 === 'function' ? s3(bucket) : s3, bucket, onRequest ?? (() => undefined), stop.signal)
+    try {
+      for await (const [{ before, service }, page] of pagesOf(plan(list, { prefix, wanted, after, onNote }), list))
+        for (const object of page.objects) {
+          if (before !== undefined && object.key >= before) break
+          // What a console makes of a "folder".
+          if (object.key.endsWith('/') && !object.size) continue
+          if (mayHold(object.key, service, wanted, object.lastModified))
+            yield { bucket, ...object, service: service.name }
+        }
+    } finally {
+      stop.end()
+    }
   }
 }
 
-/** Each object as a message of its own, for `ingest`: what fails, fails alone. It needs s3:GetObject. */
-export async function* backfillSource(
-  objects: AsyncIterable<ArchiveObject>,
-  { s3 }: { readonly s3: S3Clients },
-): AsyncGenerator<SourceMessage> {
-  for await (const { bucket, key, etag, size } of objects)
-    yield {
-      objects: [
-        s3Object({ bucket, key, ...(etag !== undefined && { etag }), ...(size !== undefined && { size }) }, { s3 }),
-      ],
-    }
+/** Options of `backfillSource`: those of reading, and the client. */
+export interface BackfillSourceOptions extends ReadOptions {
+  /** A client, or a function from bucket to one. It needs s3:GetObject. */
+  readonly s3: S3Clients
 }
 
-function wantedOf({ formats, accounts, regions, from, to, late }: ArchiveOptions): Wanted {
-  for (const format of formats ?? [])
-    if (!archiveFormats.includes(format))
-      throw invalid(`\`formats\` has "${format}"; it takes ${archiveFormats.join(', ')}`)
+/**
+ * Each object as a message of its own, for `ingest`: an object that fails, fails alone. What AWS writes beside logs is
+ * not read, and stands in the report as `ignored`. `archived: 'skip'` passes over those that a lifecycle rule has moved
+ * to an archive tier.
+ *
+ * @param objects Of `archiveObjects`, or any others: `listObjects` with a bucket
+ *
+ * @throws FlowferryError INVALID_OPTION
+ * @example
+ * const source = backfillSource(archiveObjects({ s3, bucket, parser, from, to }), { s3, archived: 'skip' })
+ * await ingest({ source, parser, sink, keepReports: 'failed' })
+ */
+export function backfillSource(
+  objects: AsyncIterable<Pick<ArchiveObject, 'bucket' | 'key' | 'etag' | 'size'>>,
+  options: BackfillSourceOptions,
+): AsyncGenerator<SourceMessage> {
+  if (typeof options.s3 !== 'function') client('s3', options.s3)
+  retryOptions(options)
+  return messages()
+
+  async function* messages(): AsyncGenerator<SourceMessage> {
+    for await (const object of objects) {
+      const { kept, ignored } = withoutKnown([object])
+      yield { objects: kept.map((one) => s3Object(refOf(one), options)), ignored }
+    }
+  }
+}
+
+function refOf({ bucket, key, etag, size }: Pick<ArchiveObject, 'bucket' | 'key' | 'etag' | 'size'>): S3ObjectRef {
+  return { bucket, key, ...(etag !== undefined && { etag }), ...(size !== undefined && { size }) }
+}
+
+function wantedOf({ parser, accounts, regions, from, to, late, onNote }: ArchiveOptions): Wanted {
+  if (!Array.isArray(parser?.formats)) throw invalid('`parser` must be the parser that is to read the objects')
+  const unplaced = parser.formats.filter(({ archive }) => archive.length === 0).map(({ kind }) => kind)
+  if (unplaced.length === parser.formats.length)
+    throw invalid(
+      `\`parser\` has no format that says where its files lie${unplaced.map((kind) => `; ${kind} has no \`archive\``).join('')}`,
+    )
   for (const account of accounts ?? [])
     if (!/^\d{12}$/.test(account)) throw invalid(`\`accounts\` has "${account}"; an account id has 12 digits`)
   for (const region of regions ?? [])
     if (!/^[a-z]{2}(?:-[a-z]+)+-\d+$/.test(region))
       throw invalid(`\`regions\` has "${region}"; it takes names like eu-central-1`)
   if (late !== undefined) wholeNumber('late', late, 0, 30 * 24 * 3_600_000)
+  for (const kind of unplaced) onNote?.(`left out: records of ${kind}, whose format has no archive`)
+  const archives = parser.formats.flatMap(({ archive }) => archive)
   return {
-    formats: new Set(formats?.length ? formats : archiveFormats),
+    services: servicesOf(archives, late),
     accounts: accounts?.length ? new Set(accounts) : undefined,
     regions: regions?.length ? new Set(regions) : undefined,
     span: spanOf(from, to),
-    late,
   }
 }
 

@@ -1,6 +1,6 @@
 import type { SendMessageBatchCommandInput } from '@aws-sdk/client-sqs'
 import { describe, expect, it } from 'vitest'
-import { s3Objects } from '../s3-objects.ts'
+import { s3Objects } from '../events/s3-objects.ts'
 import { type EnqueueOptions, enqueue } from './enqueue.ts'
 import { batchManifest } from './manifest.ts'
 import { type EventObject, s3EventBody } from './s3-event.ts'

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs'
 import { asFlowferryError, FlowferryError } from '@flowferry/core'
-import { client, invalid, numberWithin, optionalFunction, queueAddress, wholeNumber } from '../options.ts'
-import { isFifo, queueError, type Sqs } from '../queue.ts'
-import { answerWithin, backoff, createPace, sleep } from '../time.ts'
+import { client, invalid, numberWithin, optionalFunction, queueAddress, wholeNumber } from '../queue/options.ts'
+import { isFifo, queueError, type Sqs } from '../queue/queue.ts'
+import { answerWithin, backoff, createPace, ownSignal, sleep } from '../queue/time.ts'
 import { type EventObject, s3EventBody } from './s3-event.ts'
 
 export interface EnqueueOptions<O extends EventObject> {
@@ -54,7 +54,7 @@ export async function enqueue<O extends EventObject>(
   objects: AsyncIterable<O> | Iterable<O>,
   options: EnqueueOptions<O>,
 ): Promise<EnqueueResult> {
-  const { sqs, queueUrl, region, recordsPerMessage = 1, messagesPerSecond, concurrency = 4, onSent, signal } = options
+  const { sqs, queueUrl, region, recordsPerMessage = 1, messagesPerSecond, concurrency = 4, onSent } = options
   client('sqs', sqs)
   queueAddress('queueUrl', queueUrl)
   if (typeof region !== 'string' || region === '') throw invalid('`region` must be the region of the bucket')
@@ -63,17 +63,18 @@ export async function enqueue<O extends EventObject>(
   wholeNumber('concurrency', concurrency, 1, 32)
   optionalFunction('onSent', onSent)
 
+  const { signal, end } = ownSignal(options.signal)
   const sent = { objects: 0, messages: 0, requests: 0 }
   const batches = batchesOf(objects, recordsPerMessage, region)
   const pace = createPace(messagesPerSecond, signal)
   let failure: FlowferryError | undefined
   const work = async (): Promise<void> => {
     try {
-      while (!failure && !signal?.aborted) {
+      while (!failure && !signal.aborted) {
         const { value: batch, done } = await batches.next()
         if (done) return
         await pace(batch.length)
-        if (!signal?.aborted) await send(batch)
+        if (!signal.aborted) await send(batch)
       }
     } catch (error) {
       failure ??= asFlowferryError(error, 'QUEUE_FAILED', 'The objects could not be sent')
@@ -81,8 +82,9 @@ export async function enqueue<O extends EventObject>(
   }
   await Promise.all(Array.from({ length: concurrency }, work))
   await batches.return(undefined)
+  end()
   if (failure) throw failure
-  if (signal?.aborted) throw new FlowferryError('ABORTED', 'Sending to the queue was stopped')
+  if (signal.aborted) throw new FlowferryError('ABORTED', 'Sending to the queue was stopped')
   return sent
 
   async function send(batch: readonly Message<O>[]): Promise<void> {
@@ -98,7 +100,7 @@ export async function enqueue<O extends EventObject>(
         onSent?.(message.objects)
       }
       if (!error) return
-      if (!error.retryable || attempt === tries || signal?.aborted) throw error
+      if (!error.retryable || attempt === tries || signal.aborted) throw error
       left = failed
       await sleep(pauses.next(), signal)
     }

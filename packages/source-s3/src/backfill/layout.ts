@@ -1,33 +1,19 @@
+import type { Archive } from '@flowferry/core'
+import { usualMargins } from '@flowferry/core/internal'
+import { invalid } from '../queue/options.ts'
+
 const minute = 60_000
 const hour = 60 * minute
 
-/** The formats whose archives are known, by the names of their parsers' files. */
-export const archiveFormats = ['vpc-flow', 'cloudtrail', 'cloudfront'] as const
-export type ArchiveFormat = (typeof archiveFormats)[number]
-
 /** How far the time in a key may be from the times of the records in the object, in milliseconds. */
-export interface Margins {
+interface Margins {
   /** A record may be so much older than its key says: it came late. */
   readonly late: number
   /** … and so much younger. */
   readonly early: number
 }
 
-/**
- * - VPC Flow Logs: the name has the time of delivery; 10 minutes of aggregation, 5 of publishing, and what is late.
- *   https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-path.html
- * - CloudTrail: the name has the time of delivery, 5 minutes after the call on average, which AWS does not guarantee.
- *   https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html
- * - CloudFront: delivery may be 24 hours late, but the name always has the hour in which the requests were made.
- *   https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html#access-logs-timing
- */
-export const margins: Readonly<Record<ArchiveFormat, Margins>> = {
-  'vpc-flow': { late: hour, early: 15 * minute },
-  cloudtrail: { late: 2 * hour, early: 5 * minute },
-  cloudfront: { late: 2 * hour, early: hour },
-}
-
-/** Of CloudFront's folders AWS does not say whether they are of the request or of its delivery. */
+/** Of folders that a user chose nobody says whether they are of the records or of their delivery. */
 const folderMargins: Margins = { late: 24 * hour, early: hour }
 
 /** Milliseconds since 1970, UTC: from `start` to before `end`. */
@@ -36,16 +22,24 @@ export interface Interval {
   readonly end: number
 }
 
+/** A service's folder, and what all formats that have files in it declare. */
+export interface Service {
+  readonly name: string
+  readonly folders: NonNullable<Archive['folders']>
+  readonly margins: Margins
+  /** Of each of the archives, where they are for some names only. */
+  readonly files: readonly RegExp[] | undefined
+  readonly ids: readonly RegExp[]
+}
+
 /** What the planner looks for. */
 export interface Wanted {
-  readonly formats: ReadonlySet<ArchiveFormat>
+  readonly services: ReadonlyMap<string, Service>
   /** None: all. */
   readonly accounts: ReadonlySet<string> | undefined
   readonly regions: ReadonlySet<string> | undefined
   /** The span of the records. */
   readonly span: Interval
-  /** Milliseconds that records may be late, instead of the table's. */
-  readonly late: number | undefined
 }
 
 /** A folder of the archive, and what its path says. */
@@ -53,7 +47,9 @@ export interface Place {
   /** Ends with `/`, or is the top: empty. */
   readonly path: string
   readonly account?: string
-  readonly format?: ArchiveFormat
+  readonly service?: Service
+  /** Folders of the service that are still to come, before those of the date. */
+  readonly left?: readonly ('region' | 'name')[]
   /** Year, month, day and hour, as far as the last segments of the path are these. */
   readonly dates: readonly number[]
 }
@@ -63,17 +59,35 @@ export interface KeyRange {
   readonly prefix: string
   readonly startAfter?: string
   readonly before?: string
-  readonly format: ArchiveFormat
+  readonly service: Service
 }
 
-const services: ReadonlyMap<string, ArchiveFormat> = new Map([
-  ['vpcflowlogs', 'vpc-flow'],
-  ['CloudTrail', 'cloudtrail'],
-  ['CloudTrail-Insight', 'cloudtrail'],
-  ['CloudTrail-NetworkActivity', 'cloudtrail'],
-  ['CloudTrail-Aggregated', 'cloudtrail'],
-  ['CloudFront', 'cloudfront'],
-])
+/**
+ * The archives of all formats by their folders, which several formats may share.
+ *
+ * @param late Milliseconds, instead of what the archives declare
+ * @throws FlowferryError INVALID_OPTION where two of them lay out one folder in two ways
+ */
+export function servicesOf(archives: readonly Archive[], late?: number): Map<string, Service> {
+  const services = new Map<string, Service>()
+  for (const archive of archives) {
+    const { service: name, folders = ['region'], files, ids } = archive
+    const known = services.get(name)
+    if (known && String(known.folders) !== String(folders))
+      throw invalid(`\`parser\` has formats that lay out ${name} in two ways: ${known.folders} and ${folders}`)
+    services.set(name, {
+      name,
+      folders,
+      margins: {
+        late: late ?? Math.max(archive.late ?? usualMargins.late, known?.margins.late ?? 0),
+        early: Math.max(archive.early ?? usualMargins.early, known?.margins.early ?? 0),
+      },
+      files: files && (!known || known.files) ? [...(known?.files ?? []), files] : undefined,
+      ids: [...(known?.ids ?? []), ...(ids ? [ids] : [])],
+    })
+  }
+  return services
+}
 
 /**
  * What a folder within a place is: another place to look into, a range of keys, or nothing of what is wanted.
@@ -81,7 +95,8 @@ const services: ReadonlyMap<string, ArchiveFormat> = new Map([
  * - plain `AWSLogs/<account>/vpcflowlogs/<region>/2026/11/22/[10/]`
  * - hive `AWSLogs/aws-account-id=…/aws-service=vpcflowlogs/aws-region=…/year=2026/month=11/day=22/[hour=10/]`
  * - organization `AWSLogs/o-…/<account>/…`, Control Tower `o-…/AWSLogs/[o-…/]<account>/…`
- * - CloudFront `AWSLogs/<account>/CloudFront/` with any folders below, or anywhere
+ * - with more folders before the date `AWSLogs/<account>/WAFLogs/<region>/<name>/2026/11/22/10/15/`
+ * - with any folders `AWSLogs/<account>/CloudFront/…`, or anywhere where the files' names have the id and the hour
  *   https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging.html#send-logs-s3
  *
  * Any folder may stand before these. `given` are folders that the user named, which no date rules out.
@@ -89,14 +104,14 @@ const services: ReadonlyMap<string, ArchiveFormat> = new Map([
 export function enter(place: Place, name: string, wanted: Wanted, given = false): Place | KeyRange | undefined {
   const path = `${place.path}${name}/`
   const value = name.slice(name.indexOf('=') + 1)
-  if (place.format === 'vpc-flow' || place.format === 'cloudtrail') {
-    if (!/^(?:aws-region=)?[a-z]{2}(?:-[a-z]+)+-\d+$/.test(name)) return undefined
-    if (wanted.regions && !wanted.regions.has(value)) return undefined
-    return datedRange(path, path, place.format, name.startsWith('aws-region='), wanted)
+  const { service, left: [next, ...left] = [] } = place
+  if (service && next) {
+    if (next === 'region' && !isWantedRegion(name, value, wanted)) return undefined
+    return left.length > 0 ? { ...place, path, left } : datedRange(path, service, name.includes('='), wanted)
   }
-  if (place.format === undefined) {
-    const format = services.get(value)
-    if (format) return wanted.formats.has(format) ? { ...place, path, format, dates: [] } : undefined
+  if (!service) {
+    const found = wanted.services.get(value)
+    if (found) return intoService({ ...place, path, dates: [] }, found, name.includes('='), wanted)
     // Another service of an account.
     if (place.account !== undefined) return undefined
     if (/^(?:aws-account-id=)?\d{12}$/.test(name)) {
@@ -106,75 +121,91 @@ export function enter(place: Place, name: string, wanted: Wanted, given = false)
   }
   const dates = datesOf(place, name)
   // A year alone may be a folder that somebody moved a whole archive into.
-  const ruling = place.format === 'cloudfront' || dates.length > 1
-  const late = Math.max(folderMargins.late, wanted.late ?? 0)
-  if (!given && ruling && dates.length > 0 && !reaches(folderInterval(dates), { ...folderMargins, late }, wanted.span))
-    return undefined
-  if (dates.length === 3 && place.format === 'cloudfront') return { prefix: path, format: 'cloudfront' }
+  const ruling = service ? dates.length > 0 : dates.length > 1
+  if (!given && ruling && !reaches(folderInterval(dates), marginsOfFolders(wanted), wanted.span)) return undefined
+  if (dates.length === 3 && service) return { prefix: path, service }
   return { ...place, path, dates }
 }
 
-/** The days of a span below the folder of a region: one range, since keys are in the order of their dates. */
-function datedRange(
-  root: string,
-  prefix: string,
-  format: ArchiveFormat,
-  hive: boolean,
-  { span, late }: Wanted,
-): KeyRange {
-  const { early, late: usual } = margins[format]
+function intoService(place: Place, service: Service, hive: boolean, wanted: Wanted): Place | KeyRange {
+  const { folders } = service
+  if (folders === 'any') return { ...place, service }
+  return folders.length > 0 ? { ...place, service, left: folders } : datedRange(place.path, service, hive, wanted)
+}
+
+/** A folder `cloudfront` stands where those of regions do, for what is of none. */
+function isWantedRegion(name: string, value: string, { regions }: Wanted): boolean {
+  if (value === 'cloudfront') return true
+  return /^(?:aws-region=)?[a-z]{2}(?:-[a-z]+)+-\d+$/.test(name) && (!regions || regions.has(value))
+}
+
+function marginsOfFolders({ services }: Wanted): Margins {
+  const late = Math.max(folderMargins.late, ...[...services.values()].map(({ margins }) => margins.late))
+  return { ...folderMargins, late }
+}
+
+/** The days of a span below a folder: one range, since keys are in the order of their dates. */
+function datedRange(root: string, service: Service, hive: boolean, { span }: Wanted): KeyRange {
+  const { early, late } = service.margins
   const day = (time: number) => {
     const [year, month, date] = new Date(time).toISOString().slice(0, 10).split('-')
     return hive ? `${root}year=${year}/month=${month}/day=${date}/` : `${root}${year}/${month}/${date}/`
   }
-  const last = span.end - 1 + (late ?? usual)
+  const last = span.end - 1 + late
   // Sorts behind everything in its folder.
-  return { prefix, startAfter: day(span.start - early), before: `${day(last)}\u{10FFFF}`, format }
+  return { prefix: root, startAfter: day(span.start - early), before: `${day(last)}\u{10FFFF}`, service }
 }
 
-/** A file's distribution, if it is named as CloudFront does it: `E2EXAMPLE.2026-11-22-10.1a2b3c4d.gz` */
-export function distributionOf(fileName: string): string | undefined {
-  return /^([A-Z0-9]{6,32})\.\d{4}-\d\d-\d\d-\d\d\./.exec(fileName)?.[1]
+/** The id of a file that is named by id and hour, as CloudFront does it: `E2EXAMPLE.2026-11-22-10.1a2b3c4d.gz` */
+export function idOf(fileName: string): string | undefined {
+  return /^(.+?)\.\d{4}-\d\d-\d\d-\d\d\./.exec(fileName)?.[1]
 }
 
-/** The files of a distribution in one folder, which may be millions: their names have the hour in order. */
-export function distributionRange(folder: string, distribution: string, { span, late }: Wanted): KeyRange {
-  const { early, late: usual } = margins.cloudfront
-  const prefix = `${folder}${distribution}.`
+/** The files of an id in one folder, which may be millions: their names have the hour in order. */
+export function hourlyRange(folder: string, id: string, service: Service, { span }: Wanted): KeyRange {
+  const { early, late } = service.margins
+  const prefix = `${folder}${id}.`
   const at = (time: number) => `${prefix}${new Date(time).toISOString().slice(0, 13).replace('T', '-')}`
   // A file of 09 reaches until 10; `.` comes after the hour, and `/` sorts behind it.
   return {
     prefix,
     startAfter: at(span.start - early - hour),
-    before: `${at(span.end - 1 + (late ?? usual))}/`,
-    format: 'cloudfront',
+    before: `${at(span.end - 1 + late)}/`,
+    service,
   }
 }
 
 /** Whether an object with this key may hold records of the span. What no key tells, the time of its upload does. */
 export function mayHold(
   key: string,
-  format: ArchiveFormat,
-  { span, late }: Wanted,
+  { files, margins }: Service,
+  { span }: Wanted,
   lastModified: Date | undefined,
 ): boolean {
+  const name = nameOf(key)
+  // Not `test`: a global pattern would begin where its last match ended.
+  if (files && !files.some((pattern) => name.search(pattern) !== -1)) return false
   const interval = keyInterval(key)
-  const usual = margins[format]
-  if (interval) return reaches(interval, { ...usual, late: late ?? usual.late }, span)
+  if (interval) return reaches(interval, margins, span)
   // Nothing is uploaded before it happens.
-  return lastModified === undefined || lastModified.getTime() + usual.early >= span.start
+  return lastModified === undefined || lastModified.getTime() + margins.early >= span.start
 }
+
+const nameOf = (key: string) => key.slice(key.lastIndexOf('/') + 1)
 
 /** The time that a key names: of its file, else of its folders. */
 export function keyInterval(key: string): Interval | undefined {
-  const name = key.slice(key.lastIndexOf('/') + 1)
-  const stamp = /_(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)Z[_.]/.exec(name)
+  const name = nameOf(key)
+  const stamp = /_(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)Z[_.]/.exec(name) ?? bareStamp.exec(name)
   if (stamp) return interval(numbers(stamp), minute)
   const period = /\.(\d{4})-(\d\d)-(\d\d)-(\d\d)\./.exec(name)
   if (period) return interval(numbers(period), hour)
   const days = /\/(?:year=)?(\d{4})\/(?:month=)?(\d\d)\/(?:day=)?(\d\d)\//.exec(key)
   return days ? interval(numbers(days), 24 * hour) : undefined
 }
+
+/** Network Firewall's `_202611221015_`; an account's id, which has 12 digits too, stands before it. */
+const bareStamp = /.*_((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])([0-5]\d)[_.]/
 
 function numbers(match: RegExpExecArray): number[] {
   return match.slice(1).map(Number)

@@ -1,8 +1,9 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3'
 import { FlowferryError } from '@flowferry/core'
-import { unquoted } from '../envelope.ts'
-import type { S3 } from '../object.ts'
-import { answerWithin, isTimeout } from '../time.ts'
+import { awsErrorCode, outageCode } from '../aws-errors.ts'
+import { unquoted } from '../events/envelope.ts'
+import { answerWithin, isTimeout } from '../queue/time.ts'
+import type { S3 } from '../read/object.ts'
 import type { KeyRange } from './layout.ts'
 
 /** An object as a listing states it. */
@@ -69,7 +70,8 @@ export function lister(s3: S3, bucket: string, onRequest: () => void, signal?: A
     } catch (cause) {
       if (signal?.aborted) throw new FlowferryError('ABORTED', 'Listing was stopped', { cause })
       const { name, message } = cause instanceof Error ? cause : new Error(String(cause))
-      const code = name === 'NoSuchBucket' ? 'BUCKET_NOT_FOUND' : 'LISTING_FAILED'
+      const refused = awsErrorCode(cause) === 'BUCKET_NOT_FOUND' ? 'BUCKET_NOT_FOUND' : 'LISTING_FAILED'
+      const code = outageCode(cause) ?? refused
       const place = { bucket, ...(prefix !== '' && { key: prefix }) }
       throw new FlowferryError(code, `ListObjectsV2: ${name}, ${message}`, { place, cause })
     }
@@ -90,7 +92,7 @@ export function lister(s3: S3, bucket: string, onRequest: () => void, signal?: A
 /**
  * Every object below a prefix, in the order of keys; what a console makes of a "folder" is left out.
  *
- * @throws FlowferryError BUCKET_NOT_FOUND, LISTING_FAILED, ABORTED
+ * @throws FlowferryError BUCKET_NOT_FOUND, LISTING_FAILED, ABORTED, or a code that begins with SOURCE_
  */
 export async function* listObjects({
   s3,

@@ -1,5 +1,5 @@
-import { invalid } from '../options.ts'
-import { distributionOf, distributionRange, enter, type KeyRange, type Place, type Wanted } from './layout.ts'
+import { invalid } from '../queue/options.ts'
+import { enter, hourlyRange, idOf, type KeyRange, type Place, type Wanted } from './layout.ts'
 import type { Lister, Listing } from './list.ts'
 
 /** Folders of no known layout that are looked into, and pages of files in them: what has more is no archive of logs. */
@@ -24,7 +24,7 @@ export async function* plan(list: Lister, options: PlanOptions): AsyncGenerator<
   const { prefix, wanted, after, onNote } = options
   let folders = 0
   let pages = 0
-  let noted = false
+  const noted = new Set<string>()
 
   let top: Place = { path: '', dates: [] }
   for (const name of prefix.split('/').slice(0, -1)) {
@@ -42,7 +42,7 @@ export async function* plan(list: Lister, options: PlanOptions): AsyncGenerator<
     let from: { readonly startAfter?: string; readonly token?: string } | undefined = {}
     while (from) {
       const page: Listing = await list({ prefix: within, delimiter: '/', ...from })
-      if (here.format === undefined && from.token !== undefined && ++pages > mostPages)
+      if (here.service === undefined && from.token !== undefined && ++pages > mostPages)
         throw tooMuch(`${mostPages} pages of files`)
       from = page.token === undefined ? undefined : { ...from, token: page.token }
       for (const name of namesOf(page)) {
@@ -50,15 +50,15 @@ export async function* plan(list: Lister, options: PlanOptions): AsyncGenerator<
           yield* descend(here, name.slice(here.path.length, -1))
           continue
         }
-        const distribution = distributionOf(name.slice(here.path.length))
-        if (distribution !== undefined) {
-          yield* distributionFiles(here, distribution)
-          // On behind all of its files: `:` sorts behind the digits.
-          from = { startAfter: `${here.path}${distribution}.:` }
+        const id = idOf(name.slice(here.path.length))
+        if (id !== undefined) {
+          yield* hourlyFiles(here, id)
+          // On behind all of its files, wanted or not: `:` sorts behind the digits.
+          from = { startAfter: `${here.path}${id}.:` }
           break
         }
-        // In CloudFront's own folder a file of another name is a log all the same.
-        if (here.format === 'cloudfront') yield* remaining({ prefix: name, format: 'cloudfront' })
+        // In a service's own folder a file of another name is a log all the same.
+        if (here.service?.folders === 'any') yield* remaining({ prefix: name, service: here.service })
       }
     }
   }
@@ -71,19 +71,20 @@ export async function* plan(list: Lister, options: PlanOptions): AsyncGenerator<
       return
     }
     if (isBehind(next.path)) return
-    const strange = next.format === undefined && next.account === undefined && next.dates.length === 0
+    const strange = next.service === undefined && next.account === undefined && next.dates.length === 0
     if (strange && ++folders > mostFolders) throw tooMuch(`${mostFolders} folders`)
     yield* walk(next, next.path)
   }
 
-  function* distributionFiles(here: Place, distribution: string): Generator<KeyRange> {
-    if (!wanted.formats.has('cloudfront')) return
-    if (wanted.accounts && here.account === undefined) {
-      if (!noted) onNote?.('left out: CloudFront logs whose keys name no account')
-      noted = true
-      return
+  function* hourlyFiles(here: Place, id: string): Generator<KeyRange> {
+    const services = here.service ? [here.service] : wanted.services.values()
+    for (const service of services) {
+      if (!service.ids.some((pattern) => id.search(pattern) !== -1)) continue
+      if (wanted.accounts && here.account === undefined) {
+        if (!noted.has(service.name)) onNote?.(`left out: files of ${service.name} whose keys name no account`)
+        noted.add(service.name)
+      } else yield* remaining(hourlyRange(here.path, id, service, wanted))
     }
-    yield* remaining(distributionRange(here.path, distribution, wanted))
   }
 
   /** What of a range comes after the key that all is done up to. */

@@ -1,4 +1,4 @@
-import { ingest, type Parser, type SourceObject } from '@flowferry/core'
+import { ingest, lines, type Parser, type SourceObject } from '@flowferry/core'
 import { cloudFront } from '@flowferry/core/formats/cloudfront'
 import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
@@ -79,10 +79,42 @@ describe('withinSpan', () => {
     expect(asked).toEqual([1, 2, 1])
   })
 
+  it("asks a user's format, which takes its time from the document unless it says else", () => {
+    const object = { bucket: 'b', key: 'k', etag: 'e', idPrefix: 'i' }
+    const record = (line: string) => ({ at: line })
+    const document = ({ at }: { at: string }) => ({ '@timestamp': at })
+    const own = lines({ kind: 'own', dataset: 'custom.own', record, document })
+    const quick = lines({
+      kind: 'own',
+      dataset: 'custom.own',
+      record,
+      document: () => ({}),
+      time: ({ at }) => Number(at),
+    })
+    const keeps = (parser: Parser<unknown>, at: string) => withinSpan({ ...span, parser })({ kind: 'own', at }, object)
+    expect(['2026-11-22T10:00:00.000Z', '2026-11-22T12:00:00+01:00'].map((at) => keeps(own, at))).toEqual([true, false])
+    expect([span.from, span.to].map((time) => keeps(quick, String(time.getTime())))).toEqual([true, false])
+    expect(keeps(own, 'no date')).toBe(true)
+  })
+
+  it.each([
+    [
+      'an event whose time is odd takes the end of its window',
+      { eventTime: 'soon', timeWindow: { windowEnd: '2026-11-22T10:30:00Z' } },
+      true,
+    ],
+    ['a time with a zone', { eventTime: '2026-11-22T12:30:00+02:00' }, true],
+    ['a time in the basic form', { eventTime: '20261122T123000Z' }, false],
+  ])('knows of CloudTrail %s, as its document does', async (_, event, isWithin) => {
+    const filter = withinSpan<unknown>({ ...span, parser: cloudTrail })
+    const sink = memorySink()
+    const body = JSON.stringify({ Records: [{ eventVersion: '1.11', eventID: 'id', ...event }] })
+    await ingest({ source: [{ objects: [objectOf(body)] }], parser: cloudTrail as Parser<unknown>, sink, filter })
+    expect(sink.documents.size).toBe(isWithin ? 1 : 0)
+  })
+
   it('needs to know the time of a format', () => {
     const parser = { formats: [{ kind: 'proxy' }] }
-    expect(() => withinSpan({ ...span, parser })).toThrow(/`time` is needed.*proxy/)
-    const filter = withinSpan<{ at: number }>({ ...span, parser, time: ({ at }) => at })
-    expect(filter({ at: span.from.getTime() }, { bucket: 'b', key: 'k', etag: 'e', idPrefix: 'i' })).toBe(true)
+    expect(() => withinSpan({ ...span, parser })).toThrow(/proxy of `parser` has no `time`/)
   })
 })

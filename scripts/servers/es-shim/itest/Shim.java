@@ -1,6 +1,7 @@
 package itest;
 // Test-only plugin: what our tests need and the Maven integ-test-zip of Elasticsearch 9 leaves out:
-// GET /, /_data_stream, the ingest processors set, drop and fail, and the analysers that the index of API keys is made with.
+// GET /, /_data_stream with the setting of its lifecycle (which does nothing here), the ingest processors set, drop and fail, what failure stores need, and the
+// analysers that the index of API keys is made with.
 import org.apache.lucene.analysis.TokenStream;
 import org.apache.lucene.analysis.Tokenizer;
 import org.apache.lucene.analysis.email.UAX29URLEmailTokenizer;
@@ -19,24 +20,33 @@ import org.elasticsearch.cluster.metadata.*;
 import org.elasticsearch.cluster.node.DiscoveryNodes;
 import org.elasticsearch.cluster.service.ClusterService;
 import org.elasticsearch.common.settings.Settings;
+import org.elasticsearch.core.TimeValue;
+import org.elasticsearch.features.FeatureSpecification;
 import org.elasticsearch.features.NodeFeature;
 import org.elasticsearch.index.Index;
+import org.elasticsearch.index.mapper.*;
 import org.elasticsearch.ingest.*;
 import org.elasticsearch.plugins.*;
 import org.elasticsearch.rest.*;
 import java.util.*;
 import java.util.function.*;
 
-public class Shim extends Plugin implements ActionPlugin, AnalysisPlugin, IngestPlugin {
+public class Shim extends Plugin implements ActionPlugin, AnalysisPlugin, IngestPlugin, MapperPlugin {
+    // The mapping of failure stores has a field of this type.
+    @Override public Map<String, Mapper.TypeParser> getMappers() { return Map.of("match_only_text", TextFieldMapper.PARSER); }
     private ClusterService cs;
     @Override public Collection<?> createComponents(PluginServices s) { cs = s.clusterService(); return List.of(); }
 
+    /** In the whole server, the module of data streams tells of these. */
+    public static class Features implements FeatureSpecification {
+        @Override public Set<NodeFeature> getFeatures() { return Set.of(DataStream.DATA_STREAM_FAILURE_STORE_FEATURE); }
+    }
     interface Body { void run(RestRequest q, NodeClient c, RestChannel ch) throws Exception; }
     static RestHandler h(String name, Body b, RestHandler.Route... r) {
         return new BaseRestHandler() {
             public String getName() { return "itest_" + name; }
             public List<Route> routes() { return List.of(r); }
-            protected RestChannelConsumer prepareRequest(RestRequest q, NodeClient c) { q.param("name"); q.param("timeout"); q.param("expand_wildcards"); return ch -> b.run(q, c, ch); }
+            protected RestChannelConsumer prepareRequest(RestRequest q, NodeClient c) { q.param("name"); q.param("timeout"); q.param("expand_wildcards"); if (q.hasContent()) q.content(); return ch -> b.run(q, c, ch); }
         };
     }
     static void json(RestChannel ch, RestStatus st, String s) { ch.sendResponse(new RestResponse(st, "application/json", s)); }
@@ -46,9 +56,12 @@ public class Shim extends Plugin implements ActionPlugin, AnalysisPlugin, Ingest
         for (DataStream d : project().dataStreams().values()) if (name == null || org.elasticsearch.common.regex.Regex.simpleMatch(name.split(","), d.getName())) {
             StringJoiner ix = new StringJoiner(",", "[", "]");
             for (Index i : d.getIndices()) ix.add("{\"index_name\":\"" + i.getName() + "\",\"index_uuid\":\"" + i.getUUID() + "\"}");
-            j.add("{\"name\":\"" + d.getName() + "\",\"timestamp_field\":{\"name\":\"@timestamp\"},\"generation\":" + d.getGeneration() + ",\"status\":\"GREEN\",\"indices\":" + ix + "}");
+            j.add("{\"name\":\"" + d.getName() + "\",\"timestamp_field\":{\"name\":\"@timestamp\"},\"generation\":" + d.getGeneration() + ",\"status\":\"GREEN\"" + lifecycle(d.getDataLifecycle()) + ",\"indices\":" + ix + "}");
         }
         return j.toString();
+    }
+    private static String lifecycle(DataStreamLifecycle l) {
+        return l == null ? "" : ",\"lifecycle\":{\"enabled\":" + l.enabled() + (l.dataRetention() == null ? "" : ",\"data_retention\":\"" + l.dataRetention().getStringRep() + "\"") + "}";
     }
     // As the real server: a name without a wildcard must exist.
     private boolean missing(String name, RestChannel ch) {
@@ -70,6 +83,16 @@ public class Shim extends Plugin implements ActionPlugin, AnalysisPlugin, Ingest
                 if (project().dataStreams().containsKey(q.param("name"))) { json(ch, RestStatus.BAD_REQUEST, "{\"error\":{\"type\":\"resource_already_exists_exception\",\"reason\":\"data_stream [" + q.param("name") + "] already exists\"},\"status\":400}"); return; }
                 c.execute(AutoCreateAction.INSTANCE, new CreateIndexRequest(q.param("name")), ActionListener.wrap(r -> json(ch, RestStatus.OK, "{\"acknowledged\":true}"), e -> { try { ch.sendResponse(new RestResponse(ch, e)); } catch (Exception x) { throw new RuntimeException(x); } }));
             }, new RestHandler.Route(RestRequest.Method.PUT, "/_data_stream/{name}")),
+            h("ds_lifecycle", (q, c, ch) -> { if (missing(q.param("name"), ch)) return; Object retention = q.contentParser().map().get("data_retention"); cs.submitUnbatchedStateUpdateTask("itest-lifecycle-ds", new ClusterStateUpdateTask() {
+                public ClusterState execute(ClusterState st) {
+                    ProjectState p = st.projectState(ProjectId.DEFAULT); ProjectMetadata.Builder b = ProjectMetadata.builder(p.metadata());
+                    b.put(p.metadata().dataStreams().get(q.param("name")).copy().setLifecycle(DataStreamLifecycle.dataLifecycleBuilder().enabled(true).dataRetention(
+                        retention == null ? null : TimeValue.parseTimeValue(retention.toString(), "data_retention")).build()).build());
+                    return ClusterState.builder(st).putProjectMetadata(b.build()).build();
+                }
+                public void onFailure(Exception e) { json(ch, RestStatus.INTERNAL_SERVER_ERROR, "{\"error\":\"" + e.getClass().getName() + "\"}"); }
+                public void clusterStateProcessed(ClusterState a, ClusterState b) { json(ch, RestStatus.OK, "{\"acknowledged\":true}"); }
+            }); }, new RestHandler.Route(RestRequest.Method.PUT, "/_data_stream/{name}/_lifecycle")),
             h("ds_delete", (q, c, ch) -> { if (missing(q.param("name"), ch) == false) cs.submitUnbatchedStateUpdateTask("itest-delete-ds", new ClusterStateUpdateTask() {
                 public ClusterState execute(ClusterState st) {
                     ProjectState p = st.projectState(ProjectId.DEFAULT); Set<Index> ix = new HashSet<>(); ProjectMetadata.Builder b = ProjectMetadata.builder(p.metadata());

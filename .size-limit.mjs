@@ -1,0 +1,24 @@
+// What a user's bundler may make of each package: bench/lib/bundles.mjs writes the bundles, `npm run size` does both.
+import { formats } from '@flowferry/core/formats'
+
+const row = (name, bundle, limit) => ({ name, path: `.cache/size/${bundle}.mjs`, limit, brotli: false })
+
+export default [
+  row('@flowferry/core', 'core', '194 kB'),
+  // One budget for every format: its table is small beside the engines that read it, and CloudFront's has two.
+  ...Object.keys(formats).map((name) => row(`@flowferry/core/formats/${name}`, `core-${name}`, '166 kB')),
+  row('@flowferry/source-s3', 'source-s3', '62 kB'),
+  row('@flowferry/sink-elasticsearch', 'sink-elasticsearch', '1.5 kB'),
+  row('@flowferry/sink-opensearch', 'sink-opensearch', '1.5 kB'),
+  row('@flowferry/sink-duckdb', 'sink-duckdb', '24 kB'),
+  row('@flowferry/answers', 'answers', '7.5 kB'),
+  row('@flowferry/answers/duckdb', 'answers-duckdb', '21 kB'),
+  row('@flowferry/answers/elasticsearch', 'answers-elasticsearch', '21 kB'),
+  row('@flowferry/answers/opensearch', 'answers-opensearch', '21 kB'),
+  // The tables of three formats are in it, by which it asks any store.
+  row('@flowferry/answers/why', 'answers-why', '43 kB'),
+  row('@flowferry/cli', 'cli', '72 kB'),
+  row('examples/lambda, our own code', 'lambda-elasticsearch', '269 kB'),
+  row('examples/lambda with the Elasticsearch client', 'lambda-elasticsearch-client', '1530 kB'),
+  row('examples/lambda with the OpenSearch client', 'lambda-opensearch-client', '559 kB'),
+]

@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util'
+import { demo } from './demo.ts'
+
+// A reader that has enough, as `head` has, is no error.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1))
+
+const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
+process.exitCode = (await demo(process.stdout, values)) ? 0 : 1

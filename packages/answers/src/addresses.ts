@@ -1,0 +1,28 @@
+import { BlockList, isIP, isIPv6 } from 'node:net'
+
+/** RFC 1918, RFC 6598 and RFC 4193: addresses that no internet gateway passes. */
+export const privateBlocks = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'] as const
+
+const familyOf = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4')
+const privateAddresses = new BlockList()
+for (const block of privateBlocks) {
+  const [address, length] = block.split('/') as [string, string]
+  privateAddresses.addSubnet(address, Number(length), familyOf(address))
+}
+
+export const isPrivate = (address: string): boolean =>
+  isIP(address) !== 0 && privateAddresses.check(address, familyOf(address))
+
+/**
+ * What serves this traffic, where flow logs never show it; none otherwise.
+ *
+ * https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-limitations.html
+ */
+export function neverLogged(address: string, port?: number): string | undefined {
+  if (address === '169.254.169.254') return 'the instance metadata service'
+  if (address === '169.254.169.123') return 'the Amazon Time Sync Service'
+  if (address === '169.254.169.253') return 'the Amazon DNS server'
+  // The server stands at the VPC's base plus two. https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html
+  if (port === 53 && /\.2$/.test(address) && isPrivate(address)) return 'the Amazon DNS server'
+  return undefined
+}

@@ -1,0 +1,39 @@
+import type { Format } from '@flowferry/core'
+import type { Question } from './question.ts'
+
+/**
+ * A value as every store gives it: dates as `2026-11-22T09:15:32.000Z`, whole numbers beyond 2^53 as the nearest that a
+ * number holds.
+ */
+export type Value = null | boolean | number | string | readonly Value[] | { readonly [name: string]: Value }
+
+/** Values by the names of the question. */
+export type Row = Readonly<Record<string, Value>>
+
+export interface Answer {
+  readonly rows: readonly Row[]
+  /** Columns whose numbers are estimates; those of the search engines are mostly within 2 %. */
+  readonly approximate: readonly string[]
+  /** Set where documents or groups are left out that the question asked for. */
+  readonly partial?: { readonly why: string }
+}
+
+/** Logs that can be asked. */
+export interface Store {
+  /**
+   * @throws FlowferryError INVALID_OPTION for a question that is not well formed, or not of the formats' fields;
+   *   TARGET_UNAUTHORIZED, TARGET_NOT_FOUND, TARGET_OVERLOADED, TARGET_UNREACHABLE, TARGET_FAILED
+   */
+  readonly ask: (question: Question) => Promise<Answer>
+}
+
+export interface StoreOptions {
+  /** The formats that a question may name by their dataset: `vpcFlow.formats`. @default none */
+  readonly formats?: readonly Format[]
+}
+
+/** Says why something is missing, each reason once. */
+export function partialBy(reasons: Iterable<string>): Pick<Answer, 'partial'> {
+  const all = [...new Set(reasons)]
+  return all.length > 0 ? { partial: { why: all.join('; ') } } : {}
+}

@@ -1,0 +1,41 @@
+import type { Filter } from '../question.ts'
+import type { DailyQuestion } from './daily.ts'
+
+const day = 24 * 3_600_000
+
+/** Rejected records of no SYN are late packets of a closed connection, and no blocked one. Version 2 has no flags. */
+const blocked: Filter[] = [
+  { field: 'event.action', equals: 'reject' },
+  {
+    any: [
+      { field: 'aws.vpcflow.tcp_flags_array', equals: 'syn' },
+      { not: { field: 'aws.vpcflow.tcp_flags', exists: true } },
+    ],
+  },
+]
+
+export const rejectedNow: DailyQuestion = {
+  name: 'rejected-now',
+  title: 'Rejected in this span, and not in the 24 hours before it',
+  over: ({ from, to }) => {
+    const now: Filter = { field: '@timestamp', range: { gte: from } }
+    return {
+      kind: 'groups',
+      formats: ['aws.vpcflow'],
+      span: { from: new Date(Date.parse(from) - day).toISOString(), to },
+      filters: blocked,
+      groups: ['aws.vpcflow.interface_id', 'network.direction', 'destination.port', 'network.transport'],
+      measures: {
+        rejected: { count: true, where: [now] },
+        before: { count: true, where: [{ not: now }] },
+        first: { min: 'event.start', where: [now] },
+        sources: { cardinality: 'source.ip', where: [now] },
+      },
+      having: [
+        { measure: 'rejected', range: { gt: 0 } },
+        { measure: 'before', equals: 0 },
+      ],
+      order: [{ by: 'rejected', direction: 'desc' }],
+    }
+  },
+}

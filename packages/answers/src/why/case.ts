@@ -1,0 +1,139 @@
+import type { LogDocument } from '@flowferry/core'
+import type { Evidence, InterfaceLog, Pair } from './evidence.ts'
+import { type Flow, flowsOf } from './flow.ts'
+import { looksLikeSyn, type Seen, type Try, triesOf } from './tries.ts'
+
+/** The evidence in order: whose interface is whose, and each connection with all that was seen of it. */
+export interface Case {
+  readonly pair: Pair
+  /** Port of B that is asked about; none where no record tells. */
+  readonly port?: number
+  readonly a: Side
+  readonly b: Side
+  readonly tries: readonly Try[]
+  /** Whether records have TCP flags. */
+  readonly hasFlags: boolean
+  /** Whether records have the addresses that packets had before any gateway changed them. */
+  readonly hasPacketAddresses: boolean
+  readonly isUdp: boolean
+  /** A's flows to other addresses on the port. */
+  readonly elsewhere: readonly Flow[]
+  /** Of gateways that translate, to B and back: A's address is not in them. */
+  readonly outer: { readonly request: readonly Flow[]; readonly reply: readonly Flow[] }
+  /** Epoch milliseconds: silence until here is silence. */
+  readonly completeUntil: number
+  readonly evidence: Evidence
+}
+
+export interface Side {
+  readonly address: string
+  /** None where no flow log shows it. */
+  readonly log?: InterfaceLog
+}
+
+/** AWS delivers flow records some ten minutes late, by best effort. https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3.html */
+const delivery = 15 * 60_000
+/** By how much a record's times may be off. https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html */
+export const clockSkew = 60_000
+
+export function caseOf(evidence: Evidence): Case {
+  const { pair, interfaces } = evidence
+  const flows = flowsOf(evidence.flows)
+  const a = sideOf(pair.a, interfaces)
+  const b = sideOf(pair.b, interfaces)
+  const transit = flowsOf(evidence.transit ?? [])
+  const port = pair.port ?? portOf([...flows, ...transit], pair)
+  const to = (flow: Flow) => flow.destination === pair.b || flow.packetDestination === pair.b
+  const from = (flow: Flow) => flow.source === pair.b || flow.packetSource === pair.b
+  const ofA = (flow: Flow) =>
+    [flow.source, flow.packetSource, flow.destination, flow.packetDestination].includes(pair.a)
+  const isRequest = (flow: Flow) => to(flow) && flow.destinationPort === port
+  const isReply = (flow: Flow) => from(flow) && flow.sourcePort === port
+  const seen = (all: readonly Flow[], place: (flow: Flow) => Seen['place']): Seen[] =>
+    all
+      .filter((flow) => ofA(flow) && (isRequest(flow) || isReply(flow)))
+      .map((flow) => ({ place: place(flow), isReply: !isRequest(flow), flow }))
+  const tries = triesOf([
+    ...seen(flows, ({ at }) => (at === undefined ? 'between' : placeOf(at, a, b))),
+    ...seen(transit, () => 'transit'),
+  ]).filter(({ start, end }) => end >= Date.parse(pair.since) - clockSkew && start < Date.parse(pair.until) + clockSkew)
+  const outside = flows.filter((flow) => !ofA(flow))
+  const newest = [a.log, b.log].flatMap((log) => (log ? [Date.parse(log.newest)] : []))
+  return {
+    pair,
+    ...(port !== undefined && { port }),
+    a,
+    b,
+    tries,
+    hasFlags: flows.some(({ flags }) => flags !== undefined),
+    hasPacketAddresses: evidence.flows.some(hasPacketAddress),
+    isUdp: tries.length > 0 && flows.filter((flow) => isRequest(flow)).every(({ protocol }) => protocol === '17'),
+    elsewhere: flowsOf(evidence.elsewhere ?? []).filter(
+      ({ destination, destinationPort }) => destination !== pair.b && destinationPort === port,
+    ),
+    outer: {
+      request: outside.filter((flow) => isRequest(flow) && flow.destination === pair.b),
+      reply: outside.filter((flow) => isReply(flow) && flow.source === pair.b),
+    },
+    completeUntil: newest.length > 0 ? Math.min(...newest) - delivery : Number.NEGATIVE_INFINITY,
+    evidence,
+  }
+}
+
+const gateways = ['transit_gateway', 'nat_gateway', 'regional_nat_gateway']
+
+/** A gateway's interface may show an address that it only passes on. */
+function sideOf(address: string, interfaces: readonly InterfaceLog[]): Side {
+  const [log] = interfaces
+    .filter(({ holds, type = '' }) => holds.includes(address) && !gateways.includes(type))
+    .sort((one, other) => other.records - one.records)
+  return { address, ...(log && { log }) }
+}
+
+function placeOf(at: string, a: Side, b: Side): Seen['place'] {
+  if (at === a.log?.id) return 'atA'
+  return at === b.log?.id ? 'atB' : 'between'
+}
+
+function hasPacketAddress({ aws }: LogDocument): boolean {
+  const { vpcflow = {} } = (aws ?? {}) as { vpcflow?: object }
+  return 'pkt_srcaddr' in vpcflow
+}
+
+/** The port to which A opens most connections. */
+function portOf(flows: readonly Flow[], { a, b }: Pair): number | undefined {
+  const counts = new Map<number, number>()
+  for (const flow of flows) {
+    const isAsked =
+      (flow.packetSource === a || flow.source === a) && [flow.destination, flow.packetDestination].includes(b)
+    if (isAsked && (looksLikeSyn(flow) || flow.destinationPort <= flow.sourcePort))
+      counts.set(flow.destinationPort, (counts.get(flow.destinationPort) ?? 0) + 1)
+  }
+  return [...counts].sort((one, other) => other[1] - one[1])[0]?.[0]
+}
+
+/** A flow log of rejected traffic alone is silent about all that is accepted. */
+export const logsRejectsAlone = ({ rejects, accepts }: InterfaceLog): boolean => rejects && !accepts
+
+/** Whether a side's silence over a connection is silence: its log has the time, and no records were skipped. */
+export function hears({ log }: Side, { start, end }: Try): boolean {
+  if (!log || logsRejectsAlone(log)) return false
+  const skips = log.skipped.some(
+    (window) => Date.parse(window.start) <= end + clockSkew && Date.parse(window.end) >= start - clockSkew,
+  )
+  return !skips && Date.parse(log.oldest) <= start + clockSkew && Date.parse(log.newest) >= end
+}
+
+/** Whether a side's flow log has REJECT records: interfaces of one subnet or VPC have one log, as a rule. */
+export function logsRejects({ evidence }: Case, { log }: Side): boolean {
+  if (!log) return false
+  const isNeighbour = ({ subnet, vpc }: InterfaceLog) =>
+    (subnet !== undefined && subnet === log.subnet) || (vpc !== undefined && vpc === log.vpc)
+  return log.rejects || evidence.interfaces.some((other) => other.rejects && isNeighbour(other))
+}
+
+/** A client's interface has hardly ever a REJECT of its own: its log is taken to be as those of others are. */
+export const mayLogRejects = (all: Case, side: Side): boolean =>
+  logsRejects(all, side) || all.evidence.interfaces.some(({ rejects }) => rejects)
+
+export const isComplete = ({ completeUntil }: Case, { end }: Try): boolean => end <= completeUntil

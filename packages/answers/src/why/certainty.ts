@@ -1,0 +1,122 @@
+/** How sure a row's verdict is, and which causes look the same in the present records. */
+import { isPrivate } from '../addresses.ts'
+import { type Case, isComplete, logsRejects, mayLogRejects } from './case.ts'
+import type { Cause, Certainty } from './diagnosis.ts'
+import type { Flow } from './flow.ts'
+import { flowsOfTry, isNew, rejected as rejectedOf, type Try } from './tries.ts'
+
+export interface Verdict {
+  readonly certainty: Certainty
+  readonly alternatives: readonly Cause[]
+}
+
+export type Judge = (tries: readonly Try[], all: Case) => Verdict
+
+const same = (alternatives: readonly Cause[]): Verdict => ({ certainty: 'consistent-with', alternatives })
+
+const unless = (certainty: Certainty, alternatives: readonly Cause[]): Verdict =>
+  alternatives.length > 0 ? same(alternatives) : { certainty, alternatives }
+
+/** AWS writes it in the record. */
+export const written: Judge = () => ({ certainty: 'certain', alternatives: [] })
+
+export const consistent: Judge = () => same([])
+
+/** SYN rejected: certain where the log has reject-reason, and names none. */
+export const rejectedSyn =
+  (at: 'atA' | 'atB'): Judge =>
+  (tries, all) => {
+    const rejects = tries.flatMap((one) => rejectedOf(one[at].request))
+    return unless(hasReasons(all) ? 'certain' : 'high', [...otherReasons(rejects, all), ...withoutFlags(all)])
+  }
+
+/** A security group never blocks a reply that it tracks: a SYN-ACK is rejected by a network ACL alone. */
+export const rejectedReply: Judge = (_, all) => unless('high', withoutFlags(all))
+
+/** Rejected at an interface of which nothing tells whose it is. */
+export const rejectedSomewhere =
+  (leg: 'request' | 'reply', other: Cause): Judge =>
+  (tries, all) => {
+    const rejects = tries.flatMap(({ between }) => rejectedOf(between[leg]))
+    return same([other, ...otherReasons(rejects, all), ...withoutFlags(all)])
+  }
+
+const withoutFlags = ({ hasFlags }: Case): Cause[] => (hasFlags ? [] : ['late-packets'])
+
+/** `-` as a reason leaves no trace in a document: that the log has the field is known of its header, or of another record. */
+function hasReasons({ evidence: { fields = [], flows } }: Case): boolean {
+  return fields.includes('reject-reason') || flows.some(({ aws }) => versionOf(aws) === '8')
+}
+
+/** A record's version is the highest of its fields', and reject-reason is the only field of version 8. */
+const versionOf = (aws: unknown) => String((aws as { vpcflow?: { version?: unknown } } | undefined)?.vpcflow?.version)
+
+function otherReasons(rejects: readonly Flow[], all: Case): Cause[] {
+  if (hasReasons(all)) return []
+  // VPC Block Public Access is of internet gateways alone.
+  const isInside = isPrivate(all.pair.a) && isPrivate(all.pair.b)
+  // What is encrypted in transit, encryption controls let pass.
+  const isEncrypted = rejects.every(({ encrypted }) => encrypted === true)
+  return [
+    ...(isInside ? [] : (['public-access-blocked'] as const)),
+    ...(isEncrypted ? [] : (['encryption-control'] as const)),
+  ]
+}
+
+/** Packets behind a closed connection; also what a network ACL does to those that are there, but then it stops new ones, too. */
+export const afterTheEnd: Judge = (tries, all) => {
+  const first = Math.min(...tries.flatMap((one) => rejectedOf(flowsOfTry(one)).map(({ start }) => start)))
+  const goesOn = all.tries.some((one) => one.start > first && isNew(one) && isAnswered(one, all))
+  return goesOn ? { certainty: 'medium', alternatives: [] } : same(blockedWhere(tries))
+}
+
+const isAnswered = ({ atA, atB }: Try, { a }: Case) =>
+  (a.log ? atA : atB).reply.some(({ rejected, flags }) => !rejected && !flags?.rst)
+
+function blockedWhere(tries: readonly Try[]): Cause[] {
+  const any = (of: (one: Try) => readonly Flow[]) => tries.some((one) => rejectedOf(of(one)).length > 0)
+  return [
+    ...(any(({ atB }) => atB.request) ? (['blocked-at-target'] as const) : []),
+    ...(any(({ atA }) => atA.request) ? (['blocked-at-source'] as const) : []),
+    ...(any(({ atB }) => atB.reply) ? (['reply-blocked-at-target'] as const) : []),
+    ...(any(({ atA }) => atA.reply) ? (['reply-blocked-at-source'] as const) : []),
+  ]
+}
+
+/** A record is not there; where its REJECT would not be logged either, it may be blocked. */
+const absent =
+  (isLogged: (all: Case) => boolean, blocked: Cause): Judge =>
+  (tries, all) => {
+    if (!isLogged(all)) return same([blocked])
+    if (!tries.some((one) => isComplete(all, one))) return same([])
+    return { certainty: all.hasFlags ? 'high' : 'medium', alternatives: [] }
+  }
+
+const rejectsOfB = (all: Case) => logsRejects(all, all.b)
+const rejectsOfA = (all: Case) => mayLogRejects(all, all.a)
+
+export const neverArrived: Judge = absent(rejectsOfB, 'blocked-at-target')
+
+/** Without the packets' own addresses, a reply by another interface is not seen. */
+export const neverAnswered: Judge = (tries, all) => {
+  const verdict = absent(rejectsOfB, 'reply-blocked-at-target')(tries, all)
+  return all.hasPacketAddresses ? verdict : same([...verdict.alternatives, 'asymmetric'])
+}
+
+export const neverReturned: Judge = absent(rejectsOfA, 'reply-blocked-at-source')
+
+export const proven: Judge = () => ({ certainty: 'high', alternatives: [] })
+
+export const pattern: Judge = () => ({ certainty: 'medium', alternatives: [] })
+
+/** A's SYNs without an answer, seen at A alone. */
+export const seenAtAAlone: Judge = () =>
+  same(['blocked-at-target', 'lost-on-the-way', 'reply-blocked-at-target', 'reply-lost'])
+
+export const seenAtBAlone: Judge = () => same(['reply-blocked-at-source'])
+
+/** A gateway's own records can tell whose reset it is; those of A cannot. */
+export const resetAtA =
+  (...others: readonly Cause[]): Judge =>
+  () =>
+    same(others)

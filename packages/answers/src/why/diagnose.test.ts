@@ -1,0 +1,635 @@
+import type { LogDocument } from '@flowferry/core'
+import { describe, expect, test } from 'vitest'
+import {
+  a,
+  answered,
+  arrived,
+  at,
+  b,
+  change,
+  eniB,
+  evidence,
+  good,
+  log,
+  logA,
+  logB,
+  pair,
+  port,
+  replied,
+  seenBy,
+  sent,
+  transit,
+} from '../../test/why/evidence.ts'
+import { diagnose } from './diagnose.ts'
+import { type Cause, type Certainty, certainties } from './diagnosis.ts'
+import type { Evidence } from './evidence.ts'
+import { table } from './table.ts'
+import { wholeTable } from './whole.ts'
+
+interface Expected {
+  readonly row: string
+  readonly name: string
+  readonly evidence: Evidence
+  readonly cause: Cause
+  readonly certainty: Certainty
+  readonly alternatives?: readonly Cause[]
+}
+
+const bare = { flags: undefined }
+const aAlone = { interfaces: [logA] }
+const bAlone = { interfaces: [logB] }
+const acceptOnly = {
+  interfaces: [
+    { ...logA, rejects: false },
+    { ...logB, rejects: false },
+  ],
+}
+const many = (count: number, of: (minute: number) => LogDocument[]) =>
+  Array.from({ length: count }, (_, n) => of(n * 5)).flat()
+const calls = (count: number, step = 1) =>
+  many(count, (minute) => good({ minute: minute * step, clientPort: 40_000 + minute }))
+const nat = 'eni-0ccccccccccccccc1'
+const natAddress = '10.0.4.4'
+const outside = '203.0.113.10'
+const toOutside: Partial<Evidence> = {
+  pair: { ...pair, b: outside },
+  interfaces: [logA, log(nat, [], { type: 'nat_gateway' })],
+}
+const throughNat = { target: outside, more: { interface_type: 'nat_gateway' } }
+const elsewhere = [10, 12, 14].map((minute) => sent({ target: '10.0.2.99', minute, clientPort: 41_000 + minute }))
+const download = (minute: number, seconds: number, bytes: number) => {
+  const options = { minute, seconds, clientPort: 40_000 + minute }
+  const reply = { ...options, flags: ['syn-ack', 'fin'] as const, packets: 100, bytes }
+  return [sent(options), arrived(options), replied(reply), answered(reply)]
+}
+
+const cases: readonly Expected[] = [
+  {
+    row: '1',
+    name: 'SYN rejected at B',
+    evidence: evidence([sent(), arrived({ reject: true })]),
+    cause: 'blocked-at-target',
+    certainty: 'high',
+  },
+  {
+    row: '1',
+    name: 'the log has reject-reason',
+    evidence: evidence([sent(), arrived({ reject: true })], { fields: ['reject-reason'] }),
+    cause: 'blocked-at-target',
+    certainty: 'certain',
+  },
+  {
+    row: '1',
+    name: 'version 8 is that of reject-reason',
+    evidence: evidence([arrived({ reject: true, more: { version: '8' } })]),
+    cause: 'blocked-at-target',
+    certainty: 'certain',
+  },
+  {
+    row: '1',
+    name: 'not encrypted, reason not known',
+    evidence: evidence([arrived({ reject: true, encrypted: false })]),
+    cause: 'blocked-at-target',
+    certainty: 'consistent-with',
+    alternatives: ['encryption-control'],
+  },
+  {
+    row: '1',
+    name: 'from the internet, reason not known',
+    evidence: evidence([arrived({ reject: true, client: outside })], { pair: { ...pair, a: outside }, ...bAlone }),
+    cause: 'blocked-at-target',
+    certainty: 'consistent-with',
+    alternatives: ['public-access-blocked'],
+  },
+  {
+    row: '1',
+    name: 'without flags',
+    evidence: evidence([sent(bare), arrived({ ...bare, reject: true })]),
+    cause: 'blocked-at-target',
+    certainty: 'consistent-with',
+    alternatives: ['late-packets'],
+  },
+  {
+    row: '2',
+    name: 'SYN rejected at A',
+    evidence: evidence([sent({ reject: true })]),
+    cause: 'blocked-at-source',
+    certainty: 'high',
+  },
+  {
+    row: '3',
+    name: 'SYN-ACK rejected at B',
+    evidence: evidence([sent(), arrived(), replied({ reject: true })]),
+    cause: 'reply-blocked-at-target',
+    certainty: 'high',
+  },
+  {
+    row: '4',
+    name: 'SYN-ACK rejected at A',
+    evidence: evidence([sent(), arrived(), replied(), answered({ reject: true })]),
+    cause: 'reply-blocked-at-source',
+    certainty: 'high',
+  },
+  {
+    row: '1',
+    name: 'SYN rejected, nothing tells where',
+    evidence: evidence([arrived({ reject: true })], { interfaces: [] }),
+    cause: 'blocked-at-target',
+    certainty: 'consistent-with',
+    alternatives: ['blocked-at-source'],
+  },
+  {
+    row: '3',
+    name: 'SYN-ACK rejected, nothing tells where',
+    evidence: evidence([replied({ reject: true })], { interfaces: [] }),
+    cause: 'reply-blocked-at-target',
+    certainty: 'consistent-with',
+    alternatives: ['reply-blocked-at-source'],
+  },
+  {
+    row: '5',
+    name: 'BPA',
+    evidence: evidence([arrived({ reject: 'BPA' })]),
+    cause: 'public-access-blocked',
+    certainty: 'certain',
+  },
+  {
+    row: '6',
+    name: 'EC',
+    evidence: evidence([sent({ reject: 'EC' })]),
+    cause: 'encryption-control',
+    certainty: 'certain',
+  },
+  {
+    row: '7',
+    name: 'no SYN rejected, new connections work',
+    evidence: evidence([
+      ...good(),
+      answered({ minute: 11, flags: [], reject: true }),
+      ...good({ minute: 13, clientPort: 40_001 }),
+    ]),
+    cause: 'late-packets',
+    certainty: 'medium',
+  },
+  {
+    row: '7',
+    name: 'no SYN rejected, no new connection',
+    evidence: evidence([...good(), answered({ minute: 11, flags: [], reject: true })]),
+    cause: 'late-packets',
+    certainty: 'consistent-with',
+    alternatives: ['reply-blocked-at-source'],
+  },
+  {
+    row: '8',
+    name: 'left A, never reached B',
+    evidence: evidence([sent()]),
+    cause: 'lost-on-the-way',
+    certainty: 'high',
+  },
+  {
+    row: '8',
+    name: 'rejects of B are not logged',
+    evidence: evidence([sent()], acceptOnly),
+    cause: 'lost-on-the-way',
+    certainty: 'consistent-with',
+    alternatives: ['blocked-at-target'],
+  },
+  {
+    row: '8',
+    name: 'newer than what is complete',
+    evidence: evidence([sent()], {
+      interfaces: [
+        { ...logA, newest: at(11) },
+        { ...logB, newest: at(11) },
+      ],
+    }),
+    cause: 'lost-on-the-way',
+    certainty: 'consistent-with',
+  },
+  { row: '8', name: 'without flags', evidence: evidence([sent(bare)]), cause: 'lost-on-the-way', certainty: 'medium' },
+  {
+    row: '8a',
+    name: 'no route',
+    evidence: evidence([sent()], { transit: [transit({ packets_lost_no_route: 3 })] }),
+    cause: 'dropped-by-transit-gateway',
+    certainty: 'certain',
+  },
+  {
+    row: '9',
+    name: 'SYN at B, no reply',
+    evidence: evidence([sent(), arrived()]),
+    cause: 'no-answer',
+    certainty: 'high',
+  },
+  {
+    row: '9',
+    name: 'rejects of B are not logged',
+    evidence: evidence([sent(), arrived()], acceptOnly),
+    cause: 'no-answer',
+    certainty: 'consistent-with',
+    alternatives: ['reply-blocked-at-target'],
+  },
+  {
+    row: '10',
+    name: 'RST to the SYN',
+    evidence: evidence([sent(), arrived(), replied({ flags: ['rst'] }), answered({ flags: ['rst'] })]),
+    cause: 'refused',
+    certainty: 'high',
+  },
+  {
+    row: '10',
+    name: 'RST to the SYN, at A alone',
+    evidence: evidence([sent(), answered({ flags: ['rst'] })], aAlone),
+    cause: 'refused',
+    certainty: 'consistent-with',
+    alternatives: ['reset-by-target', 'reset-by-middlebox'],
+  },
+  {
+    row: '11',
+    name: 'SYN-ACK and RST of B in one record',
+    evidence: evidence([
+      sent(),
+      arrived(),
+      replied({ flags: ['syn-ack', 'rst'] }),
+      answered({ flags: ['syn-ack', 'rst'] }),
+    ]),
+    cause: 'reset-by-target',
+    certainty: 'high',
+  },
+  {
+    row: '11',
+    name: 'a reset at A alone',
+    evidence: evidence([sent(), answered({ flags: ['syn-ack', 'rst'] })], aAlone),
+    cause: 'reset-by-target',
+    certainty: 'consistent-with',
+    alternatives: ['reset-by-middlebox'],
+  },
+  {
+    row: '11a',
+    name: 'RST at A, none of B',
+    evidence: evidence([...good(), answered({ minute: 18, flags: ['rst'] })]),
+    cause: 'reset-by-middlebox',
+    certainty: 'medium',
+  },
+  {
+    row: '12',
+    name: 'B answered, nothing at A',
+    evidence: evidence([sent(), arrived(), replied()]),
+    cause: 'reply-lost',
+    certainty: 'high',
+  },
+  {
+    row: '12',
+    name: 'rejects of A are not logged',
+    evidence: evidence([sent(), arrived(), replied()], acceptOnly),
+    cause: 'reply-lost',
+    certainty: 'consistent-with',
+    alternatives: ['reply-blocked-at-source'],
+  },
+  {
+    row: '13',
+    name: 'the reply leaves by another interface',
+    evidence: evidence([sent(), arrived(), seenBy('eni-0ddddddddddddddd1', 'egress', true)]),
+    cause: 'asymmetric',
+    certainty: 'high',
+  },
+  {
+    row: '14',
+    name: 'large packets are missing at B',
+    evidence: evidence([
+      sent({ packets: 40, bytes: 50_000 }),
+      arrived({ packets: 10, bytes: 800 }),
+      replied(),
+      answered(),
+    ]),
+    cause: 'mtu',
+    certainty: 'consistent-with',
+  },
+  {
+    row: '15',
+    name: 'a tenth of the bytes a second',
+    evidence: evidence([
+      ...[0, 1, 2, 3].flatMap((minute) => download(minute, 1, 900_000)),
+      ...[4, 5, 6, 7].flatMap((minute) => download(minute, 20, 900_000)),
+    ]),
+    cause: 'slow',
+    certainty: 'consistent-with',
+    alternatives: ['no-fault'],
+  },
+  {
+    row: '16',
+    name: 'into the NAT gateway, not out of it',
+    evidence: evidence([sent({ target: outside }), seenBy(nat, 'ingress', false, throughNat)], toOutside),
+    cause: 'nat-ports',
+    certainty: 'medium',
+  },
+  {
+    row: '18',
+    name: 'out of the NAT gateway, and no answer',
+    evidence: evidence(
+      [
+        sent({ target: outside }),
+        seenBy(nat, 'ingress', false, throughNat),
+        seenBy(nat, 'egress', false, { ...throughNat, client: natAddress, clientPort: 2000 }),
+      ],
+      toOutside,
+    ),
+    cause: 'no-answer',
+    certainty: 'consistent-with',
+    alternatives: ['blocked-at-target', 'lost-on-the-way', 'reply-blocked-at-target', 'reply-lost'],
+  },
+  {
+    row: '17',
+    name: 'nothing to B, but to another',
+    evidence: evidence([], { elsewhere }),
+    cause: 'calls-elsewhere',
+    certainty: 'medium',
+  },
+  {
+    row: '17',
+    name: 'B sees nothing of A, whose side is not logged',
+    evidence: evidence([], bAlone),
+    cause: 'calls-elsewhere',
+    certainty: 'consistent-with',
+    alternatives: ['blocked-at-source', 'lost-on-the-way'],
+  },
+  {
+    row: '2',
+    name: 'nothing of A, whose rejects are not logged',
+    evidence: evidence([], acceptOnly),
+    cause: 'blocked-at-source',
+    certainty: 'consistent-with',
+    alternatives: ['calls-elsewhere'],
+  },
+  {
+    row: '18',
+    name: 'no answer, B not logged',
+    evidence: evidence([sent()], aAlone),
+    cause: 'no-answer',
+    certainty: 'consistent-with',
+    alternatives: ['blocked-at-target', 'lost-on-the-way', 'reply-blocked-at-target', 'reply-lost'],
+  },
+  {
+    row: '18',
+    name: 'B answers again and again, A not logged',
+    evidence: evidence([arrived(), replied()], bAlone),
+    cause: 'reply-lost',
+    certainty: 'consistent-with',
+    alternatives: ['reply-blocked-at-source'],
+  },
+  {
+    row: '18',
+    name: 'neither side logged',
+    evidence: evidence([], { interfaces: [] }),
+    cause: 'cannot-tell',
+    certainty: 'cannot-tell',
+  },
+  {
+    row: '18',
+    name: 'SKIPDATA',
+    evidence: evidence([], {
+      interfaces: [logA, logB].map((log) => ({ ...log, skipped: [{ start: pair.since, end: pair.until }] })),
+    }),
+    cause: 'cannot-tell',
+    certainty: 'cannot-tell',
+  },
+  {
+    row: '18',
+    name: 'Amazon DNS',
+    evidence: evidence([], { pair: { ...pair, b: '10.0.0.2', port: 53 }, ...aAlone }),
+    cause: 'cannot-tell',
+    certainty: 'cannot-tell',
+  },
+  {
+    row: '18',
+    name: 'UDP without an answer',
+    evidence: evidence([sent, arrived].map((leg) => leg({ protocol: '17', flags: [] }))),
+    cause: 'cannot-tell',
+    certainty: 'cannot-tell',
+  },
+  {
+    row: '17',
+    name: 'A sends nothing',
+    evidence: evidence([]),
+    cause: 'calls-elsewhere',
+    certainty: 'consistent-with',
+  },
+  {
+    row: '18',
+    name: 'the midst of a connection, of which nothing else is seen',
+    evidence: evidence([arrived({ flags: [], packets: 90, bytes: 90_000 })], bAlone),
+    cause: 'cannot-tell',
+    certainty: 'cannot-tell',
+  },
+  {
+    row: '18',
+    name: 'B logs rejects alone',
+    evidence: evidence([sent()], { interfaces: [logA, { ...logB, accepts: false }] }),
+    cause: 'no-answer',
+    certainty: 'consistent-with',
+    alternatives: ['blocked-at-target', 'lost-on-the-way', 'reply-blocked-at-target', 'reply-lost'],
+  },
+  {
+    row: '18',
+    name: 'records that B skipped',
+    evidence: evidence([sent()], { interfaces: [logA, { ...logB, skipped: [{ start: at(9), end: at(12) }] }] }),
+    cause: 'no-answer',
+    certainty: 'consistent-with',
+    alternatives: ['blocked-at-target', 'lost-on-the-way', 'reply-blocked-at-target', 'reply-lost'],
+  },
+  {
+    row: '',
+    name: 'all is well',
+    evidence: evidence(calls(5)),
+    cause: 'no-fault',
+    certainty: 'medium',
+    alternatives: ['slow'],
+  },
+  {
+    row: '',
+    name: 'all is well, as far as A alone shows',
+    evidence: evidence([sent(), answered()], aAlone),
+    cause: 'no-fault',
+    certainty: 'consistent-with',
+    alternatives: ['slow'],
+  },
+]
+
+const verdictOf = (one: Evidence) => {
+  const { cause, certainty, alternatives } = diagnose(one)
+  return { cause, certainty, alternatives }
+}
+
+test.each(cases)('row $row: $name', ({ evidence, cause, certainty, alternatives = [] }) => {
+  expect(verdictOf(evidence)).toEqual({ cause, certainty, alternatives })
+})
+
+const rows = [...table, ...wholeTable].map((row) => ({ row, name: `${row.row} ${row.cause} ${row.shows.name}` }))
+
+test.each(rows)('the predicate of $name, inverted, is noticed', ({ row }) => {
+  const { shows } = row
+  const inverted = (...given: Parameters<typeof shows>) => !(shows as (...args: unknown[]) => boolean)(...given)
+  Object.assign(row, { shows: inverted })
+  try {
+    const changed = cases.filter(({ evidence, cause, certainty, alternatives = [] }) => {
+      const verdict = tried(evidence)
+      return JSON.stringify(verdict) !== JSON.stringify({ cause, certainty, alternatives })
+    })
+    expect(changed.length).toBeGreaterThan(0)
+  } finally {
+    Object.assign(row, { shows })
+  }
+})
+
+/** The last row holds always: inverted, no row is left. */
+function tried(one: Evidence) {
+  try {
+    return verdictOf(one)
+  } catch {
+    return undefined
+  }
+}
+
+describe('what comes with it', () => {
+  const block = evidence([
+    ...good({ minute: 1 }),
+    ...many(3, (minute) => [
+      sent({ minute: 10 + minute, clientPort: 40_010 + minute }),
+      arrived({ minute: 10 + minute, clientPort: 40_010 + minute, reject: true }),
+    ]),
+  ])
+
+  test('the onset, how many failed, the records whole', () => {
+    expect(diagnose(block)).toMatchObject({ onset: at(10), tries: { all: 4, failed: 3 }, completeUntil: at(65) })
+    expect(diagnose(block).evidence).toContain(block.flows[4])
+  })
+
+  test('of two faults one after the other, the later', () => {
+    const early = many(4, (minute) => [
+      sent({ minute, clientPort: 40_100 + minute }),
+      arrived({ minute, clientPort: 40_100 + minute }),
+    ])
+    const late = many(4, (minute) => [sent({ minute: 25 + minute, clientPort: 40_200 + minute })])
+    expect(verdictOf(evidence([...early, ...late]))).toMatchObject({ cause: 'lost-on-the-way' })
+    expect(verdictOf(evidence(early))).toMatchObject({ cause: 'no-answer' })
+  })
+
+  test('one lost connection of a hundred is no fault, one of ten is', () => {
+    const among = (count: number) =>
+      evidence([
+        ...many(count, (n) => good({ minute: 1, seconds: n % 50, clientPort: 50_000 + n })),
+        sent({ minute: 0 }),
+      ])
+    expect(diagnose(among(100)).cause).toBe('no-fault')
+    expect(diagnose(among(10)).cause).toBe('lost-on-the-way')
+  })
+
+  test('what is ruled out, and by what', () => {
+    expect(diagnose(block).ruledOut).toEqual(
+      expect.arrayContaining([
+        { cause: 'blocked-at-source', by: `its request was accepted at ${logA.id} in 3 of 3 tries` },
+        { cause: 'public-access-blocked', by: 'both addresses are private: no internet gateway is between' },
+      ]),
+    )
+    expect(diagnose(block).ruledOut.map(({ cause }) => cause)).not.toContain('blocked-at-target')
+  })
+
+  test('logs of accepted traffic alone are said first', () => {
+    const [first] = diagnose(evidence([sent()], acceptOnly)).cannotTell
+    expect(first).toEqual({
+      what: `whether A's interface rejects: ${logA.id} has no REJECT record, so its flow log may be of accepted traffic alone`,
+      missing: `a flow log of traffic type ALL for ${logA.id}`,
+    })
+  })
+
+  test('logs of rejected traffic alone, too', () => {
+    const interfaces = [logA, { ...logB, accepts: false }]
+    expect(diagnose(evidence([sent()], { interfaces })).cannotTell[0]).toEqual({
+      what: `what B's interface accepts: ${logB.id} has no ACCEPT record, so its flow log may be of rejected traffic alone`,
+      missing: `a flow log of traffic type ALL for ${logB.id}`,
+    })
+  })
+
+  test('a missing side, missing fields, missing changes', () => {
+    const what = diagnose(evidence([sent(bare)], aAlone)).cannotTell.map(({ missing }) => missing)
+    expect(what).toEqual([
+      `a flow log of the interface of ${b}`,
+      expect.stringContaining('tcp-flags in the flow log'),
+      'reject-reason in the flow log, or a record that has one',
+      "CloudTrail's management events",
+    ])
+  })
+
+  test('the changes before, the nearest first, refused ones and other ports not', () => {
+    const rule = (toPort: number) => ({
+      groupId: 'sg-00000000000000001',
+      ipPermissions: { items: [{ fromPort: toPort, toPort }] },
+    })
+    const changes = [
+      change('RevokeSecurityGroupIngress', 8, rule(port)),
+      change('ModifyNetworkInterfaceAttribute', 5, { networkInterfaceId: eniB }),
+      change('AuthorizeSecurityGroupIngress', 9, rule(443)),
+      change('RevokeSecurityGroupIngress', 9, rule(port), { error_code: 'Client.UnauthorizedOperation' }),
+      change('DescribeInstances', 9, {}, { read_only: true }),
+      change('CreateTags', 9, { resourcesSet: { items: [{ resourceId: eniB }] } }),
+      change('RevokeSecurityGroupIngress', 50, rule(port)),
+    ]
+    expect(diagnose({ ...block, changes }).changes).toEqual([
+      {
+        time: at(5),
+        event: 'ModifyNetworkInterfaceAttribute',
+        eventId: 'event-ModifyNetworkInterfaceAttribute',
+        by: 'ci-deploy',
+        resource: eniB,
+        secondsBefore: 300,
+      },
+      {
+        time: at(8),
+        event: 'RevokeSecurityGroupIngress',
+        eventId: 'event-RevokeSecurityGroupIngress',
+        by: 'ci-deploy',
+        resource: 'sg-00000000000000001',
+        secondsBefore: 120,
+      },
+    ])
+  })
+
+  test('in one subnet it is the security group', () => {
+    const interfaces = [logA, { ...logB, subnet: logA.subnet! }]
+    expect(diagnose({ ...block, interfaces }).sentence).toContain('in one subnet, where network ACLs do not apply')
+  })
+
+  test('the port that most connections go to, where none is asked', () => {
+    const { port: _, ...anyPort } = pair
+    expect(diagnose({ ...block, pair: anyPort }).assumptions).toContain(`port ${port}, to which most connections go`)
+  })
+})
+
+test.each(cases)('with evidence taken away from "$name", certainty does not rise', ({ evidence: one, certainty }) => {
+  const without = (id: string): Evidence => ({
+    ...one,
+    flows: one.flows.filter(({ aws }) => (aws as { vpcflow: { interface_id: string } }).vpcflow.interface_id !== id),
+    interfaces: one.interfaces.filter((log) => log.id !== id),
+  })
+  const v2 = { ...one, flows: one.flows.map(asVersion2) }
+  const less: Evidence[] = [
+    without(logA.id),
+    without(logB.id),
+    v2,
+    { ...one, fields: [] },
+    { ...one, transit: [], changes: [] },
+  ]
+  for (const fewer of less)
+    expect(certainties.indexOf(diagnose(fewer).certainty)).toBeGreaterThanOrEqual(certainties.indexOf(certainty))
+})
+
+function asVersion2({ aws, network, ...document }: LogDocument): LogDocument {
+  const { interface_id } = (aws as { vpcflow: { interface_id: string } }).vpcflow
+  const { direction: _, ...fewer } = network as { direction: string }
+  return { ...document, network: fewer, aws: { vpcflow: { interface_id } } }
+}
+
+test('the client is the one that is asked about', () => {
+  expect(diagnose(evidence([sent({ client: '10.0.1.11' })])).tries.all).toBe(0)
+  expect(a).not.toBe('10.0.1.11')
+})

@@ -1,0 +1,143 @@
+import { cannotTell } from './cannot-tell.ts'
+import { type Case, caseOf, isComplete, logsRejects, mayLogRejects } from './case.ts'
+import type { Verdict } from './certainty.ts'
+import { changesBefore } from './changes.ts'
+import type { Cause, Diagnosis } from './diagnosis.ts'
+import type { Evidence } from './evidence.ts'
+import { ruledOut } from './ruled-out.ts'
+import { verifying } from './steps.ts'
+import { type Row, table } from './table.ts'
+import { flowsOfTry, type Try } from './tries.ts'
+import { isAnswered, newTargets, wholeTable } from './whole.ts'
+
+/** Below this share of the later half of the failed tries a cause is not the one that matters now. */
+const leastShare = 0.2
+/** Networks lose a packet now and then, and servers reset a connection: below this share of all tries it is no fault. */
+const leastFault = 0.02
+const mostEvidence = 24
+
+/**
+ * Why A does not reach B, by the records alone: the first row of the decision table that they show.
+ *
+ * @example
+ * const { cause, certainty, sentence } = diagnose(await gather(store.ask, { a: '10.0.3.7', b: '10.0.9.12', port: 5432, since, until }))
+ */
+export function diagnose(evidence: Evidence): Diagnosis {
+  const all = caseOf(evidence)
+  const shown = foundInTable(all) ?? foundInWhole(all)
+  const { cause, verdict, tries } = shown
+  const failed = shown.isFault ? tries : []
+  const onset = failed.length > 0 ? Math.min(...failed.map(failedAt)) : undefined
+  const begins =
+    onset ?? (cause === 'calls-elsewhere' || cause === 'blocked-at-source' ? all.tries.at(-1)?.end : undefined)
+  const none = { seen: 0, answered: 0 }
+  return {
+    cause,
+    alternatives: verdict.alternatives,
+    certainty: verdict.certainty,
+    sentence: shown.sentence,
+    assumptions: assumptions(all),
+    next: shown.next,
+    verify: verifying(all),
+    evidence: recordsOf(cause === 'calls-elsewhere' ? [] : tries, all, cause),
+    ruledOut: ruledOut(tries, all, [cause, ...verdict.alternatives]),
+    cannotTell: cannotTell(all),
+    changes: begins === undefined ? [] : changesBefore(begins, cause, verdict.alternatives, all),
+    ...(Number.isFinite(all.completeUntil) && { completeUntil: iso(all.completeUntil) }),
+    ...(onset !== undefined && { onset: iso(onset) }),
+    tries: { all: all.tries.length, failed: failed.length },
+    others: evidence.others ?? { clients: none, targets: none },
+  }
+}
+
+interface Found {
+  readonly cause: Cause
+  readonly verdict: Verdict
+  readonly sentence: string
+  readonly next: readonly string[]
+  readonly tries: readonly Try[]
+  readonly isFault: boolean
+}
+
+function foundInTable(all: Case): Found | undefined {
+  const shown = (isEnough: (one: Try) => boolean) => {
+    const byRow = new Map<Row, Try[]>()
+    for (const one of all.tries) {
+      const row = table.find(({ shows, byAbsence }) => (!byAbsence || (isEnough(one) && !all.isUdp)) && shows(one, all))
+      if (row) byRow.set(row, [...(byRow.get(row) ?? []), one])
+    }
+    return byRow
+  }
+  const complete = shown((one) => isComplete(all, one))
+  const byRow = complete.size > 0 || all.tries.some((one) => isAnswered(one, all)) ? complete : shown(() => true)
+  // Late packets are what a cut connection leaves behind, too: they count where nothing else does.
+  const found = [...byRow].filter(([row, tries]) => !isStray(row, tries, all))
+  const others = found.filter(([{ cause }]) => cause !== 'late-packets')
+  const counted = others.length > 0 ? others : found
+  const failed = counted.flatMap(([, tries]) => tries.map(({ start }) => start)).sort((one, other) => one - other)
+  const later = failed.slice(failed.length >> 1)
+  const isNow = (tries: readonly Try[]) =>
+    tries.filter(({ start }) => start >= later[0]!).length >= leastShare * later.length
+  const [row, tries] =
+    counted
+      .filter(([, tries]) => isNow(tries))
+      .sort(([one], [other]) => table.indexOf(one) - table.indexOf(other))[0] ?? []
+  if (!row || !tries) return undefined
+  const { cause } = row
+  const verdict = row.sure(tries, all)
+  return { cause, verdict, sentence: row.say(tries, all), next: row.next(all), tries, isFault: true }
+}
+
+/** Few of many, and connections go on well behind them. */
+function isStray({ byAbsence, cause }: Row, tries: readonly Try[], all: Case): boolean {
+  if (!byAbsence && cause !== 'reset-by-target') return false
+  const goesOn = all.tries.some((one) => one.start > tries.at(-1)!.start && isAnswered(one, all))
+  return goesOn && tries.length < leastFault * all.tries.length
+}
+
+function foundInWhole(all: Case): Found {
+  const row = wholeTable.find(({ shows }) => shows(all))!
+  const { cause } = row
+  return {
+    cause,
+    verdict: row.sure(all),
+    sentence: row.say(all),
+    next: row.next(all),
+    tries: all.tries,
+    isFault: false,
+  }
+}
+
+function assumptions(all: Case): string[] {
+  const { a, b, pair, port } = all
+  return [
+    ...[a, b].flatMap(({ address, log }) =>
+      log ? [`${log.id} is the interface of ${address}: its records hold that address as their own`] : [],
+    ),
+    ...(pair.port === undefined && port !== undefined ? [`port ${port}, to which most connections go`] : []),
+    ...(a.log && !logsRejects(all, a) && mayLogRejects(all, a)
+      ? [`rejects of ${a.log.id} would be logged, as those of other interfaces are: it has none itself`]
+      : []),
+    'times of records may be off by 60 s',
+  ]
+}
+
+function recordsOf(tries: readonly Try[], all: Case, cause: Cause): Diagnosis['evidence'] {
+  const targets = cause === 'calls-elsewhere' ? newTargets(all) : []
+  const flows = [
+    ...tries.flatMap(flowsOfTry),
+    ...all.elsewhere.filter(({ destination }) => targets.includes(destination)),
+  ]
+  return flows
+    .sort((one, other) => one.start - other.start)
+    .slice(0, mostEvidence)
+    .map(({ document }) => document)
+}
+
+/** When a connection shows it: with its first record that is rejected, reset or lost, else as it begins. */
+function failedAt(one: Try): number {
+  const telling = flowsOfTry(one).filter(({ rejected, flags, lost }) => rejected || flags?.rst || lost.length > 0)
+  return telling.length > 0 ? Math.min(...telling.map(({ start }) => start)) : one.start
+}
+
+const iso = (milliseconds: number) => new Date(milliseconds).toISOString()

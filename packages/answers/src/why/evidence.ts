@@ -1,0 +1,61 @@
+import type { LogDocument } from '@flowferry/core'
+import type { Others } from './diagnosis.ts'
+
+/** What is asked. */
+export interface Pair {
+  /** Address of the client. */
+  readonly a: string
+  /** Address of the target. */
+  readonly b: string
+  /** @default the port of B on which most tries failed, else on which most were made */
+  readonly port?: number
+  /** ISO 8601: tries from here on. */
+  readonly since: string
+  /** ISO 8601: tries before this. */
+  readonly until: string
+}
+
+/** What the stored logs have of one pair. The documents may be small or full ones; any field but the addresses may be missing. */
+export interface Evidence {
+  readonly pair: Pair
+  /** Flow records of VPCs that hold A and B in `related.ip`, and those of NAT gateways' interfaces that hold B. */
+  readonly flows: readonly LogDocument[]
+  /** Every interface with records in the span, or in the day before it, of which something is known. */
+  readonly interfaces: readonly InterfaceLog[]
+  /** Records of transit gateways that hold A and B. @default none */
+  readonly transit?: readonly LogDocument[]
+  /** A's tries at other addresses on B's port, flow records of A's interface. @default none */
+  readonly elsewhere?: readonly LogDocument[]
+  /** @default none seen */
+  readonly others?: { readonly clients: Others; readonly targets: Others }
+  /** CloudTrail's events of the time. @default not known */
+  readonly changes?: readonly LogDocument[]
+  /** What of it the store left out, and why. @default nothing */
+  readonly partial?: readonly string[]
+  /** AWS's names of the fields that the flow logs are known to have, of their header lines or DescribeFlowLogs. @default not known */
+  readonly fields?: readonly string[]
+  /** Ids that belong to A, B or their subnets: security groups, network ACLs, route tables. @default those in the records */
+  readonly touched?: readonly string[]
+}
+
+/** What one interface's flow log has of a span, from a day before it on. */
+export interface InterfaceLog {
+  readonly id: string
+  /** Of A and B, those that are this interface's own. */
+  readonly holds: readonly string[]
+  readonly type?: string
+  readonly subnet?: string
+  readonly vpc?: string
+  readonly instance?: string
+  /** Records with traffic. */
+  readonly records: number
+  /** Whether any record, of whatever traffic, is a REJECT: flow logs may be of accepted traffic alone. */
+  readonly rejects: boolean
+  /** Whether any is an ACCEPT. */
+  readonly accepts: boolean
+  /** Windows of which records were skipped, ISO 8601. */
+  readonly skipped: readonly { readonly start: string; readonly end: string }[]
+  /** ISO 8601: first and last record, silent windows (NODATA) counted. */
+  readonly oldest: string
+  readonly newest: string
+}

@@ -1,0 +1,96 @@
+import type { LogDocument } from '@flowferry/core'
+import { valueAt } from '../documents.ts'
+
+/** The members of a flow record that the diagnosis reads; times in epoch milliseconds. */
+export interface Flow {
+  readonly document: LogDocument
+  readonly at?: string
+  readonly source: string
+  readonly destination: string
+  readonly packetSource: string
+  readonly packetDestination: string
+  readonly sourcePort: number
+  readonly destinationPort: number
+  readonly protocol?: string
+  readonly packets: number
+  readonly bytes?: number
+  readonly start: number
+  readonly end: number
+  readonly rejected: boolean
+  /** BPA or EC. */
+  readonly reason?: string
+  /** None where the log has no flags. */
+  readonly flags?: Flags
+  readonly direction?: string
+  readonly interfaceType?: string
+  /** Whether it is known that AWS encrypted it in transit; none where the log does not tell. */
+  readonly encrypted?: boolean
+  readonly lost: readonly string[]
+}
+
+/** FIN 1, SYN 2, RST 4, ACK 16, which VPC flow logs have with SYN alone. https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html */
+interface Flags {
+  readonly fin: boolean
+  readonly syn: boolean
+  readonly rst: boolean
+  readonly synAck: boolean
+}
+
+const losses = ['no_route', 'blackhole', 'mtu_exceeded', 'ttl_expired']
+
+/** None for records without addresses: NODATA and SKIPDATA. */
+export function flowOf(document: LogDocument): Flow | undefined {
+  const text = (name: string) => {
+    const value = valueAt(document, name)
+    return value === undefined || value === null ? undefined : String(value)
+  }
+  const number = (...names: string[]) => {
+    for (const name of names) {
+      const value = valueAt(document, name)
+      if (value !== undefined && value !== null) return Number(value)
+    }
+    return undefined
+  }
+  const source = text('source.ip')
+  const destination = text('destination.ip')
+  const end = text('event.end') ?? text('@timestamp')
+  if (source === undefined || destination === undefined || end === undefined) return undefined
+  const protocol = text('network.iana_number')
+  const encryption = text('aws.vpcflow.encryption_status')
+  const flags = text('aws.vpcflow.tcp_flags') ?? text('aws.transitgateway.tcp_flags')
+  const at = text('aws.vpcflow.interface_id')
+  const reason = text('aws.vpcflow.reject_reason')
+  const bytes = number('network.bytes', 'source.bytes')
+  const direction = text('network.direction')
+  const interfaceType = text('aws.vpcflow.interface_type')
+  return {
+    document,
+    ...(at !== undefined && { at }),
+    source,
+    destination,
+    packetSource: text('aws.vpcflow.pkt_srcaddr') ?? source,
+    packetDestination: text('aws.vpcflow.pkt_dstaddr') ?? destination,
+    sourcePort: number('source.port') ?? 0,
+    destinationPort: number('destination.port') ?? 0,
+    ...(protocol !== undefined && { protocol }),
+    packets: number('network.packets', 'source.packets') ?? 0,
+    ...(bytes !== undefined && { bytes }),
+    start: Date.parse(text('event.start') ?? end),
+    end: Date.parse(end),
+    rejected: (text('event.action') ?? text('aws.vpcflow.action'))?.toLowerCase() === 'reject',
+    ...(reason !== undefined && { reason }),
+    ...(flags !== undefined && { flags: flagsOf(Number(flags)) }),
+    ...(direction !== undefined && { direction }),
+    ...(interfaceType !== undefined && { interfaceType }),
+    ...(encryption !== undefined && { encrypted: encryption !== '0' }),
+    lost: losses.filter((loss) => (number(`aws.transitgateway.packets_lost_${loss}`) ?? 0) > 0),
+  }
+}
+
+function flagsOf(bits: number): Flags {
+  const syn = (bits & 2) > 0
+  return { fin: (bits & 1) > 0, syn, rst: (bits & 4) > 0, synAck: syn && (bits & 16) > 0 }
+}
+
+export const flowsOf = (documents: readonly LogDocument[]): Flow[] =>
+  documents.flatMap((document) => flowOf(document) ?? []).sort((one, other) => one.start - other.start)

@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest'
+import { memoryStore } from '../../test/memory-store.ts'
+import {
+  a,
+  answered,
+  arrived,
+  at,
+  b,
+  change,
+  eniA,
+  eniB,
+  good,
+  pair,
+  port,
+  sent,
+  transit,
+} from '../../test/why/evidence.ts'
+import { diagnose } from './diagnose.ts'
+import { gather } from './gather.ts'
+
+const silent = (eni: string, minute: number, status = 'NODATA') => ({
+  '@timestamp': at(minute + 1),
+  event: { dataset: 'aws.vpcflow', start: at(minute), end: at(minute + 1) },
+  aws: { vpcflow: { interface_id: eni, log_status: status } },
+})
+const none = { seen: 0, answered: 0 }
+const gathered = (documents: Parameters<typeof memoryStore>[0], options = {}) =>
+  gather(memoryStore(documents).ask, pair, options)
+
+test('the records of the pair, whose interfaces they are, and what each log has', async () => {
+  const flows = good({ minute: 3 })
+  const noise = [
+    sent({ minute: 4, target: '10.0.2.99', clientPort: 50_000 }),
+    sent({ minute: 5, reject: true, target: '10.0.2.98' }),
+  ]
+  const evidence = await gathered([...flows, ...noise, silent(eniB, 70), silent(eniB, 20, 'SKIPDATA')])
+  expect(evidence.flows).toEqual(expect.arrayContaining(flows))
+  expect(evidence.flows).toHaveLength(4)
+  const byId = new Map(evidence.interfaces.map((log) => [log.id, log]))
+  expect(byId.get(eniA)).toMatchObject({ holds: [a], records: 4, rejects: true, newest: at(5, 5) })
+  expect(byId.get(eniB)).toMatchObject({ holds: [b], records: 2, rejects: false, newest: at(71) })
+  expect(byId.get(eniB)!.skipped).toMatchObject([{ start: at(20), end: at(21) }])
+})
+
+test('an interface that sends nothing in the span is known from the day before, or from a snapshot', async () => {
+  const alone = [sent({ minute: 3 }), silent(eniA, 70), silent(eniB, 70)]
+  expect(diagnose(await gathered(alone))).toMatchObject({ cause: 'no-answer', certainty: 'consistent-with' })
+  const before = await gathered([
+    ...alone,
+    arrived({ minute: -300 }),
+    arrived({ minute: -299, reject: true, client: '10.0.9.9' }),
+  ])
+  expect(diagnose(before)).toMatchObject({ cause: 'lost-on-the-way', certainty: 'high' })
+  const told = await gathered(alone, { interfaces: [{ id: eniB, addresses: [b] }] })
+  expect(told.interfaces.find(({ id }) => id === eniB)).toMatchObject({ holds: [b], records: 0, newest: at(71) })
+})
+
+describe('without directions', () => {
+  const plain = (document: ReturnType<typeof sent>) => {
+    const { direction: _, ...network } = document.network as { direction: string }
+    return { ...document, network }
+  }
+  test('an interface has the address that all its records hold', async () => {
+    const other = sent({ minute: 9, target: '10.0.2.99' })
+    const elseAtB = arrived({ minute: 9, client: '10.0.1.99' })
+    const { interfaces } = await gathered([...good({ minute: 3 }), other, elseAtB].map(plain))
+    expect(interfaces.map(({ id, holds }) => [id, holds])).toEqual([
+      [eniA, [a]],
+      [eniB, [b]],
+    ])
+  })
+  test('an interface whose records all hold both has neither', async () => {
+    const { interfaces } = await gathered(good({ minute: 3 }).map(plain))
+    expect(interfaces.map(({ holds }) => holds)).toEqual([[], []])
+  })
+})
+
+test('who else calls B, and what else A calls', async () => {
+  const documents = [
+    ...good({ minute: 3 }),
+    ...good({ minute: 4, client: '10.0.1.11' }),
+    arrived({ minute: 4, client: '10.0.1.12' }),
+    sent({ minute: 5, target: '10.0.2.99' }),
+  ]
+  const { others, elsewhere } = await gathered(documents)
+  expect(others).toEqual({ clients: { seen: 2, answered: 1 }, targets: { seen: 1, answered: 0 } })
+  expect(elsewhere).toEqual([documents.at(-1)])
+})
+
+test('transit gateways and changes, an hour before the span', async () => {
+  const tgw = transit({ packets_lost_blackhole: 2 }, { minute: 3 })
+  const early = {
+    ...change('DeleteRoute', -50, {}),
+    event: { ...(change('DeleteRoute', -50, {}).event as object), dataset: 'aws.cloudtrail' },
+  }
+  const evidence = await gathered([tgw, early])
+  expect(evidence).toMatchObject({ transit: [tgw], changes: [early], others: { clients: none, targets: none } })
+  expect(evidence.pair.port).toBe(port)
+})
+
+test('answers of B to A that only A has', async () => {
+  const { interfaces } = await gathered([sent({ minute: 3 }), answered({ minute: 3 })])
+  expect(interfaces.map(({ id }) => id)).toEqual([eniA])
+})

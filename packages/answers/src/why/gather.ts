@@ -1,0 +1,351 @@
+import type { LogDocument } from '@flowferry/core'
+import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
+import { transitGateway } from '@flowferry/core/formats/transit-gateway'
+import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
+import { isPrivate } from '../addresses.ts'
+import type { Row, Store } from '../answer.ts'
+import type { DocumentsQuestion, Filter, GroupsQuestion, Span } from '../question.ts'
+import { caseOf } from './case.ts'
+import type { Others } from './diagnosis.ts'
+import type { Evidence, InterfaceLog, Pair } from './evidence.ts'
+import { type Flow, flowsOf } from './flow.ts'
+
+export interface GatherOptions {
+  /** Interfaces that a snapshot knows; they need no records to be known. @default those in the records */
+  readonly interfaces?: readonly { readonly id: string; readonly addresses: readonly string[] }[]
+  /** AWS's names of the fields that the flow logs are known to have. @default not known */
+  readonly fields?: readonly string[]
+  /** Ids of groups, network ACLs and route tables of A, B and their subnets. @default those in the records */
+  readonly touched?: readonly string[]
+}
+
+const minutes = 60_000
+/** Windows last up to ten minutes. */
+const margin = 10 * minutes
+/** How long before the span an interface is looked for: one that only loses traffic has no record in it. */
+const lookback = 24 * 60 * minutes
+const mostFlows = 20_000
+const mostOthers = 1000
+
+/**
+ * Asks a store for what `diagnose` needs: some ten questions, of the span and ten minutes around it; of the interfaces
+ * alone, a day before it, too.
+ *
+ * @throws FlowferryError as `ask` does
+ * @example
+ * const evidence = await gather(store.ask, { a: '10.0.3.7', b: '10.0.9.12', port: 5432, since, until })
+ */
+export async function gather(ask: Store['ask'], pair: Pair, options: GatherOptions = {}): Promise<Evidence> {
+  const { touched, fields } = options
+  const span = around(pair, margin, margin)
+  const found = await ask(flowQuestion(span, [touches(pair.a), touches(pair.b)]))
+  const flows = found.rows.map((row) => ({ ...row }))
+  const partial = [
+    ...(found.partial ? [found.partial.why] : []),
+    ...(flows.length === mostFlows
+      ? [`the span has more than ${mostFlows} records of the pair: a shorter one has all`]
+      : []),
+  ]
+  const interfaces = await interfacesOf(ask, pair, flowsOf(flows), options)
+  const transit = await documentsOf(ask, {
+    ...flowQuestion(span, [touches(pair.a), touches(pair.b)]),
+    formats: transitGateway.formats,
+  })
+  const events = await ask(changesQuestion(pair))
+  // Where a store has no table or index of CloudTrail, nothing is known of changes.
+  const changes = events.rows.length > 0 || !events.partial ? events.rows.map((row) => ({ ...row })) : undefined
+  const known = {
+    pair,
+    flows,
+    interfaces,
+    transit,
+    ...(changes && { changes }),
+    ...(partial.length > 0 && { partial }),
+    ...(touched && { touched }),
+    ...(fields && { fields }),
+  }
+  const { port, a } = caseOf(known)
+  if (port === undefined) return known
+  const outer = await outerOf(ask, pair, port, span, flowsOf(flows))
+  const elsewhere = a.log ? await documentsOf(ask, elsewhereQuestion(span, pair, port, a.log)) : []
+  const others = { clients: await clientsOf(ask, pair, port, span), targets: await targetsOf(ask, pair, span) }
+  return { ...known, flows: [...flows, ...outer], elsewhere, others }
+}
+
+const touches = (address: string): Filter => ({ field: 'related.ip', equals: address })
+const is = (field: string, equals: string | number): Filter => ({ field, equals })
+
+function around({ since, until }: Pair, before: number, after: number): Span {
+  const iso = (time: number) => new Date(time).toISOString()
+  return { from: iso(Date.parse(since) - before), to: iso(Date.parse(until) + after) }
+}
+
+function flowQuestion(span: Span, filters: readonly Filter[]): DocumentsQuestion {
+  return { kind: 'documents', formats: vpcFlow.formats, span, filters, limit: mostFlows }
+}
+
+const documentsOf = async (ask: Store['ask'], question: DocumentsQuestion): Promise<LogDocument[]> =>
+  (await ask(question)).rows.map((row) => ({ ...row }))
+
+function changesQuestion(pair: Pair): DocumentsQuestion {
+  return {
+    kind: 'documents',
+    formats: cloudTrail.formats,
+    span: around(pair, 60 * minutes, 2 * minutes),
+    filters: [
+      is('event.outcome', 'success'),
+      {
+        field: 'event.provider',
+        oneOf: ['ec2', 'elasticloadbalancing', 'network-firewall', 'route53'].map((name) => `${name}.amazonaws.com`),
+      },
+      { not: { field: 'aws.cloudtrail.read_only', equals: true } },
+    ],
+    limit: mostOthers,
+  }
+}
+
+const elsewhereQuestion = (span: Span, { b }: Pair, port: number, { id, holds }: InterfaceLog): DocumentsQuestion => ({
+  ...flowQuestion(span, [
+    is('aws.vpcflow.interface_id', id),
+    { field: 'source.ip', oneOf: holds },
+    is('destination.port', port),
+    { not: is('destination.ip', b) },
+  ]),
+  limit: mostOthers,
+})
+
+/** What NAT gateways sent on: records in which the client's address is not. */
+async function outerOf(ask: Store['ask'], { b }: Pair, port: number, span: Span, flows: readonly Flow[]) {
+  const gateways = flows.filter(
+    ({ interfaceType, direction, destination, packetDestination }) =>
+      interfaceType?.endsWith('nat_gateway') || (direction === 'ingress' && destination !== packetDestination),
+  )
+  const ids = [...new Set(gateways.flatMap(({ at }) => at ?? []))]
+  if (ids.length === 0) return []
+  const outer = await documentsOf(
+    ask,
+    flowQuestion(span, [
+      { field: 'aws.vpcflow.interface_id', oneOf: ids },
+      touches(b),
+      { any: [is('destination.port', port), is('source.port', port)] },
+    ]),
+  )
+  const seen = new Set(flows.map(({ document }) => JSON.stringify(document)))
+  return outer.filter((document) => !seen.has(JSON.stringify(document)))
+}
+
+async function interfacesOf(
+  ask: Store['ask'],
+  pair: Pair,
+  flows: readonly Flow[],
+  { interfaces = [] }: GatherOptions,
+): Promise<InterfaceLog[]> {
+  const span = around(pair, lookback, 3 * margin)
+  const holders = await holdersOf(ask, pair, span)
+  for (const { id, addresses } of interfaces) {
+    const own = addresses.filter((address) => address === pair.a || address === pair.b)
+    if (own.length > 0) holders.set(id, own)
+  }
+  const ids = [...new Set([...holders.keys(), ...flows.flatMap(({ at }) => at ?? [])])]
+  if (ids.length === 0) return []
+  const logs = await logsOf(ask, span, { field: 'aws.vpcflow.interface_id', oneOf: ids })
+  const vpcs = [...new Set(logs.flatMap(({ vpc }) => vpc ?? []))]
+  const neighbours =
+    vpcs.length > 0
+      ? await logsOf(ask, span, { all: [{ field: about.vpc, oneOf: vpcs }, is('event.action', 'reject')] })
+      : []
+  const skipped = await skippedOf(ask, around(pair, margin, margin), ids)
+  return [
+    ...logs.map((log) => ({
+      ...log,
+      holds: holders.get(log.id) ?? [],
+      skipped: skipped.filter(({ id }) => id === log.id),
+    })),
+    ...neighbours.filter(({ id }) => !ids.includes(id)),
+  ]
+}
+
+/**
+ * Whose address is whose interface's: by the direction, in which the interface's own address is the source of what leaves
+ * and the destination of what enters; without it, by the address that all its records hold.
+ */
+async function holdersOf(ask: Store['ask'], { a, b }: Pair, span: Span): Promise<Map<string, string[]>> {
+  const own = (address: string): Filter => ({
+    any: [
+      { all: [is('network.direction', 'egress'), is('source.ip', address)] },
+      { all: [is('network.direction', 'ingress'), is('destination.ip', address)] },
+    ],
+  })
+  const id = 'aws.vpcflow.interface_id'
+  const touching = await ask({
+    kind: 'groups',
+    formats: vpcFlow.formats,
+    span,
+    filters: [{ field: 'related.ip', oneOf: [a, b] }],
+    groups: [id],
+    measures: {
+      directed: { count: true, where: [{ field: 'network.direction', exists: true }] },
+      ownA: { count: true, where: [own(a)] },
+      ownB: { count: true, where: [own(b)] },
+      withA: { count: true, where: [touches(a)] },
+      withB: { count: true, where: [touches(b)] },
+    },
+    limit: mostOthers,
+  })
+  const undirected = touching.rows.filter(({ directed }) => directed === 0).flatMap((row) => text(row[id]) ?? [])
+  const records = undirected.length > 0 ? await recordsOf(ask, span, undirected) : new Map<string, number>()
+  const holders = new Map<string, string[]>()
+  for (const row of touching.rows) {
+    const name = text(row[id])
+    if (name === undefined) continue
+    const all = records.get(name)
+    const holds = (owned: unknown, withIt: unknown) => (all === undefined ? Number(owned) > 0 : withIt === all)
+    const held = [...(holds(row.ownA, row.withA) ? [a] : []), ...(holds(row.ownB, row.withB) ? [b] : [])]
+    // Where all records hold both, an interface has the private one of them, and of two nothing tells which.
+    const own = held.length === 1 ? held : held.filter(isPrivate)
+    if (own.length === 1) holders.set(name, own)
+  }
+  return holders
+}
+
+async function recordsOf(ask: Store['ask'], span: Span, ids: readonly string[]): Promise<Map<string, number>> {
+  const id = 'aws.vpcflow.interface_id'
+  const { rows } = await ask({
+    kind: 'groups',
+    formats: vpcFlow.formats,
+    span,
+    filters: [
+      { field: id, oneOf: ids },
+      { field: 'source.ip', exists: true },
+    ],
+    groups: [id],
+    measures: { records: { count: true } },
+    limit: mostOthers,
+  })
+  return new Map(rows.map((row) => [text(row[id])!, Number(row.records)]))
+}
+
+const about = {
+  id: 'aws.vpcflow.interface_id',
+  type: 'aws.vpcflow.interface_type',
+  subnet: 'aws.vpcflow.subnet_id',
+  vpc: 'aws.vpcflow.vpc_id',
+  instance: 'cloud.instance.id',
+} as const
+
+async function logsOf(ask: Store['ask'], span: Span, filter: Filter): Promise<InterfaceLog[]> {
+  const question: GroupsQuestion = {
+    kind: 'groups',
+    formats: vpcFlow.formats,
+    span,
+    filters: [filter],
+    groups: Object.values(about),
+    measures: {
+      records: { count: true, where: [{ field: 'source.ip', exists: true }] },
+      rejects: { count: true, where: [is('event.action', 'reject')] },
+      accepts: { count: true, where: [is('event.action', 'accept')] },
+      oldest: { min: '@timestamp' },
+      newest: { max: '@timestamp' },
+    },
+    limit: mostOthers,
+  }
+  const logs = new Map<string, InterfaceLog>()
+  for (const row of (await ask(question)).rows) {
+    const log = logOf(row)
+    const other = logs.get(log.id)
+    logs.set(log.id, other ? merged(other, log) : log)
+  }
+  return [...logs.values()]
+}
+
+function logOf(row: Row): InterfaceLog {
+  const known = Object.fromEntries(
+    Object.entries(about).flatMap(([name, field]) =>
+      text(row[field]) === undefined ? [] : [[name, text(row[field])]],
+    ),
+  )
+  return {
+    ...known,
+    id: text(row[about.id]) ?? '',
+    holds: [],
+    records: Number(row.records),
+    rejects: Number(row.rejects) > 0,
+    accepts: Number(row.accepts) > 0,
+    skipped: [],
+    oldest: String(row.oldest),
+    newest: String(row.newest),
+  }
+}
+
+/** Records without traffic may not name the subnet. */
+function merged(one: InterfaceLog, other: InterfaceLog): InterfaceLog {
+  return {
+    ...one,
+    ...other,
+    records: one.records + other.records,
+    rejects: one.rejects || other.rejects,
+    accepts: one.accepts || other.accepts,
+    oldest: [one.oldest, other.oldest].sort()[0]!,
+    newest: [one.newest, other.newest].sort()[1]!,
+  }
+}
+
+async function skippedOf(ask: Store['ask'], span: Span, ids: readonly string[]) {
+  const { rows } = await ask({
+    kind: 'documents',
+    formats: vpcFlow.formats,
+    span,
+    fields: [about.id, 'event.start', 'event.end'],
+    filters: [is('aws.vpcflow.log_status', 'SKIPDATA'), { field: about.id, oneOf: ids }],
+    limit: mostFlows,
+  })
+  return rows.map((row) => ({
+    id: text(row[about.id])!,
+    start: String(row['event.start']),
+    end: String(row['event.end']),
+  }))
+}
+
+/** Who else calls B's port, and got an answer. */
+async function clientsOf(ask: Store['ask'], { a, b }: Pair, port: number, span: Span): Promise<Others> {
+  const calls = await peers(ask, span, 'source.ip', [is('destination.ip', b), is('destination.port', port)])
+  const answers = await peers(ask, span, 'destination.ip', [
+    is('source.ip', b),
+    is('source.port', port),
+    is('event.action', 'accept'),
+  ])
+  return othersOf(calls, answers, a)
+}
+
+/** What else A calls on ports of services, and who answered. */
+async function targetsOf(ask: Store['ask'], { a, b }: Pair, span: Span): Promise<Others> {
+  const service = (field: string): Filter => ({ field, range: { lt: 32_768 } })
+  const calls = await peers(ask, span, 'destination.ip', [is('source.ip', a), service('destination.port')])
+  const answers = await peers(ask, span, 'source.ip', [
+    is('destination.ip', a),
+    service('source.port'),
+    is('event.action', 'accept'),
+  ])
+  return othersOf(calls, answers, b)
+}
+
+async function peers(ask: Store['ask'], span: Span, field: string, filters: readonly Filter[]): Promise<string[]> {
+  const measures = { records: { count: true } } as const
+  const { rows } = await ask({
+    kind: 'groups',
+    formats: vpcFlow.formats,
+    span,
+    filters,
+    groups: [field],
+    measures,
+    limit: mostOthers,
+  })
+  return rows.flatMap((row) => text(row[field]) ?? [])
+}
+
+function othersOf(calls: readonly string[], answers: readonly string[], self: string): Others {
+  const others = calls.filter((address) => address !== self)
+  return { seen: others.length, answered: others.filter((address) => answers.includes(address)).length }
+}
+
+const text = (value: unknown): string | undefined => (value === null || value === undefined ? undefined : String(value))

@@ -1,0 +1,136 @@
+/** What one connection shows: a small function for each predicate of the decision table. */
+import { type Case, clockSkew, hears } from './case.ts'
+import type { Flow } from './flow.ts'
+import { accepted, flowsOfTry, isNew, isSmall, looksLikeSyn, rejected, type Try } from './tries.ts'
+
+export type Predicate = (one: Try, all: Case) => boolean
+
+const opens = (flow: Flow) => flow.flags === undefined || looksLikeSyn(flow)
+const answersSyn = ({ flags }: Flow) => flags === undefined || flags.synAck
+const resets = ({ flags }: Flow) => flags?.rst === true
+const rejectedFor = (reason: string) => (flow: Flow) => flow.rejected && flow.reason === reason
+const noReason = ({ reason }: Flow) => reason === undefined
+
+/** 5 */
+export const publicAccessBlocked: Predicate = (one) => flowsOfTry(one).some(rejectedFor('BPA'))
+/** 6 */
+export const encryptionControl: Predicate = (one) => flowsOfTry(one).some(rejectedFor('EC'))
+/** 8a */
+export const droppedByTransitGateway: Predicate = ({ transit }) =>
+  [...transit.request, ...transit.reply].some(({ lost }) => lost.length > 0)
+/** 1 */
+export const blockedAtTarget: Predicate = ({ atB }) => rejected(atB.request).filter(noReason).some(opens)
+/** 2 */
+export const blockedAtSource: Predicate = ({ atA }) => rejected(atA.request).filter(noReason).some(opens)
+/** 3 */
+export const replyBlockedAtTarget: Predicate = ({ atB }) => rejected(atB.reply).some(answersSyn)
+/** 4 */
+export const replyBlockedAtSource: Predicate = ({ atA }) => rejected(atA.reply).some(answersSyn)
+/** 1 or 2, at an interface of which nothing tells whose it is. */
+export const blockedSomewhere: Predicate = ({ between }) => rejected(between.request).filter(noReason).some(opens)
+/** 3 or 4, likewise. */
+export const replyBlockedSomewhere: Predicate = ({ between }) => rejected(between.reply).some(answersSyn)
+/** 7 */
+export const latePackets: Predicate = (one) => rejected(flowsOfTry(one)).some(({ flags }) => flags && !flags.syn)
+
+/** Whether A got a packet of B. */
+export const reachedA: Predicate = ({ atA }) => accepted(atA.reply).length > 0
+const leftA: Predicate = ({ atA }) => accepted(atA.request).some(looksLikeSyn)
+const reachedB: Predicate = ({ atB }) => accepted(atB.request).some(looksLikeSyn)
+const leftB: Predicate = ({ atB }) => accepted(atB.reply).length > 0
+/** Answers to a SYN prove that the connection was there. */
+const isEstablished: Predicate = (one) => !isNew(one) || flowsOfTry(one).some(({ flags }) => flags?.synAck)
+/** Both sides had ended it in order: a reset behind that hurts nobody. */
+const isClosed: Predicate = (one) => flowsOfTry(one).some(({ flags, rejected }) => flags?.fin && !rejected)
+
+const silentToA: Predicate = (one, all) => hears(all.a, one) && one.atA.reply.length === 0
+const silentAtB: Predicate = (one, all) => hears(all.b, one) && one.atB.reply.length === 0
+
+/** 8 */
+export const lostOnTheWay: Predicate = (one, all) =>
+  leftA(one, all) && silentToA(one, all) && silentAtB(one, all) && one.atB.request.length === 0
+/** 9 */
+export const noAnswer: Predicate = (one, all) => reachedB(one, all) && silentAtB(one, all) && !reachedA(one, all)
+/** 12 */
+export const replyLost: Predicate = (one, all) => reachedB(one, all) && leftB(one, all) && silentToA(one, all)
+/** 13: B's packets leave by an interface that is neither its own nor a gateway's. */
+export const asymmetric: Predicate = (one, all) =>
+  silentAtB(one, all) && !reachedA(one, all) && one.between.reply.some((flow) => isSecondOf(flow, all))
+
+function isSecondOf({ direction, at, source, packetSource, interfaceType }: Flow, { pair, evidence }: Case): boolean {
+  const type = interfaceType ?? evidence.interfaces.find(({ id }) => id === at)?.type ?? 'interface'
+  const isGateway = type.endsWith('gateway')
+  return direction === 'egress' && !isGateway && [source, packetSource].includes(pair.b)
+}
+
+/** 10, where B's own interface shows it. */
+export const refused: Predicate = (one, all) => !isEstablished(one, all) && accepted(one.atB.reply).some(resets)
+/** 11 */
+export const resetByTarget: Predicate = (one, all) =>
+  isEstablished(one, all) && !isClosed(one, all) && accepted(one.atB.reply).some(resets)
+/** 11a: also where the gateway's other side shows no reset. */
+export const resetByMiddlebox: Predicate = (one, all) =>
+  accepted(one.atA.reply).some(resets) && !isClosed(one, all) && (isSilentOfResets(one, all) || isNatReset(one, all))
+
+const isSilentOfResets: Predicate = (one, all) => hears(all.b, one) && !one.atB.reply.some(resets)
+
+const isNatReset: Predicate = (one, all) =>
+  !all.b.log &&
+  natRequests(one).length > 0 &&
+  all.outer.request.length > 0 &&
+  !all.outer.reply.some((flow) => resets(flow) && isNear(flow, one))
+
+/** A reset that A saw, where nothing shows whose. */
+export const resetSeenAtA: Predicate = (one, all) =>
+  !all.b.log && !isClosed(one, all) && accepted(one.atA.reply).some(resets)
+
+/** The same before an answer to any SYN. */
+export const refusalSeenAtA: Predicate = (one, all) => resetSeenAtA(one, all) && !isEstablished(one, all)
+
+/** 16: what A sent came to a NAT gateway, and did not leave it. */
+export const natPorts: Predicate = (one, all) =>
+  leftA(one, all) &&
+  silentToA(one, all) &&
+  natRequests(one).length > 0 &&
+  !all.outer.request.some((flow) => looksLikeSyn(flow) && isNear(flow, one))
+
+const natRequests = ({ between }: Try) =>
+  between.request.filter(
+    ({ interfaceType, direction, destination, packetDestination }) =>
+      interfaceType?.endsWith('nat_gateway') ||
+      (direction === 'ingress' && destination !== packetDestination && interfaceType === undefined),
+  )
+
+const isNear = (flow: Flow, { start, end }: Try) => flow.start <= end + clockSkew && flow.end >= start - clockSkew
+
+/** A's SYN has no answer, and B's side is not logged, or not whole. */
+export const unansweredAtA: Predicate = (one, all) => !hears(all.b, one) && leftA(one, all) && silentToA(one, all)
+
+/** B answers again and again, as to a client that does not hear it; A's side is not logged. */
+export const halfOpenAtB: Predicate = (one, all) => {
+  const { request, reply } = one.atB
+  return (
+    !all.a.log &&
+    hears(all.b, one) &&
+    isNew(one) &&
+    reply.some(({ flags }) => flags?.synAck) &&
+    [...request, ...reply].every((flow) => isSmall(flow) && !flow.flags?.fin && !flow.flags?.rst) &&
+    reply.reduce((sum, { packets }) => sum + packets, 0) > 1
+  )
+}
+
+/** 14: the packets that did not arrive are large ones. */
+export const largePacketsLost: Predicate = (one, all) =>
+  isEstablished(one, all) &&
+  hears(all.a, one) &&
+  hears(all.b, one) &&
+  (areLarge(one.atA.request, one.atB.request) || areLarge(one.atB.reply, one.atA.reply))
+
+function areLarge(sent: readonly Flow[], got: readonly Flow[]): boolean {
+  const packets = total(sent, 'packets') - total(got, 'packets')
+  const bytes = total(sent, 'bytes') - total(got, 'bytes')
+  return sent.length > 0 && got.length > 0 && packets > 0 && bytes / packets > 1400
+}
+
+const total = (flows: readonly Flow[], what: 'packets' | 'bytes') =>
+  flows.reduce((sum, flow) => sum + (flow[what] ?? 0), 0)

@@ -1,0 +1,125 @@
+/** What is wrong, in one sentence each. */
+import type { Case, Side } from './case.ts'
+import type { Flow } from './flow.ts'
+import { rejected, type Try } from './tries.ts'
+
+type Say = (tries: readonly Try[], all: Case) => string
+
+export const nameOf = ({ address, log }: Side): string => (log ? `${address} (${log.id})` : address)
+
+export const target = ({ b, port }: Case): string => (port === undefined ? nameOf(b) : `${nameOf(b)} port ${port}`)
+
+const subnet = ({ log }: Side, whose: string) => (log?.subnet ? `${whose} subnet (${log.subnet})` : `${whose} subnet`)
+
+/** Network ACLs apply only where traffic enters or leaves a subnet. https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html */
+const isOneSubnet = ({ a, b }: Case) => a.log?.subnet !== undefined && a.log.subnet === b.log?.subnet
+
+const ruleOf = (side: Side, all: Case, whose: string) =>
+  isOneSubnet(all)
+    ? `${whose} security group: both are in one subnet, where network ACLs do not apply`
+    : `${whose} security group, or the network ACL of ${subnet(side, whose)}`
+
+export const publicAccessBlocked: Say = (_, all) =>
+  `VPC Block Public Access rejects the traffic between ${nameOf(all.a)} and ${target(all)}.`
+
+export const encryptionControl: Say = (_, all) =>
+  `VPC encryption controls reject the traffic between ${nameOf(all.a)} and ${target(all)}: it is not encrypted in transit.`
+
+const reasons: Readonly<Record<string, string>> = {
+  no_route: 'it has no route',
+  blackhole: 'its route is a blackhole',
+  mtu_exceeded: 'packets are larger than its MTU',
+  ttl_expired: 'their time to live is over, as in a routing loop',
+}
+
+export const droppedByTransitGateway: Say = (tries, all) => {
+  const lost = new Set(
+    tries.flatMap(({ transit }) => [...transit.request, ...transit.reply].flatMap(({ lost }) => lost)),
+  )
+  const why = [...lost].map((loss) => reasons[loss]).join(', and ')
+  return `The transit gateway drops packets between ${nameOf(all.a)} and ${target(all)}: ${why}.`
+}
+
+export const blockedAtTarget: Say = (_, all) =>
+  `B's side refuses it: connections of ${nameOf(all.a)} reach ${target(all)} and are rejected there, by ${ruleOf(all.b, all, "B's")}.`
+
+export const blockedAtSource: Say = (_, all) =>
+  `A's side refuses it: connections of ${nameOf(all.a)} to ${target(all)} are rejected as they leave, by ${ruleOf(all.a, all, "A's")}.`
+
+const rejecting = (flows: readonly Flow[]) => [...new Set(rejected(flows).flatMap(({ at }) => at ?? []))].join(', ')
+
+export const blockedSomewhere: Say = (tries, all) =>
+  `Connections of ${nameOf(all.a)} to ${target(all)} are rejected at ${rejecting(tries.flatMap(({ between }) => between.request))}, by a security group or network ACL; whose interface that is, the records do not tell.`
+
+export const replyBlockedSomewhere: Say = (tries, all) =>
+  `Replies of ${target(all)} to ${nameOf(all.a)} are rejected at ${rejecting(tries.flatMap(({ between }) => between.reply))}, by a network ACL; whose interface that is, the records do not tell.`
+
+export const replyBlockedAtTarget: Say = (_, all) =>
+  `The network ACL of ${subnet(all.b, "B's")} drops the replies of ${target(all)}: a security group never blocks a reply that it tracks.`
+
+export const replyBlockedAtSource: Say = (_, all) =>
+  `The network ACL of ${subnet(all.a, "A's")} drops the replies that reach ${nameOf(all.a)} from ${target(all)}.`
+
+export const asymmetric: Say = (tries, all) => {
+  const by = new Set(tries.flatMap(({ between }) => between.reply.flatMap(({ at }) => at ?? [])))
+  return `B answers through another interface: requests reach ${target(all)}, replies leave by ${[...by].join(', ')}.`
+}
+
+export const refused: Say = (_, all) =>
+  all.b.log?.type === 'network_load_balancer'
+    ? `The load balancer ${target(all)} refuses connections: none of its targets is healthy.`
+    : `B refuses it: ${target(all)} answers SYN with RST, so nothing listens there.`
+
+export const refusalSeenAtA: Say = (_, all) =>
+  `A's SYN is answered by RST: nothing listens on ${target(all)}, or something between refuses it; B's side is not logged.`
+
+export const resetByTarget: Say = (_, all) => `${target(all)} resets connections that it had accepted.`
+
+export const resetByMiddlebox: Say = (tries, all) => {
+  const box = all.outer.request.length > 0 ? 'the NAT gateway' : 'something between them'
+  return `Connections of ${nameOf(all.a)} to ${target(all)} are reset by ${box}, not by B: A got RST, and B sent none${idleText(tries)}.`
+}
+
+const idleLimit = 350_000
+
+/** How long NAT gateways and network load balancers keep a silent connection. */
+const idleText = (tries: readonly Try[]) =>
+  tries.some((one) => silenceBeforeReset(one) >= idleLimit) ? '; it had been silent for 350 s or longer before' : ''
+
+function silenceBeforeReset({ atA }: Try): number {
+  const reset = atA.reply.find(({ flags }) => flags?.rst)
+  const before = [...atA.request, ...atA.reply].filter(({ end }) => reset && end < reset.start)
+  return reset && before.length > 0 ? reset.start - Math.max(...before.map(({ end }) => end)) : 0
+}
+
+export const resetSeenAtA: Say = (_, all) =>
+  `Connections of ${nameOf(all.a)} to ${target(all)} are reset, by B or by something between; B's side is not logged.`
+
+export const replyLost: Say = (_, all) =>
+  `B answers, and A never sees it: replies of ${target(all)} leave its interface and do not reach ${nameOf(all.a)}; B's way back is broken, or asymmetric through an appliance.`
+
+export const noAnswer: Say = (_, all) =>
+  `AWS delivers it, and B is silent: SYNs reach ${target(all)}, and its host sends no answer (host firewall, full backlog, hung process, or the limit of tracked connections).`
+
+export const lostOnTheWay: Say = (_, all) =>
+  `It leaves A and never reaches B: SYNs of ${nameOf(all.a)} leave, and ${target(all)} sees none (route, peering, transit gateway, firewall or appliance).`
+
+export const natPorts: Say = (_, all) =>
+  `The NAT gateway takes connections of ${nameOf(all.a)} to ${target(all)} and sends none on: its ports to that target may be exhausted.`
+
+export const unansweredAtA: Say = (_, all) =>
+  `SYNs of ${nameOf(all.a)} to ${target(all)} leave A and have no answer; ${all.b.log ? "records of B's side are missing" : "B's side is not logged"}, so where they are lost is not told.`
+
+export const halfOpenAtB: Say = (_, all) =>
+  `${target(all)} answers, and ${nameOf(all.a)} never completes the connection; A's side is not logged.`
+
+export const largePacketsLost: Say = (_, all) =>
+  `Large packets between ${nameOf(all.a)} and ${target(all)} are lost while small ones pass, as where an MTU on the way is smaller.`
+
+export const latePackets: Say = (tries, all) => {
+  const count = tries.reduce(
+    (sum, { atA, atB }) => sum + [atA, atB].flatMap((legs) => rejected([...legs.request, ...legs.reply])).length,
+    0,
+  )
+  return `No rule blocks new connections of ${nameOf(all.a)} to ${target(all)}: ${count} rejected records are of packets behind a closed or expired connection.`
+}

@@ -1,0 +1,84 @@
+/** What to do next, a command where there is one. */
+import type { Case, Side } from './case.ts'
+
+type Steps = (all: Case) => string[]
+
+const interfaceOf = ({ log }: Side, whose: string) => log?.id ?? `<interface of ${whose}>`
+const subnetOf = ({ log }: Side, whose: string) => log?.subnet ?? `<subnet of ${whose}>`
+
+const groups = (side: Side, whose: string) =>
+  `aws ec2 describe-network-interfaces --network-interface-ids ${interfaceOf(side, whose)} --query 'NetworkInterfaces[].Groups'`
+const acl = (side: Side, whose: string) =>
+  `aws ec2 describe-network-acls --filters Name=association.subnet-id,Values=${subnetOf(side, whose)}`
+const routes = (side: Side, whose: string) =>
+  `aws ec2 describe-route-tables --filters Name=association.subnet-id,Values=${subnetOf(side, whose)}`
+const path = ({ a, b, port }: Case) =>
+  `aws ec2 create-network-insights-path --source ${interfaceOf(a, 'A')} --destination ${interfaceOf(b, 'B')} --protocol tcp${port === undefined ? '' : ` --destination-port ${port}`}`
+
+const clientPorts =
+  "allow the client's ephemeral ports: Linux 32768-61000, Windows 49152-65535, NAT gateways, load balancers and Lambda 1024-65535"
+
+export const publicAccess: Steps = () => [
+  'aws ec2 describe-vpc-block-public-access-options',
+  'aws ec2 describe-vpc-block-public-access-exclusions',
+]
+export const encryption: Steps = ({ b }) => [
+  `aws ec2 describe-vpc-encryption-controls --vpc-ids ${b.log?.vpc ?? '<VPC of B>'}`,
+]
+export const transitGateway: Steps = ({ b }) => [
+  `aws ec2 search-transit-gateway-routes --transit-gateway-route-table-id <table of A's attachment> --filters Name=route-search.longest-prefix-match,Values=${b.address}/32`,
+]
+export const inboundOfB: Steps = (all) => [
+  groups(all.b, 'B'),
+  ...(all.a.log?.subnet && all.a.log.subnet === all.b.log?.subnet ? [] : [acl(all.b, 'B')]),
+  `allow inbound TCP ${all.port ?? ''} from ${all.a.address} to ${all.b.address}`,
+]
+export const outboundOfA: Steps = (all) => [
+  groups(all.a, 'A'),
+  acl(all.a, 'A'),
+  `allow outbound TCP ${all.port ?? ''} from ${all.a.address} to ${all.b.address}`,
+]
+export const repliesOfB: Steps = ({ b, a }) => [acl(b, 'B'), `outbound to ${a.address}, ${clientPorts}`]
+export const repliesToA: Steps = ({ a, b }) => [acl(a, 'A'), `inbound from ${b.address}, ${clientPorts}`]
+export const secondInterface: Steps = ({ b }) => [
+  `on the host of B: ip rule; ip route get <address of A> from ${b.address}`,
+  routes(b, 'B'),
+]
+export const listener: Steps = ({ port }) => [
+  `on the host of B: ss -ltn 'sport = :${port ?? ''}'`,
+  'behind a load balancer: aws elbv2 describe-target-health --target-group-arn <target group>',
+]
+export const serverLog: Steps = () => ["look into the log of B's service at the times of the evidence"]
+export const keepalive: Steps = () => [
+  'let the client send keepalives more often than every 350 s, or close idle connections earlier',
+]
+export const wayBack: Steps = ({ a, b }) => [
+  routes(b, 'B'),
+  `B's route table needs a way to ${a.address}, and appliances on it appliance mode`,
+]
+export const wayThere: Steps = (all) => [routes(all.a, 'A'), path(all)]
+export const hostOfB: Steps = ({ port }) => [
+  `on the host of B: ss -ltn 'sport = :${port ?? ''}'`,
+  'on the host of B: ethtool -S <device> | grep conntrack_allowance_exceeded',
+]
+export const natGateway: Steps = () => [
+  'aws cloudwatch get-metric-statistics --namespace AWS/NATGateway --metric-name ErrorPortAllocation --dimensions Name=NatGatewayId,Value=<NAT gateway> --statistics Sum --period 60 --start-time <since> --end-time <until>',
+]
+const flowLog = (side: Side, whose: string) =>
+  `aws ec2 create-flow-logs --resource-type NetworkInterface --resource-ids ${interfaceOf(side, whose)} --traffic-type ALL --max-aggregation-interval 60 --log-destination-type s3 --log-destination arn:aws:s3:::<bucket>`
+export const logTarget: Steps = (all) => [flowLog(all.b, 'B'), path(all)]
+export const logSource: Steps = ({ a }) => [flowLog(a, 'A')]
+export const logBoth: Steps = ({ a, b }) => [flowLog(a, 'A'), flowLog(b, 'B')]
+export const mtu: Steps = ({ b }) => [`on the host of A: tracepath ${b.address}`]
+export const names: Steps = ({ b }) => [`on the host of A: resolve the name that A uses, and compare with ${b.address}`]
+export const latency: Steps = () => [
+  'flow logs hold no latency and no retransmissions: agents of Network Flow Monitor measure them',
+]
+export const verifying = (all: Case): string[] => {
+  const { a, b, port } = all
+  const question = `${a.address} ${b.address}${port === undefined ? '' : `:${port}`}`
+  return [
+    ...(port === undefined ? [] : [`on the host of A: nc -vz -w 5 ${b.address} ${port}`]),
+    `flowferry why ${question} --from <store> --since <time of the change>`,
+  ]
+}

@@ -1,0 +1,101 @@
+import type { Flow } from './flow.ts'
+
+/** Records of one connection at one place, those that A sent and those that B sent. */
+interface Legs {
+  readonly request: readonly Flow[]
+  readonly reply: readonly Flow[]
+}
+
+/** One connection of A to B's port, wherever it was seen; times in epoch milliseconds. */
+export interface Try {
+  readonly clientPort: number
+  readonly start: number
+  readonly end: number
+  readonly atA: Legs
+  readonly atB: Legs
+  /** At gateways, and at other interfaces. */
+  readonly between: Legs
+  readonly transit: Legs
+}
+
+/** Where a flow was seen. */
+type Place = 'atA' | 'atB' | 'between' | 'transit'
+
+export interface Seen {
+  readonly place: Place
+  readonly isReply: boolean
+  readonly flow: Flow
+}
+
+/**
+ * Longest silence between two SYNs of one connection, with the 60 s by which AWS's times may be off twice: behind it, the
+ * client uses the same port again.
+ */
+const longestSilence = 240_000
+
+export function triesOf(seen: readonly Seen[]): Try[] {
+  const byPort = new Map<number, Seen[]>()
+  for (const one of seen) {
+    const port = one.isReply ? one.flow.destinationPort : one.flow.sourcePort
+    const same = byPort.get(port)
+    if (same) same.push(one)
+    else byPort.set(port, [one])
+  }
+  const tries = [...byPort].flatMap(([port, all]) => connections(all).map((one) => tryOf(port, one)))
+  return tries.sort((one, other) => one.start - other.start)
+}
+
+function connections(seen: readonly Seen[]): Seen[][] {
+  const all: Seen[][] = []
+  let end = Number.NEGATIVE_INFINITY
+  for (const one of [...seen].sort((x, y) => x.flow.start - y.flow.start)) {
+    const begins = !one.isReply && looksLikeSyn(one.flow) && one.flow.start > end + longestSilence
+    if (all.length === 0 || begins) all.push([])
+    all.at(-1)!.push(one)
+    end = Math.max(end, one.flow.end)
+  }
+  return all
+}
+
+function tryOf(clientPort: number, seen: readonly Seen[]): Try {
+  const legs = (place: Place): Legs => {
+    const here = seen.filter((one) => one.place === place)
+    return {
+      request: here.filter(({ isReply }) => !isReply).map(({ flow }) => flow),
+      reply: here.filter(({ isReply }) => isReply).map(({ flow }) => flow),
+    }
+  }
+  return {
+    clientPort,
+    start: Math.min(...seen.map(({ flow }) => flow.start)),
+    end: Math.max(...seen.map(({ flow }) => flow.end)),
+    atA: legs('atA'),
+    atB: legs('atB'),
+    between: legs('between'),
+    transit: legs('transit'),
+  }
+}
+
+/** Without flags: up to the seven SYNs of a client that gives up, 40 to 64 bytes each. */
+export function looksLikeSyn({ flags, packets, bytes }: Flow): boolean {
+  if (flags) return flags.syn && !flags.synAck
+  return isSmall({ packets, ...(bytes !== undefined && { bytes }) })
+}
+
+export function isSmall({ packets, bytes }: { packets: number; bytes?: number }): boolean {
+  if (bytes === undefined) return true
+  return packets <= 7 && bytes >= 40 * packets && bytes <= 64 * packets
+}
+
+export const accepted = (flows: readonly Flow[]): Flow[] => flows.filter(({ rejected }) => !rejected)
+
+export const rejected = (flows: readonly Flow[]): Flow[] => flows.filter((flow) => flow.rejected)
+
+const requestsOf = ({ atA, atB, between, transit }: Try): Flow[] =>
+  [atA, atB, between, transit].flatMap(({ request }) => request)
+
+export const flowsOfTry = ({ atA, atB, between, transit }: Try): Flow[] =>
+  [atA, atB, between, transit].flatMap(({ request, reply }) => [...request, ...reply])
+
+/** Whether the connection begins within the records. */
+export const isNew = (one: Try): boolean => requestsOf(one).some(looksLikeSyn)

@@ -1,0 +1,131 @@
+/** The rows of the decision table that no single connection shows: what all of them, or their absence, say. */
+import { neverLogged } from '../addresses.ts'
+import { type Case, logsRejects } from './case.ts'
+import type { Verdict } from './certainty.ts'
+import type { Cause } from './diagnosis.ts'
+import { reachedA } from './predicates.ts'
+import { nameOf, target } from './sentences.ts'
+import * as next from './steps.ts'
+import { accepted, isNew, type Try } from './tries.ts'
+
+export interface WholeRow {
+  readonly row: string
+  readonly cause: Cause
+  readonly shows: (all: Case) => boolean
+  readonly sure: (all: Case) => Verdict
+  readonly say: (all: Case) => string
+  readonly next: (all: Case) => string[]
+}
+
+const unknown = (): Verdict => ({ certainty: 'cannot-tell', alternatives: [] })
+const same =
+  (...alternatives: readonly Cause[]) =>
+  (): Verdict => ({ certainty: 'consistent-with', alternatives })
+
+const isLogged = ({ a, b }: Case) => a.log !== undefined || b.log !== undefined
+
+/** A flow log says of its own windows that records are missing; A's own log is the one that tells of its calls. */
+const isSkipped = ({ a, b, pair, tries }: Case) => {
+  const skipped = (a.log ?? b.log)?.skipped ?? []
+  const lost = skipped.reduce((sum, { start, end }) => sum + Date.parse(end) - Date.parse(start), 0)
+  return tries.length === 0 && lost > (Date.parse(pair.until) - Date.parse(pair.since)) / 2
+}
+
+/** Whether B's answers reached A, or where A is not logged, left B. */
+export const isAnswered = (one: Try, all: Case): boolean =>
+  all.a.log ? reachedA(one, all) : accepted([...one.atB.reply, ...one.between.reply]).length > 0
+
+const answered = (all: Case) => all.tries.filter((one) => isAnswered(one, all))
+
+/** Far longer than A had been silent before. */
+function stopped({ tries, completeUntil }: Case): boolean {
+  const starts = tries.map(({ start }) => start)
+  if (starts.length < 4) return false
+  const gaps = starts.slice(1).map((start, n) => start - starts[n]!)
+  const usual = gaps.sort((one, other) => one - other)[gaps.length >> 1]!
+  return completeUntil - starts.at(-1)! > Math.max(300_000, 5 * usual)
+}
+
+/** Addresses that A began to call after its last call of B. */
+export function newTargets({ elsewhere, tries }: Case): string[] {
+  const last = tries.at(-1)?.start ?? Number.NEGATIVE_INFINITY
+  const first = new Map<string, number>()
+  for (const { destination, start } of elsewhere)
+    first.set(destination, Math.min(start, first.get(destination) ?? Number.POSITIVE_INFINITY))
+  return [...first].filter(([, start]) => start > last).map(([address]) => address)
+}
+
+const callsOthers = (all: Case) =>
+  all.a.log !== undefined && (all.tries.length === 0 || stopped(all)) && newTargets(all).length > 0
+
+const callsNobody = (all: Case) => all.a.log !== undefined && all.tries.length === 0
+
+const noneAtB = (all: Case) => !all.a.log && all.b.log !== undefined && (all.tries.length === 0 || stopped(all))
+
+/** Where rejects are not logged, a connection that A's side rejects leaves no record at all. */
+const noneAtA = (all: Case) =>
+  all.a.log !== undefined && !logsRejects(all, all.a) && (all.tries.length === 0 || stopped(all))
+
+/** Bytes a second of B's answers, of connections long enough to tell. */
+function rates(all: Case): number[] {
+  return all.tries.filter(isNew).flatMap(({ atA, atB }) => {
+    const flows = atA.reply.length > 0 ? atA.reply : atB.reply
+    const bytes = flows.reduce((sum, flow) => sum + (flow.bytes ?? 0), 0)
+    const seconds = (Math.max(...flows.map(({ end }) => end)) - Math.min(...flows.map(({ start }) => start))) / 1000
+    return bytes < 50_000 ? [] : [bytes / Math.max(1, seconds)]
+  })
+}
+
+const median = (values: readonly number[]) => [...values].sort((one, other) => one - other)[values.length >> 1]!
+
+/** A fifth of the rate before, or less than a modem's. */
+function isSlow(all: Case): boolean {
+  const seen = rates(all)
+  if (seen.length < 6) return false
+  const third = Math.floor(seen.length / 3)
+  const late = median(seen.slice(-third))
+  return late < median(seen.slice(0, third)) / 5 || late < 64_000
+}
+
+const whole = ({ a, b, hasFlags }: Case, all: Case) =>
+  hasFlags && a.log !== undefined && b.log !== undefined && logsRejects(all, a) && logsRejects(all, b)
+
+/** Flow logs hold no latency: slow looks as if nothing were wrong. Without flags, nor do resets show. */
+const wellAsFarAsSeen = (all: Case): Verdict =>
+  whole(all, all)
+    ? { certainty: 'medium', alternatives: ['slow'] }
+    : {
+        certainty: 'consistent-with',
+        alternatives: [
+          'slow',
+          ...(all.hasFlags ? [] : (['refused', 'reset-by-target', 'reset-by-middlebox'] as const)),
+        ],
+      }
+
+const hiddenBy = ({ pair, port }: Case) => neverLogged(pair.b, port) ?? neverLogged(pair.a, port)
+
+// biome-ignore format: a table is read in columns
+export const wholeTable: readonly WholeRow[] = [
+  { row: '18', cause: 'cannot-tell', shows: (all) => hiddenBy(all) !== undefined, sure: unknown, next: next.hostOfB,
+    say: (all) => `Flow logs never show traffic of ${hiddenBy(all)}: what happens to ${target(all)} is not told.` },
+  { row: '18', cause: 'cannot-tell', shows: (all) => !isLogged(all), sure: unknown, next: next.logBoth,
+    say: (all) => `No flow log shows the interface of ${nameOf(all.a)} or that of ${target(all)} in this span.` },
+  { row: '18', cause: 'cannot-tell', shows: isSkipped, sure: unknown, next: next.logBoth,
+    say: ({ a, b }) => `AWS skipped records of ${nameOf(a.log ? a : b)} (SKIPDATA) in most of the span.` },
+  { row: '18', cause: 'cannot-tell', shows: (all) => all.isUdp && answered(all).length === 0, sure: unknown, next: next.hostOfB,
+    say: (all) => `${target(all)} gets UDP and sends none back, which may be as it is meant: UDP needs no answer.` },
+  { row: '17', cause: 'calls-elsewhere', shows: callsOthers, sure: () => ({ certainty: 'medium', alternatives: [] }), next: next.names,
+    say: (all) => `A does not call B: ${nameOf(all.a)} sends nothing to ${target(all)}, but to ${newTargets(all).join(', ')} on that port (DNS or configuration?).` },
+  { row: '17', cause: 'calls-elsewhere', shows: noneAtB, sure: same('blocked-at-source', 'lost-on-the-way'), next: next.logSource,
+    say: (all) => `${target(all)} sees nothing of ${nameOf(all.a)}${all.tries.length > 0 ? ' any more' : ''}: A calls elsewhere, or is blocked at its own side; A's side is not logged.` },
+  { row: '2', cause: 'blocked-at-source', shows: noneAtA, sure: same('calls-elsewhere'), next: next.outboundOfA,
+    say: (all) => `Nothing of ${nameOf(all.a)} to ${target(all)} was accepted${all.tries.length > 0 ? ' any more' : ''}; rejects of A's interface are not logged.` },
+  { row: '17', cause: 'calls-elsewhere', shows: callsNobody, sure: same(), next: next.names,
+    say: (all) => `A does not call B: ${nameOf(all.a)} sends nothing to ${target(all)} in this span, and is seen to call nobody else on that port.` },
+  { row: '15', cause: 'slow', shows: isSlow, sure: same('no-fault'), next: next.latency,
+    say: (all) => `The network carries it, and answers of ${target(all)} come slowly: few bytes a second, of which flow logs do not tell why.` },
+  { row: '', cause: 'no-fault', shows: (all) => answered(all).length > 0, sure: wellAsFarAsSeen, next: next.latency,
+    say: (all) => `No fault is seen: ${answered(all).length} of ${all.tries.length} connections of ${nameOf(all.a)} to ${target(all)} were answered.` },
+  { row: '18', cause: 'cannot-tell', shows: () => true, sure: unknown, next: next.logBoth,
+    say: (all) => `The records of ${nameOf(all.a)} and ${target(all)} do not show what becomes of their connections.` },
+]

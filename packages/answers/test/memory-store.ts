@@ -1,0 +1,80 @@
+/** A store that asks documents in memory, for tests: of questions, it knows what `gather` asks. */
+import type { LogDocument } from '@flowferry/core'
+import type { Row, Store, Value } from '../src/answer.ts'
+import { valueAt } from '../src/documents.ts'
+import type { Filter, GroupsQuestion, Measure } from '../src/question.ts'
+
+export function memoryStore(documents: readonly LogDocument[]): Store {
+  return {
+    ask: async (question) => {
+      const datasets = question.formats.map((format) => (typeof format === 'string' ? format : format.dataset))
+      const { from, to } = question.span
+      const found = documents
+        .filter((one) => {
+          const time = String(one['@timestamp'])
+          const [dataset] = valuesAt(one, 'event.dataset')
+          return datasets.includes(String(dataset)) && time >= from && time < to
+        })
+        .filter((one) => (question.filters ?? []).every((filter) => fits(one, filter)))
+      if (question.kind === 'groups') return { rows: grouped(found, question), approximate: [] }
+      const { fields, limit = 100 } = question
+      const sorted = found.sort((one, other) => (String(one['@timestamp']) < String(other['@timestamp']) ? -1 : 1))
+      const rows = sorted.slice(0, limit).map((one) => (fields ? picked(one, fields) : (one as Row)))
+      return { rows, approximate: [] }
+    },
+  }
+}
+
+/** Each value is looked up once: some ten questions are asked of thousands of documents. */
+const known = new WeakMap<LogDocument, Map<string, unknown[]>>()
+
+function valuesAt(document: LogDocument, field: string): unknown[] {
+  const own = known.get(document) ?? new Map<string, unknown[]>()
+  known.set(document, own)
+  const values = own.get(field)
+  if (values) return values
+  const value = valueAt(document, field)
+  const found = value === undefined || value === null ? [] : [value].flat()
+  own.set(field, found)
+  return found
+}
+
+const picked = (document: LogDocument, fields: readonly string[]): Row =>
+  Object.fromEntries(fields.map((field) => [field, (valueAt(document, field) ?? null) as Value]))
+
+function fits(document: LogDocument, filter: Filter): boolean {
+  if ('not' in filter) return !fits(document, filter.not)
+  if ('any' in filter) return filter.any.some((one) => fits(document, one))
+  if ('all' in filter) return filter.all.every((one) => fits(document, one))
+  const values = valuesAt(document, filter.field)
+  if ('equals' in filter) return values.some((value) => String(value) === String(filter.equals))
+  if ('oneOf' in filter) return values.some((value) => filter.oneOf.some((one) => String(one) === String(value)))
+  if ('exists' in filter) return values.length > 0
+  if ('range' in filter)
+    return values.some((value) => filter.range.lt === undefined || Number(value) < Number(filter.range.lt))
+  throw new Error(`no such filter in memory: ${JSON.stringify(filter)}`)
+}
+
+function grouped(documents: readonly LogDocument[], { groups = [], measures }: GroupsQuestion): Row[] {
+  const all = new Map<string, LogDocument[]>()
+  for (const one of documents) {
+    const key = JSON.stringify(groups.map((field) => valueAt(one, String(field)) ?? null))
+    const own = all.get(key)
+    if (own) own.push(one)
+    else all.set(key, [one])
+  }
+  return [...all].map(([key, own]) => {
+    const names = groups.map((field, n) => [String(field), (JSON.parse(key) as Value[])[n]!] as const)
+    const numbers = Object.entries(measures).map(([name, measure]) => [name, measured(own, measure)] as const)
+    return Object.fromEntries([...names, ...numbers])
+  })
+}
+
+function measured(documents: readonly LogDocument[], measure: Measure): Value {
+  const own = documents.filter((one) => (measure.where ?? []).every((filter) => fits(one, filter)))
+  if ('count' in measure) return own.length
+  const field = 'min' in measure ? measure.min : 'max' in measure ? measure.max : undefined
+  if (field === undefined) throw new Error(`no such measure in memory: ${JSON.stringify(measure)}`)
+  const values = own.flatMap((one) => valuesAt(one, field).map(String)).sort()
+  return ('min' in measure ? values[0] : values.at(-1)) ?? null
+}

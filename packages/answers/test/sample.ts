@@ -1,0 +1,198 @@
+import type { Question } from '@flowferry/answers'
+import { type Format, type FormatParser, ingest, type LogDocument, type Sink } from '@flowferry/core'
+import { cloudFront } from '@flowferry/core/formats/cloudfront'
+import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
+import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
+import { memoryObject, memorySource } from '@flowferry/core/testing'
+import { random } from '../../../test/support/random.ts'
+
+/** The days of the sample: each has half of it. */
+const yesterday = { from: '2026-11-21T00:00:00Z', to: '2026-11-22T00:00:00Z' }
+export const today = { from: '2026-11-22T00:00:00Z', to: '2026-11-23T00:00:00Z' }
+export const bothDays = { from: yesterday.from, to: today.to }
+
+const parsers: readonly FormatParser<unknown>[] = [vpcFlow, cloudTrail, cloudFront]
+const start = Date.parse(bothDays.from)
+const seconds = (Date.parse(bothDays.to) - start) / 1000
+
+function flows(): string {
+  const { int, pick, chance } = random(1)
+  const names =
+    'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status subnet-id tcp-flags pkt-srcaddr pkt-dstaddr flow-direction'
+  const addresses = [
+    '10.0.0.5',
+    '10.0.3.7',
+    '10.0.9.12',
+    '172.16.4.4',
+    '172.40.0.1',
+    '198.51.100.24',
+    '2001:db8::10',
+    '100.64.0.9',
+  ]
+  const lines = Array.from({ length: 2400 }, (_, n) => {
+    const end = Math.floor(start / 1000) + Math.floor((n * seconds) / 2400)
+    const eni = `eni-0${int(6)}`
+    if (chance(0.05))
+      return `11 123456789012 ${eni} - - - - - - - ${end - 60} ${end} - ${pick(['NODATA', 'SKIPDATA'])} subnet-a - - - -`
+    const [from, to] = [pick(addresses), pick(addresses)]
+    // On the second day a port is rejected that was not before.
+    const port = pick(n < 1200 ? [443, 5432, 22] : [443, 5432, 22, 6379])
+    const action = port === 6379 || (port === 22 && chance(0.5)) ? 'REJECT' : 'ACCEPT'
+    const [packets, bytes] = [1 + int(500), 40 + int(1_000_000)]
+    return `11 123456789012 ${eni} ${from} ${to} ${1024 + int(2000)} ${port} 6 ${packets} ${bytes} ${end - 60} ${end} ${action} OK subnet-a ${pick([2, 18, 19, 4])} ${from} ${to} ${pick(['ingress', 'egress'])}`
+  })
+  return `${[names, ...lines].join('\n')}\n`
+}
+
+function calls(): string {
+  const { int, pick, chance } = random(2)
+  const Records = Array.from({ length: 400 }, (_, n) => {
+    const isSignIn = chance(0.2)
+    const type = pick(['IAMUser', 'AssumedRole', 'Root'])
+    const isDenied = chance(0.3)
+    return {
+      eventVersion: '1.11',
+      userIdentity: {
+        type,
+        principalId: `A${int(5)}`,
+        arn: `arn:aws:iam::123456789012:user/u${int(5)}`,
+        accountId: '123456789012',
+        userName: `u${int(5)}`,
+      },
+      eventTime: new Date(start + Math.floor((n * seconds) / 400) * 1000).toISOString().replace('.000', ''),
+      eventSource: isSignIn
+        ? 'signin.amazonaws.com'
+        : pick(['ec2.amazonaws.com', 's3.amazonaws.com', 'route53.amazonaws.com']),
+      eventName: isSignIn ? 'ConsoleLogin' : pick(['AuthorizeSecurityGroupIngress', 'GetObject', 'DeleteRoute']),
+      awsRegion: 'eu-central-1',
+      sourceIPAddress: pick(['203.0.113.42', 'ec2.amazonaws.com', '10.0.3.7']),
+      ...(isDenied && {
+        errorCode: pick(['AccessDenied', 'Client.UnauthorizedOperation', 'NoSuchKey']),
+        errorMessage: 'no',
+      }),
+      requestParameters: {
+        groupId: `sg-0${int(3)}`,
+        ipPermissions: { items: [{ fromPort: 22, toPort: 22 + int(2) }] },
+      },
+      responseElements: isSignIn ? { ConsoleLogin: isDenied ? 'Failure' : 'Success' } : null,
+      ...(isSignIn && {
+        additionalEventData: { MFAUsed: pick(['Yes', 'No']), LoginTo: 'https://console.aws.amazon.com' },
+      }),
+      requestID: `request-${n}`,
+      eventID: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
+      readOnly: chance(0.5),
+      eventType: isSignIn ? 'AwsConsoleSignIn' : 'AwsApiCall',
+      managementEvent: true,
+      resources: [
+        { ARN: `arn:aws:s3:::b${int(3)}`, type: 'AWS::S3::Bucket' },
+        { ARN: `arn:aws:s3:::b${int(3)}/k`, type: 'AWS::S3::Object' },
+      ],
+      recipientAccountId: '123456789012',
+      eventCategory: 'Management',
+    }
+  })
+  return JSON.stringify({ Records })
+}
+
+function requests(): string {
+  const { int, pick } = random(3)
+  const names =
+    'date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status x-edge-result-type x-edge-request-id time-taken time-to-first-byte x-edge-detailed-result-type'
+  const lines = Array.from({ length: 1500 }, (_, n) => {
+    const [date, time] = new Date(start + Math.floor((n * seconds) / 1500) * 1000).toISOString().slice(0, 19).split('T')
+    const status = pick([200, 200, 200, 304, 404, 500, 502])
+    const result = status >= 400 ? 'Error' : pick(['Hit', 'RefreshHit', 'Miss'])
+    const detailed = status === 502 ? pick(['OriginConnectError', 'OriginDnsError']) : result
+    const first = (int(5000) / 1000).toFixed(3)
+    return [
+      date,
+      time,
+      pick(['FRA56-P4', 'LHR62-C2']),
+      100 + int(9000),
+      `192.0.2.${int(200)}`,
+      'GET',
+      'd111111abcdef8.cloudfront.net',
+      `/p${int(20)}`,
+      status,
+      result,
+      `request-${n}==`,
+      first,
+      first,
+      detailed,
+    ].join('\t')
+  })
+  return `#Version: 1.0\n#Fields: ${names}\n${lines.join('\n')}\n`
+}
+
+const texts = [flows(), calls(), requests()]
+
+/** Whole documents in the order of their time, with each name of their values. */
+export interface Documents {
+  readonly flows: readonly LogDocument[]
+  readonly calls: readonly LogDocument[]
+  readonly requests: readonly LogDocument[]
+}
+
+interface Trail {
+  readonly cloudtrail: LogDocument
+}
+
+/** The sample under datasets of its own, so that no other test's streams are touched: `<prefix>.vpcflow`. */
+export function sampleOf(prefix: string) {
+  const datasetOf = (format: Format): string => format.dataset.replace(/^aws/, prefix)
+  const renamed = <F extends Format>(format: F): F => ({ ...format, dataset: datasetOf(format) })
+  const [flow, trail, front] = parsers.map(({ formats: [format] }) => renamed(format!)) as [Format, Format, Format]
+  const write = async (sink: Sink<unknown>, form: 'small' | 'full'): Promise<void> => {
+    const own: Sink<unknown> = {
+      write: (batch, signal) =>
+        sink.write(
+          batch.map(({ encoder: _, mapped: __, ...slice }) => {
+            const dataset = datasetOf(slice.format)
+            const stream = { type: 'logs', dataset, namespace: 'default' }
+            return {
+              ...slice,
+              format: renamed(slice.format),
+              dataStream: `logs-${dataset}-default`,
+              document: (index: number): LogDocument => ({ ...slice.document(index), data_stream: stream }),
+            }
+          }),
+          signal,
+        ),
+    }
+    for (const [index, parser] of parsers.entries()) {
+      const source = memorySource(memoryObject({ key: `${index}.log`, body: texts[index]! }))
+      const report = await ingest({ source, parser: form === 'full' ? parser.full : parser, sink: own })
+      if (report.counts.written !== report.counts.read) throw new Error(JSON.stringify(report))
+    }
+  }
+  return {
+    flow,
+    trail,
+    front,
+    formats: [flow, trail, front],
+    fullFormats: parsers.map((parser) => renamed(parser.full.formats[0]!)),
+    write,
+    /** The question, of the sample's datasets. */
+    ofSample: (question: Question): Question => ({
+      ...question,
+      formats: question.formats.map((one) => String(one).replace(/^aws/, prefix)),
+    }),
+    documents: async (): Promise<Documents> => {
+      const found = new Map<string, LogDocument[]>([flow, trail, front].map(({ kind }) => [kind, []]))
+      const sink: Sink<unknown> = {
+        write: async (batch) => {
+          for (const { format, length, document } of batch)
+            for (let index = 0; index < length; index++) found.get(format.kind)!.push(document(index))
+          return {
+            slices: batch.map(({ length }) => ({ written: length, duplicate: 0, rejected: [], unfinished: 0 })),
+          }
+        },
+      }
+      await write(sink, 'full')
+      const [flows, calls, requests] = [...found.values()] as [LogDocument[], LogDocument[], LogDocument[]]
+      // A keyword, which AWS writes as a boolean.
+      for (const { aws } of calls) (aws as Trail).cloudtrail.management_event = 'true'
+      return { flows, calls, requests }
+    },
+  }
+}

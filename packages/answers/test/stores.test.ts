@@ -1,0 +1,115 @@
+import { Client as Elasticsearch } from '@elastic/elasticsearch'
+import { dailyQuestions, type Store } from '@flowferry/answers'
+import { duckdbStore } from '@flowferry/answers/duckdb'
+import { elasticsearchStore } from '@flowferry/answers/elasticsearch'
+import { openSearchStore } from '@flowferry/answers/opensearch'
+import type { Format } from '@flowferry/core'
+import { indexTemplate } from '@flowferry/search'
+import { duckdb } from '@flowferry/sink-duckdb'
+import { Client as OpenSearch } from '@opensearch-project/opensearch'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { engines } from '../../../test/support/engines.ts'
+import { type EngineName, searchServer } from '../../../test/support/search.ts'
+import { onServers } from '../../../test/support/servers.ts'
+import type { SearchStoreOptions } from '../src/search/store.ts'
+import { casesOf, expectRows } from './contract.ts'
+import { bothDays, type Documents, sampleOf, today } from './sample.ts'
+
+const stores = {
+  elasticsearch: (node: string, options: SearchStoreOptions) =>
+    elasticsearchStore({ client: new Elasticsearch({ node }), ...options }),
+  opensearch: (node: string, options: SearchStoreOptions) =>
+    openSearchStore({ client: new OpenSearch({ node }), ...options }),
+}
+
+const targets = [
+  { form: 'small', written: {}, asked: {} },
+  { form: 'full', written: {}, asked: { namespace: 'default' } },
+  { form: 'small', written: { indexPer: 'day' }, asked: { indexPer: 'day', pageSize: 7 } },
+  { form: 'full', written: { indexPer: 'month' }, asked: { indexPer: 'month', namespace: 'default' } },
+  { form: 'full', written: { index: `answers-${process.pid}` }, asked: { index: `answers-${process.pid}` } },
+] as const
+
+/** The mappings of an index for several formats. */
+function mappingsOf(formats: readonly Format[], engine: EngineName) {
+  const all = formats.map((format) => indexTemplate(format, engine, undefined, {}, { types: [] }).template.mappings)
+  return { ...all[0], properties: Object.assign({}, ...all.map(({ properties }) => properties)) as object }
+}
+
+describe.each(engines)('$name', ({ name, setup, sink }) => {
+  const { test, urls } = onServers(name)
+  const url = urls[0]!
+
+  describe.each(targets)('with $form documents, written by $written, asked by $asked', ({ form, written, asked }) => {
+    const sample = sampleOf(`answers${process.pid}${Object.keys(written).join('').toLowerCase()}${form}`)
+    const own = 'index' in written ? written.index : undefined
+    let documents: Documents
+    let store: Store
+    const { ask } = searchServer(url)
+    const remove = async () => {
+      if (own !== undefined) await ask('DELETE', `/${own}`)
+      for (const { dataset } of sample.formats) {
+        await ask('DELETE', `/_data_stream/logs-${dataset}-*`)
+        const indices = (await ask('GET', `/logs-${dataset}-*`)) as Record<string, unknown>
+        for (const index of Object.keys(indices)) await ask('DELETE', `/${index}`)
+        for (const end of ['', '-dated']) await ask('DELETE', `/_index_template/flowferry-${dataset}${end}`)
+      }
+    }
+    beforeAll(async () => {
+      documents = await sample.documents()
+      if (!url) return
+      await remove()
+      const formats = form === 'full' ? sample.fullFormats : sample.formats
+      if (own === undefined) await setup(url, { formats, ...written })
+      else await ask('PUT', `/${own}`, { mappings: mappingsOf(formats, name) })
+      await sample.write(sink(url, written), form)
+      for (const { dataset } of sample.formats) await ask('POST', `/logs-${dataset}-*/_refresh`)
+      if (own !== undefined) await ask('POST', `/${own}/_refresh`)
+      store = stores[name](url, { formats: sample.formats, ...asked })
+    })
+    afterAll(async () => {
+      if (url) await remove()
+    })
+
+    test.each(casesOf(sample))('$name', async ({ question, expected }) => {
+      const answer = await store.ask(question)
+      if (expected) expectRows(answer, expected(documents))
+      expect(answer.partial).toBeUndefined()
+      expect(answer.rows.length).toBeGreaterThan(0)
+    })
+
+    test.each(dailyQuestions)('$name, as DuckDB has it', async ({ over }) => {
+      const sink = await duckdb()
+      await sample.write(sink, 'small')
+      const reference = duckdbStore({ connection: sink.connection, formats: sample.formats })
+      const question = sample.ofSample(over(today))
+      const { rows } = await reference.ask(question)
+      await sink.close()
+      expect(rows.length).toBeGreaterThan(0)
+      expectRows(await store.ask(question), rows)
+    })
+
+    if (own === undefined)
+      test('the other kind of index is not read', async () => {
+        const other = stores[name](url, {
+          formats: sample.formats,
+          ...('indexPer' in written ? {} : { indexPer: 'day' }),
+        })
+        const question = {
+          kind: 'groups',
+          formats: [sample.flow],
+          span: bothDays,
+          measures: { flows: { count: true } },
+        } as const
+        expect(await other.ask(question)).toMatchObject({
+          rows: [{ flows: 0 }],
+          partial: { why: expect.stringContaining('no index is there for logs-') },
+        })
+        const pages = { kind: 'documents', formats: [sample.flow], span: bothDays, limit: 20_000 } as const
+        expect(await other.ask(pages)).toMatchObject({
+          rows: [],
+          partial: { why: expect.stringContaining('no index') },
+        })
+      })
+  })
+})

@@ -1,0 +1,122 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type World, world } from '../../../../test/worlds/world.ts'
+import { runHere } from '../test-io.ts'
+import { pairOf } from './why.ts'
+
+const now = new Date('2026-12-01T00:00:00Z')
+
+describe('pairOf', () => {
+  it.each([
+    ['10.0.9.12:5432', { b: '10.0.9.12', port: 5432 }],
+    ['10.0.9.12', { b: '10.0.9.12' }],
+    ['[2001:DB8::12]:443', { b: '2001:db8::12', port: 443 }],
+    ['2001:db8::12', { b: '2001:db8::12' }],
+  ])('reads %s', (b, target) => {
+    expect(pairOf('10.0.3.7', b, { from: '', since: '-2h', until: '-1h' }, now)).toEqual({
+      a: '10.0.3.7',
+      ...target,
+      since: '2026-11-30T22:00:00.000Z',
+      until: '2026-11-30T23:00:00.000Z',
+    })
+  })
+
+  it('takes times as --json gives them', () => {
+    const span = { since: '2026-11-22T09:00:00.500Z', until: '2026-11-22T10:00:00.000Z' }
+    expect(pairOf('10.0.3.7', '10.0.9.12', { from: '', ...span }, now)).toMatchObject(span)
+  })
+
+  it('takes the last hour where no span is said', () => {
+    const { since, until } = pairOf('10.0.3.7', '10.0.9.12', { from: '' }, now)
+    expect([since, until]).toEqual(['2026-11-30T23:00:00.000Z', '2026-12-01T00:00:00.000Z'])
+  })
+})
+
+describe('flowferry why', () => {
+  let folder: string
+  let one: World
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'flowferry-why-'))
+    one = world(1, { noise: 60 })
+    for (const { key, body } of one.files) {
+      const path = join(folder, 'logs', key)
+      await mkdir(dirname(path), { recursive: true })
+      await writeFile(path, body)
+    }
+    const { code, stderr } = await runHere([
+      'ingest',
+      join(folder, 'logs'),
+      '--to',
+      `duckdb:${join(folder, 'logs.db')}`,
+    ])
+    expect(code, stderr).toBe(0)
+  }, 60_000)
+  afterAll(() => rm(folder, { recursive: true }))
+
+  const time = (iso: string) => iso.replace('.000', '')
+  const askOf = (a: string, b: string, ...more: string[]) =>
+    runHere([
+      'why',
+      a,
+      b,
+      '--from',
+      `duckdb:${join(folder, 'logs.db')}`,
+      '--since',
+      time(one.since),
+      '--until',
+      time(one.until),
+      ...more,
+    ])
+  const ask = (...more: string[]) => askOf(one.a, `${one.b}:${one.port}`, ...more)
+
+  it('names the cause, the change before it, and ends with 4', async () => {
+    const { code, stdout, stderr } = await ask('--json')
+    expect(stderr).toBe('')
+    expect(code).toBe(4)
+    const diagnosis = JSON.parse(stdout)
+    expect(diagnosis).toMatchObject({ cause: 'blocked-at-target', certainty: 'high', alternatives: [] })
+    expect(diagnosis.changes.map(({ eventId }: { eventId: string }) => eventId)).toContain(one.change!.eventID)
+    expect(diagnosis.evidence[0]).toMatchObject({ source: { ip: one.a }, destination: { ip: one.b } })
+  })
+
+  it('tells people the answer first', async () => {
+    const { stdout } = await ask()
+    expect(stdout.split('\n')[0]).toContain("B's side refuses it")
+    expect(stdout).toContain('Complete until')
+  })
+
+  it('ends with 5 where the logs cannot tell', async () => {
+    const { code, stdout } = await askOf('192.0.2.1', '192.0.2.2:443')
+    expect(stdout).toContain('Cannot tell.')
+    expect(code).toBe(5)
+  })
+
+  it.each([
+    ['a name', ['payments', '10.0.9.12'], 'A is an IP address'],
+    ['a port beyond all', ['10.0.3.7', '10.0.9.12:70000'], 'from 1 to 65535'],
+    [
+      'a span that ends before it begins',
+      ['10.0.3.7', '10.0.9.12', '--since', '-1h', '--until', '-2h'],
+      'before --until',
+    ],
+    ['another store', ['10.0.3.7', '10.0.9.12', '--from', 'sqlite:x'], '--from takes duckdb:FILE'],
+    [
+      'a file that is not there',
+      ['10.0.3.7', '10.0.9.12', '--from', 'duckdb:/nowhere.db'],
+      'there is none at "/nowhere.db"',
+    ],
+    [
+      'a URL of a file',
+      ['10.0.3.7', '10.0.9.12', '--from', 'duckdb:x', '--url', 'http://x'],
+      '--url does not go with duckdb',
+    ],
+  ])('refuses %s with 2', async (_, args, words) => {
+    const from = args.includes('--from') ? [] : ['--from', 'duckdb:/nowhere.db']
+    const { code, stdout, stderr } = await runHere(['why', ...args, ...from])
+    expect(stderr).toContain(words)
+    expect(stdout).toBe('')
+    expect(code).toBe(2)
+  })
+})

@@ -1,0 +1,121 @@
+import { requireOption } from '../../check-options.ts'
+import { FlowferryError } from '../../errors.ts'
+import type { Fields } from '../../schema/derive.ts'
+import { reserved } from '../../schema/names.ts'
+import type { BoundEncoding, Encoding } from '../encoding.ts'
+import type { CompiledTable } from './compiled.ts'
+import { claimTable, parseTable } from './parse.ts'
+
+export interface DelimitedOptions {
+  /** One character between values. */
+  readonly delimiter: string
+  /**
+   * Whether a value may stand in double quotes and hold the delimiter, as request and agent do in load balancers' logs: it
+   * is the text between them. A quote with a backslash before it does not end it, and stays as it stands.
+   *
+   * @default false: a quote is a character like others
+   */
+  readonly quotes?: boolean
+  /** The same for brackets: `[06/Feb/2019:00:00:38 +0000]`. @default false */
+  readonly brackets?: boolean
+  /** What stands for "no value" in every field. @default '-' */
+  readonly absent?: string
+  /**
+   * The field names when the line is a header, `skip` when it is a comment, else undefined; `known` are the table's, in all
+   * their spellings.
+   *
+   * @default no line is either
+   */
+  readonly header?: (line: string, known: ReadonlySet<string>) => readonly string[] | 'skip' | undefined
+  /**
+   * The layout of a file without a header: all of its columns, in order, and whether its first record is one of that
+   * layout (`() => true`, where all files are). `least`, for a layout that AWS adds columns to: how many values are enough
+   * in a line, 1 to all; the first record may then have more than the layout, too.
+   *
+   * @default none; without `least` a line has all columns
+   */
+  readonly headerless?: {
+    readonly fields: readonly string[]
+    readonly least?: number
+    readonly fits: (record: Readonly<Record<string, unknown>>) => boolean
+  }
+  /** Keys of objects that are probably of this format, when their content does not say. @default none */
+  readonly keys?: RegExp
+}
+
+/**
+ * Lines of values, one character between them: the columns are named by a header line, or stated. Values behind the last
+ * column are kept and counted as unknown fields, by their number in the line (`field_35`), unless they are empty or say "no
+ * value"; a line with too few is malformed, and so is one with more than half as many values again, since two lines in one look so.
+ *
+ * @throws FlowferryError INVALID_OPTION where an option is not of its type, or the table has a field that no record can
+ *   have (`constructor`)
+ *
+ * @example
+ * encodings: [delimited({ delimiter: ' ', header: (line, known) => known.has(line.split(' ')[0]!) ? line.split(' ') : undefined })]
+ */
+export function delimited(options: DelimitedOptions): Encoding {
+  return {
+    bind: (schema): BoundEncoding => {
+      requireOptions(options, schema.fields)
+      const names = new Set(
+        [schema.fields, ...schema.cases.map(({ fields }) => fields)].flatMap((table) =>
+          Object.entries(table).flatMap(([name, { spelled = [] }]) => [name, ...spelled]),
+        ),
+      )
+      const compiled: CompiledTable = {
+        schema,
+        delimiter: options.delimiter,
+        quotes: options.quotes ?? false,
+        brackets: options.brackets ?? false,
+        absent: options.absent ?? '-',
+        header: (line) => options.header?.(line, names),
+        headerless: options.headerless,
+        keys: options.keys,
+      }
+      return {
+        claims: (head) => claimTable(compiled, head),
+        parse: (object, context) => parseTable(compiled, undefined, object, context),
+        withFields: (names) => ({
+          claims: () => undefined,
+          parse: (object, context) => parseTable(compiled, names, object, context),
+        }),
+      }
+    },
+  }
+}
+
+function requireOptions(
+  { delimiter, quotes, brackets, header, headerless, keys }: DelimitedOptions,
+  fields: Fields,
+): void {
+  const refuse = (what: string) => {
+    throw new FlowferryError('INVALID_OPTION', what)
+  }
+  if (typeof delimiter !== 'string' || delimiter.length !== 1)
+    refuse(`delimiter is "${delimiter}"; it takes one character`)
+  for (const [name, value] of Object.entries({ quotes, brackets }))
+    requireOption(value === undefined || typeof value === 'boolean', name, value, 'a boolean')
+  if ((quotes && delimiter === '"') || (brackets && /[[\]]/.test(delimiter)))
+    refuse(`delimiter is ${delimiter}, which opens or closes a value`)
+  requireOption(header === undefined || typeof header === 'function', 'header', header, 'a function')
+  requireOption(keys === undefined || keys instanceof RegExp, 'keys', keys, 'a regular expression')
+  for (const name of Object.keys(fields))
+    if (reserved.has(name))
+      refuse(`A column is called ${name}, as a member that every record has; give it another name in fields and header`)
+  if (headerless === undefined) return
+  const names: unknown = headerless?.fields
+  if (!Array.isArray(names) || typeof headerless.fits !== 'function')
+    refuse(
+      'headerless takes { fields, fits }: the names of all columns in order, and a function that says whether the first record is one',
+    )
+  const { least } = headerless
+  requireOption(
+    least === undefined || (Number.isInteger(least) && least > 0 && least <= headerless.fields.length),
+    'headerless.least',
+    least,
+    'a number of columns, up to all',
+  )
+  for (const name of names as readonly string[])
+    if (!Object.hasOwn(fields, name)) refuse(`headerless.fields has ${name}, which is no column of fields`)
+}

@@ -1,0 +1,234 @@
+import { FlowferryError } from '../../errors.ts'
+import { LF } from '../../read/ascii.ts'
+import { readBlocks } from '../../read/lines.ts'
+import { placeOf } from '../../read/object.ts'
+import type { Batch, Malformed, ObjectHead, ParseContext, SourceObject } from '../../types.ts'
+import { RecordsOnDemand } from '../records-on-demand.ts'
+import { Refused } from '../refused.ts'
+import { type Columns, columnsOf, widened } from './columns.ts'
+import type { CompiledTable, Values } from './compiled.ts'
+import { RunEncoder } from './encode.ts'
+import { isAbsent, type Scan, scanLines } from './scan.ts'
+import { valuesOf } from './values.ts'
+
+/**
+ * Records of a delimited format. A block of lines is scanned as bytes; what is regular stays bytes until somebody asks
+ * for a record, and everything else takes the plain path, which is also the oracle of the tests.
+ */
+export async function* parseTable(
+  table: CompiledTable,
+  stated: readonly string[] | undefined,
+  object: SourceObject,
+  context: ParseContext,
+): AsyncGenerator<Batch<unknown>> {
+  let columns = stated && columnsOf(table, stated, object, context.limits.columns)
+  let headerLine: string | undefined
+  let headerByte = -1
+  let ordinal = 0
+  for await (const { bytes, offset } of readBlocks(object, context)) {
+    for (let from = 0; from < bytes.length; ) {
+      // Without columns nothing but a header is looked for.
+      const scan = columns ? columns.scan(bytes.subarray(from)) : scanLines(firstLine(bytes, from))
+      const run = new Run(scan)
+      const malformed: Malformed[] = []
+      let next: number | undefined
+      for (let line = 0; line < scan.lines; line++) {
+        if (ordinal > 0) {
+          const count = run.addRegular(line, ordinal, headerByte)
+          ordinal += count
+          line += count
+          if (line === scan.lines) break
+        }
+        const text = textOf(scan, line, offset + from === 0)
+        if (text === headerLine) continue
+        let record = ordinal === 0 ? undefined : columns?.read(text)
+        if (typeof record !== 'object') {
+          const names = table.header(text)
+          if (names === 'skip') continue
+          if (names !== undefined) {
+            headerLine = text
+            headerByte = text.charCodeAt(0)
+            if (stated) continue
+            next = from + scan.stops[line]!
+            if (run.length > 0 || malformed.length > 0)
+              yield batchOf(table, columns!, run, scan.stops[line]!, malformed, context)
+            columns = columnsOf(table, names, object, context.limits.columns)
+            break
+          }
+          if (!columns) {
+            columns = withoutHeader(table, text, object)
+            next = from
+            break
+          }
+          if (record === undefined && scan.regular[line] === 1) {
+            run.add(line, ordinal++)
+            continue
+          }
+          record ??= columns.read(text)
+        }
+        if (typeof record === 'number') {
+          next = from + scan.starts[line]!
+          if (run.length > 0 || malformed.length > 0)
+            yield batchOf(table, columns!, run, scan.starts[line]!, malformed, context)
+          columns = widened(table, columns!, record, object)
+          break
+        }
+        if (typeof record === 'object') {
+          run.plain.set(run.length, record)
+          // What was read as text stays so: a header, for one, may look like a record.
+          scan.regular[line] = 0
+          run.add(line, ordinal++)
+        } else {
+          malformed.push({ ordinal: ordinal++, offset: offset + from + scan.starts[line]!, reason: record })
+          run.malformed.push(line)
+        }
+      }
+      if (next === undefined && columns) yield batchOf(table, columns, run, scan.bytes.length, malformed, context)
+      from = next ?? from + scan.bytes.length
+    }
+  }
+}
+
+function firstLine(bytes: Buffer, from: number): Buffer {
+  const lf = bytes.indexOf(LF, from)
+  return bytes.subarray(from, lf === -1 ? bytes.length : lf + 1)
+}
+
+/** The records of one scan: its lines, and those that took the plain path already. */
+class Run {
+  readonly scan: Scan
+  readonly plain = new Map<number, Values>()
+  readonly #lines: Uint32Array
+  readonly #ordinals: Float64Array
+  /** Lines that are no records. */
+  readonly malformed: number[] = []
+  length = 0
+  constructor(scan: Scan) {
+    this.scan = scan
+    this.#lines = new Uint32Array(scan.lines)
+    this.#ordinals = new Float64Array(scan.lines)
+  }
+  add(line: number, ordinal: number): void {
+    this.#lines[this.length] = line
+    this.#ordinals[this.length++] = ordinal
+  }
+  /**
+   * Adds the regular lines from this one on, up to one that may be a header; gives how many. Files are concatenated, with
+   * their headers, and where all columns are text, a header would read as a record.
+   */
+  addRegular(first: number, ordinal: number, headerByte: number): number {
+    const { bytes, regular, starts, lines } = this.scan
+    let line = first
+    while (line < lines && regular[line] === 1 && bytes[starts[line]!] !== headerByte) {
+      this.add(line, ordinal + line - first)
+      line++
+    }
+    return line - first
+  }
+  get lines(): Uint32Array {
+    return this.#lines.subarray(0, this.length)
+  }
+  get ordinals(): Float64Array {
+    return this.#ordinals.subarray(0, this.length)
+  }
+}
+
+function textOf({ bytes, starts, stops }: Scan, line: number, beginning: boolean): string {
+  const text = bytes.toString('utf8', starts[line], stops[line])
+  const from = beginning && line === 0 && text.charCodeAt(0) === 0xfeff ? 1 : 0
+  return text.charCodeAt(text.length - 1) === 0x0d ? text.slice(from, -1) : text.slice(from)
+}
+
+function batchOf(
+  table: CompiledTable,
+  columns: Columns,
+  run: Run,
+  bytes: number,
+  malformed: readonly Malformed[],
+  context: ParseContext,
+): Batch<unknown> {
+  const { unknown } = columns
+  const program = columns.program()
+  const { scan, plain, length, lines, ordinals } = run
+  const original = (index: number) => textOf(scan, lines[index]!, ordinals[index] === 0)
+  const recordAt = (index: number) => plain.get(index) ?? (columns.read(original(index)) as Values)
+  const fast = (index: number) => program !== undefined && scan.regular[lines[index]!] === 1
+  const unknownFields = unknown.length > 0 ? countUnknown(columns, run, table.absent.charCodeAt(0), recordAt) : {}
+  const refused = new Refused(unknownFields)
+  const records = () => Array.from({ length }, (_, index) => recordAt(index))
+  return Object.assign(new RecordsOnDemand(records), {
+    format: table.schema.format,
+    length,
+    ordinals,
+    bytes,
+    malformed,
+    malformedText: (position: number) => textOf(scan, run.malformed[position]!, false),
+    document: (index: number) => columns.document(recordAt(index), refused.of(index)),
+    view: (index: number) => columns.view(scan, lines[index]!, fast(index) ? undefined : recordAt(index)),
+    fields: columns.fields(),
+    ...(program && { encoder: new RunEncoder(columns.members(), program, scan, lines, ordinals) }),
+    unknownFields,
+    ...(context.originals && { original }),
+  })
+}
+
+/** A regular line's value is there where it is not absent: nothing else has to be known of it. */
+function countUnknown(
+  { unknown }: Columns,
+  { scan, lines, length }: Run,
+  absent: number,
+  recordAt: (index: number) => Values,
+): Record<string, number> {
+  const counts = unknown.map(() => 0)
+  for (let index = 0; index < length; index++) {
+    const line = lines[index]!
+    if (scan.regular[line] === 1) {
+      for (let i = 0; i < unknown.length; i++) if (!isAbsent(scan, line, unknown[i]!.column, absent)) counts[i]!++
+    } else {
+      const record = recordAt(index)
+      for (let i = 0; i < unknown.length; i++) if (record[unknown[i]!.key] !== undefined) counts[i]!++
+    }
+  }
+  const found = unknown.map(({ name }, i) => [name, counts[i]!] as const).filter(([, count]) => count > 0)
+  return Object.fromEntries(found)
+}
+
+function withoutHeader(table: CompiledTable, line: string, object: SourceObject): Columns {
+  const columns = headerlessColumns(table, line, object)
+  if (columns) return columns
+  throw new FlowferryError(
+    'FORMAT_MISMATCH',
+    `The first line is no header of ${table.schema.format.kind} and not of its default layout; withFields() states the fields`,
+    { place: { ...placeOf(object), ordinal: 0, offset: 0 } },
+  )
+}
+
+/** The layout's columns where the line is a record of it. Only a layout that grows may have more values. */
+function headerlessColumns(table: CompiledTable, line: string, object: SourceObject): Columns | undefined {
+  const { headerless } = table
+  if (!headerless) return undefined
+  const { fields, least, fits } = headerless
+  if (least === undefined && valuesOf(line, table).length !== fields.length) return undefined
+  const columns = columnsOf(table, fields, object, undefined, least)
+  let record = columns.read(line)
+  if (typeof record === 'number') record = widened(table, columns, record, object).read(line)
+  return typeof record === 'object' && fits(record) ? columns : undefined
+}
+
+/** By the first line that is neither blank nor a comment; else by the key. */
+export function claimTable(table: CompiledTable, head: ObjectHead): 'content' | 'key' | undefined {
+  for (const raw of head.text.replace(/^\u00ef\u00bb\u00bf/, '').split('\n')) {
+    const line = raw.replace(/\r$/, '')
+    if (line === '') continue
+    const names = table.header(line)
+    if (names === 'skip') continue
+    if (names) return 'content'
+    if (headerlessColumns(table, line, noObject(head))) return 'content'
+    break
+  }
+  return table.keys?.test(head.key) ? 'key' : undefined
+}
+
+function noObject(head: ObjectHead): SourceObject {
+  return { bucket: head.bucket, key: head.key, open: () => Promise.reject(new Error('only its beginning is known')) }
+}

@@ -1,0 +1,67 @@
+/** How values stand in a line, as an option of the encoding says. */
+export interface Wrapping {
+  readonly delimiter: string
+  /** Whether a value may stand in double quotes. */
+  readonly quotes: boolean
+  /** Whether a value may stand in brackets. */
+  readonly brackets: boolean
+}
+
+/**
+ * The values of a line. One in quotes or brackets may hold the delimiter, and is what stands between them. A quote ends
+ * its value where no backslash stands before it, and the delimiter or the line's end behind it; nothing is unescaped, since
+ * no page of AWS's tells a backslash of the log from one of the client's.
+ *
+ * S3 escapes no quote: where a value without quotes ends in one, the last value in quotes was longer than it seemed.
+ */
+export function valuesOf(line: string, { delimiter, quotes, brackets }: Wrapping): string[] {
+  if (!quotes && !brackets) return line.split(delimiter)
+  const values: string[] = []
+  /** The last value in quotes: its number, and where it begins. */
+  let quoted = -1
+  let begin = 0
+  /** What opens a value. Where nothing closes one, nothing closes those behind it: a hostile line is looked through once. */
+  let open = quotes ? '"' : ''
+  if (brackets) open += '['
+  for (let at = 0; at <= line.length; ) {
+    const mark = line[at] ?? ' '
+    const close = !open.includes(mark) ? '' : mark === '[' ? ']' : mark
+    const closed = close === '' ? -1 : closeOf(line, at + 1, close, delimiter)
+    if (close !== '' && closed === -1) open = open.replace(mark, '')
+    if (closed !== -1) {
+      if (close === '"') {
+        quoted = values.length
+        begin = at + 1
+      }
+      values.push(line.slice(at + 1, closed))
+      at = closed + 2
+      continue
+    }
+    const found = line.indexOf(delimiter, at)
+    const end = found === -1 ? line.length : found
+    if (quotes && quoted !== -1 && end > at && line[end - 1] === '"' && line[at] !== '"') {
+      values.length = quoted
+      values.push(line.slice(begin, end - 1))
+    } else values.push(line.slice(at, end))
+    at = end + 1
+  }
+  return values
+}
+
+/** Where the value's closing mark stands; -1 for none. */
+function closeOf(line: string, from: number, mark: string, delimiter: string): number {
+  let escaped = false
+  for (let at = from; at < line.length; at++) {
+    const character = line[at]
+    if (character === mark && !escaped && (at + 1 === line.length || line[at + 1] === delimiter)) return at
+    escaped = character === '\\' && !escaped
+  }
+  return -1
+}
+
+/** The values without those that say nothing at the end: AWS writes `-` there before it announces a field. */
+export function withoutTrailing(values: readonly string[], columns: number, absent: string): readonly string[] {
+  let length = values.length
+  while (length > columns && (values[length - 1] === '' || values[length - 1] === absent)) length--
+  return length === values.length ? values : values.slice(0, length)
+}

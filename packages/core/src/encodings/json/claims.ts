@@ -1,0 +1,72 @@
+import type { ObjectHead } from '../../types.ts'
+import { isEnds, isForeign, type Refusal } from './refusals.ts'
+
+/** Claims by the members of the records that begin in an object's head, then by its key. */
+export function claimOf(
+  { key, text }: ObjectHead,
+  {
+    claims,
+    keys,
+    array,
+    refuse,
+  }: {
+    /** Members of which one, or all of one list, make an object the format's. */
+    readonly claims: readonly (string | readonly string[])[]
+    readonly keys: RegExp | undefined
+    readonly array: string | undefined
+    readonly refuse: readonly Refusal[]
+  },
+): 'content' | 'key' | undefined {
+  const wanted = claims.map((one) => new Set(typeof one === 'string' ? [one] : one))
+  const others = new Set(refuse.flatMap((one) => (isEnds(one) ? [] : one.members.slice(0, 1))))
+  const asked = new Map(refuse.filter(isEnds).map((one) => [one.path, one]))
+  let claimed = false
+  for (const { name, value } of membersIn(text, array)) {
+    if (others.has(name)) return claimed ? 'content' : undefined
+    const ends = asked.get(name)
+    if (ends && value !== undefined) {
+      // The first record tells whose the file is.
+      if (isForeign(ends, value)) return keys?.test(key) ? 'key' : undefined
+      asked.delete(name)
+    }
+    for (const names of wanted) if (names.delete(name) && names.size === 0) claimed = true
+    if (claimed && asked.size === 0) return 'content'
+  }
+  if (claimed) return 'content'
+  return keys?.test(key) || isEmpty(text, array) ? 'key' : undefined
+}
+
+/** Whether the array is all that there is, and holds no record: whose it may be, nothing is lost. */
+function isEmpty(text: string, array: string | undefined): boolean {
+  const [, name] =
+    /^(?:\u00ef\u00bb\u00bf|\ufeff)?\s*\{\s*"(\w+)"\s*:\s*\[\s*\]\s*\}\s*$/.exec(text.slice(0, 1000)) ?? []
+  return array !== undefined && name === array && text.length <= 1000
+}
+
+/**
+ * The members of the records that begin in a text, as far as it goes: at the top, in a list, in the array. The value is
+ * there where it is a text that ends.
+ */
+function* membersIn(text: string, array: string | undefined): Generator<{ name: string; value: string | undefined }> {
+  const open: string[] = []
+  let last = ''
+  let records = ''
+  /** A member whose value is due. */
+  let due: string | undefined
+  // A string that does not end is one token too, or it would be looked for again behind each quote in it.
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*(?:"|\\?$)|[{}[\]:,]/gs)) {
+    if (due !== undefined) {
+      yield { name: due, value: /^".*"$/s.test(token) ? token.slice(1, -1) : undefined }
+      due = undefined
+    }
+    const path = open.length > 3 ? '' : open.join('')
+    if (token === '{' || token === '[') {
+      if (path === '{' && token === '[' && last === `"${array}"`) records = '{['
+      open.push(token)
+    } else if (token === '}' || token === ']') open.pop()
+    else if (token === ':') {
+      if (path === '{' || path === '[{' || (records && path === '{[{')) due = last.slice(1, -1)
+    } else if (token !== ',') last = token
+  }
+  if (due !== undefined) yield { name: due, value: undefined }
+}

@@ -1,0 +1,87 @@
+import { delimited } from '../encodings/delimited/delimited.ts'
+import { hours, minutes } from '../schema/archive.ts'
+import { family } from '../schema/derive.ts'
+import { double, ip, iso8601, keyword, long } from '../schema/fields.ts'
+import { aws, format } from '../schema/format.ts'
+import { tls } from '../schema/network.ts'
+import { isAddress } from '../schema/values.ts'
+import type { RecordOf } from '../types.ts'
+
+/**
+ * Connection logs of Application Load Balancers: the 12 fields of 2023 to the 15 of today, and those that AWS adds behind
+ * them.
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-connection-logs.html
+ */
+export const albConnection = format({
+  kind: 'albconnection',
+  title: 'Application Load Balancer connection logs',
+  dataset: 'aws.elb_connection_logs',
+  view: 'connections',
+  root: 'aws.elb',
+  constants: aws('elb_connection_logs', { 'event.category': ['network'], 'event.type': ['connection'] }),
+  // biome-ignore format: one line a field
+  fields: {
+    'timestamp': iso8601(['@timestamp'], 'When the connection was established, or failed to be.', { spelled: ['time'] }),
+    'client_ip': ip(['source.ip', 'related.ip[]'], 'Client.', { aliases: ['source.address'] }),
+    'client_port': long(['source.port'], 'Its port.'),
+    'listener_port': long(['destination.port'], 'Port of the listener.'),
+    'tls_protocol': keyword(['aws.elb.ssl_protocol'], 'TLSv1.3, …; absent, as all of TLS, of a connection without it.'),
+    'tls_cipher': keyword(['tls.cipher'], 'Cipher.', { aliases: ['aws.elb.ssl_cipher'] }),
+    'tls_handshake_latency': double(['aws.elb.tls_handshake_latency.sec'], 'Seconds that a successful handshake took.'),
+    'leaf_client_cert_subject': keyword(['tls.client.subject'], 'Subject of the client\'s certificate, where it has to show one.'),
+    'leaf_client_cert_validity': keyword(['aws.elb.leaf_client_cert.validity'], 'Its time of validity: `NotBefore=…;NotAfter=…`.'),
+    'leaf_client_cert_serial_number': keyword(['tls.client.x509.serial_number'], 'Its serial number.'),
+    'tls_verify_status': keyword(['aws.elb.tls_verify_status'], 'Success, or `Failed:` and why: ClientCertUntrusted, …'),
+    'conn_trace_id': keyword(['aws.elb.conn_trace_id'], 'Connection, as in the access log.'),
+    'tls_keyexchange': keyword(['aws.elb.tls_keyexchange'], 'Key exchange.'),
+    'elb': keyword(['aws.elb.name'], 'Load balancer: `app/name/id`.'),
+    'ip_address': ip(['aws.elb.node_ip', 'related.ip[]'], 'Node of the load balancer.'),
+  },
+  derived: (derive) => [
+    derive('event.outcome', ['tls_verify_status'], (status) => (status === 'Success' ? 'success' : 'failure')),
+    derive('event.reason', ['tls_verify_status'], (status) => /^Failed:(.+)$/.exec(status)?.[1]),
+    derive('network.type', [family('client_ip')], (family) => family),
+    derive('tls.version', ['tls_protocol'], (protocol) => tls(protocol)?.version),
+    derive('tls.version_protocol', ['tls_protocol'], (protocol) => tls(protocol)?.protocol),
+    derive('tls.client.not_before', ['leaf_client_cert_validity'], (validity) => dateOf('NotBefore', validity)),
+    derive('tls.client.not_after', ['leaf_client_cert_validity'], (validity) => dateOf('NotAfter', validity)),
+  ],
+  // Access logs' folder; these files' names begin with `conn_log_`.
+  archive: [
+    {
+      service: 'elasticloadbalancing',
+      files: /^conn_log_\d{12}_elasticloadbalancing_[a-z0-9-]+_app\./,
+      late: hours(1),
+      early: minutes(0),
+    },
+  ],
+  encodings: [
+    delimited({
+      delimiter: ' ',
+      quotes: true,
+      // What AWS writes when logs are turned on.
+      header: (line) => (/^Enable (Access|Connection)Log for ELB:/.test(line) ? 'skip' : undefined),
+      headerless: {
+        // biome-ignore format: AWS's order, in one look
+        fields: ['timestamp', 'client_ip', 'client_port', 'listener_port', 'tls_protocol', 'tls_cipher', 'tls_handshake_latency', 'leaf_client_cert_subject', 'leaf_client_cert_validity', 'leaf_client_cert_serial_number', 'tls_verify_status', 'conn_trace_id', 'tls_keyexchange', 'elb', 'ip_address'],
+        least: 12,
+        fits: ({ timestamp, client_ip, client_port, listener_port, tls_verify_status = 'Success' }) =>
+          timestamp !== undefined &&
+          isAddress(String(client_ip)) &&
+          client_port !== undefined &&
+          listener_port !== undefined &&
+          /^(Success$|Failed:)/.test(String(tls_verify_status)),
+      },
+      keys: /(^|\/)(aws-service=)?elasticloadbalancing\/(.*\/conn_log_\d{12}_elasticloadbalancing_[a-z0-9-]+_app\.|.*ELBConnectionLogTestFile$)|(^|\/)ELBConnectionLogTestFile$/,
+    }),
+  ],
+})
+
+/** A connection record: AWS's field names, numbers as numbers, absent values left out. */
+export interface AlbConnectionRecord extends RecordOf<typeof albConnection> {}
+
+function dateOf(name: 'NotBefore' | 'NotAfter', validity: string): string | undefined {
+  const part = validity.split(';').find((part) => part.startsWith(`${name}=`))
+  const time = Date.parse(part?.slice(name.length + 1) ?? '')
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString()
+}

@@ -1,0 +1,104 @@
+import { delimited } from '../encodings/delimited/delimited.ts'
+import { hours, minutes } from '../schema/archive.ts'
+import { family } from '../schema/derive.ts'
+import { double, ip, iso8601, keyword, list, long } from '../schema/fields.ts'
+import { aws, format } from '../schema/format.ts'
+import { tls } from '../schema/network.ts'
+import { addressPort, requestLine } from '../schema/parts.ts'
+import { endOfEvent, typed } from '../schema/targets.ts'
+import { isAddress } from '../schema/values.ts'
+import type { RecordOf } from '../types.ts'
+
+/**
+ * Access logs of Application Load Balancers: the 29 fields of 2018 to the 34 of today, and those that AWS adds behind them.
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html
+ *
+ * A quote in a request or an agent stays as the load balancer escapes it, `\\"` or `\\x22`: nothing tells a backslash of
+ * the log from one of the client's.
+ */
+export const albAccess = format({
+  kind: 'alb',
+  title: 'Application Load Balancer access logs',
+  dataset: 'aws.elb_logs',
+  view: 'requests',
+  root: 'aws.elb',
+  constants: aws('elb_logs', { 'event.category': ['web'], 'event.type': ['access'], 'aws.elb.protocol': 'http' }),
+  // biome-ignore format: one line a field
+  fields: {
+    'type': keyword(['aws.elb.type'], 'http, https, h2, grpcs, ws or wss.'),
+    'time': iso8601(['@timestamp', endOfEvent], 'When the answer was made; of a WebSocket, when the connection was closed.'),
+    'elb': keyword(['aws.elb.name'], 'Load balancer: `app/name/id`.'),
+    'client:port': addressPort(['source.ip', 'related.ip[]'], ['source.port'], 'Client, or its proxy; IPv6 in brackets.', { spelled: ['client_port'], aliases: ['source.address'] }),
+    'target:port': addressPort([typed('aws.elb.backend.ip', 'keyword'), 'related.ip[]'], [typed('aws.elb.backend.port', 'keyword')], 'Target; absent where none was reached, and of Lambda.', { spelled: ['target_port'] }),
+    'request_processing_time': double(['aws.elb.request_processing_time.sec'], 'Seconds until the request went to a target.', { absent: ['-1'] }),
+    'target_processing_time': double(['aws.elb.backend_processing_time.sec'], 'Seconds until the target began to answer.', { absent: ['-1'] }),
+    'response_processing_time': double(['aws.elb.response_processing_time.sec'], 'Seconds until the answer went to the client.', { absent: ['-1'] }),
+    'elb_status_code': long(['http.response.status_code'], 'Status of the answer to the client; 460: it left, 561: authentication failed.'),
+    'target_status_code': long(['aws.elb.backend.http.response.status_code'], 'Status of the target\'s answer.'),
+    'received_bytes': long(['http.request.body.bytes'], 'Bytes from the client, headers included.', { aliases: ['source.bytes'], index: false }),
+    'sent_bytes': long(['http.response.body.bytes'], 'Bytes to the client, headers included.', { aliases: ['destination.bytes'], index: false }),
+    'request': requestLine({ method: ['http.request.method'], url: ['url.original'], scheme: ['url.scheme'], domain: ['url.domain'], name: ['related.hosts[]'], port: ['url.port'], path: ['url.path'], query: ['url.query'], version: ['http.version'] }, 'Method, URL with host and port, and protocol; the URL as the client sent it.', { spelled: ['request_line'] }),
+    'user_agent': keyword(['user_agent.original'], 'User-Agent header, cut at 8 KB.'),
+    'ssl_cipher': keyword(['tls.cipher'], 'Cipher of an HTTPS listener.', { aliases: ['aws.elb.ssl_cipher'] }),
+    'ssl_protocol': keyword(['aws.elb.ssl_protocol'], 'TLSv1.3, …'),
+    'target_group_arn': keyword(['aws.elb.target_group.arn'], 'Target group.'),
+    'trace_id': keyword(['trace.id'], 'X-Amzn-Trace-Id header, whole: `Self=…;Root=…`.', { aliases: ['aws.elb.trace_id'] }),
+    'domain_name': keyword(['tls.client.server_name', 'related.hosts[]'], 'Server name that the client sent for TLS.', { aliases: ['destination.address', 'destination.domain'] }),
+    'chosen_cert_arn': keyword(['aws.elb.chosen_cert.arn'], 'Certificate that the client was shown.'),
+    'matched_rule_priority': keyword(['aws.elb.matched_rule_priority'], 'Priority of the rule, 1 to 50,000; 0: the default action; -1: an error in evaluating the rules.'),
+    'request_creation_time': iso8601(['event.start'], 'When the request came; of a WebSocket, when it was opened.'),
+    'actions_executed': list(',', ['aws.elb.action_executed[]'], 'waf, authenticate, forward, redirect, fixed-response, …, in order.'),
+    'redirect_url': keyword(['aws.elb.redirect_url'], 'Target of a redirect.'),
+    'error_reason': keyword(['aws.elb.error.reason'], 'Code of a failed authentication, Lambda or WAF action.'),
+    'target:port_list': list(' ', ['aws.elb.target_port[]'], 'Targets that were tried.', { spelled: ['target_port_list'] }),
+    'target_status_code_list': list(' ', ['aws.elb.target_status_code[]'], 'Their statuses.'),
+    'classification': keyword(['aws.elb.classification'], 'Acceptable, Ambiguous or Severe, for desync mitigation; absent of what complies.'),
+    'classification_reason': keyword(['aws.elb.classification_reason'], 'Why: SpaceInUri, BadContentLength, …'),
+    'conn_trace_id': keyword(['aws.elb.conn_trace_id'], 'Connection, as in the connection log.'),
+    'transformed_host': keyword(['aws.elb.transformed_host', 'related.hosts[]'], 'Host header after a rewrite.'),
+    'transformed_uri': keyword(['aws.elb.transformed_uri'], 'Path and query after a rewrite.'),
+    'request_transform_status': keyword(['aws.elb.request_transform_status'], 'TransformSuccess, or why a rewrite failed.'),
+    'ip_address': ip(['aws.elb.node_ip', 'related.ip[]'], 'Node of the load balancer.'),
+  },
+  derived: (derive) => [
+    derive('event.outcome', ['elb_status_code'], (status) => (status >= 400 ? 'failure' : 'success')),
+    derive('network.type', [family('client:port')], (family) => family),
+    derive('tls.version', ['ssl_protocol'], (protocol) => tls(protocol)?.version),
+    derive('tls.version_protocol', ['ssl_protocol'], (protocol) => tls(protocol)?.protocol),
+    derive('related.ip[]', ['target:port_list'], (targets) => targets.map(addressOf).filter(isAddress)),
+  ],
+  // A file's name has the end of its five minutes. Connection and health check logs, and those of other load balancers, lie
+  // in the same folder.
+  // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html#access-log-file-format
+  archive: [
+    {
+      service: 'elasticloadbalancing',
+      files: /^\d{12}_elasticloadbalancing_[a-z0-9-]+_app\./,
+      late: hours(1),
+      early: minutes(0),
+    },
+  ],
+  encodings: [
+    delimited({
+      delimiter: ' ',
+      quotes: true,
+      // What AWS writes when logs are turned on.
+      header: (line) => (line.startsWith('Enable AccessLog for ELB:') ? 'skip' : undefined),
+      headerless: {
+        // biome-ignore format: AWS's order, in one look
+        fields: ['type', 'time', 'elb', 'client:port', 'target:port', 'request_processing_time', 'target_processing_time', 'response_processing_time', 'elb_status_code', 'target_status_code', 'received_bytes', 'sent_bytes', 'request', 'user_agent', 'ssl_cipher', 'ssl_protocol', 'target_group_arn', 'trace_id', 'domain_name', 'chosen_cert_arn', 'matched_rule_priority', 'request_creation_time', 'actions_executed', 'redirect_url', 'error_reason', 'target:port_list', 'target_status_code_list', 'classification', 'classification_reason', 'conn_trace_id', 'transformed_host', 'transformed_uri', 'request_transform_status', 'ip_address'],
+        least: 29,
+        fits: ({ type, elb }) =>
+          /^(https?|h2|grpcs?|wss?)$/.test(String(type)) && /^(?!net\/)[^/]+\/[^/]+\/[^/]+$/.test(String(elb)),
+      },
+      keys: /(^|\/)(aws-service=)?elasticloadbalancing\/(.*\/\d{12}_elasticloadbalancing_[a-z0-9-]+_app\.|.*ELBAccessLogTestFile$)|(^|\/)ELBAccessLogTestFile$/,
+    }),
+  ],
+})
+
+/** A request record: AWS's field names, numbers as numbers, absent values left out. */
+export interface AlbRecord extends RecordOf<typeof albAccess> {}
+
+function addressOf(target: string): string {
+  return target.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
+}

@@ -1,0 +1,21 @@
+/**
+ * The formats that AWS delivers, by the names of their files: one line each, and the only list of them. Package exports,
+ * build entries, size budgets, the command line, the pages in docs/formats and the tests of fixtures follow from it.
+ *
+ * A parser loads when it is asked for, so that whoever wants the names alone loads none.
+ *
+ * @example
+ * const parser = await formats['vpc-flow']()
+ * const parsers = await Promise.all(Object.values(formats).map((load) => load()))
+ */
+export const formats = {
+  'vpc-flow': async () => (await import('./vpc-flow.ts')).vpcFlow,
+  'transit-gateway': async () => (await import('./transit-gateway.ts')).transitGateway,
+  alb: async () => (await import('./alb.ts')).albAccess,
+  'alb-connection': async () => (await import('./alb-connection.ts')).albConnection,
+  cloudtrail: async () => (await import('./cloudtrail.ts')).cloudTrail,
+  'network-firewall': async () => (await import('./network-firewall.ts')).networkFirewall,
+  cloudfront: async () => (await import('./cloudfront.ts')).cloudFront,
+} as const
+
+export type FormatName = keyof typeof formats

@@ -1,0 +1,214 @@
+import { FlowferryError } from '../errors.ts'
+import type { MappingProperty } from '../types.ts'
+import type { Target } from './ecs.ts'
+import type { AnyField, Field } from './fields.ts'
+import { keywordMapping, type TargetUse, type TypedTarget, useOf } from './targets.ts'
+
+/**
+ * A look at a field that has few values where the field itself has many, or that is there where the field is not: an
+ * engine recalls by it. `marks`: by the one of these ASCII characters that stands first in the text.
+ */
+export type Facet<N extends string, V> = { readonly source: N; readonly value?: V } & (
+  | { readonly is: 'marks'; readonly marks: string; readonly values: readonly V[] }
+  | { readonly is: 'present' }
+  | { readonly is: 'optional' }
+)
+
+export type AnyFacet = Facet<string, unknown>
+
+/** Values that are computed from others by a pure function, so that its result may be recalled instead. */
+export interface Derived {
+  readonly targets: readonly TargetUse[]
+  /** The fields, or facets of fields, that it reads; a field that is absent means: no value. */
+  readonly inputs: readonly (string | AnyFacet)[]
+  /** Gives the target's value; where there are several targets, an object of values by their paths. */
+  readonly compute: (...values: unknown[]) => unknown
+  /** The enrichment that adds it; none where the format itself has it. */
+  readonly enrichment?: string
+}
+
+/** What a field's values are in a record. */
+export type ValueOf<F> = F extends Field<infer V> ? V : F extends AnyField ? unknown : never
+
+export type Fields = Readonly<Record<string, AnyField>>
+
+/** A field of the table, a path inside one that holds objects, or a facet of either. */
+type Input<F extends Fields> = NameOf<F> | Facet<NameOf<F>, unknown>
+type NameOf<F extends Fields> = (keyof F & string) | `${keyof F & string}.${string}`
+type InputValue<F extends Fields, I> = I extends { readonly is: 'optional'; readonly source: infer N }
+  ? (N extends keyof F ? ValueOf<F[N]> : unknown) | undefined
+  : I extends { readonly is: 'present' }
+    ? boolean
+    : I extends Facet<string, infer V>
+      ? V
+      : I extends keyof F
+        ? ValueOf<F[I]>
+        : unknown
+
+/** What a document may get: nothing, a value, or several for a target with `[]`. */
+export type Computed = string | number | boolean | readonly (string | number)[] | undefined
+
+/** A target's path, as an object of several targets' values has it. */
+type PathOf<T> = T extends { readonly target: infer N } ? PathOf<N> : T extends `${infer P}[]` ? P : T & string
+
+/** The values of several targets, each of which may be left out. */
+export type ComputedAll<T extends readonly (Target | TypedTarget)[]> =
+  | { readonly [P in PathOf<T[number]>]?: Computed }
+  | undefined
+
+/**
+ * Adds a value that the log does not hold. The function is pure, gets each input present unless it is `optional`, and
+ * gives nothing (or an array, for a target with `[]`) where there is nothing to say. For several targets it gives an
+ * object of their values, by their paths without `[]`.
+ */
+export interface Derive<F extends Fields> {
+  <const I extends readonly Input<F>[]>(
+    target: Target | TypedTarget,
+    inputs: I,
+    compute: (...values: { -readonly [X in keyof I]: InputValue<F, I[X]> }) => Computed,
+  ): Derived
+  <const T extends readonly (Target | TypedTarget)[], const I extends readonly Input<F>[]>(
+    targets: T,
+    inputs: I,
+    compute: (...values: { -readonly [X in keyof I]: InputValue<F, I[X]> }) => ComputedAll<T>,
+  ): Derived
+}
+
+/** Derived values are keywords where neither ECS nor the target says else. */
+const derivedMapping: MappingProperty = keywordMapping
+
+/** @throws FlowferryError INVALID_OPTION where it names no target or input, or its function is none or is async */
+export function derive(
+  targets: Target | TypedTarget | readonly (Target | TypedTarget)[],
+  inputs: Derived['inputs'],
+  compute: Derived['compute'],
+  enrichment?: string,
+): Derived {
+  const all = Array.isArray(targets) ? (targets as readonly (Target | TypedTarget)[]) : [targets as Target]
+  const names = all.map((one) => (typeof one === 'string' ? one : one?.target))
+  const whose = `${enrichment === undefined ? 'The' : `The enrichment ${enrichment}: the`} derived value ${names.join(', ')}`
+  const refuse = (what: string) => {
+    throw new FlowferryError('INVALID_OPTION', `${whose} ${what}`)
+  }
+  if (names.length === 0 || !names.every((name) => typeof name === 'string')) refuse('has no target: a name, or a list')
+  if (!Array.isArray(inputs) || inputs.length === 0)
+    refuse('reads no field; name its inputs in a list, or put a value that never changes into `constants`')
+  if (typeof compute !== 'function') refuse(`has ${typeof compute} for a function`)
+  if (compute.constructor.name === 'AsyncFunction')
+    refuse('is async, and nothing is awaited for a record: look it up before, and give a function that has it at hand')
+  return {
+    targets: all.map((target) => useOf(target, derivedMapping)),
+    inputs,
+    compute:
+      compute === sessionName && all.length === 1
+        ? compute
+        : guarded(enrichment === undefined ? whose : `The enrichment ${enrichment}`, compute, all.length > 1),
+    ...(enrichment !== undefined && { enrichment }),
+  }
+}
+
+/** The function, held to what it may give; its error says whose it is. */
+function guarded(whose: string, compute: Derived['compute'], several: boolean): Derived['compute'] {
+  return (...values) => {
+    let result: unknown
+    try {
+      result = compute(...values)
+    } catch (error) {
+      throw new Error(`${whose} threw: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    }
+    requireValue(whose, result)
+    if (!several || result === undefined || result === null) return result ?? undefined
+    if (typeof result !== 'object' || Array.isArray(result))
+      throw new TypeError(`${whose} gave ${typeof result}; for several targets it gives an object of their values`)
+    for (const value of Object.values(result)) requireValue(whose, value)
+    return result
+  }
+}
+
+/** Of JavaScript's values those that JSON has. */
+function requireValue(whose: string, value: unknown): void {
+  if (value instanceof Promise) {
+    value.catch(() => undefined)
+    throw new TypeError(`${whose} gave a promise, and nothing is awaited for a record: make it synchronous`)
+  }
+  if (Array.isArray(value)) for (const item of value) requireValue(whose, item)
+  if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint')
+    throw new TypeError(`${whose} gave a ${typeof value}; it gives text, numbers, booleans or nothing`)
+}
+
+export function sourceOf(input: string | AnyFacet): string {
+  return typeof input === 'string' ? input : input.source
+}
+
+/** What a derived value gives to one of its targets. */
+export function valueFor({ targets }: Derived, target: number, computed: unknown): unknown {
+  if (targets.length === 1) return computed
+  return (computed as Readonly<Record<string, unknown>> | undefined)?.[targets[target]!.path] ?? undefined
+}
+
+/** Calls the function, or gives undefined where an input has no value. `get` gives a field's value as it was read. */
+export function computeDerived({ inputs, compute }: Derived, get: (name: string) => unknown): unknown {
+  const values: unknown[] = []
+  for (const input of inputs) {
+    const value = get(sourceOf(input))
+    if (typeof input === 'object' && input.is === 'present') values.push(value !== undefined)
+    else if (typeof input === 'object' && input.is === 'optional') values.push(value)
+    else {
+      const arg = value === undefined || typeof input === 'string' ? value : markOf(input, String(value))
+      if (arg === undefined) return undefined
+      values.push(arg)
+    }
+  }
+  return compute(...values)
+}
+
+/** A facet's value for a text. */
+export function markOf({ marks, values }: Extract<AnyFacet, { is: 'marks' }>, text: string): unknown {
+  let first = text.length
+  let found: unknown
+  for (let mark = 0; mark < marks.length; mark++) {
+    const at = text.indexOf(marks[mark]!)
+    if (at === -1 || at >= first) continue
+    first = at
+    found = values[mark]
+  }
+  return found
+}
+
+/** A value found in a table of values; a Map, since an object would find `constructor`. */
+export function lookup<V extends string>(
+  entries: Readonly<Record<string, V>>,
+): (value: string | number) => V | undefined {
+  const map = new Map(Object.entries(entries))
+  return (value) => map.get(String(value))
+}
+
+/**
+ * The name of a session in the id of its principal, behind the colon: `AROA…:session` of a role that was assumed,
+ * `123456789012:name` of a federated user; undefined for any other text. JSON's engine reads it by bytes where a derived
+ * value is this very function of one field: nearly each name is new.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable
+ */
+export function sessionName(principal: string): string | undefined {
+  return /^(?:AROA[A-Z0-9]*|\d{12}):(.+)$/s.exec(principal)?.[1]
+}
+
+/** The field of which the derived value is the session's name. */
+export function sessionSource({ inputs, compute }: Derived): string | undefined {
+  return compute === sessionName && inputs.length === 1 && typeof inputs[0] === 'string' ? inputs[0] : undefined
+}
+
+/** `ipv4` or `ipv6`, by the separator that comes first in the address. */
+export function family<const N extends string>(source: N): Facet<N, 'ipv4' | 'ipv6'> & { readonly is: 'marks' } {
+  return { source, is: 'marks', marks: '.:', values: ['ipv4', 'ipv6'] }
+}
+
+/** Whether the field has a value. */
+export function present<const N extends string>(source: N): Facet<N, boolean> & { readonly is: 'present' } {
+  return { source, is: 'present' }
+}
+
+/** The field's value, or undefined where it has none: the function is asked all the same. */
+export function optional<const N extends string>(source: N): Facet<N, unknown> & { readonly is: 'optional' } {
+  return { source, is: 'optional' }
+}

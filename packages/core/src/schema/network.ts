@@ -1,0 +1,42 @@
+import { lookup } from './derive.ts'
+
+/** What several network logs say in the same numbers and names. */
+
+/** https://www.iana.org/assignments/protocol-numbers, those that flow logs show */
+export const transport = /* @__PURE__ */ lookup({
+  0: 'hopopt',
+  1: 'icmp',
+  2: 'igmp',
+  6: 'tcp',
+  17: 'udp',
+  41: 'ipv6',
+  47: 'gre',
+  50: 'esp',
+  51: 'ah',
+  58: 'ipv6-icmp',
+  88: 'eigrp',
+  89: 'ospfigp',
+  103: 'pim',
+  112: 'vrrp',
+  115: 'l2tp',
+  132: 'sctp',
+  136: 'udplite',
+})
+
+/** The flags that a flow record's bitmask may hold, from its lowest bit. */
+const tcpFlagNames = ['fin', 'syn', 'rst', 'psh', 'ack', 'urg'] as const
+export const tcpFlags = (mask: number) => tcpFlagNames.filter((_, bit) => mask & (1 << bit))
+
+/** The number of `HTTP/1.1`; nothing for any other text. */
+export function httpVersion(text: string): string | undefined {
+  return /^HTTP\/([\d.]+)$/.exec(text)?.[1]
+}
+
+/**
+ * `TLSv1.3`, `TLS 1.3` and `1.3` as ECS has them, the number as it is written; nothing for any other text, which is to be
+ * kept whole.
+ */
+export function tls(text: string): { readonly protocol: string; readonly version: string } | undefined {
+  const match = /^(?:(TLS|SSL)[v ]?(\d+(?:\.\d+)*)|(1\.[0-3]))$/i.exec(text)
+  return match ? { protocol: match[1]?.toLowerCase() ?? 'tls', version: match[2] ?? match[3]! } : undefined
+}

@@ -1,0 +1,11 @@
+/** The common part of the sinks for Elasticsearch and OpenSearch, and of a sink of your own for another such engine. */
+export type { IndexPer } from './dates.ts'
+export type { LifecycleOptions, Rollover } from './lifecycle.ts'
+export { type BulkOptions, requireClient } from './options.ts'
+export { type BulkResponse, bulkFilter, readBulkResponse, refusalOf, responseOfError } from './response.ts'
+export type { IndexSettings, SearchEngine } from './settings.ts'
+export { type SetupOptions, setupTemplates } from './setup.ts'
+export { ensureDataStream, ensureIndex } from './target.ts'
+export { indexTemplate } from './template.ts'
+export type { SearchEngineRequest, SetupChange } from './types.ts'
+export { type BulkSend, bulkSink, type TargetCheck } from './write.ts'

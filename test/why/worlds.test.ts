@@ -1,0 +1,147 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { diagnose } from '../../packages/answers/src/why/diagnose.ts'
+import { table } from '../../packages/answers/src/why/table.ts'
+import { wholeTable } from '../../packages/answers/src/why/whole.ts'
+import { causes, certainties, type Evidence } from '../../packages/answers/src/why.ts'
+import { type Diagnosed, diagnosed, isSure } from './diagnosed.ts'
+
+/**
+ * Worlds of seeds that follow each other: each row of the decision table and each of what is logged in turn. All 2,000:
+ * `FLOWFERRY_WORLDS=2000 npx vitest run --project unit test/why`
+ */
+const count = Number(process.env.FLOWFERRY_WORLDS ?? 200)
+const all: Diagnosed[] = []
+/** Each row with each of what is logged, once. */
+const once = () => all.slice(0, 110)
+const timeout = 600_000
+
+beforeAll(async () => {
+  for (let seed = 0; seed < count; seed++) all.push(await diagnosed(seed, { noise: 150 }))
+}, 3_600_000)
+
+const told = ({ world: { seed, row, variant, between, how, cause }, diagnosis }: Diagnosed) =>
+  `seed ${seed}, row ${row}, ${variant}, ${between}, ${how}: ${cause}; said ${diagnosis.cause}, ${diagnosis.certainty}`
+
+const isRight = ({ world, diagnosis }: Diagnosed) => diagnosis.cause === world.cause
+const looksTheSame = ({ world, diagnosis }: Diagnosed) =>
+  diagnosis.alternatives.includes(world.cause) || world.alternatives.includes(diagnosis.cause)
+
+test('no answer that is certain or high is wrong', () => {
+  expect(all.filter((one) => isSure(one) && !isRight(one)).map(told)).toEqual([])
+})
+
+test('what is not the true cause looks the same', () => {
+  expect(all.filter((one) => !isRight(one) && !looksTheSame(one)).map(told)).toEqual([])
+})
+
+describe('where both sides are logged with every field', () => {
+  const whole = () => all.filter(({ world }) => world.variant === 'both')
+
+  test('98 % of the answers are the true cause', () => {
+    const wrong = whole().filter((one) => !isRight(one))
+    expect(wrong.length, wrong.map(told).join('\n')).toBeLessThanOrEqual(whole().length * 0.02)
+  })
+
+  test.each(['1', '1a', '2', '3', '4', '6', '8a', '9', '10', '12'])(
+    'row %s says so with high or certain in 90 %%',
+    (row) => {
+      const own = whole().filter(({ world }) => world.row === row)
+      const unsure = own.filter((one) => !isSure(one))
+      expect(unsure.length, unsure.map(told).join('\n')).toBeLessThanOrEqual(own.length * 0.1)
+    },
+  )
+})
+
+test(
+  'with evidence taken away, certainty never rises',
+  () => {
+    const raised = once().flatMap((one) => {
+      const { evidence, diagnosis } = one
+      return fewer(evidence).flatMap(([what, less]) => {
+        const { certainty, cause } = diagnose(less)
+        const rises = certainties.indexOf(certainty) < certainties.indexOf(diagnosis.certainty)
+        return rises ? [`${told(one)}; without ${what}: ${cause}, ${certainty}`] : []
+      })
+    })
+    expect(raised).toEqual([])
+  },
+  timeout,
+)
+
+/** The last row holds where no other does, which no world comes to. */
+const rows = [...table, ...wholeTable.slice(0, -1)].map((row) => ({
+  row,
+  name: `${row.row} ${row.cause} ${row.shows.name}`,
+}))
+
+test.each(rows)(
+  'the predicate of $name, inverted, fails a world',
+  ({ row }) => {
+    const { shows } = row
+    Object.assign(row, { shows: (...given: unknown[]) => !(shows as (...given: unknown[]) => boolean)(...given) })
+    const own = [...once()].sort((one, other) => Number(isOf(other, row.cause)) - Number(isOf(one, row.cause)))
+    try {
+      expect(own.some(({ evidence, diagnosis }) => causeOf(evidence) !== diagnosis.cause)).toBe(true)
+    } finally {
+      Object.assign(row, { shows })
+    }
+  },
+  timeout,
+)
+
+const isOf = ({ diagnosis }: Diagnosed, cause: string) => diagnosis.cause === cause
+
+/** Inverted, the last row leaves none. */
+function causeOf(evidence: Evidence): string | undefined {
+  try {
+    return diagnose(evidence).cause
+  } catch {
+    return undefined
+  }
+}
+
+function fewer(evidence: Evidence): [string, Evidence][] {
+  const { interfaces, pair } = evidence
+  const without = (address: string): [string, Evidence][] =>
+    interfaces
+      .filter(({ holds }) => holds.includes(address))
+      .map(({ id }) => [
+        `the log of ${address}`,
+        {
+          ...evidence,
+          interfaces: interfaces.filter((log) => log.id !== id),
+          flows: evidence.flows.filter(
+            ({ aws }) => (aws as { vpcflow: { interface_id?: string } }).vpcflow.interface_id !== id,
+          ),
+        },
+      ])
+  return [
+    ...without(pair.a),
+    ...without(pair.b),
+    ['CloudTrail', { ...evidence, changes: [] }],
+    ['transit gateways', { ...evidence, transit: [] }],
+    ['flags', { ...evidence, flows: evidence.flows.map(withoutFlags) }],
+  ]
+}
+
+const withoutFlags = ({ aws, ...document }: Evidence['flows'][number]) => {
+  const { tcp_flags: _, tcp_flags_array: __, ...vpcflow } = (aws as { vpcflow: Record<string, unknown> }).vpcflow
+  return { ...document, aws: { vpcflow } }
+}
+
+test('the confusion matrix', () => {
+  const rows = causes.flatMap((cause) => {
+    const own = all.filter(({ world }) => world.cause === cause)
+    const said = causes.map((other) => own.filter(({ diagnosis }) => diagnosis.cause === other).length)
+    return own.length > 0
+      ? [`${cause.padEnd(28)}${said.map((n) => (n === 0 ? '.' : String(n)).padStart(4)).join('')}`]
+      : []
+  })
+  const heads = causes.map((_, n) => String(n + 1).padStart(4)).join('')
+  console.info(
+    [`${count} worlds: the true cause by what was said, in the same order`, `${''.padEnd(28)}${heads}`, ...rows].join(
+      '\n',
+    ),
+  )
+  expect(all).toHaveLength(count)
+})
