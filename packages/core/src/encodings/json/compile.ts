@@ -76,7 +76,16 @@ function checksOf({ node }: Place, refuse: readonly Refusal[], cases: readonly C
     ...refuse
       .filter(isEnds)
       .flatMap(({ path, texts }): Check[] => (path === node.path ? [{ is: 'ends', text: texts[0] }] : [])),
-    ...node.uses.flatMap(({ field }) => (field.absent ?? []).map((text): Check => ({ is: 'absent', text }))),
+    ...absentTexts(node).map((text): Check => ({ is: isAbsentInAnyCase(node, text) ? 'absent' : 'ends', text })),
     ...cases.flatMap((place): Check[] => (place.field === node.path ? [{ is: 'case', text: place.value, place }] : [])),
   ]
+}
+
+function absentTexts({ uses }: Node): string[] {
+  return [...new Set(uses.flatMap(({ field }) => field.absent ?? []))].filter((text) => text !== '')
+}
+
+/** A text that only some case takes for an absent value is left to the plain path: the engine learns the case later. */
+function isAbsentInAnyCase({ uses }: Node, text: string): boolean {
+  return uses.some(({ when }) => !when) && uses.every(({ field }) => field.absent?.includes(text))
 }

@@ -358,6 +358,20 @@ export function kindsSuite() {
     expect(fast).toBeGreaterThan(records / 3)
   })
 
+  test('over what only another case takes for an absent value', async () => {
+    const parser = formatOf(
+      [
+        { path: 'f0', kind: 'long', more: 'absent', case: 2 },
+        { path: 'f1', kind: 'keyword', more: 'absent', case: 0 },
+      ],
+      [],
+    )
+    const records = ['one', 'two'].flatMap((type) =>
+      ['-1', '"-1"', '"-"', '5', '"5"', '15'].map((value) => `{"type":"${type}","f0":${value},"f1":${value}}`),
+    )
+    expect(await compare(Buffer.from(records.join('\n')), 65_536, parser)).toMatchObject({ records: 12 })
+  })
+
   test('over names of sessions, what is none, and one that is nearly all of its record', async () => {
     const ids = [
       'AROA2X:a',
