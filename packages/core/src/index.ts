@@ -19,6 +19,10 @@ export { lines } from './encodings/lines/lines.ts'
 export type { RecordFormat } from './encodings/record-format.ts'
 export { type FormatDefinition, type FormatParser, format } from './schema/format.ts'
 
+// Enrichments that need nothing but the record.
+
+export { communityId, communityIdWith } from './schema/community-id.ts'
+
 // For a parser that is written by hand.
 
 export { type JsonBlock, readJson } from './encodings/json/read.ts'

@@ -25,6 +25,25 @@ export interface Derived {
   readonly compute: (...values: unknown[]) => unknown
   /** The enrichment that adds it; none where the format itself has it. */
   readonly enrichment?: string
+  /** What an engine may do in place of the function; none where it is to recall what that gave. */
+  readonly operation?: Operation
+}
+
+/** What a function does that gives something new for nearly every record, so that there is nothing to recall. */
+interface Operates {
+  readonly is: 'sessionName' | 'communityId'
+  /** Of a hash: goes into it before all else. */
+  readonly seed?: number
+}
+
+/** The same, and the fields that it is done with, in the function's order; undefined for one that the format lacks. */
+export interface Operation extends Operates {
+  readonly operands: readonly (string | undefined)[]
+}
+
+/** A function that engines have an operation for. They know it by this mark, and give the same for the same fields. */
+export function operating<F extends (...values: never[]) => Computed>(operates: Operates, compute: F): F {
+  return Object.assign(compute, { operates })
 }
 
 /** What a field's values are in a record. */
@@ -96,14 +115,14 @@ export function derive(
   if (typeof compute !== 'function') refuse(`has ${typeof compute} for a function`)
   if (compute.constructor.name === 'AsyncFunction')
     refuse('is async, and nothing is awaited for a record: look it up before, and give a function that has it at hand')
+  const { operates } = compute as { readonly operates?: Operates }
+  const isOperation = operates && all.length === 1 && inputs.every(isOperand)
   return {
     targets: all.map((target) => useOf(target, derivedMapping)),
     inputs,
-    compute:
-      compute === sessionName && all.length === 1
-        ? compute
-        : guarded(enrichment === undefined ? whose : `The enrichment ${enrichment}`, compute, all.length > 1),
+    compute: guarded(enrichment === undefined ? whose : `The enrichment ${enrichment}`, compute, all.length > 1),
     ...(enrichment !== undefined && { enrichment }),
+    ...(isOperation && { operation: { ...operates, operands: inputs.map(sourceOf) } }),
   }
 }
 
@@ -134,6 +153,11 @@ function requireValue(whose: string, value: unknown): void {
   if (Array.isArray(value)) for (const item of value) requireValue(whose, item)
   if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint')
     throw new TypeError(`${whose} gave a ${typeof value}; it gives text, numbers, booleans or nothing`)
+}
+
+/** Whether an operation may read the field itself. */
+function isOperand(input: string | AnyFacet): boolean {
+  return typeof input === 'string' || input.is === 'optional'
 }
 
 export function sourceOf(input: string | AnyFacet): string {
@@ -189,13 +213,16 @@ export function lookup<V extends string>(
  * value is this very function of one field: nearly each name is new.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable
  */
-export function sessionName(principal: string): string | undefined {
-  return /^(?:AROA[A-Z0-9]*|\d{12}):(.+)$/s.exec(principal)?.[1]
-}
+export const sessionName = /* @__PURE__ */ operating(
+  { is: 'sessionName' },
+  (principal: string): string | undefined => /^(?:AROA[A-Z0-9]*|\d{12}):(.+)$/s.exec(principal)?.[1],
+)
 
 /** The field of which the derived value is the session's name. */
-export function sessionSource({ inputs, compute }: Derived): string | undefined {
-  return compute === sessionName && inputs.length === 1 && typeof inputs[0] === 'string' ? inputs[0] : undefined
+export function sessionSource({ inputs, operation }: Derived): string | undefined {
+  return operation?.is === 'sessionName' && inputs.length === 1 && typeof inputs[0] === 'string'
+    ? operation.operands[0]
+    : undefined
 }
 
 /** `ipv4` or `ipv6`, by the separator that comes first in the address. */

@@ -1,20 +1,16 @@
 import { describe, expect, test, vi } from 'vitest'
-import { encodeBulk } from '../../../search/src/encode.ts'
 import { detect } from '../detect.ts'
 import { delimited } from '../encodings/delimited/delimited.ts'
 import { cloudFront } from '../formats/cloudfront.ts'
 import { cloudTrail } from '../formats/cloudtrail.ts'
 import { vpcFlow } from '../formats/vpc-flow.ts'
 import { ingest } from '../ingest/ingest.ts'
-import { sliceOf } from '../ingest/slice.ts'
-import { parseContext } from '../read/limits.ts'
-import { track } from '../read/object.ts'
 import { collect, memoryObject, memorySink, memorySource, parserContract } from '../testing/index.ts'
-import type { Slice } from '../types.ts'
 import { family, optional, present } from './derive.ts'
 import type { Enrichment } from './enrichment.ts'
 import { code, epochSeconds, ip } from './fields.ts'
 import { type FormatParser, format } from './format.ts'
+import { sentOf } from './sent.suite.ts'
 import { typed } from './targets.ts'
 
 const flow = (source: string, action = 'ACCEPT', account = '123456789012') =>
@@ -64,26 +60,6 @@ const geo: Enrichment = {
 
 async function documentsOf(parser: FormatParser<unknown>, body: string) {
   return (await collect(parser, memoryObject({ key: 'vpcflowlogs/f', body }))).documents
-}
-
-/** The bulk bodies' documents, as a search sink gets them, and how many were made as objects. */
-async function sentOf(parser: FormatParser<unknown>, body: string) {
-  const object = track(memoryObject({ key: 'f', body }))
-  const steps = { namespace: 'default', from: 0, filter: undefined, enrich: undefined, now: new Date(0) }
-  let objects = 0
-  const lines: string[] = []
-  for await (const batch of parser.parse(object, parseContext())) {
-    const slice: Slice<unknown> = sliceOf(batch, object.identity(), { ...steps, untimed: () => undefined })
-    const document = (index: number) => {
-      objects++
-      return slice.document(index)
-    }
-    const counting = { ...slice, document }
-    const target = { op: 'create', indexOf: () => 'i', refuse: () => expect.unreachable() } as const
-    for await (const { bytes } of encodeBulk([counting], target, () => 1 << 20, Buffer.alloc(1 << 20)))
-      lines.push(...bytes.toString().trimEnd().split('\n'))
-  }
-  return { documents: lines.filter((_, index) => index % 2 === 1).map((line) => JSON.parse(line)), objects }
 }
 
 async function reportOf(parser: FormatParser<unknown>, body: string, more = {}) {

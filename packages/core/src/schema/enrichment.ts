@@ -120,8 +120,14 @@ function bind(name: string, sources: Sources, unbound: Derived): Derived | undef
   const lacks = readings.some(({ found, required }) => required && !found)
   // What is the same in every document is no input to look anything up by.
   if (lacks || readings.every(({ inputs }) => inputs.length === 0)) return undefined
+  const { operation, ...derived } = unbound
+  const operands = unbound.inputs.map((input) => operandsOf(sources, input))
   return {
-    ...unbound,
+    ...derived,
+    ...(operation &&
+      operands.every((operand) => operand !== undefined) && {
+        operation: { ...operation, operands: operands.map(([name]) => name) },
+      }),
     inputs: readings.flatMap(({ inputs }) => inputs),
     compute: (...args) => {
       const values: unknown[] = []
@@ -144,6 +150,14 @@ interface Reading {
   readonly inputs: Derived['inputs']
   readonly required: boolean
   readonly read: (args: readonly unknown[]) => unknown
+}
+
+/** The one field that fills the input in every record that has it, or none where nothing does; undefined for any other. */
+function operandsOf(known: Sources, input: string | AnyFacet): readonly string[] | undefined {
+  const { sources } = known.get(sourceOf(input)) ?? { sources: [] }
+  const [source, ...more] = sources
+  if (!source) return []
+  return source.is === 'field' && !source.when && more.length === 0 ? [source.name] : undefined
 }
 
 function readingOf(name: string, known: Sources, input: string | AnyFacet): Reading {

@@ -6,6 +6,7 @@ import { vpcFlow } from '../../formats/vpc-flow.ts'
 import { sliceOf } from '../../ingest/slice.ts'
 import { parseContext } from '../../read/limits.ts'
 import { track } from '../../read/object.ts'
+import { communityIdWith } from '../../schema/community-id.ts'
 import { memoryObject } from '../../testing/index.ts'
 import type { Batch, Parser, Slice } from '../../types.ts'
 import { type Bulk, stepsOf } from './fast-path.steps.ts'
@@ -142,7 +143,7 @@ export function fastPathSuite(full: number): void {
     let records = 0
     let fast = 0
     for (const [parser, delimiter] of [
-      [vpcFlow, ' '],
+      [vpcFlow.with(communityIdWith({ seed: 0xfedc })), ' '],
       [cloudFront, '\t'],
     ] as const) {
       const fields = Object.entries(
@@ -165,7 +166,7 @@ export function fastPathSuite(full: number): void {
         'x-forwarded-for': '192.0.2.1,%20192.0.2.2',
       }
       const columns = fields.map(([, { name, type }]) => ({
-        type: byType[type] ?? 'keyword',
+        type: /^(src|dst)port$/.test(name) ? 'port' : (byType[type] ?? 'keyword'),
         constant: constants[name] ?? null,
       }))
       const names = fields.map(([, { name }]) => name)

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { communityHash } from '../../schema/community-id.ts'
 import { family, lookup, optional, present } from '../../schema/derive.ts'
 import {
   type AnyField,
@@ -88,7 +89,8 @@ const values: Record<string, fc.Arbitrary<string>> = {
   encodedTwice: fc.constantFrom('Mozilla/5.0%2520(X)', 'curl/8', 'a%20b', '%25%32%30'),
   ip: address,
   long: fc.oneof(fc.nat().map(String), fc.bigInt({ min: 0n, max: 1n << 60n }).map(String)),
-  code: fc.integer({ min: 0, max: 70 }).map(String),
+  code: mostly(fc.constantFrom('6', '17', '132'), fc.integer({ min: 0, max: 300 }).map(String)),
+  port: fc.integer({ min: 0, max: 70_000 }).map(String),
   double: fc.oneof(
     fc.integer({ min: 0, max: 9999 }).map((n) => (n / 1000).toFixed(3)),
     fc.double({ noNaN: true, min: -1e6, max: 1e6 }).map((n) => String(Math.fround(n))),
@@ -147,6 +149,7 @@ const makers: Record<string, (targets: never[], description: string, options: Fi
   encodedTwice,
   ip,
   long,
+  port: long,
   code,
   double,
   epochSeconds,
@@ -168,6 +171,7 @@ const targetsOf: Record<string, string[][]> = {
   encodedTwice: [['user_agent.original'], ['aws.t.twice']],
   ip: [['source.address', 'source.ip', 'related.ip[]'], ['aws.t.ip'], ['related.ip[]'], ['client.address']],
   long: [['source.bytes', 'network.bytes'], ['aws.t.n'], ['http.version'], []],
+  port: [['source.port'], []],
   code: [['network.iana_number'], ['aws.t.c', 'labels.c']],
   double: [['aws.t.d'], ['labels.d', 'http.version']],
   epochSeconds: [['@timestamp', 'event.end'], ['event.start', 'aws.t.s'], ['network.bytes']],
@@ -234,6 +238,11 @@ export function tableOf(
   )
   const names = Object.keys(fields)
   const text = (i: number) => names[i % names.length]!
+  /** A column of the type, where the table has one. */
+  const typed = (type: string, i: number) => {
+    const those = names.filter((_, column) => columns[column]!.type === type)
+    return those[i % those.length] ?? text(i)
+  }
   try {
     return format({
       kind: 't',
@@ -256,6 +265,15 @@ export function tableOf(
         derive('network.type', [family(text(0)), family(text(2))], (a, b) => (a === b ? a : undefined)),
         derive('custom.sum', [text(0), text(1)], (a, b) => `${a}+${b}`),
         derive('related.hosts[]', [text(3)], (value) => [String(value), ',', 'é']),
+        derive(
+          'network.community_id',
+          [
+            optional('missing'),
+            ...[typed('ip', 0), text(1), typed('ip', 1), typed('port', 0), typed('port', 1)].map(optional),
+            typed('code', 0),
+          ],
+          communityHash(1),
+        ),
         derive('event.reason', [present(text(1)), optional(text(4)), 'c0'], (has, value) => `${has}${value}`),
         derive('custom.none', [present(text(2)), present('missing')], (...all) => (all[1] ? 'x' : String(all[0]))),
         derive(['custom.two', 'labels.three[]'], [optional('missing'), optional(text(1))], (missing, value) =>

@@ -1,4 +1,4 @@
-import { type AnyFacet, type Derived, sourceOf, valueFor } from '../../schema/derive.ts'
+import { type AnyFacet, type Derived, type Operation, sourceOf, valueFor } from '../../schema/derive.ts'
 import { type AnyField, kindOf, type ValueKind } from '../../schema/fields.ts'
 import { fitting, isHeld, mayRefuse } from '../../schema/held.ts'
 import type { Branch, Leaf, LeafSource } from '../../schema/layout.ts'
@@ -111,13 +111,17 @@ export function compileProgram(
   const slots = new Map<number, number>()
   const columnOf = new Map(columns.map(({ name }, column) => [name, column]))
 
-  const recall = (inputs: Group['inputs'], place: Place, of: Compute['of']): Emit => {
+  const groupOf = (inputs: Group['inputs']) => {
     const key = JSON.stringify(inputs)
     const group = groups.get(key) ?? { inputs, facets: inputs.some(({ look }) => look !== map.isValue), computes: [] }
     groups.set(key, group)
-    group.computes.push({ ...place, of })
-    const number = [...groups.keys()].indexOf(key)
-    const target = group.computes.length - 1
+    return { computes: group.computes, number: [...groups.keys()].indexOf(key) }
+  }
+
+  const recall = (inputs: Group['inputs'], place: Place, of: Compute['of']): Emit => {
+    const { computes, number } = groupOf(inputs)
+    computes.push({ ...place, of })
+    const target = computes.length - 1
     const { repeatable } = place
     return {
       ...nothing,
@@ -174,9 +178,33 @@ export function compileProgram(
     return otherwise()
   }
 
+  /** What is hashed, of columns that the engine can read; else the function is asked. */
+  const emitHash = ({ seed = 0, operands }: Operation, { repeatable, known }: Place): Emit | undefined => {
+    const inputs = operands.map((name) => ({ column: columnOf.get(name ?? '') ?? -1, look: map.isOptional, marks: '' }))
+    const isReadable = inputs.every(({ column }, input) => {
+      const kind = kinds[column]
+      return column === -1 || (input < map.sourcePortInput ? kind === 'ip' || kind === 'text' : kind === 'digits')
+    })
+    const protocol = inputs[map.protocolInput]!.column
+    if (!isReadable || protocol === -1) return undefined
+    const { number } = groupOf(inputs)
+    const isRepeatable = repeatable || known.size > 0
+    return {
+      ...nothing,
+      is: map.isCommunityId,
+      quoted: true,
+      repeatable: isRepeatable,
+      group: number,
+      inputs: [protocol],
+      part: seed,
+    }
+  }
+
   /** What gives several targets is called once for a key. */
   const computes = new Map<Derived, (texts: readonly string[]) => unknown>()
   const emitDerived = (derived: Derived, target: number, place: Place): Emit | undefined => {
+    const hash = derived.operation?.is === 'communityId' ? emitHash(derived.operation, place) : undefined
+    if (hash) return hash
     const inputs: Input[] = []
     /** Gives an input's value for the texts of a key. */
     const values: ((texts: readonly string[]) => unknown)[] = []

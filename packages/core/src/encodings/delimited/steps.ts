@@ -10,7 +10,7 @@ export interface Condition {
 
 /** One way to fill a place. `repeatable`: it may give what stands in its list already. */
 export interface Emit {
-  /** `isText`, `isCopy`, `isAddress`, `isUndecoded`, `isTime`, `isPart` or `isRecall`. */
+  /** `isText`, `isCopy`, `isAddress`, `isUndecoded`, `isTime`, `isPart`, `isRecall` or `isCommunityId`. */
   readonly is: number
   readonly repeatable: boolean
   /** Of a constant. */
@@ -18,12 +18,12 @@ export interface Emit {
   /** Of a copy. */
   readonly column: number
   readonly quoted: boolean
-  /** What is recalled, for the columns that it reads. */
+  /** What is recalled or hashed, for the columns that it reads. */
   readonly group: number
   readonly target: number
-  /** Columns without which nothing is recalled. */
+  /** Columns without which there is nothing. */
   readonly inputs: readonly number[]
-  /** Of a time or a part: `partWord`. */
+  /** Of a time, a part or a hash: `partWord`. */
   readonly part: number
   readonly condition?: Condition
 }
@@ -85,7 +85,8 @@ export function stepsOf(nodes: readonly Node[], isAbsent: IsAbsent): Step[] {
   }
   const sureValue = (emit: Emit): Sure => {
     if (emit.is === map.isText) return 'always'
-    const absences = (emit.is === map.isRecall ? emit.inputs : [emit.column]).map(isAbsent)
+    const isGroup = emit.is === map.isRecall || emit.is === map.isCommunityId
+    const absences = (isGroup ? emit.inputs : [emit.column]).map(isAbsent)
     if (absences.includes(true)) return 'never'
     return emit.is === map.isCopy && absences[0] === false ? 'always' : 'maybe'
   }

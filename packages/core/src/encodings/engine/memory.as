@@ -35,6 +35,12 @@ export function store32(at: i32, value: i32): void {
 export function loadWord(at: i32): i32 {
   return load<i32>(at)
 }
+export function storeWord(at: i32, value: i32): void {
+  store<i32>(at, value)
+}
+export function rotate(word: i32, bits: i32): i32 {
+  return rotl(word, bits)
+}
 export function multiply(a: i32, b: i32): i32 {
   return a * b
 }
@@ -61,6 +67,20 @@ export function isSame(a: i32, b: i32, length: i32): bool {
   if (left === 0) return true
   const equal = i8x16.bitmask(i8x16.eq(v128.load(a + at), v128.load(b + at)))
   return (equal | (-1 << left)) === -1
+}
+
+export function putLaterWords(block: i32): void {
+  let earlier = v128.load(block + 96)
+  let last = v128.load(block + 112)
+  for (let at = block + 128; at < block + 320; at += 16) {
+    // In registers: a load across the last two stores would wait for both.
+    const sixth = v128.shuffle<i32>(earlier, last, 2, 3, 4, 5)
+    const others = v128.xor(v128.load(at - 64), v128.xor(v128.load(at - 112), v128.load(at - 128)))
+    const words = v128.xor(sixth, others)
+    earlier = last
+    last = v128.or(i32x4.shl(words, 2), i32x4.shr_u(words, 30))
+    v128.store(at, last)
+  }
 }
 
 export function find(at: i32, byte: i32): i32 {

@@ -60,6 +60,9 @@ function functionsOver(buffer: ArrayBuffer) {
     loadWord(at: i32): i32 {
       return view.getInt32(at, true)
     },
+    storeWord(at: i32, value: i32): void {
+      view.setInt32(at, value, true)
+    },
 
     /**
      * Copies the program's own text, at least `length` bytes; what comes next overwrites the rest. It is UTF-8, of which
@@ -109,6 +112,18 @@ function functionsOver(buffer: ArrayBuffer) {
       for (; at + 4 <= length; at += 4) if (view.getInt32(a + at, true) !== view.getInt32(b + at, true)) return false
       for (; at < length; at++) if (u8[a + at] !== u8[b + at]) return false
       return true
+    },
+
+    /**
+     * The words of a block that SHA-1's rounds take from the 32nd on: of those far enough behind that the module makes
+     * four at once.
+     */
+    putLaterWords(block: i32): void {
+      const first = block >> 2
+      for (let at = first + 32; at < first + 80; at++) {
+        const word = i32[at - 6]! ^ i32[at - 16]! ^ i32[at - 28]! ^ i32[at - 32]!
+        i32[at] = (word << 2) | (word >>> 30)
+      }
     },
 
     /** The offset of the first such byte from `at` on; there is one. */
@@ -169,11 +184,13 @@ export const {
   load32,
   store32,
   loadWord,
+  storeWord,
   copyText,
   copy,
   copyLong,
   stopFrom,
   copyToStop,
+  putLaterWords,
   isSame,
   find,
   ordinaryEnd,
@@ -185,6 +202,11 @@ export const {
 /** The lower half of the product. */
 export function multiply(a: i32, b: i32): i32 {
   return Math.imul(a, b)
+}
+
+/** The word, turned to the left. */
+export function rotate(word: i32, bits: i32): i32 {
+  return (word << bits) | (word >>> (32 - bits))
 }
 
 /** A number without its fraction, which is below 2^31. */

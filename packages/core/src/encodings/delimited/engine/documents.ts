@@ -8,6 +8,7 @@ import { isRepeat } from '../../engine/items.ts'
 import { QUOTE } from '../../engine/json-bytes.ts'
 import { clearMemo, full, odd, openMemo } from '../../engine/memo.ts'
 import { copy, copyText, isSame, load8, load32, store8, store32 } from '../../engine/memory.ts'
+import { putCommunityId } from './community-id.ts'
 import { settle } from './host-calls.ts'
 import { putTime } from './kinds.ts'
 import { scan } from './lines.ts'
@@ -216,6 +217,9 @@ function encodeLine(steps: i32, offset: i32): i32 {
       case map.isPart:
         o = putRead(step, is, first, o)
         break
+      case map.isCommunityId:
+        o = putHash(step, first, o)
+        break
       default:
         o = putColumn(step, is, first, o)
     }
@@ -282,6 +286,13 @@ function putRead(step: i32, is: i32, first: i32, offset: i32): i32 {
   if (isNothing(start, end) || (absents !== 0 && isOwnNothing(column, start, end))) return offset
   if (is === map.isPart) return putPart(step, start, end, first, offset)
   return close(step, first, offset, putTime(load32(step + map.partWord), start, end, putText(step, offset)))
+}
+
+function putHash(step: i32, first: i32, offset: i32): i32 {
+  const begin = putText(step, offset)
+  const end = putCommunityId(load32(step + map.groupWord), load32(step + map.partWord), begin)
+  if (end < 0) return end
+  return end === begin ? offset : close(step, first, offset, end)
 }
 
 function putPart(step: i32, start: i32, end: i32, first: i32, offset: i32): i32 {

@@ -67,6 +67,10 @@ export const mostEnds: i32 = 196608
 export const absences: i32 = 1630592
 export const output: i32 = 1761664
 export const mostOutput: i32 = 131072
+/** Behind what a copy may write too much: the block that is hashed, and the two addresses that go into it. */
+export const block: i32 = 1892864
+export const addressWords: i32 = 1893248
+export const addressBytes: i32 = 32
 
 // ── A program ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -126,6 +130,8 @@ export const isRecall: i32 = 10
 export const isTime: i32 = 11
 export const isPart: i32 = 12
 export const isCase: i32 = 13
+/** The hash of addresses, ports and protocol: `network.community_id`. */
+export const isCommunityId: i32 = 14
 export const beforeWord: i32 = 4
 export const textWord: i32 = 8
 export const textLengthWord: i32 = 12
@@ -139,7 +145,7 @@ export const repeatableWord: i32 = 32
 export const nextWord: i32 = 36
 
 /**
- * Of a time its kind; of a case 1 where its column is percent-encoded; of a part its number, the slot, and bits: of a
+ * Of a time its kind; of a hash its seed; of a case 1 where its column is percent-encoded; of a part its number, the slot, and bits: of a
  * request line, an address alone, a name that is none, a number.
  */
 export const partWord: i32 = 40
@@ -164,6 +170,12 @@ export const inputBytes: i32 = 16
 export const lookWord: i32 = 4
 export const marksWord: i32 = 8
 export const markCountWord: i32 = 12
+/** The inputs of a hash: each side's addresses, of which the first that is one counts, ports, and the protocol. */
+export const sourceInput: i32 = 0
+export const destinationInput: i32 = 2
+export const sourcePortInput: i32 = 4
+export const destinationPortInput: i32 = 5
+export const protocolInput: i32 = 6
 export const isValue: i32 = 0
 export const isMarks: i32 = 1
 /** Whether there is a value; and the value where there is one. */
