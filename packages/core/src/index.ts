@@ -22,6 +22,7 @@ export { type FormatDefinition, type FormatParser, format } from './schema/forma
 // Enrichments that need nothing but the record.
 
 export { communityId, communityIdWith } from './schema/community-id.ts'
+export { ingested } from './schema/ingested.ts'
 
 // For a parser that is written by hand.
 

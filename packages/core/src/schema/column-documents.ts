@@ -5,9 +5,16 @@ import { isHeld, mayRefuse } from './held.ts'
 import { fill, sourceValues } from './layout.ts'
 import type { Schema, UnknownField } from './schema.ts'
 
+/** Gives a record's document. `refused` is told of each column whose value is kept as text: nothing else holds it. */
+export type ColumnDocument = (
+  record: Readonly<Record<string, unknown>>,
+  refused: (name: string) => void,
+  /** What `ingestedNow` gave for the record's batch. */
+  ingested?: string,
+) => LogDocument
+
 /**
- * Documents of records whose fields stand in columns, in whatever encoding. `refused` is told of each column whose value
- * is kept as text, since nothing else in the document holds it.
+ * Documents of records whose fields stand in columns, in whatever encoding.
  *
  * @param columns The table's fields among the columns, by their names in a record
  * @param unknown The columns that the table does not know
@@ -16,7 +23,7 @@ export function columnDocuments(
   schema: Pick<Schema, 'layout'>,
   columns: readonly { readonly name: string; readonly field: AnyField }[],
   unknown: readonly Pick<UnknownField, 'name' | 'key'>[],
-): (record: Readonly<Record<string, unknown>>, refused: (name: string) => void) => LogDocument {
+): ColumnDocument {
   const layout = once(() => schema.layout(unknown))
   const mayBeRefused = columns.filter(({ field }) => mayRefuse(field))
   const keptKey = (name: string) => `\n${name}`
@@ -24,11 +31,11 @@ export function columnDocuments(
   const keeping = once(() =>
     schema.layout([...unknown, ...mayBeRefused.map(({ name }) => ({ name, key: keptKey(name) }))]),
   )
-  return (record, refused) => {
+  return (record, refused, ingested) => {
     const names = mayBeRefused.filter(({ name, field }) => record[name] !== undefined && !isHeld(field, record[name]))
     for (const { name } of names) refused(name)
     const kept = new Map(names.map(({ name }) => [keptKey(name), record[name]]))
-    const values = sourceValues((name) => (kept.has(name) ? kept.get(name) : record[name]))
+    const values = sourceValues((name) => (kept.has(name) ? kept.get(name) : record[name]), ingested)
     return fill(kept.size === 0 ? layout() : keeping(), values) ?? {}
   }
 }

@@ -29,9 +29,12 @@ export interface Derived {
   readonly operation?: Operation
 }
 
-/** What a function does that gives something new for nearly every record, so that there is nothing to recall. */
+/**
+ * What a function does that gives something new for nearly every record, so that there is nothing to recall. `ingested` is
+ * the time of the batch.
+ */
 interface Operates {
-  readonly is: 'sessionName' | 'communityId'
+  readonly is: 'sessionName' | 'communityId' | 'ingested'
   /** Of a hash: goes into it before all else. */
   readonly seed?: number
 }
@@ -223,6 +226,11 @@ export function sessionSource({ inputs, operation }: Derived): string | undefine
   return operation?.is === 'sessionName' && inputs.length === 1 && typeof inputs[0] === 'string'
     ? operation.operands[0]
     : undefined
+}
+
+/** Whether it is the time of the record's batch, which encodings know. */
+export function isIngested({ operation }: Derived): boolean {
+  return operation?.is === 'ingested'
 }
 
 /** `ipv4` or `ipv6`, by the separator that comes first in the address. */

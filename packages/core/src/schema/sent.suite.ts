@@ -7,13 +7,17 @@ import { memoryObject } from '../testing/index.ts'
 import type { Slice } from '../types.ts'
 import type { FormatParser } from './format.ts'
 
-/** The bulk bodies' documents, as a search sink gets them, and how many were made as objects. */
-export async function sentOf(parser: FormatParser<unknown>, body: string) {
+/**
+ * The bulk bodies' documents, as a search sink gets them, and how many were made as objects; `onBatch` is called before the
+ * documents of each batch are written.
+ */
+export async function sentOf(parser: FormatParser<unknown>, body: string, onBatch?: (length: number) => void) {
   const object = track(memoryObject({ key: 'f', body }))
   const steps = { namespace: 'default', from: 0, filter: undefined, enrich: undefined, now: new Date(0) }
   let objects = 0
   const lines: string[] = []
   for await (const batch of parser.parse(object, parseContext())) {
+    onBatch?.(batch.length)
     const slice: Slice<unknown> = sliceOf(batch, object.identity(), { ...steps, untimed: () => undefined })
     const document = (index: number) => {
       objects++

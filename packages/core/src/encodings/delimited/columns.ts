@@ -1,13 +1,13 @@
 import { type ErrorCode, FlowferryError } from '../../errors.ts'
 import { once } from '../../once.ts'
 import { placeOf } from '../../read/object.ts'
-import { columnDocuments } from '../../schema/column-documents.ts'
+import { type ColumnDocument, columnDocuments } from '../../schema/column-documents.ts'
 import type { AnyField } from '../../schema/fields.ts'
 import { keyword } from '../../schema/fields.ts'
 import { tablesOf } from '../../schema/layout.ts'
 import { freeName, reserved, takenNames } from '../../schema/names.ts'
 import type { UnknownField } from '../../schema/schema.ts'
-import type { LogDocument, SourceObject } from '../../types.ts'
+import type { SourceObject } from '../../types.ts'
 import type { CompiledTable, Values } from './compiled.ts'
 import { fieldsOf } from './fields-of.ts'
 import { fits, scan } from './host.ts'
@@ -28,8 +28,7 @@ export interface Columns {
   readonly scan: (bytes: Buffer) => Scan
   /** The plain path: a line's record, or what is wrong with it, or how many values it has where wider columns read it. */
   readonly read: (line: string) => Values | string | number
-  /** `refused` is told of each column whose value is kept as text, since nothing else in the document holds it. */
-  readonly document: (record: Values, refused: (name: string) => void) => LogDocument
+  readonly document: ColumnDocument
   /** A record as steps see it; `whole` where the line is not regular. */
   readonly view: (scan: Scan, line: number, whole: Values | undefined) => Values
   readonly members: () => ReadonlySet<string>

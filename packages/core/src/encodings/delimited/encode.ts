@@ -17,16 +17,25 @@ export class RunEncoder implements NonNullable<Batch<unknown>['encoder']> {
   readonly #scan: Scan
   readonly #lines: Uint32Array
   readonly #ordinals: Float64Array
+  readonly #ingested: string | undefined
   /** What goes into the documents of the records that the engine was told of. */
   #joins: Added['join'][] = []
   /** How many records to add to at once: few behind one that the plain path had to take. */
   #addTo = mostAddedTo
-  constructor(members: ReadonlySet<string>, program: Program, scan: Scan, lines: Uint32Array, ordinals: Float64Array) {
+  constructor(
+    members: ReadonlySet<string>,
+    program: Program,
+    scan: Scan,
+    lines: Uint32Array,
+    ordinals: Float64Array,
+    ingested: string | undefined,
+  ) {
     this.members = members
     this.#program = program
     this.#scan = scan
     this.#lines = lines
     this.#ordinals = ordinals
+    this.#ingested = ingested
   }
 
   room(index: number): number {
@@ -40,7 +49,8 @@ export class RunEncoder implements NonNullable<Batch<unknown>['encoder']> {
     if (this.#scan.regular[line] !== 1) return -1
     const { bytes, words } = openEngine()
     words[map.lines / 4] = line
-    const { written } = encodeLines(this.#program, this.#scan, 1, target.length - offset, alone)
+    const frame = { ...alone, ingested: this.#ingested }
+    const { written } = encodeLines(this.#program, this.#scan, 1, target.length - offset, frame)
     if (written === 0) return -1
     const length = words[map.writtenEnds / 4]!
     target.set(bytes.subarray(map.output, map.output + length), offset)
@@ -55,7 +65,7 @@ export class RunEncoder implements NonNullable<Batch<unknown>['encoder']> {
   ): 'done' | 'full' | 'odd' {
     const { lead } = run
     if (lead.length > map.mostText || tail.length > map.mostText) return 'odd'
-    const frame = { lead, tail, added: added !== undefined }
+    const frame = { lead, tail, added: added !== undefined, ingested: this.#ingested }
     const stop = index + count
     for (let at = index; at < stop; ) {
       const ready = this.#prepare(at, stop, kept, added)

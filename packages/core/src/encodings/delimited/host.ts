@@ -1,4 +1,5 @@
 import { LF } from '../../read/ascii.ts'
+import { ingestedMember } from '../../schema/ingested.ts'
 import { startEngine } from '../engine/load.ts'
 import { buffer, setCompute } from '../engine/memory.ts'
 import * as engine from './engine/documents.ts'
@@ -157,6 +158,14 @@ function load(scan: Scan): void {
   loaded = scan
 }
 
+/** What a run's documents have before and behind their members, and the time of their batch where they tell it. */
+interface Frame {
+  readonly lead: Uint8Array
+  readonly tail: Uint8Array
+  readonly added: boolean
+  readonly ingested: string | undefined
+}
+
 /**
  * Runs the program over the lines that stand in the engine's memory for this call: its numbers are those of
  * `engine.encodeRun`. Gives how many records were written, and whether the next one has to take the plain path.
@@ -166,12 +175,13 @@ export function encodeLines(
   scan: Scan,
   count: number,
   limit: number,
-  { lead, tail, added }: { readonly lead: Uint8Array; readonly tail: Uint8Array; readonly added: boolean },
+  { lead, tail, added, ingested }: Frame,
 ): { readonly written: number; readonly odd: boolean } {
   const { bytes, words, encodeRun } = openEngine()
   load(scan)
   bytes.set(lead, map.lead)
   bytes.set(tail, map.tail)
+  if (ingested !== undefined) bytes.write(`${ingestedMember(ingested)},`, map.ingested, 'latin1')
   const written = encodeRun(addressOf(program), count, limit, lead.length, tail.length, added ? 1 : 0)
   return { written, odd: words[map.status / 4] === 1 }
 }

@@ -2,6 +2,7 @@ import { FlowferryError } from '../../errors.ts'
 import { LF } from '../../read/ascii.ts'
 import { readBlocks } from '../../read/lines.ts'
 import { placeOf } from '../../read/object.ts'
+import { ingestedNow } from '../../schema/ingested.ts'
 import type { Batch, Malformed, ObjectHead, ParseContext, SourceObject } from '../../types.ts'
 import { RecordsOnDemand } from '../records-on-demand.ts'
 import { Refused } from '../refused.ts'
@@ -156,6 +157,7 @@ function batchOf(
   const unknownFields = unknown.length > 0 ? countUnknown(columns, run, table.absent.charCodeAt(0), recordAt) : {}
   const refused = new Refused(unknownFields)
   const records = () => Array.from({ length }, (_, index) => recordAt(index))
+  const ingested = ingestedNow(table.schema)
   return Object.assign(new RecordsOnDemand(records), {
     format: table.schema.format,
     length,
@@ -163,10 +165,10 @@ function batchOf(
     bytes,
     malformed,
     malformedText: (position: number) => textOf(scan, run.malformed[position]!, false),
-    document: (index: number) => columns.document(recordAt(index), refused.of(index)),
+    document: (index: number) => columns.document(recordAt(index), refused.of(index), ingested),
     view: (index: number) => columns.view(scan, lines[index]!, fast(index) ? undefined : recordAt(index)),
     fields: columns.fields(),
-    ...(program && { encoder: new RunEncoder(columns.members(), program, scan, lines, ordinals) }),
+    ...(program && { encoder: new RunEncoder(columns.members(), program, scan, lines, ordinals, ingested) }),
     unknownFields,
     ...(context.originals && { original }),
   })

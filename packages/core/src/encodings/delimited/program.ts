@@ -1,4 +1,4 @@
-import { type AnyFacet, type Derived, type Operation, sourceOf, valueFor } from '../../schema/derive.ts'
+import { type AnyFacet, type Derived, isIngested, type Operation, sourceOf, valueFor } from '../../schema/derive.ts'
 import { type AnyField, kindOf, type ValueKind } from '../../schema/fields.ts'
 import { fitting, isHeld, mayRefuse } from '../../schema/held.ts'
 import type { Branch, Leaf, LeafSource } from '../../schema/layout.ts'
@@ -203,6 +203,7 @@ export function compileProgram(
   /** What gives several targets is called once for a key. */
   const computes = new Map<Derived, (texts: readonly string[]) => unknown>()
   const emitDerived = (derived: Derived, target: number, place: Place): Emit | undefined => {
+    if (isIngested(derived)) return { ...nothing, is: map.isText, repeatable: false, ingested: true }
     const hash = derived.operation?.is === 'communityId' ? emitHash(derived.operation, place) : undefined
     if (hash) return hash
     const inputs: Input[] = []

@@ -1,3 +1,4 @@
+import { ingestedMember } from '../../schema/ingested.ts'
 import * as map from './engine/map.ts'
 
 /** Holds for lines in which the column has this text. */
@@ -26,6 +27,8 @@ export interface Emit {
   /** Of a time, a part or a hash: `partWord`. */
   readonly part: number
   readonly condition?: Condition
+  /** The member with the time of the batch, in the place of a constant. */
+  readonly ingested?: boolean
 }
 
 /** The document's tree with the columns of a header. */
@@ -48,6 +51,8 @@ export interface Step {
   readonly part: number
   /** Steps to pass over once this one has written something. */
   readonly next: number
+  /** Whether the text is the one that the host writes before a run. */
+  readonly ingested?: boolean
 }
 
 type Sure = 'always' | 'never' | 'maybe'
@@ -56,6 +61,9 @@ type Sure = 'always' | 'never' | 'maybe'
 export type IsAbsent = (column: number) => boolean | undefined
 
 const plain = { column: 0, quoted: false, group: 0, target: 0, repeatable: false, text: '', part: 0, next: 0 }
+
+/** Of the length that each has. */
+const anyIngested = `${ingestedMember(new Date(0).toISOString())},`
 
 /**
  * The steps that write the tree. Every member is written with a comma behind it, and a close puts a brace upon the last
@@ -97,6 +105,10 @@ export function stepsOf(nodes: readonly Node[], isAbsent: IsAbsent): Step[] {
 
   /** As a step of its own where its value may be absent, or is passed over. */
   const write = (emit: Emit, key: string, next = 0, passed = false) => {
+    if (emit.ingested) {
+      push({ is: map.isText, text: anyIngested, ingested: true })
+      return
+    }
     const quote = emit.quoted ? '"' : ''
     if (!emit.repeatable && !passed && sureOf(emit) === 'always') {
       if (emit.is === map.isText) due += `${key}${emit.json},`

@@ -1,4 +1,4 @@
-import { type AnyFacet, type Derived, sessionSource, sourceOf } from '../../schema/derive.ts'
+import { type AnyFacet, type Derived, isIngested, sessionSource, sourceOf } from '../../schema/derive.ts'
 import { kindOf } from '../../schema/fields.ts'
 import type { Condition, Leaf, LeafSource } from '../../schema/layout.ts'
 import type { ObjectsReader, PairsReader } from '../../schema/objects.ts'
@@ -81,6 +81,8 @@ export interface Emit {
   readonly table?: ListTable
   /** Of pairs: the name that is picked out, as JSON. */
   readonly name?: string
+  /** The member with the time of the batch, in the place of a literal. */
+  readonly ingested?: boolean
 }
 
 /** What a shape knows of its records. */
@@ -96,6 +98,9 @@ export interface ShapeFacts {
 export class OddShape extends Error {}
 
 const nothing = { entry: 0, sure: true, json: '', text: 0 }
+
+/** Of the length that each has. */
+const anyTime = JSON.stringify(new Date(0))
 
 export function createEmitter(
   nodeOf: ReadonlyMap<string, Node>,
@@ -206,6 +211,7 @@ export function createEmitter(
   }
 
   const emitDerived = (derived: Derived, target: number, list: boolean, facts: ShapeFacts): Emit | undefined => {
+    if (isIngested(derived)) return { ...nothing, op: opLiteral, sure: false, json: anyTime, ingested: true }
     const principal = facts.fields.get(sessionSource(derived) ?? '')?.present
     if (principal?.place.kind === kindText && principal.how === asIs)
       return { ...nothing, op: opSession, entry: principal.entry, sure: false }

@@ -1,6 +1,7 @@
 import type { JsonScanner, ValueBlock } from '../../read/json.ts'
 import { sessionSource } from '../../schema/derive.ts'
 import { kindOf } from '../../schema/fields.ts'
+import { ingestedMember } from '../../schema/ingested.ts'
 import type { Schema } from '../../schema/schema.ts'
 import { full } from '../engine/memo.ts'
 import { timeBytes } from '../engine/times.ts'
@@ -9,6 +10,7 @@ import { createEmitter } from './emits.ts'
 import {
   classBits,
   entryBytes,
+  ingestedText,
   inputAt,
   kindFlat,
   kindRecall,
@@ -39,6 +41,8 @@ export interface ByteFormat {
   readonly room: (block: ValueBlock, index: number) => number
   /** Whether a record has a value that some field can read for sure. */
   readonly knows: (block: ValueBlock, index: number) => boolean
+  /** Says when the block's documents set out for the store. */
+  readonly ingest: (block: ValueBlock, time: string) => void
   /** Writes the record's own id. */
   readonly putId: (block: ValueBlock, index: number, target: Uint8Array, offset: number) => number
   readonly members: ReadonlySet<string>
@@ -64,6 +68,7 @@ export function createEncoder({ schema, root, layout, places, checksOf, needsId 
   let loaded: ValueBlock | undefined
   /** Tapes that the engine still can read. */
   let readable = new WeakSet<Int32Array>()
+  const ingestedAt = new WeakMap<ValueBlock, string>()
   const start = () => {
     started ??= startHost(options)
     if (!started.use()) loaded = undefined
@@ -74,6 +79,8 @@ export function createEncoder({ schema, root, layout, places, checksOf, needsId 
     memory.set(block.chunk.subarray(0, maxBlock), inputAt)
     if (block.whole && block.whole.length <= maxRecord) memory.set(block.whole, wholeAt)
     words.set(block.tape, tapeWord)
+    const ingested = ingestedAt.get(block)
+    if (ingested !== undefined) memory.write(ingestedMember(ingested), ingestedText, 'latin1')
     loaded = block
   }
 
@@ -112,6 +119,7 @@ export function createEncoder({ schema, root, layout, places, checksOf, needsId 
       target.set(memory.subarray(outputAt, behind), offset)
       return offset + behind - outputAt
     },
+    ingest: (block, time) => ingestedAt.set(block, time),
     knows: (block, index) => {
       const mark = block.places[index * 3 + 2]!
       const end = mark + block.tape[mark]!

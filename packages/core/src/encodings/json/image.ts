@@ -5,6 +5,7 @@ import {
   checkCase,
   checkEnds,
   classBits,
+  ingestedText,
   kindObject,
   maxUnknown,
   opLiteral,
@@ -181,7 +182,7 @@ export function putShape(
     const given = emit.op === opLiteral ? key + emit.json : key
     const address = members.get(step)!
     words[at + 4] = address
-    words[address >> 2] = texts.add(given)
+    words[address >> 2] = emit.ingested ? ingestedText : texts.add(given)
     words[(address >> 2) + 1] = Buffer.byteLength(given)
     words[(address >> 2) + 2] = stepsAt + (i + pass) * stepBytes
   }

@@ -4,6 +4,7 @@ import { type ValueBlock, valueAt } from '../../read/json.ts'
 import { placeOf } from '../../read/object.ts'
 import { ownerOf } from '../../read/owner.ts'
 import { isObject, type JsonObject } from '../../schema/free-form.ts'
+import { ingestedNow } from '../../schema/ingested.ts'
 import type { Batch, Malformed, ParseContext, SourceObject } from '../../types.ts'
 import { batchOf } from '../record-format.ts'
 import { Refused } from '../refused.ts'
@@ -37,6 +38,8 @@ export async function* parseJson(
   for await (const block of scanJson(object, context, key, fast.scanner())) {
     const first = next
     next += block.length
+    const ingested = ingestedNow(schema)
+    if (ingested !== undefined) fast.ingest(block, ingested)
     const records: (Kinded | undefined)[] = []
     const ordinals: number[] = []
     const malformed: Malformed[] = []
@@ -58,7 +61,8 @@ export async function* parseJson(
     const refused = new Refused(unknownFields)
     const placeAt = (index: number) => ordinals[index]! - first
     const recordAt = (index: number): Kinded => (records[index] ??= read(placeAt(index)) as Kinded)
-    const document = (record: Kinded, index: number) => documentOf(schema, root, layout, record, refused.of(index))
+    const document = (record: Kinded, index: number) =>
+      documentOf(schema, root, layout, record, refused.of(index), ingested)
     yield batchOf({ document, ...(idOf && { recordId: idOf }) }, schema.format, context, {
       records,
       recordAt,

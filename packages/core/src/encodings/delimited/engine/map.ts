@@ -71,6 +71,8 @@ export const mostOutput: i32 = 131072
 export const block: i32 = 1892864
 export const addressWords: i32 = 1893248
 export const addressBytes: i32 = 32
+/** The member `event.ingested` with its comma: the host writes it before a run. */
+export const ingested: i32 = 1893376
 
 // ── A program ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -31,6 +31,8 @@ const base: i32 = delimitedPages * 65_536
 /** The memo's words, and the keys of more than one input. */
 export const memoAt: i32 = base
 export const keyAt: i32 = memoAt + memoBytes + 4
+/** The member `event.ingested`: the host writes it with the block at hand. */
+export const ingestedText: i32 = base + 3072
 /** The block at hand, of which records are scanned or written; zeros behind it stop each look. */
 export const inputAt: i32 = base + 4096
 /** A value that lay in two blocks. */
