@@ -41,7 +41,7 @@ const read = {
   ],
   'CloudFront and CloudTrail': [
     ...of('cloudfront', 'gzip -dc', 'gunzip', 'plain loop', 'flowferry'),
-    ...of('cloudtrail', 'gzip -dc', 'gunzip', 'plain loop', 'flowferry', 'filter'),
+    ...of('cloudtrail', 'gzip -dc', 'gunzip', 'plain loop', 'flowferry', 'filter', 'related.entity'),
     { input: 'cloudtrail, unknown', way: 'flowferry', name: 'cloudtrail: with an unknown field' },
     ...of('cloudtrail, 550 MB', 'flowferry'),
   ],
@@ -98,7 +98,7 @@ function pageOf({ ratio, rowsTable }, command) {
   ]
   const texts = {
     'Flow logs': `${provenance(command)} A row is \`node bench/rows/row.mjs WAY INPUT FILE\`, in plain JavaScript with \`${inPlainJavaScript.join(' ')}\`, on Node 24 through npm's \`node\` package. What comes out is counted and dropped: no HTTP. \`gunzip\` inflates in Node and does nothing else. \`plain loop\` is what somebody writes in an hour (readline, split, object, JSON.stringify): the same documents, byte for byte. \`lines()\` is a user's own parser, with the plain loop's functions. \`late-bound\` are two enrichments of \`vpcFlow.with(…)\`: an account's name, which joins the object \`cloud.account\`, and a team by interface; \`late-bound by address\` is one of two targets by source address, of which the file has many; \`community id\` is \`vpcFlow.with(communityId)\`. \`gzip\` and \`indexPer\` are the sinks' options of that name. \`small objects\` reads 100 records an object; it makes them in its own process first, which its peak includes. 112 B a line with 14 fields, 245 B with 29.`,
-    'CloudFront and CloudTrail': `${provenance(command)} As above; the plain loop gives CloudFront's documents in full and CloudTrail's main fields, with the whole file in memory. \`filter\` looks at two fields, and leaves out the events of one name that only read; \`with an unknown field\` is a file of events that each have a field which the format's table does not know. 457 B a CloudFront line, 1,834 B a CloudTrail event.`,
+    'CloudFront and CloudTrail': `${provenance(command)} As above; the plain loop gives CloudFront's documents in full and CloudTrail's main fields, with the whole file in memory. \`filter\` looks at two fields, and leaves out the events of one name that only read; \`with an unknown field\` is a file of events that each have a field which the format's table does not know; \`related.entity\` is \`cloudTrail.with(relatedEntity)\`. 457 B a CloudFront line, 1,834 B a CloudTrail event.`,
     'JSON lines': `${provenance(command)} An application's own log, an object of some 300 B a line, as \`bench/rows/app.mjs\` declares it. The plain loop is readline, JSON.parse, an object, JSON.stringify: the same documents.`,
   }
   const deliveredText = `${provenance(command)} Flow logs over plain HTTP to a sink that answers at once (\`bench/lib/null-sink.mjs\`), a process of its own: the sender's CPU counts. \`sent\` is the whole way from the file; \`ready\` sends bodies that are in memory already through the same client, what no sender goes below; \`helper\` is the client's own \`helpers.bulk\` with the plain loop's objects.`
@@ -118,6 +118,7 @@ function pageOf({ ratio, rowsTable }, command) {
       'community id': ratio('vpc-flow: community id', flow),
       dropped: ratio('vpc-flow: filter that keeps nothing', flow),
       'cloudtrail filter': ratio('cloudtrail: filter', 'cloudtrail: flowferry'),
+      'related.entity': ratio('cloudtrail: related.entity', 'cloudtrail: flowferry'),
       'json lines': ratio('json lines: plain loop', 'json lines: flowferry'),
       own: ratio('vpc-flow: lines()', 'vpc-flow: plain loop'),
     },

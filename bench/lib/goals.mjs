@@ -18,6 +18,7 @@ export const goals = [
   { id: 'late-bound', what: 'Late-bound enrichments, of which one joins an object, against none', most: 1.5, unit: 'times', command: bench },
   { id: 'dropped', what: 'A filter that keeps nothing against none: no encoding', most: 1, unit: 'times', command: bench },
   { id: 'cloudtrail filter', what: 'A filter of two fields on CloudTrail against none', most: 1.3, unit: 'times', command: bench },
+  { id: 'related.entity', what: 'The ids that CloudTrail events touch, against none', most: 2, unit: 'times', command: bench },
   { id: 'json lines', what: "A user's JSON lines of 300 B, cheaper than the plain loop", least: 3, unit: 'times', command: bench },
   { id: 'own', what: "A user's `lines()` parser against the loop by hand, same functions", most: 1.3, unit: 'times', command: bench },
   { id: 'size', what: 'The example Lambda, our own code', most: 120, unit: 'kB', command: bench },

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { communityId, detect, ingest, lines } from '@flowferry/core'
+import { communityId, detect, ingest, lines, relatedEntity } from '@flowferry/core'
 import { cloudFront } from '@flowferry/core/formats/cloudfront'
 import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
@@ -51,6 +51,7 @@ const parsers = {
   'vpc-flow, owners': vpcFlow.with(owners),
   'vpc-flow, places': vpcFlow.with(places),
   'vpc-flow, community id': vpcFlow.with(communityId),
+  'cloudtrail, related.entity': cloudTrail.with(relatedEntity),
   detect: detect(formats),
 }
 
@@ -137,6 +138,7 @@ export const steps = {
   'late-bound': { parser: 'vpc-flow, owners' },
   'late-bound by address': { parser: 'vpc-flow, places' },
   'community id': { parser: 'vpc-flow, community id' },
+  'related.entity': { parser: 'cloudtrail, related.entity' },
   eventOriginal: { eventOriginal: true },
 }
 

@@ -23,6 +23,7 @@ export { type FormatDefinition, type FormatParser, format } from './schema/forma
 
 export { communityId, communityIdWith } from './schema/community-id.ts'
 export { ingested } from './schema/ingested.ts'
+export { relatedEntity } from './schema/related-entity.ts'
 
 // For a parser that is written by hand.
 

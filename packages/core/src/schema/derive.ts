@@ -34,7 +34,7 @@ export interface Derived {
  * the time of the batch.
  */
 interface Operates {
-  readonly is: 'sessionName' | 'communityId' | 'ingested'
+  readonly is: 'sessionName' | 'communityId' | 'entities' | 'ingested'
   /** Of a hash: goes into it before all else. */
   readonly seed?: number
 }

@@ -1,4 +1,11 @@
-import { type AnyFacet, type Derived, isIngested, sessionSource, sourceOf } from '../../schema/derive.ts'
+import {
+  type AnyFacet,
+  type Derived,
+  isIngested,
+  type Operation,
+  sessionSource,
+  sourceOf,
+} from '../../schema/derive.ts'
 import { kindOf } from '../../schema/fields.ts'
 import type { Condition, Leaf, LeafSource } from '../../schema/layout.ts'
 import type { ObjectsReader, PairsReader } from '../../schema/objects.ts'
@@ -24,6 +31,7 @@ import {
   list as listOfStrings,
   opBare,
   opCopy,
+  opEntities,
   opHoled,
   opHoledText,
   opItems,
@@ -243,6 +251,16 @@ export function createEmitter(
     return json === '' ? undefined : { ...nothing, op: opLiteral, json }
   }
 
+  /** Free-form values and lists of objects, in which ids are looked for: one behind the other. */
+  const emitEntities = ({ operands }: Operation, facts: ShapeFacts): Emit[] =>
+    operands.flatMap((name) => {
+      const present = name === undefined ? undefined : facts.fields.get(name)?.present
+      if (!present) return []
+      const { place, entry } = present
+      if (place.kind !== kindFreeForm && place.kind !== kindObjects) throw new OddShape()
+      return { ...nothing, op: opEntities, entry, sure: false }
+    })
+
   const stateOf = (input: string | AnyFacet, facts: ShapeFacts) => {
     const name = sourceOf(input)
     const is = typeof input === 'string' ? 'value' : input.is
@@ -272,6 +290,8 @@ export function createEmitter(
         } else if (source.is === 'field') {
           const emit = emitField(source, leaf.list, facts)
           if (emit) emits.push(emit)
+        } else if (source.derived.operation?.is === 'entities' && leaf.sources.length === 1) {
+          emits.push(...emitEntities(source.derived.operation, facts))
         } else {
           const emit = emitDerived(source.derived, source.target, leaf.list, facts)
           if (emit && leaf.list && emit.op === opLiteral)

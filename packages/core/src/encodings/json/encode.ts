@@ -172,13 +172,13 @@ function roomOf({ all }: Places, { derived, constants, cases }: Schema) {
   const texts = JSON.stringify([constants, cases.map((one) => one.constants)]).length
   const targets = derived.reduce((sum, one) => sum + one.targets.length, 0)
   // A key of the document, a time in place of few digits, and what is recalled.
-  const sessions = derived.filter(sessionSource).length
+  const copied = derived.filter((one) => sessionSource(one) || one.operation?.is === 'entities').length
   const names = places.reduce((sum, { node }) => sum + namesLength(node), 0)
   return {
     fixed: 4096 + texts + names + recalled * timeBytes + targets * longestResult + recalledBytes(places),
     copies: places
       .filter(({ path }) => !path.includes('.'))
-      .reduce((most, place) => Math.max(most, copiesOf(place) + sessions), 2),
+      .reduce((most, place) => Math.max(most, copiesOf(place) + copied), 2),
   }
 }
 

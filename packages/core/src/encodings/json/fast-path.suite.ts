@@ -26,6 +26,13 @@ const text = odd(
       String.raw`"\u001f\t\n\\\""`,
       '"\u007f\u2028"',
       '"漢字, {é=😀}"',
+      ...['sg-0a1', 'tgw-attach-0f', 'sg-', '-0a', 'x-0a', 'sg-0A', 'arn:aws:s3:::b', 'arn:aws-cn:iam::1:user/a b'].map(
+        (id) => `"${id}"`,
+      ),
+      String.raw`"arn:aws:iam::1:role\/x"`,
+      String.raw`"arn:aws:iam::1:role\x"`,
+      '"arn:aws:iam::1:é"',
+      '"arn:aws:sns:x:1"',
       String.raw`"\x"`,
       '"tab\there"',
     ),

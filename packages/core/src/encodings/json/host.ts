@@ -1,3 +1,4 @@
+import { entityKinds } from '../../schema/related-entity.ts'
 import { isAddress as isAddressValue } from '../../schema/values.ts'
 import { startEngine } from '../engine/load.ts'
 import { buffer, setCompute } from '../engine/memory.ts'
@@ -6,6 +7,7 @@ import * as interpreted from './engine/engine.ts'
 import { type Host, setHost } from './engine/host-calls.ts'
 import {
   arenaAt,
+  entityKindsAt,
   entryBytes,
   longestResult,
   mailboxAt,
@@ -44,6 +46,8 @@ import type { Shape } from './shape.ts'
 const maxShapes = shapeSlots / 2
 /** The least that is left of the arena before a record: what one shape adds is far less. */
 const arenaMargin = 512 * 1024
+/** Each behind its length. */
+const kindsOfEntities = Buffer.from(`${entityKinds.map((kind) => String.fromCharCode(kind.length) + kind).join('')}\0`)
 /** A place that is learned, and its key. */
 const learnedBytes = placeBytes + maxUnknownName + 24
 
@@ -105,6 +109,7 @@ export function startHost({ places, checksOf, compile, groups, forgetGroups, nee
     owner = self
     engine.openMemo(memoAt, memoSlotsAt, memoSlots, memoEntriesAt, memoEntriesEnd, mailboxAt)
     engine.setRoot(placeAt.get(places.root)!, needsId ? 1 : 0)
+    memory.set(kindsOfEntities, entityKindsAt)
     dropShapes()
   }
 

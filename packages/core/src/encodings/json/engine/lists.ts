@@ -2,12 +2,17 @@ import { behindItem, isRepeat } from '../../engine/items.ts'
 import { behindString, COMMA } from '../../engine/json-bytes.ts'
 import { odd } from '../../engine/memo.ts'
 import { copy, load32, store8 } from '../../engine/memory.ts'
+import { beginEntities, putEntities } from './entities.ts'
+import { keptEnd, keptOf, keptStart } from './kept.ts'
 import {
+  classBits,
+  holed,
   memberKey,
   memberKeyLength,
   memberOp,
   memberTarget,
   memberText,
+  opEntities,
   opItems,
   opLiteral,
   opMemberItems,
@@ -22,6 +27,7 @@ let first: i32 = 0
 
 export function openList(at: i32): void {
   first = at
+  beginEntities()
 }
 
 /** The offset behind what an item's source gives, or `odd` or `full`. */
@@ -32,6 +38,7 @@ export function putItem(member: i32, entry: i32, to: i32): i32 {
     return found <= 0 ? (found === 0 ? to : found) : putItems(recalledStart(), recalledEnd(), to)
   }
   if (op === opItems) return putStrings(valueStart(entry), valueEnd(entry), to)
+  if (op === opEntities) return putEntitiesOf(entry, to)
   if (op === opMemberItems) {
     const table = load32(member + memberTarget)
     return putMemberItems(table, load32(member + memberText), valueStart(entry), valueEnd(entry), first, to)
@@ -48,6 +55,14 @@ export function putItem(member: i32, entry: i32, to: i32): i32 {
     store8(o++, COMMA)
   }
   return isRepeat(first, to, o) ? to : o
+}
+
+/** In a value with a backslash before a slash they stand without it. */
+function putEntitiesOf(entry: i32, to: i32): i32 {
+  const start = valueStart(entry)
+  const end = valueEnd(entry)
+  if ((load32(entry) & ((1 << classBits) - 1)) !== holed) return putEntities(start, end, first, to)
+  return keptOf(entry, start, end) ? putEntities(keptStart(), keptEnd(), first, to) : odd
 }
 
 /** Items that have a comma behind each. */

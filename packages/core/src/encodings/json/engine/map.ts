@@ -33,6 +33,9 @@ export const memoAt: i32 = base
 export const keyAt: i32 = memoAt + memoBytes + 4
 /** The member `event.ingested`: the host writes it with the block at hand. */
 export const ingestedText: i32 = base + 3072
+/** Kinds of ids that an event may touch, and how many ids of a record are written at most. */
+export const entityKindsAt: i32 = base + 3200
+export const entityList: i32 = 100
 /** The block at hand, of which records are scanned or written; zeros behind it stop each look. */
 export const inputAt: i32 = base + 4096
 /** A value that lay in two blocks. */
@@ -205,6 +208,8 @@ export const opLiteral: i32 = 20
 export const opRecall: i32 = 21
 /** The name of a session in a principal's id, or nothing; in an `opMember` or `opItem`. */
 export const opSession: i32 = 22
+/** The ids among the texts of a free-form value or of a list of objects; in an `opItem`. */
+export const opEntities: i32 = 23
 
 /** An `opMember`'s words: its key, the key's length, the step to go on with once it has written, its own operation. */
 export const memberKey: i32 = 0
