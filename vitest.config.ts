@@ -11,6 +11,7 @@ const alias = [
   { find: /^@flowferry\/core\/schema$/, replacement: source('./packages/core/src/schema/index.ts') },
   { find: /^@flowferry\/core\/testing$/, replacement: source('./packages/core/src/testing/index.ts') },
   { find: /^@flowferry\/answers\/(.+)$/, replacement: source('./packages/answers/src/$1.ts') },
+  { find: /^@flowferry\/enrich\/(.+)$/, replacement: source('./packages/enrich/src/$1.ts') },
   { find: /^@flowferry\/(.+)$/, replacement: source('./packages/$1/src/index.ts') },
 ]
 

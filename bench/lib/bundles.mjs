@@ -29,6 +29,9 @@ export const bundles = {
       { entry: `packages/answers/dist/${name}.js` },
     ]),
   ),
+  ...Object.fromEntries(
+    ['cidr', 'geoip'].map((name) => [`enrich-${name}`, { entry: `packages/enrich/dist/${name}.js` }]),
+  ),
   cli: { entry: 'packages/cli/dist/cli.js' },
   'lambda-elasticsearch': { entry: 'examples/lambda/src/elasticsearch.ts', external: [...sdk, ...clients] },
   'lambda-elasticsearch-client': { entry: 'examples/lambda/src/elasticsearch.ts', external: sdk },

@@ -265,6 +265,10 @@ describe("a package's page has a first sample that runs:", () => {
     expect(await runs('answers')).toContain("{ 'destination.port': 22, flows: 1, sources: 1 }")
   })
 
+  test('enrich', async () => {
+    expect(await runs('enrich')).toContain("source_network: 'production'")
+  })
+
   test('search', async () => {
     expect(JSON.parse(await runs('search'))).toMatchObject({ index_patterns: ['logs-aws.vpcflow-*'] })
   })

@@ -1,18 +1,19 @@
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { collect, memoryObject } from '@flowferry/core/testing'
+import { geoip } from '@flowferry/enrich/geoip'
 import { expect, test } from 'vitest'
-import { geoip } from './geoip.ts'
+import { mmdb } from '../../../test/support/mmdb.ts'
 import { proxy } from './proxy.ts'
 import { teams } from './teams.ts'
 
 const byTeam = teams(new Map([['123456789012', { name: 'production', team: 'payments' }]]))
 const byPlace = geoip({
-  get: (address) =>
-    address === '192.0.2.7'
-      ? { country: { iso_code: 'DE' }, location: { latitude: 52.5, longitude: 13.4 } }
-      : address === '192.0.2.8'
-        ? {}
-        : null,
+  city: mmdb('Example-City', {
+    '192.0.2.7/32': {
+      country: { iso_code: 'DE' },
+      location: { latitude: { double: 52.5 }, longitude: { double: 13.4 } },
+    },
+  }),
 })
 const geo = { country_iso_code: 'DE', location: '52.5,13.4' }
 

@@ -1,7 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
-
-/** RFC 1918, RFC 6598 and RFC 4193: addresses that no internet gateway passes. */
-export const privateBlocks = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'] as const
+import { privateBlocks } from '@flowferry/core/internal'
 
 const familyOf = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4')
 const privateAddresses = new BlockList()

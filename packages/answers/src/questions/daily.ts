@@ -1,4 +1,4 @@
-import { privateBlocks } from '../addresses.ts'
+import { privateBlocks } from '@flowferry/core/internal'
 import type { Filter, Question, Span } from '../question.ts'
 
 /** A question of every day: plain data, once the span is known. */

@@ -67,7 +67,7 @@ export interface FormatParser<R> extends Parser<R> {
    */
   readonly withFields: (names: readonly string[] | string) => Parser<R>
   /**
-   * The same format with values that are known where it is used: `vpcFlow.with(geoip(reader), teams)`. Mapping,
+   * The same format with values that are known where it is used: `vpcFlow.with(places, teams)`. Mapping,
    * documentation and documents have them, and the engine recalls them by the bytes of the fields that they are made from.
    * To be called once, where the parser is made: each call compiles a parser of its own. An enrichment that finds none of
    * its fields in the format adds nothing: `'labels.team' in parser.format.mapping` tells.

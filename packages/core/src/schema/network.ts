@@ -40,3 +40,6 @@ export function tls(text: string): { readonly protocol: string; readonly version
   const match = /^(?:(TLS|SSL)[v ]?(\d+(?:\.\d+)*)|(1\.[0-3]))$/i.exec(text)
   return match ? { protocol: match[1]?.toLowerCase() ?? 'tls', version: match[2] ?? match[3]! } : undefined
 }
+
+/** RFC 1918, RFC 6598 and RFC 4193: addresses that no internet gateway passes. */
+export const privateBlocks = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'] as const
