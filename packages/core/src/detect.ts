@@ -80,5 +80,5 @@ async function* parseClaimed(parsers: readonly AnyParser[], object: SourceObject
 }
 
 function kindsOf(parsers: readonly AnyParser[]): string {
-  return parsers.flatMap(({ formats }) => formats.map(({ kind }) => kind)).join(', ')
+  return [...new Set(parsers.flatMap(({ formats }) => formats.map(({ kind }) => kind)))].join(', ')
 }
