@@ -102,9 +102,11 @@ describe('README.md', () => {
   const readme = read('README.md')
 
   test('shows code that is in an example, which CI compiles and runs', () => {
-    const sources = readdirSync(new URL('examples/', root), { recursive: true, encoding: 'utf8' })
-      .filter((path) => /^[^/]+\/src\/[^/]+\.ts$/.test(path))
-      .map((path) => read(`examples/${path}`))
+    const sources = readdirSync(new URL('examples/', root)).flatMap((example) =>
+      readdirSync(new URL(`examples/${example}/src/`, root))
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => read(`examples/${example}/src/${name}`)),
+    )
     const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!)
     expect(blocks.length).toBeGreaterThan(2)
     for (const block of blocks)
@@ -117,6 +119,11 @@ describe('README.md', () => {
   test('keeps the first sample to ten lines', () => {
     expect(/```ts\n([\s\S]*?)```/.exec(readme)![1]!.trimEnd().split('\n').length).toBeLessThanOrEqual(10)
   })
+})
+
+test('docs/config.md shows the config of the example', () => {
+  const [, shown] = /```ts\n([\s\S]*?)```/.exec(read('docs/config.md'))!
+  expect(shown).toBe(read('examples/custom-parser/flowferry.config.ts'))
 })
 
 describe('the pages', () => {

@@ -1,4 +1,3 @@
-import type { AwsFormatName } from './formats.ts'
 import { UsageError } from './io.ts'
 import { parseDuration, parseTime } from './times.ts'
 
@@ -6,7 +5,7 @@ import { parseDuration, parseTime } from './times.ts'
 export interface ArchiveSelection {
   readonly since?: string
   readonly until?: string
-  readonly format?: readonly AwsFormatName[]
+  readonly format?: readonly string[]
   readonly account?: readonly string[]
   readonly region?: readonly string[]
   readonly late?: string

@@ -1,30 +1,115 @@
-import { detect, type Parser, rejectedDocuments } from '@flowferry/core'
+import { detect, type FormatParser, type ObjectIdentity, type Parser, rejectedDocuments } from '@flowferry/core'
 import { type FormatName as AwsFormatName, formats } from '@flowferry/core/formats'
+import { isIt } from '@flowferry/core/internal'
+import { noSettings, type Settings } from './config/settings.ts'
+import { UsageError } from './io.ts'
 
 export type { AwsFormatName }
 
 /** What an archive of AWS's holds. Their parsers load only when a command reads. */
 export const awsFormatNames = Object.keys(formats) as AwsFormatName[]
 
+/** Documents that a store refused. */
+const rejected = 'rejected'
+
+/** What an archive holds: the config's own formats, asked first, and AWS's that none of them replaces. */
+export function logFormatNames({ formats: own }: Settings = noSettings): readonly string[] {
+  return [...Object.keys(own), ...awsFormatNames.filter((name) => !Object.hasOwn(own, name))]
+}
+
 /** What `--format` takes: these, and documents that a store refused. */
-export type FormatName = AwsFormatName | 'rejected'
-export const formatNames: readonly FormatName[] = [...awsFormatNames, 'rejected']
+export function formatNames(settings: Settings = noSettings): readonly string[] {
+  return [...logFormatNames(settings), rejected]
+}
+
+/** Throws for a name that is none of these. */
+export function requireNames(given: string | readonly string[] | undefined, names: readonly string[]): void {
+  for (const name of [given ?? []].flat())
+    if (!names.includes(name))
+      throw new UsageError(`--format takes ${names.join(', ')}, not "${name}"${isIt(name, names)}`)
+}
 
 /** Whether a document holds a value once, or under each of its names. */
 export type Documents = 'small' | 'full'
 
-/** The parser of one format, or one that finds out for each file which of them it is. */
+/**
+ * The parser of one format, or one that finds out for each file which of them it is, with the enrichments of the config.
+ *
+ * @param names None: all
+ */
 export async function parserFor(
-  names: readonly FormatName[] = formatNames,
+  names?: readonly string[],
   documents: Documents = 'small',
+  settings: Settings = noSettings,
 ): Promise<Parser<unknown>> {
-  const load = async (name: AwsFormatName): Promise<Parser<unknown>> => {
-    const parser = await formats[name]()
-    return documents === 'full' ? parser.full : parser
-  }
-  const rejected = async () => rejectedDocuments((await Promise.all(awsFormatNames.map(load))).flatMap(formatsOf))
-  const parsers = await Promise.all(names.map((name) => (name === 'rejected' ? rejected() : load(name))))
+  const all = names ?? formatNames(settings)
+  const parsers = await Promise.all(
+    all.map(async (name) => {
+      if (name !== rejected) return loaded(name, documents, settings)
+      const logs = await Promise.all(logFormatNames(settings).map((log) => loaded(log, documents, settings)))
+      return rejectedDocuments(logs.flatMap((parser) => parser.formats))
+    }),
+  )
+  requireOneEach(all, parsers, settings)
   return parsers.length === 1 ? parsers[0]! : detect(parsers)
 }
 
-const formatsOf = (parser: Parser<unknown>) => parser.formats
+/** Each compiled once for a config: formats that are the same are to be the same object. */
+const compiled = new WeakMap<Settings, Map<string, Promise<Parser<unknown>>>>()
+
+function loaded(name: string, documents: Documents, settings: Settings): Promise<Parser<unknown>> {
+  const known = compiled.get(settings) ?? new Map<string, Promise<Parser<unknown>>>()
+  compiled.set(settings, known)
+  const key = `${documents} ${name}`
+  const parser = known.get(key) ?? compile(name, documents, settings)
+  known.set(key, parser)
+  return parser
+}
+
+async function compile(name: string, documents: Documents, settings: Settings): Promise<Parser<unknown>> {
+  const { formats: own, enrichments, file } = settings
+  const plain = Object.hasOwn(own, name) ? own[name]! : await formats[name as AwsFormatName]()
+  if (!isDeclared(plain)) return plain
+  try {
+    const parser = enrichments.length > 0 ? plain.with(...enrichments) : plain
+    return documents === 'full' ? parser.full : parser
+  } catch (error) {
+    throw new UsageError(`${file}: for the format ${name}: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+/** Whether `format()` made it: enrichments can be bound to it. */
+const isDeclared = (parser: Parser<unknown>): parser is FormatParser<unknown> =>
+  'with' in parser && typeof parser.with === 'function'
+
+/** Those of the config's own formats that no enrichment can be bound to. */
+export function unenriched({ formats: own, enrichments }: Settings): string[] {
+  const names = Object.keys(own).filter((name) => !isDeclared(own[name]!))
+  return enrichments.length > 0 ? names : []
+}
+
+/** Two templates or tables of one name would be each other's end. */
+function requireOneEach(names: readonly string[], parsers: readonly Parser<unknown>[], { file }: Settings): void {
+  const seen = new Map<string, { readonly name: string; readonly format: unknown }>()
+  for (const [index, { formats: all }] of parsers.entries())
+    for (const format of all) {
+      const { name, format: other = format } = seen.get(format.dataset) ?? {}
+      if (other !== format)
+        throw new UsageError(
+          `${file}: the formats ${name} and ${names[index]} have one dataset, ${format.dataset}: give one of them another, or AWS's name to yours, so that it takes its place`,
+        )
+      seen.set(format.dataset, { name: names[index]!, format })
+    }
+}
+
+/** The config's filter, for a run of records. Documents that a store refused have passed it. */
+export function filterOf({
+  filter,
+}: Settings): Pick<{ filter: NonNullable<Settings['filter']> }, 'filter'> | undefined {
+  return filter && { filter: (record: unknown, object: ObjectIdentity) => isRejected(record) || filter(record, object) }
+}
+
+const isRejected = (record: unknown): boolean => {
+  const { fate, dataStream } = record as { readonly fate?: unknown; readonly dataStream?: unknown }
+  return fate === rejected && typeof dataStream === 'string'
+}

@@ -1,14 +1,14 @@
 import { FlowferryError } from '@flowferry/core'
-import { type FormatName, formatNames } from './formats.ts'
+import { formatNames } from './formats.ts'
 
 /** What an error's advice means on this command line: the library speaks of functions and clients, a user has options. */
-function hintFor(error: unknown, format?: FormatName): string | undefined {
+function hintFor(error: unknown, format: string | undefined, names: readonly string[]): string | undefined {
   if (!FlowferryError.isInstance(error)) return undefined
   const { code, message } = error
   if (format && (code === 'FORMAT_MISMATCH' || code === 'JSON_INVALID' || code === 'TOO_MANY_MALFORMED'))
     return `read as ${format} because of --format; without it the content decides`
   if (code === 'FORMAT_UNKNOWN')
-    return `this command reads ${formatNames.join(', ')}; --format says which, where the content does not`
+    return `this command reads ${names.join(', ')}; --format says which, where the content does not`
   if (code === 'TARGET_NOT_FOUND') return '--setup installs the index templates'
   if (code === 'TARGET_UNAUTHORIZED') return 'flowferry ingest --help names the variables that hold the credentials'
   if (code === 'TARGET_UNREACHABLE' && message.includes('wrong version number'))
@@ -19,12 +19,17 @@ function hintFor(error: unknown, format?: FormatName): string | undefined {
   return undefined
 }
 
-/** The hints of several errors and where their codes are explained, each once. */
-export function hintsFor(errors: Iterable<unknown>, format?: FormatName): string[] {
+/**
+ * The hints of several errors and where their codes are explained, each once.
+ *
+ * @param format What `--format` says
+ * @param names What it takes
+ */
+export function hintsFor(errors: Iterable<unknown>, format?: string, names = formatNames()): string[] {
   const hints = new Set<string>()
   const pages = new Set<string>()
   for (const error of errors) {
-    const hint = hintFor(error, format)
+    const hint = hintFor(error, format, names)
     if (hint !== undefined) hints.add(`hint: ${hint}`)
     if (FlowferryError.isInstance(error)) pages.add(`see ${error.docs}`)
   }

@@ -6,6 +6,8 @@ export interface Io {
   readonly stdout: Output
   readonly stderr: Output
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Where a config is looked for. @default that of the process */
+  readonly cwd?: string
   /** Aborts when the user wants the command to end. */
   readonly signal?: AbortSignal
 }

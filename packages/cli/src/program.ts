@@ -8,7 +8,9 @@ import type { ParseOptions } from './commands/parse.ts'
 import type { RedriveCommandOptions } from './commands/redrive.ts'
 import type { SetupCommandOptions } from './commands/setup.ts'
 import type { WhyCommandOptions } from './commands/why.ts'
-import { awsFormatNames, formatNames } from './formats.ts'
+import { loadSettings } from './config/load.ts'
+import { type Settings, withFrom, withStore } from './config/settings.ts'
+import { awsFormatNames, formatNames, logFormatNames, requireNames, unenriched } from './formats.ts'
 import { hintsFor } from './hints.ts'
 import { type ExitCode, exitCodes, type Io, line, UsageError } from './io.ts'
 
@@ -39,6 +41,34 @@ const credentials = `Credentials come from the environment only:
   ELASTICSEARCH_CA_FILE, OPENSEARCH_CA_FILE: certificate authority of a cluster that signed its own certificate
   AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, … as for the AWS CLI`
 
+interface ConfigFlag {
+  /** `--config FILE`, or false of `--no-config`. */
+  readonly config?: string | boolean
+}
+
+/** What the config may say of a store, beside which it is. */
+const storeNames = ['url', 'index', 'indexPer', 'documents', 'op', 'gzip'] as const
+/** … for templates. */
+const setupNames = ['url', 'index', 'indexPer', 'documents'] as const
+
+/** The config, and whether the formats that are asked for are there, with or without it. */
+async function settingsFor(
+  flag: ConfigFlag['config'],
+  format: string | readonly string[] | undefined,
+  io: Io,
+  namesOf: (settings: Settings) => readonly string[],
+): Promise<Settings> {
+  const settings = await loadSettings(flag, io)
+  requireNames(format, namesOf(settings))
+  const plain = unenriched(settings).filter((name) => format === undefined || [format].flat().includes(name))
+  if (plain.length > 0)
+    line(
+      io.stderr,
+      `note: enrichments of the config are not for ${plain.join(', ')}: format() declares what they are bound to`,
+    )
+  return settings
+}
+
 /** What a command imports it imports when it runs: help and errors of usage must not wait for the AWS SDK. */
 function describeProgram(io: Io, version: string, finish: (code: ExitCode) => void): Command {
   const program = new Command('flowferry')
@@ -47,11 +77,22 @@ function describeProgram(io: Io, version: string, finish: (code: ExitCode) => vo
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
     .showHelpAfterError('(flowferry help shows the commands, flowferry help COMMAND its options)')
+    .addHelpText(
+      'after',
+      `
+flowferry.config.ts (.mts, .js, .mjs), here or above, adds formats and enrichments of your own and says which store: docs/config.md.`,
+    )
   const format = () =>
-    new Option('--format <name>', 'how to read the files; default: found out for each by its content').choices([
-      ...formatNames,
-    ])
-  const formats = (what: string) => new Option('--format <name...>', what).choices(awsFormatNames)
+    new Option(
+      '--format <name>',
+      `how to read the files: ${formatNames().join(', ')}, or a format of the config; default: found out for each by its content`,
+    )
+  const formats = (what: string) =>
+    new Option('--format <name...>', `${what} (${awsFormatNames.join(', ')}, or formats of the config)`)
+  const configOptions = (command: Command) =>
+    command
+      .option('--config <file>', 'the config; default: flowferry.config.ts, .mts, .js or .mjs, here or above')
+      .option('--no-config', 'read no config')
   const urlOption = () =>
     new Option('--url <url>', 'address of the cluster; default: ELASTICSEARCH_URL or OPENSEARCH_URL')
   const indexPer = () =>
@@ -90,7 +131,7 @@ function describeProgram(io: Io, version: string, finish: (code: ExitCode) => vo
       .option('--setup', 'first install the index templates')
       .option('--concurrency <n>', 'files read at the same time, 1 to 64; default 4', wholeNumber(1, 64))
 
-  command('parse')
+  configOptions(command('parse'))
     .description("A file's documents as they would be indexed, one JSON object a line; a report on standard error.")
     .argument('<source>', 'a file, s3://bucket/key, or - for standard input')
     .addOption(format())
@@ -106,16 +147,17 @@ Examples:
   flowferry parse flow.log.gz | head -1
   aws s3 cp s3://logs/AWSLogs/…json.gz - | flowferry parse - --format cloudtrail | jq .event.action`,
     )
-    .action(async (source: string, options: ParseOptions) => {
+    .action(async (source: string, { config, ...options }: ParseOptions & ConfigFlag) => {
+      const settings = await settingsFor(config, options.format, io, formatNames)
       const { parse } = await import('./commands/parse.ts')
-      finish(await parse(source, options, io))
+      finish(await parse(source, withStore(options, settings, undefined, ['documents']), io, settings))
     })
 
   storeOptions(
-    command('ingest')
+    configOptions(command('ingest'))
       .description('Files, folders (at any depth) and S3 prefixes into a store. Repeating it stores nothing twice.')
       .argument('<source...>', 'files, folders, s3://bucket/prefix')
-      .requiredOption('--to <store>', 'elasticsearch, opensearch or duckdb:FILE')
+      .option('--to <store>', 'elasticsearch, opensearch or duckdb:FILE; default: the store of the config')
       .addOption(format()),
   )
     .option(
@@ -134,13 +176,14 @@ Examples:
   flowferry ingest logs/ --to duckdb:logs.db
   flowferry ingest s3://my-logs/AWSLogs/123456789012/vpcflowlogs/ --to elasticsearch --setup`,
     )
-    .action(async (sources: string[], options: IngestCommandOptions) => {
+    .action(async (sources: string[], { config, ...options }: IngestCommandOptions & ConfigFlag) => {
+      const settings = await settingsFor(config, options.format, io, formatNames)
       const { ingestCommand } = await import('./commands/ingest.ts')
-      finish(await ingestCommand(sources, options, io))
+      finish(await ingestCommand(sources, withStore(options, settings, 'to', storeNames), io, settings))
     })
 
   storeOptions(
-    command('backfill')
+    configOptions(command('backfill'))
       .description('The records of a time span, from the archive on S3 into a store, or to your own Lambda fleet.')
       .argument('<source>', 's3://bucket or s3://bucket/prefix; the layout below is found out')
       .requiredOption(
@@ -155,7 +198,10 @@ Examples:
         '--late <duration>',
         'how late a record may have come: 90m, 6h, 2d; default: 1h or 2h, as the format has it',
       )
-      .option('--to <store>', 'into a store: elasticsearch, opensearch or duckdb:FILE'),
+      .option(
+        '--to <store>',
+        'into a store: elasticsearch, opensearch or duckdb:FILE; default: the store of the config',
+      ),
   )
     .option('--enqueue <url>', 'or as S3 events to this queue, whose consumers do the work')
     .option('--records-per-message <n>', 'objects in a message, 1 to 100; default 1', wholeNumber(1, 100))
@@ -179,18 +225,24 @@ Examples:
   flowferry backfill s3://my-logs --since -7d --format vpc-flow --to elasticsearch --checkpoint week.json
   flowferry backfill s3://my-logs --since -7d --enqueue https://sqs.eu-central-1.amazonaws.com/123456789012/logs`,
     )
-    .action(async (source: string, options: BackfillCommandOptions) => {
+    .action(async (source: string, { config, ...options }: BackfillCommandOptions & ConfigFlag) => {
+      const settings = await settingsFor(config, options.format, io, logFormatNames)
+      const isStore = options.enqueue === undefined && options.manifest === undefined
       const { backfillCommand } = await import('./commands/backfill.ts')
-      finish(await backfillCommand(source, options, io))
+      const all = isStore ? withStore(options, settings, 'to', storeNames) : options
+      finish(await backfillCommand(source, all, io, settings))
     })
 
-  command('why')
+  configOptions(command('why'))
     .description(
       'Why A does not reach B: the cause, how sure, and the records that show it, from logs that are stored.',
     )
     .argument('<a>', 'address of the client')
     .argument('<b>', 'address of the target, with its port: 10.0.9.12:5432, [2001:db8::12]:443')
-    .requiredOption('--from <store>', 'where the logs are: duckdb:FILE, elasticsearch or opensearch')
+    .option(
+      '--from <store>',
+      'where the logs are: duckdb:FILE, elasticsearch or opensearch; default: the store of the config',
+    )
     .addOption(urlOption())
     .option('--since <time>', 'tries from here on, as for backfill; default: an hour before --until')
     .option('--until <time>', 'tries before this; default: now')
@@ -206,12 +258,13 @@ Examples:
   flowferry why 10.0.3.7 10.0.9.12:5432 --from duckdb:logs.db --since -2h
   flowferry why 10.0.3.7 10.0.9.12:5432 --from elasticsearch --since 2026-11-22T09:00Z --until 2026-11-22T10:00Z --json`,
     )
-    .action(async (a: string, b: string, options: WhyCommandOptions) => {
+    .action(async (a: string, b: string, { config, ...options }: WhyCommandOptions & ConfigFlag) => {
+      const settings = await loadSettings(config, io)
       const { whyCommand } = await import('./commands/why.ts')
-      finish(await whyCommand(a, b, options, io))
+      finish(await whyCommand(a, b, withFrom(options, settings), io))
     })
 
-  command('cost')
+  configOptions(command('cost'))
     .description(
       'What a month of logs costs: to have them on S3, to index them, and in CloudWatch Logs or Athena instead.',
     )
@@ -266,16 +319,17 @@ Examples:
   flowferry cost s3://my-logs --since -1d --format vpc-flow --store opensearch --prices frankfurt.json
   flowferry cost --format cloudtrail --files 90000 --gb 40`,
     )
-    .action(async (source: string | undefined, options: CostCommandOptions) => {
+    .action(async (source: string | undefined, { config, ...options }: CostCommandOptions & ConfigFlag) => {
+      const settings = await settingsFor(config, options.format, io, logFormatNames)
       const { costCommand } = await import('./commands/cost.ts')
-      finish(await costCommand(source, options, io))
+      finish(await costCommand(source, options, io, settings))
     })
 
-  command('setup')
+  configOptions(command('setup'))
     .description(
       'Installs index templates and lifecycle policies. Say it once before the first document; what a later run leaves out stays as it is.',
     )
-    .requiredOption('--to <store>', 'elasticsearch or opensearch')
+    .option('--to <store>', 'elasticsearch or opensearch; default: the store of the config')
     .addOption(urlOption())
     .addOption(formats('templates of these alone; default: all'))
     .addOption(indexPer())
@@ -320,9 +374,10 @@ Examples:
   flowferry setup --to elasticsearch --url https://es.example:9200 --retention 90d
   flowferry setup --to opensearch --index-per month --retention 365d --dry-run`,
     )
-    .action(async (options: SetupCommandOptions) => {
+    .action(async ({ config, ...options }: SetupCommandOptions & ConfigFlag) => {
+      const settings = await settingsFor(config, options.format, io, logFormatNames)
       const { setupCommand } = await import('./commands/setup.ts')
-      finish(await setupCommand(options, io))
+      finish(await setupCommand(withStore(options, settings, 'to', setupNames), io, settings))
     })
 
   const dlqUrl = 'https://sqs.eu-central-1.amazonaws.com/123456789012/logs-dlq'

@@ -1,5 +1,4 @@
 import type { ObjectReport, Report } from '@flowferry/core'
-import type { FormatName } from './formats.ts'
 import { hintsFor } from './hints.ts'
 import { type ExitCode, exitCodes, type Io, line } from './io.ts'
 import { bytes, count, duration, plural, table } from './text.ts'
@@ -46,7 +45,11 @@ export function countsLine(counts: ObjectReport['counts'], writtenWord: string):
 const shownObjects = 20
 
 /** The report of `ingest`: totals as a table on standard output, what went wrong on standard error. */
-export function printReport(io: Io, report: Report, format?: FormatName, remarks = true): void {
+export function printReport(
+  io: Io,
+  report: Report,
+  { format, names, remarks }: { format?: string | undefined; names: readonly string[]; remarks: boolean },
+): void {
   const { counts, milliseconds } = report
   const objects = report.messages.flatMap((message) => message.objects)
   const number = (wanted: ObjectReport['status']) => objects.filter(({ status }) => status === wanted).length
@@ -73,15 +76,16 @@ export function printReport(io: Io, report: Report, format?: FormatName, remarks
   const remarkable = (remarks ? objects : [])
     .map((object) => [object, objectRemarks(object, report.stopped?.message)] as const)
     .filter(([, all]) => all.length > 0)
-  for (const [{ bucket, key }, remarks] of remarkable.slice(0, shownObjects)) {
+  for (const [{ bucket, key }, all] of remarkable.slice(0, shownObjects)) {
     line(io.stderr, bucket === '' ? key : `s3://${bucket}/${key}`)
-    for (const remark of remarks) line(io.stderr, `  ${remark}`)
+    for (const remark of all) line(io.stderr, `  ${remark}`)
   }
   if (remarkable.length > shownObjects)
     line(io.stderr, `… and ${plural(remarkable.length - shownObjects, 'file')} more`)
   for (const { error } of report.messages) if (error) line(io.stderr, error.message)
   if (report.stopped) line(io.stderr, `stopped early: ${report.stopped.message}`)
-  for (const hint of hintsFor([...objects.map(({ error }) => error), report.stopped], format)) line(io.stderr, hint)
+  for (const hint of hintsFor([...objects.map(({ error }) => error), report.stopped], format, names))
+    line(io.stderr, hint)
 }
 
 /** Number of messages for each cause, the most frequent first. */

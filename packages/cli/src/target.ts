@@ -5,7 +5,7 @@ import { type Io, line, UsageError } from './io.ts'
 
 /** The options of `ingest`, `backfill` and `setup` that say where documents go, and how. */
 export interface TargetOptions {
-  readonly to: string
+  readonly to?: string
   readonly url?: string
   readonly index?: string
   readonly indexPer?: 'day' | 'month'
@@ -31,6 +31,8 @@ export interface Store {
 
 export async function targetOf({ to, url, ...options }: TargetOptions, io: Io): Promise<Target> {
   const { index, indexPer, op, gzip } = options
+  if (to === undefined)
+    throw new UsageError('Say where to: --to elasticsearch, opensearch or duckdb:FILE, or `store` of flowferry.config')
   if (to.startsWith('duckdb:')) {
     const path = to.slice('duckdb:'.length)
     if (path === '') throw new UsageError('--to duckdb:FILE needs the name of a file: --to duckdb:logs.db')

@@ -11,7 +11,7 @@ export interface Ran {
 /** Runs a command line in this process, as `cli.ts` does it, and keeps what it says. For tests. */
 export async function runHere(
   args: readonly string[],
-  { stdin = [], env = {} }: { stdin?: readonly string[]; env?: Record<string, string> } = {},
+  { stdin = [], env = {}, cwd }: { stdin?: readonly string[]; env?: Record<string, string>; cwd?: string } = {},
 ): Promise<Ran> {
   const said = { stdout: '', stderr: '' }
   const output = (name: keyof typeof said) =>
@@ -30,6 +30,7 @@ export async function runHere(
     stdout: output('stdout'),
     stderr: output('stderr'),
     env,
+    ...(cwd !== undefined && { cwd }),
   }
   const code = await run(args, io)
   await Promise.all([io.stdout, io.stderr].map((stream) => new Promise<void>((done) => stream.end(done))))

@@ -1,8 +1,7 @@
-import type { Parser } from '@flowferry/core'
 import type { ArchiveObject, ArchiveOptions, S3Clients } from '@flowferry/source-s3'
 import { type ExitCode, exitCodes, type Io, line } from '../io.ts'
 import { bytes, count, plural, table } from '../text.ts'
-import { readingOf } from './reading.ts'
+import type { Reading } from './reading.ts'
 import type { BackfillCommandOptions, BackfillRequest } from './request.ts'
 import { costs, expectDocuments, type Found, survey } from './survey.ts'
 
@@ -10,7 +9,7 @@ import { costs, expectDocuments, type Found, survey } from './survey.ts'
 export async function dryRun(
   list: (more: Pick<ArchiveOptions, 'onRequest'>) => AsyncIterable<ArchiveObject>,
   request: BackfillRequest,
-  wanted: Parser<unknown>,
+  { parser, filter }: Reading,
   options: BackfillCommandOptions,
   io: Io,
   s3: S3Clients,
@@ -22,7 +21,6 @@ export async function dryRun(
   const objects = sum(found, (one) => one.objects)
 
   const whole = way !== 'sink'
-  const { parser, filter } = await readingOf(wanted, request, options.documents)
   const services: {
     service: string
     objects: number

@@ -1,11 +1,11 @@
 import { type ArchiveSelection, archiveSpan } from '../archive.ts'
 import { s3Address } from '../aws.ts'
-import type { AwsFormatName, Documents } from '../formats.ts'
+import type { Documents } from '../formats.ts'
 import { queueUrl, refuseOptions, UsageError } from '../io.ts'
 import { checkSetup, type TargetOptions } from '../target.ts'
 import type { BackfillIdentity } from './checkpoint.ts'
 
-export interface BackfillCommandOptions extends Partial<TargetOptions>, ArchiveSelection {
+export interface BackfillCommandOptions extends TargetOptions, ArchiveSelection {
   readonly since: string
   readonly setup?: boolean
   readonly concurrency?: number
@@ -28,7 +28,7 @@ export interface BackfillRequest {
   readonly bucket: string
   readonly prefix: string
   /** None: all. */
-  readonly formats: readonly AwsFormatName[]
+  readonly formats: readonly string[]
   readonly accounts: readonly string[]
   readonly regions: readonly string[]
   readonly from: Date

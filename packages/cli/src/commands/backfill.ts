@@ -8,7 +8,8 @@ import { createFailures, type Failures } from '../backfill/failures.ts'
 import { type BackfillProgress, startBackfillProgress } from '../backfill/progress.ts'
 import { readingOf } from '../backfill/reading.ts'
 import { type BackfillCommandOptions, type BackfillRequest, backfillRequest } from '../backfill/request.ts'
-import { awsFormatNames, parserFor } from '../formats.ts'
+import type { Settings } from '../config/settings.ts'
+import { formatNames, logFormatNames, parserFor } from '../formats.ts'
 import { hintsFor } from '../hints.ts'
 import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
 import { prepare, targetOf } from '../target.ts'
@@ -28,6 +29,7 @@ interface Work {
   readonly request: BackfillRequest
   /** Whose formats are wanted. */
   readonly wanted: Parser<unknown>
+  readonly settings: Settings
   readonly options: BackfillCommandOptions
   readonly io: Io
   readonly s3: S3Client
@@ -39,12 +41,17 @@ interface Work {
 }
 
 /** `flowferry backfill`: the records of a time span, from the archive into a store, a queue or a manifest. */
-export async function backfillCommand(source: string, options: BackfillCommandOptions, io: Io): Promise<ExitCode> {
+export async function backfillCommand(
+  source: string,
+  options: BackfillCommandOptions,
+  io: Io,
+  settings: Settings,
+): Promise<ExitCode> {
   const request = backfillRequest(source, options)
   const { bucket, prefix, formats, accounts, regions, late } = request
   const checkpoint = await openCheckpoint(options.dryRun ? undefined : options.checkpoint, request.identity, request)
   const s3 = await s3Client(io)
-  const wanted = await parserFor(formats.length > 0 ? formats : awsFormatNames, options.documents)
+  const wanted = await parserFor(formats.length > 0 ? formats : logFormatNames(settings), options.documents, settings)
   const { archiveObjects } = await import('@flowferry/source-s3')
   const archive: ArchiveOptions = {
     s3,
@@ -63,7 +70,7 @@ export async function backfillCommand(source: string, options: BackfillCommandOp
     return dryRun(
       (more) => archiveObjects({ ...archive, ...signal, onNote, ...more }),
       request,
-      wanted,
+      await readingOf(wanted, request, options.documents, settings),
       options,
       io,
       s3,
@@ -94,7 +101,7 @@ export async function backfillCommand(source: string, options: BackfillCommandOp
       checkpoint.settle(object.key, failed)
       progress.done(object.size ?? 0)
     }
-    done = await run({ request, wanted, options, io, s3, objects, settle, failures, span: checkpoint.span })
+    done = await run({ request, wanted, settings, options, io, s3, objects, settle, failures, span: checkpoint.span })
   } catch (error) {
     await checkpoint.close(false)
     if (settled > 0) tellHowToGoOn(options, io)
@@ -104,16 +111,16 @@ export async function backfillCommand(source: string, options: BackfillCommandOp
     progress.stop()
   }
   await checkpoint.close(done.stopped === undefined)
-  tell(done, failures, { options, io, seconds: (performance.now() - started) / 1000 })
+  tell(done, failures, { options, names: formatNames(settings), io, seconds: (performance.now() - started) / 1000 })
   if (done.stopped || failures.count() + checkpoint.failed > 0) return exitCodes.failed
   return done.malformed ? exitCodes.malformed : exitCodes.ok
 }
 
-async function intoSink({ wanted, options, io, s3, objects, settle, failures, span }: Work): Promise<Done> {
+async function intoSink({ wanted, settings, options, io, s3, objects, settle, failures, span }: Work): Promise<Done> {
   const { concurrency, archived, unknown } = options
   const { runLocal } = await import('../backfill/local.ts')
-  const reading = await readingOf(wanted, span, options.documents)
-  const target = await targetOf({ ...options, to: options.to! }, io)
+  const reading = await readingOf(wanted, span, options.documents, settings)
+  const target = await targetOf(options, io)
   const store = await target.open()
   try {
     await prepare(store, wanted.formats, options, io)
@@ -225,7 +232,12 @@ async function expectAll(objects: AsyncIterable<ArchiveObject>, progress: Backfi
 function tell(
   { rows, stopped }: Done,
   failures: Failures,
-  { options, io, seconds }: { options: BackfillCommandOptions; io: Io; seconds: number },
+  {
+    options,
+    names,
+    io,
+    seconds,
+  }: { options: BackfillCommandOptions; names: readonly string[]; io: Io; seconds: number },
 ): void {
   const failed = failures.count()
   if (options.json) {
@@ -250,7 +262,8 @@ function tell(
     line(io.stderr, `stopped early: ${stopped.message}`)
     if (rows.objects !== 0) tellHowToGoOn(options, io)
   }
-  for (const hint of hintsFor([...failures.first.map(({ error }) => error), stopped])) line(io.stderr, hint)
+  for (const hint of hintsFor([...failures.first.map(({ error }) => error), stopped], undefined, names))
+    line(io.stderr, hint)
 }
 
 function tellHowToGoOn({ checkpoint }: BackfillCommandOptions, io: Io): void {

@@ -1,5 +1,6 @@
 import type { ArchiveOptions } from '@flowferry/source-s3'
 import { s3Client } from '../aws.ts'
+import type { Settings } from '../config/settings.ts'
 import { estimate } from '../cost/estimate.ts'
 import { type Figure, type Known, type Section, sections, sumOf } from '../cost/figure.ts'
 import { type Holding, statedHolding } from '../cost/holding.ts'
@@ -8,7 +9,7 @@ import type { Prices } from '../cost/prices.ts'
 import { pricesFrom } from '../cost/prices-file.ts'
 import { printFigures } from '../cost/print.ts'
 import { assumptionsOf, type CostCommandOptions, type CostRequest, costRequest } from '../cost/request.ts'
-import { awsFormatNames, parserFor } from '../formats.ts'
+import { logFormatNames, parserFor } from '../formats.ts'
 import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
 import { count, plural } from '../text.ts'
 
@@ -21,11 +22,16 @@ interface Month {
 }
 
 /** `flowferry cost`: what a month of logs costs on S3, to index, and elsewhere. Writes nothing. */
-export async function costCommand(source: string | undefined, options: CostCommandOptions, io: Io): Promise<ExitCode> {
+export async function costCommand(
+  source: string | undefined,
+  options: CostCommandOptions,
+  io: Io,
+  settings: Settings,
+): Promise<ExitCode> {
   const request = costRequest(source, options)
   const prices = await pricesFrom(options.prices)
   const { holdings, lists, archived } =
-    request.from === 'listing' ? await listed(request, options, io) : await stated(request, options)
+    request.from === 'listing' ? await listed(request, options, io, settings) : await stated(request, options, settings)
   if (holdings.length === 0) {
     line(io.stderr, 'no log files were found')
     return exitCodes.failed
@@ -48,10 +54,12 @@ async function listed(
   { bucket, prefix, span, late, scale }: CostRequest & { from: 'listing' },
   { format = [], account = [], region = [], sample = 20 }: CostCommandOptions,
   io: Io,
+  settings: Settings,
 ): Promise<Month> {
   const s3 = await s3Client(io)
   const { archiveObjects } = await import('@flowferry/source-s3')
-  const wanted = await parserFor(format.length > 0 ? format : awsFormatNames)
+  const all = logFormatNames(settings)
+  const wanted = await parserFor(format.length > 0 ? format : all, undefined, settings)
   const signal = io.signal && { signal: io.signal }
   const onNote = (note: string) => line(io.stderr, note)
   let requests = 0
@@ -70,7 +78,7 @@ async function listed(
   }
   const found = await listedHoldings(archiveObjects(archive), {
     s3,
-    parser: await parserFor(awsFormatNames),
+    parser: await parserFor(all, undefined, settings),
     kinds: new Set(wanted.formats.map(({ kind }) => kind)),
     sample,
     scale,
@@ -83,8 +91,9 @@ async function listed(
 async function stated(
   { format, files }: CostRequest & { from: 'statement' },
   { gb, expandedGb, records }: CostCommandOptions,
+  settings: Settings,
 ): Promise<Month> {
-  const { formats } = await parserFor([format])
+  const { formats } = await parserFor([format], undefined, settings)
   const holding = statedHolding(format, {
     kind: formats[0]!.kind,
     files,

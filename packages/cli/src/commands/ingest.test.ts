@@ -171,7 +171,7 @@ describe('flowferry ingest', () => {
   })
 
   it.each([
-    ['no store', ['x'], "required option '--to <store>'"],
+    ['no store', ['x'], 'Say where to: --to'],
     ['an unknown store', ['x', '--to', 'mysql'], '--to takes elasticsearch, opensearch or duckdb:FILE, not "mysql"'],
     ['no file for DuckDB', ['x', '--to', 'duckdb:'], 'needs the name of a file'],
     ['no address', ['x', '--to', 'opensearch'], 'pass --url, or set OPENSEARCH_URL'],
@@ -198,7 +198,7 @@ describe('flowferry ingest', () => {
     [
       'an unknown format',
       ['x', '--to', 'opensearch', '--format', 'csv'],
-      `Allowed choices are ${Object.keys(formats).join(', ')}`,
+      `--format takes ${Object.keys(formats).join(', ')}`,
     ],
   ])('refuses %s with 2', async (_, args, words) => {
     const { code, stdout, stderr } = await runHere(['ingest', ...args])

@@ -1,7 +1,8 @@
 import { type DeadRecords, ingest, objectEvent, type SourceMessage } from '@flowferry/core'
 import { s3Address, s3Client } from '../aws.ts'
+import type { Settings } from '../config/settings.ts'
 import { found, listFiles, localFile } from '../files.ts'
-import { type Documents, type FormatName, parserFor } from '../formats.ts'
+import { type Documents, filterOf, formatNames, parserFor } from '../formats.ts'
 import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
 import { startProgress } from '../progress.ts'
 import { exitCodeOf, printReport } from '../report.ts'
@@ -9,7 +10,7 @@ import { checkSetup, prepare, type TargetOptions, targetOf } from '../target.ts'
 import { bytes, plural } from '../text.ts'
 
 export interface IngestCommandOptions extends TargetOptions {
-  readonly format?: FormatName
+  readonly format?: string
   readonly concurrency?: number
   readonly setup?: boolean
   readonly log?: 'json'
@@ -24,6 +25,7 @@ export async function ingestCommand(
   sources: readonly string[],
   options: IngestCommandOptions,
   io: Io,
+  settings: Settings,
 ): Promise<ExitCode> {
   if (sources.includes('-'))
     throw new UsageError('ingest reads no standard input: its ids would not last. Save it to a file')
@@ -34,7 +36,7 @@ export async function ingestCommand(
   for (const source of sources) if (!s3Address(source)) await found(source)
   const store = await target.open()
   try {
-    const parser = await parserFor(options.format && [options.format], options.documents)
+    const parser = await parserFor(options.format ? [options.format] : undefined, options.documents, settings)
     await prepare(store, parser.formats, options, io)
     const messages = (await Promise.all(sources.map((source) => messagesOf(source, options, io)))).flat()
     const objects = messages.flatMap((message) => message.objects)
@@ -54,12 +56,14 @@ export async function ingestCommand(
         progress.onObject(object)
         if (options.log === 'json') line(io.stderr, JSON.stringify(objectEvent(object)))
       },
+      ...filterOf(settings),
       ...store.pace,
       ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
       ...(deadRecords && { deadRecords }),
       ...(io.signal && { signal: io.signal }),
     }).finally(progress.stop)
-    printReport(io, report, options.format, options.log !== 'json')
+    const { format, log } = options
+    printReport(io, report, { format, names: formatNames(settings), remarks: log !== 'json' })
     return exitCodeOf(report)
   } finally {
     await store.close()

@@ -8,21 +8,27 @@ import {
   type SourceObject,
 } from '@flowferry/core'
 import { s3Address, s3Client } from '../aws.ts'
+import type { Settings } from '../config/settings.ts'
 import { found, localFile, standardInput } from '../files.ts'
-import { type Documents, type FormatName, parserFor } from '../formats.ts'
+import { type Documents, filterOf, formatNames, parserFor } from '../formats.ts'
 import { hintsFor } from '../hints.ts'
 import { type ExitCode, exitCodes, type Io, line, type Output, UsageError } from '../io.ts'
 import { countsLine, exitCodeOf, objectRemarks } from '../report.ts'
 
 export interface ParseOptions {
-  readonly format?: FormatName
+  readonly format?: string
   readonly documents?: Documents
 }
 
 /** `flowferry parse`: an object's documents as they would be indexed, one a line, and its report on standard error. */
-export async function parse(source: string, { format, documents }: ParseOptions, io: Io): Promise<ExitCode> {
+export async function parse(
+  source: string,
+  { format, documents }: ParseOptions,
+  io: Io,
+  settings: Settings,
+): Promise<ExitCode> {
   const object = await objectFor(source, io)
-  const parser = await parserFor(format && [format], documents)
+  const parser = await parserFor(format ? [format] : undefined, documents, settings)
   const printer = documentPrinter(io.stdout)
   const signal = io.signal ? AbortSignal.any([io.signal, printer.closed]) : printer.closed
   const report = await ingest({
@@ -30,6 +36,7 @@ export async function parse(source: string, { format, documents }: ParseOptions,
     parser,
     sink: printer,
     signal,
+    ...filterOf(settings),
     // It is there to look at a file, however much of it is wrong.
     malformedShare: 1,
     // Nothing is held back: documents come as their records do, and what is before a damage is seen.
@@ -47,13 +54,13 @@ export async function parse(source: string, { format, documents }: ParseOptions,
   const { error, counts } = read!
   if (error && counts.read === 0) {
     line(io.stderr, `error: ${error.message}`)
-    for (const hint of hintsFor([error], format)) line(io.stderr, hint)
+    for (const hint of hintsFor([error], format, formatNames(settings))) line(io.stderr, hint)
     return exitCodes.failed
   }
   const kinds = read!.kinds.length > 0 ? ` (${read!.kinds.join(', ')})` : ''
   line(io.stderr, `${source === '-' ? 'standard input' : source}${kinds}: ${countsLine(counts, 'printed')}`)
   for (const remark of objectRemarks(read!)) line(io.stderr, `  ${remark}`)
-  for (const hint of hintsFor([error], format)) line(io.stderr, hint)
+  for (const hint of hintsFor([error], format, formatNames(settings))) line(io.stderr, hint)
   return exitCodeOf(report)
 }
 

@@ -1,13 +1,14 @@
 import { deadRecordFormat } from '@flowferry/core'
 import type { SetupOptions } from '@flowferry/search'
-import { type AwsFormatName, awsFormatNames, type Documents, parserFor } from '../formats.ts'
+import type { Settings as Configured } from '../config/settings.ts'
+import { type Documents, logFormatNames, parserFor } from '../formats.ts'
 import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
-import { setUp, type TargetOptions, targetOf } from '../target.ts'
+import { checkSetup, setUp, type TargetOptions, targetOf } from '../target.ts'
 
 type Settings = Omit<SetupOptions, 'formats' | 'indexPer' | 'namespaces' | 'dryRun' | 'rollover' | 'sort'>
 
-export interface SetupCommandOptions extends Pick<TargetOptions, 'to' | 'url' | 'indexPer'>, Settings {
-  readonly format?: readonly AwsFormatName[]
+export interface SetupCommandOptions extends Pick<TargetOptions, 'to' | 'url' | 'index' | 'indexPer'>, Settings {
+  readonly format?: readonly string[]
   readonly documents?: Documents
   readonly deadRecords?: boolean
   readonly dryRun?: boolean
@@ -21,22 +22,24 @@ export interface SetupCommandOptions extends Pick<TargetOptions, 'to' | 'url' | 
 }
 
 /** `flowferry setup`: the index templates and lifecycle policies into a cluster, and what was changed. */
-export async function setupCommand(options: SetupCommandOptions, io: Io): Promise<ExitCode> {
+export async function setupCommand(options: SetupCommandOptions, io: Io, configured: Configured): Promise<ExitCode> {
   const {
     to,
     url,
+    index,
     indexPer,
-    format = awsFormatNames,
+    format = logFormatNames(configured),
     documents,
     deadRecords = false,
     dryRun = false,
     ...rest
   } = options
   const { sort, rollover, maxAge, maxPrimaryShardSize, maxDocs, ...settings } = rest
-  if (to.startsWith('duckdb:')) throw new UsageError('DuckDB needs no setup: --to takes elasticsearch or opensearch')
-  const { formats: ofLogs } = await parserFor(format, documents)
+  checkSetup({ setup: true, ...(index !== undefined && { index }) })
+  if (to?.startsWith('duckdb:')) throw new UsageError('DuckDB needs no setup: --to takes elasticsearch or opensearch')
+  const { formats: ofLogs } = await parserFor(format, documents, configured)
   const formats = deadRecords ? [...ofLogs, deadRecordFormat] : ofLogs
-  const target = { to, ...(url !== undefined && { url }), ...(indexPer && { indexPer }) }
+  const target = { ...(to !== undefined && { to }), ...(url !== undefined && { url }), ...(indexPer && { indexPer }) }
   const store = await (await targetOf(target, io)).open()
   const conditions = {
     ...(maxAge !== undefined && { maxAge }),

@@ -1,6 +1,5 @@
 import { type ArchiveSelection, archiveSpan } from '../archive.ts'
 import { s3Address } from '../aws.ts'
-import type { AwsFormatName } from '../formats.ts'
 import { refuseOptions, UsageError } from '../io.ts'
 import type { Assumptions } from './estimate.ts'
 import type { Known } from './figure.ts'
@@ -38,7 +37,7 @@ export type CostRequest =
       readonly span: { readonly from: Date; readonly to: Date }
       readonly scale: Known
     }
-  | { readonly from: 'statement'; readonly format: AwsFormatName; readonly files: number }
+  | { readonly from: 'statement'; readonly format: string; readonly files: number }
 
 const ofListing = ['since', 'until', 'account', 'region', 'late', 'sample'] as const
 const ofStatement = ['files', 'gb', 'expandedGb', 'records'] as const
@@ -88,7 +87,7 @@ function statement(options: CostCommandOptions): CostRequest {
   return { from: 'statement', format, files }
 }
 
-function oneFormat({ format = [] }: CostCommandOptions, what: string): AwsFormatName {
+function oneFormat({ format = [] }: CostCommandOptions, what: string): string {
   const [first, ...more] = format
   if (first === undefined || more.length > 0) throw new UsageError(`${what} are those of one --format`)
   return first

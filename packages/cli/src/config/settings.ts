@@ -1,0 +1,70 @@
+import type { ObjectIdentity } from '@flowferry/core'
+import type { Enrichment } from '@flowferry/core/schema'
+import { UsageError } from '../io.ts'
+import type { OwnFormats, StoreConfig } from './config.ts'
+
+/** What the config says, checked. */
+export interface Settings {
+  /** The config's path, for errors. @default there is no config */
+  readonly file?: string
+  readonly formats: OwnFormats
+  readonly enrichments: readonly Enrichment[]
+  readonly store?: StoreConfig
+  readonly filter?: (record: unknown, object: ObjectIdentity) => boolean
+}
+
+export const noSettings: Settings = { formats: {}, enrichments: [] }
+
+/** Options that name a store, of which each command has some. */
+export interface StoreOptions {
+  readonly to?: string
+  readonly from?: string
+  readonly url?: string
+  readonly index?: string
+  readonly indexPer?: 'day' | 'month'
+  readonly documents?: 'small' | 'full'
+  readonly op?: 'create' | 'index'
+  readonly gzip?: boolean
+}
+
+/** `duckdb` of `duckdb:logs.db`: what else is said of a store holds for this. */
+const engineOf = (store: string) => store.split(':', 1)[0]
+
+/**
+ * The options with what the config says of the store, where the command line does not. Settings of another store than the
+ * command line names are left out: they are not for it.
+ *
+ * @param role The option that names the store; none: the command has no store, and its documents are those of the config's
+ * @param names Those of the command's other options that the config may give
+ */
+export function withStore<O extends StoreOptions>(
+  options: O,
+  { store }: Settings,
+  role: 'to' | 'from' | undefined,
+  names: readonly Exclude<keyof StoreConfig, 'to'>[],
+): O {
+  if (!store) return options
+  const given = role && options[role]
+  if (given !== undefined && engineOf(given) !== engineOf(store.to)) return options
+  const { index, indexPer, ...rest } = store
+  // Either says where all goes.
+  const place = options.index === undefined && options.indexPer === undefined ? { index, indexPer } : {}
+  const usable = Object.entries({ ...rest, ...place }).filter(
+    ([name, value]) => value !== undefined && (names as readonly string[]).includes(name),
+  )
+  return { ...(role && { [role]: store.to }), ...Object.fromEntries(usable), ...options }
+}
+
+/**
+ * The options of a command that asks, with the config's store where the command line names none.
+ *
+ * @throws UsageError where the config has none either
+ */
+export function withFrom<O extends StoreOptions>(options: O, settings: Settings): O & { readonly from: string } {
+  const { from, ...rest } = withStore(options, settings, 'from', ['url'])
+  if (from === undefined)
+    throw new UsageError(
+      'Say where the logs are: --from duckdb:FILE, elasticsearch or opensearch, or `store` of flowferry.config',
+    )
+  return { ...rest, from } as O & { readonly from: string }
+}

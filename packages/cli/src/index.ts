@@ -1,0 +1,1 @@
+export { type Config, defineConfig, type OwnFormats, type StoreConfig } from './config/config.ts'
