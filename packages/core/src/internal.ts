@@ -6,6 +6,7 @@
 export { hasMethods, requireOneOf, requireOption, requirePositive } from './check-options.ts'
 export type { BoundEncoding, Encoding } from './encodings/encoding.ts'
 export { overrun, put, type Text, textOf } from './encodings/engine/text.ts'
+export { ageOf, bytes, count, table } from './figures.ts'
 export { longestTimer } from './ingest/deadline.ts'
 export { longestId } from './ingest/slice.ts'
 export { unlessAborted } from './read/abort.ts'

@@ -1,4 +1,5 @@
 import { printable } from '@flowferry/core'
+import { table } from '@flowferry/core/internal'
 import { valueAt } from '../documents.ts'
 import type { Certainty, Diagnosis, Others } from './diagnosis.ts'
 import { type Flow, flowOf } from './flow.ts'
@@ -55,21 +56,11 @@ function extent({ all, failed }: Diagnosis['tries'], onset: string | undefined):
 function evidenceLines({ evidence }: Diagnosis): string[] {
   const flows = evidence.flatMap((document) => flowOf(document) ?? [])
   if (flows.length === 0) return []
-  const rows = [
-    ['time', 'interface', 'direction', 'flow', 'flags', 'packets', 'bytes', 'action'],
-    ...flows.slice(0, mostShown).map(cells),
-  ]
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  )
+  const lines = table(flows.slice(0, mostShown).map(evidenceRow), '')
   return flows.length > mostShown ? [...lines, `… and ${flows.length - mostShown} more: --json has them whole`] : lines
 }
 
-function cells(flow: Flow): string[] {
+function evidenceRow(flow: Flow): Record<string, string> {
   const {
     document,
     at,
@@ -92,16 +83,16 @@ function cells(flow: Flow): string[] {
       : flow.rejected
         ? `REJECT${flow.reason ? ` ${flow.reason}` : ''}`
         : 'accept'
-  return [
-    new Date(flow.start).toISOString(),
-    at ?? String(valueAt(document, 'aws.transitgateway.tgw_attachment_id') ?? '-'),
+  return {
+    time: new Date(flow.start).toISOString(),
+    interface: at ?? String(valueAt(document, 'aws.transitgateway.tgw_attachment_id') ?? '-'),
     direction,
-    `${source}:${sourcePort} > ${destination}:${destinationPort}`,
-    set.join(' ') || '-',
-    String(packets),
-    bytes === undefined ? '-' : String(bytes),
+    flow: `${source}:${sourcePort} > ${destination}:${destinationPort}`,
+    flags: set.join(' ') || '-',
+    packets: String(packets),
+    bytes: bytes === undefined ? '-' : String(bytes),
     action,
-  ]
+  }
 }
 
 function changeLine({ secondsBefore, event, resource, by, time }: Diagnosis['changes'][number]): string {

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import { ageOf, bytes, count, table } from './figures.ts'
+
+describe('units', () => {
+  it.each([
+    [0, '0 B'],
+    [999, '999 B'],
+    [1000, '1.0 kB'],
+    [56_321, '56 kB'],
+    [999_499, '999 kB'],
+    [999_500, '1.0 MB'],
+    [1_740_000, '1.7 MB'],
+    [12_345_678_901, '12 GB'],
+  ])('%d bytes are %s', (value, text) => expect(bytes(value)).toBe(text))
+
+  it.each([
+    [0, '0 s'],
+    [89.9, '89 s'],
+    [90, '1 min'],
+    [5399, '89 min'],
+    [5400, '1 h'],
+    [129_600, '1 d'],
+  ])('%d seconds ago are %s', (value, text) => expect(ageOf(value)).toBe(text))
+
+  it('counts', () => expect(count(1234567)).toBe('1,234,567'))
+})
+
+describe('table', () => {
+  it('puts numbers and sizes to the right, words to the left', () => {
+    const rows = [
+      { name: 'short', flows: 12, bytes: '1.0 MB', age: '45 s' },
+      { name: 'a longer name', flows: 3456, bytes: '823 kB', age: null },
+    ]
+    expect(table(rows)).toEqual([
+      '  name           flows   bytes  age',
+      '  short             12  1.0 MB  45 s',
+      '  a longer name  3,456  823 kB  -',
+    ])
+  })
+
+  it('puts dollars to the right too, and dates, places and versions to the left', () => {
+    expect(
+      table([
+        { $: '12.5000', at: '2026-12-01' },
+        { $: '0.0025', at: '10.0.0.1' },
+      ]),
+    ).toEqual(['        $  at', '  12.5000  2026-12-01', '   0.0025  10.0.0.1'])
+  })
+
+  it('puts shares and seconds to the right', () => {
+    expect(
+      table([
+        { share: '5.1 %', first: '0.123 s' },
+        { share: '11 %', first: '12.000 s' },
+      ]),
+    ).toEqual(['  share     first', '  5.1 %   0.123 s', '   11 %  12.000 s'])
+  })
+
+  it('escapes control characters, and keeps its columns', () => {
+    expect(
+      table([
+        { key: 'a\u001b[2Jb\n', n: 1 },
+        { key: 'plain', n: 2 },
+      ]),
+    ).toEqual(['  key            n', '  a\\u001b[2Jb\\n  1', '  plain          2'])
+  })
+
+  it('says that there is nothing', () => expect(table([])).toEqual(['  (none)']))
+})
