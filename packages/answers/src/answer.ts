@@ -15,7 +15,11 @@ export interface Answer {
   /** Columns whose numbers are estimates; those of the search engines are mostly within 2 %. */
   readonly approximate: readonly string[]
   /** Set where documents or groups are left out that the question asked for. */
-  readonly partial?: { readonly why: string }
+  readonly partial?: {
+    readonly why: string
+    /** The store holds no table or index of any of the question's formats. */
+    readonly absent?: true
+  }
 }
 
 /** Logs that can be asked. */
@@ -33,7 +37,7 @@ export interface StoreOptions {
 }
 
 /** Says why something is missing, each reason once. */
-export function partialBy(reasons: Iterable<string>): Pick<Answer, 'partial'> {
+export function partialBy(reasons: Iterable<string>, absent = false): Pick<Answer, 'partial'> {
   const all = [...new Set(reasons)]
-  return all.length > 0 ? { partial: { why: all.join('; ') } } : {}
+  return all.length > 0 ? { partial: { why: all.join('; '), ...(absent && { absent }) } } : {}
 }

@@ -1,10 +1,12 @@
 import { duckdb } from '@flowferry/sink-duckdb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { casesOf, expectRows } from '../test/contract.ts'
+import { dailyCasesOf } from '../test/daily.ts'
 import { bothDays, type Documents, sampleOf, today } from '../test/sample.ts'
 import type { Store } from './answer.ts'
 import { valueAt } from './documents.ts'
 import { duckdbStore } from './duckdb.ts'
+import { askDaily } from './questions/daily.ts'
 import { dailyQuestions } from './questions/index.ts'
 
 const sample = sampleOf('answers')
@@ -24,7 +26,7 @@ describe.each([
     sink = await duckdb(':memory:', { documents: whole })
     await sample.write(sink, form)
     store = duckdbStore({ connection: sink.connection, formats: sample.formats })
-  })
+  }, 120_000)
   afterAll(() => sink.close())
 
   test.each(casesOf(sample))('$name', async ({ question, expected }) => {
@@ -33,20 +35,28 @@ describe.each([
     if (expected) expectRows(answer, expected(documents))
     expect(answer.rows.length).toBeGreaterThan(0)
   })
+
+  test.each(dailyCasesOf(sample))('of every day: $name', async ({ name, options, expected }) => {
+    const question = dailyQuestions.find((one) => one.name === name)!
+    const answer = await askDaily(sample.asked(store), question, today, options)
+    expect(answer.approximate).toEqual([])
+    expectRows(answer, expected(documents))
+    expect(answer.rows.length).toBeGreaterThan(0)
+  })
 })
 
 describe('questions of every day', () => {
   let sink: Awaited<ReturnType<typeof duckdb>>
   const rowsOf = async (name: string) => {
-    const question = dailyQuestions.find((one) => one.name === name)!.over(today)
+    const question = dailyQuestions.find((one) => one.name === name)!
     const store = duckdbStore({ connection: sink.connection, formats: sample.formats })
-    return (await store.ask(sample.ofSample(question))).rows
+    return (await askDaily(sample.asked(store), question, today)).rows
   }
   const column = async (name: string, field: string) => new Set((await rowsOf(name)).map((row) => row[field]))
   beforeAll(async () => {
     sink = await duckdb()
     await sample.write(sink, 'small')
-  })
+  }, 120_000)
   afterAll(() => sink.close())
 
   test('rejected-now names the port that was not rejected on the day before', async () => {
@@ -68,7 +78,7 @@ describe('questions of every day', () => {
     expect(leaving.length).toBeLessThan(between.length)
   })
   test('matrix has the ports of servers alone', async () => {
-    expect(await column('matrix', 'destination.port')).toEqual(new Set([22, 443, 5432]))
+    expect(await column('matrix', 'destination.port')).toEqual(new Set([22, 25, 443, 5432]))
   })
   test('network-changes has what succeeded and changed something', async () => {
     expect(await column('network-changes', 'event.action')).toEqual(
@@ -103,7 +113,7 @@ describe('questions of every day', () => {
   })
   test('log-gaps has each interface, the one that ended first before the others', async () => {
     const rows = await rowsOf('log-gaps')
-    expect(rows).toHaveLength(6)
+    expect(rows).toHaveLength(8)
     expect(rows.map(({ last }) => last)).toEqual(rows.map(({ last }) => last).sort())
     expect(rows.some(({ skipped }) => Number(skipped) > 0)).toBe(true)
   })
@@ -118,7 +128,7 @@ test('says which tables are missing, and asks the others', async () => {
   expect(await store.ask({ kind: 'groups', formats, span, measures: { flows: { count: true } } })).toEqual({
     rows: [{ flows: 0 }],
     approximate: [],
-    partial: { why: 'the database has no table answers_vpcflow' },
+    partial: { why: 'the database has no table answers_vpcflow', absent: true },
   })
   expect(await store.ask({ kind: 'documents', formats, span })).toMatchObject({ rows: [], partial: {} })
   await sink.close()

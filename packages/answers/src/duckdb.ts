@@ -33,7 +33,8 @@ export function duckdbStore({ connection, formats = [] }: DuckDBStoreOptions): S
         plan.kind === 'groups'
           ? groupsRows(plan, await read(connection, groupsSql(plan, tables)))
           : await documentRows(connection, plan, tables)
-      return { rows, approximate: [], ...partialBy(missing.map(({ name }) => `the database has no table ${name}`)) }
+      const reasons = missing.map(({ name }) => `the database has no table ${name}`)
+      return { rows, approximate: [], ...partialBy(reasons, missing.length === tables.length) }
     },
   }
 }

@@ -145,7 +145,7 @@ function addressOf(value: unknown, where: string): string {
   return kind === 4 || text.includes('.') ? text : new URL(`http://[${text}]`).hostname.slice(1, -1)
 }
 
-function blockOf(value: unknown, where: string): Block {
+export function blockOf(value: unknown, where: string): Block {
   const [address = '', bits, ...rest] = typeof value === 'string' ? value.split('/') : []
   const most = isIP(address) === 6 ? 128 : 32
   const length = bits === undefined ? most : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN

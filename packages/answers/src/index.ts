@@ -12,5 +12,14 @@ export type {
   Range,
   Span,
 } from './question.ts'
-export type { DailyQuestion } from './questions/daily.ts'
+export {
+  askDaily,
+  type Column,
+  type DailyOptions,
+  type DailyQuestion,
+  type PlainQuestion,
+  type SteppedQuestion,
+  type Unit,
+} from './questions/daily.ts'
 export { dailyQuestions } from './questions/index.ts'
+export { tellAnswer } from './questions/tell.ts'

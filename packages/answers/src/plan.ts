@@ -69,10 +69,15 @@ export function planOf(question: Question, known: readonly Format[] = []): Plan 
   const from = dateOf(span.from, 'span.from')
   const to = dateOf(span.to, 'span.to')
   if (from >= to) throw refused('span', `ends at ${to}, which is not after its beginning`)
-  if (!Number.isInteger(limit) || limit < 1 || limit > maxRows)
-    throw refused('limit', `takes a whole number from 1 to ${maxRows}`)
+  checkLimit(limit)
   const checked = { formats, from, to, limit, filters: checkFilters(formats, filters, 'filters') }
   return question.kind === 'groups' ? groupsPlan(question, checked) : documentsPlan(question, checked)
+}
+
+/** @throws FlowferryError INVALID_OPTION */
+export function checkLimit(limit: number): void {
+  if (!Number.isInteger(limit) || limit < 1 || limit > maxRows)
+    throw refused('limit', `takes a whole number from 1 to ${maxRows}`)
 }
 
 function formatsOf(asked: Question['formats'], known: readonly Format[]): Format[] {

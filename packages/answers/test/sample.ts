@@ -1,5 +1,14 @@
-import type { Question } from '@flowferry/answers'
-import { type Format, type FormatParser, ingest, type LogDocument, type Sink } from '@flowferry/core'
+import type { Question, Store } from '@flowferry/answers'
+import {
+  type DeadRecord,
+  deadIndex,
+  deadRecordFormat,
+  type Format,
+  type FormatParser,
+  ingest,
+  type LogDocument,
+  type Sink,
+} from '@flowferry/core'
 import { cloudFront } from '@flowferry/core/formats/cloudfront'
 import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
@@ -41,7 +50,78 @@ function flows(): string {
     const [packets, bytes] = [1 + int(500), 40 + int(1_000_000)]
     return `11 123456789012 ${eni} ${from} ${to} ${1024 + int(2000)} ${port} 6 ${packets} ${bytes} ${end - 60} ${end} ${action} OK subnet-a ${pick([2, 18, 19, 4])} ${from} ${to} ${pick(['ingress', 'egress'])}`
   })
-  return `${[names, ...lines].join('\n')}\n`
+  const all = [...lines, ...connections(), ...toOutside()].map((line) => ({ line, end: Number(line.split(' ')[11]) }))
+  return `${[names, ...all.sort((a, b) => a.end - b.end).map(({ line }) => line)].join('\n')}\n`
+}
+
+interface Leg {
+  readonly at: string
+  readonly direction: 'ingress' | 'egress'
+  readonly from: string
+  readonly to: string
+  readonly ports: readonly [number, number]
+  readonly packets: number
+  readonly bytes: number
+  readonly flags: number
+  /** Seconds since 1970; no two records of the sample have the same. */
+  readonly end: number
+  readonly action?: 'ACCEPT' | 'REJECT'
+}
+
+const legLine = ({ at, direction, from, to, ports, packets, bytes, flags, end, action = 'ACCEPT' }: Leg): string =>
+  `11 123456789012 ${at} ${from} ${to} ${ports.join(' ')} 6 ${packets} ${bytes} ${end - 50} ${end} ${action} OK subnet-b ${flags} ${from} ${to} ${direction}`
+
+/** Connections to services, one every twelve minutes: answered, late, refused, reset, rejected, and without an answer. */
+function connections(): string[] {
+  const services = ['10.0.0.5', '172.16.4.4', '100.64.0.9', '198.51.100.24', '10.0.9.12']
+  return Array.from({ length: 220 }, (_, n) => {
+    const second = start / 1000 + n * 720
+    const [client, service] = [`10.0.7.${1 + (n % 9)}`, services[n % 5]!]
+    const [clientPort, port] = [40_000 + n, n % 8 === 4 ? 22 : n % 3 === 0 ? 443 : 5432]
+    const at = (away: number) => second + away
+    const ask = { from: client, to: service, ports: [clientPort, port], packets: 3, bytes: 180, flags: 2 } as const
+    const leaves: Leg = { ...ask, at: 'eni-0c', direction: 'egress', end: at(1) }
+    const arrives: Leg = { ...ask, at: 'eni-05', direction: 'ingress', end: at(2) }
+    const back = { from: service, to: client, ports: [port, clientPort], packets: 3, bytes: 200, flags: 18 } as const
+    const answer: Leg = { ...back, at: 'eni-05', direction: 'egress', end: at(3) }
+    const heard: Leg = { ...back, at: 'eni-0c', direction: 'ingress', end: at(4) }
+    switch (n % 8) {
+      case 0:
+        return [leaves, arrives, answer, heard]
+      case 1:
+        return [leaves, arrives]
+      case 2:
+        return [leaves, arrives, { ...answer, flags: 4 }, { ...heard, flags: 5 }]
+      case 3:
+        return [arrives, { ...answer, end: at(500) }]
+      case 4:
+        return [leaves, { ...arrives, action: 'REJECT' as const }]
+      case 5:
+        // The same ports, three hours later: that time nobody answers.
+        return [arrives, answer, { ...arrives, end: at(10_806) }]
+      case 6:
+        return [leaves, arrives, answer, { ...answer, flags: 4, end: at(300) }, { ...heard, flags: 4, end: at(301) }]
+      default:
+        return [arrives, { ...arrives, end: at(601) }]
+    }
+  })
+    .flat()
+    .map(legLine)
+}
+
+/** To addresses outside: some of both days, and some of the second alone. */
+function toOutside(): string[] {
+  return Array.from({ length: 96 }, (_, n) => {
+    const second = start / 1000 + n * 1800 + 25
+    const [own, other] = [`10.0.8.${n % 4}`, n < 48 ? `203.0.113.${n % 3}` : `203.0.113.${n % 7}`]
+    const [ownPort, port] = [50_000 + n, n % 7 === 6 ? 45_000 : n % 2 === 0 ? 443 : 25]
+    const sent = { from: own, to: other, ports: [ownPort, port], packets: 10, bytes: 1000 + n, flags: 3 } as const
+    const got = { from: other, to: own, ports: [port, ownPort], packets: 20, bytes: 20_000 + n, flags: 19 } as const
+    return [
+      legLine({ ...sent, at: 'eni-0d', direction: 'egress', end: second }),
+      legLine({ ...got, at: 'eni-0d', direction: 'ingress', end: second + 1 }),
+    ]
+  }).flat()
 }
 
 function calls(): string {
@@ -62,7 +142,7 @@ function calls(): string {
       eventTime: new Date(start + Math.floor((n * seconds) / 400) * 1000).toISOString().replace('.000', ''),
       eventSource: isSignIn
         ? 'signin.amazonaws.com'
-        : pick(['ec2.amazonaws.com', 's3.amazonaws.com', 'route53.amazonaws.com']),
+        : pick(['ec2.amazonaws.com', 's3.amazonaws.com', 'route53.amazonaws.com', 'iam.amazonaws.com']),
       eventName: isSignIn ? 'ConsoleLogin' : pick(['AuthorizeSecurityGroupIngress', 'GetObject', 'DeleteRoute']),
       awsRegion: 'eu-central-1',
       sourceIPAddress: pick(['203.0.113.42', 'ec2.amazonaws.com', '10.0.3.7']),
@@ -126,11 +206,35 @@ function requests(): string {
 
 const texts = [flows(), calls(), requests()]
 
+/** A document with the time at which it was stored: five to fifteen minutes late. */
+function stored(document: LogDocument): LogDocument {
+  const time = Date.parse(String(document['@timestamp']))
+  const ingested = new Date(time + 300_000 + ((time / 1000) % 601) * 1000).toISOString()
+  return { ...document, event: { ...(document.event as object), ingested } }
+}
+
+const deadRecords: readonly DeadRecord[] = ['vpcflow', 'vpcflow', 'nginx', 'cloudtrail', 'vpcflow'].map(
+  (kind, ordinal) => ({
+    fate: 'malformed',
+    bucket: 'logs',
+    key: 'a.log',
+    etag: 'e',
+    ordinal,
+    id: `a.${ordinal}`,
+    kind,
+    type: 'MALFORMED',
+    reason: 'a line too short',
+    time: `2026-11-2${ordinal < 3 ? 2 : 1}T10:00:0${ordinal}.000Z`,
+    text: '5 1',
+  }),
+)
+
 /** Whole documents in the order of their time, with each name of their values. */
 export interface Documents {
   readonly flows: readonly LogDocument[]
   readonly calls: readonly LogDocument[]
   readonly requests: readonly LogDocument[]
+  readonly dead: readonly DeadRecord[]
 }
 
 interface Trail {
@@ -139,21 +243,27 @@ interface Trail {
 
 /** The sample under datasets of its own, so that no other test's streams are touched: `<prefix>.vpcflow`. */
 export function sampleOf(prefix: string) {
-  const datasetOf = (format: Format): string => format.dataset.replace(/^aws/, prefix)
-  const renamed = <F extends Format>(format: F): F => ({ ...format, dataset: datasetOf(format) })
+  const rename = (dataset: string): string => dataset.replace(/^(aws|flowferry)/, prefix)
+  const datasetOf = (format: Format): string => rename(format.dataset)
+  const renamed = <F extends Format>(format: F): F => ({
+    ...format,
+    dataset: datasetOf(format),
+    mapping: { ...format.mapping, 'event.ingested': { type: 'date' } },
+  })
   const [flow, trail, front] = parsers.map(({ formats: [format] }) => renamed(format!)) as [Format, Format, Format]
   const write = async (sink: Sink<unknown>, form: 'small' | 'full'): Promise<void> => {
     const own: Sink<unknown> = {
       write: (batch, signal) =>
         sink.write(
-          batch.map(({ encoder: _, mapped: __, ...slice }) => {
+          batch.map(({ encoder: _, mapped: __, fields, ...slice }) => {
             const dataset = datasetOf(slice.format)
             const stream = { type: 'logs', dataset, namespace: 'default' }
             return {
               ...slice,
+              ...(fields && { fields: new Set([...fields, 'event.ingested']) }),
               format: renamed(slice.format),
               dataStream: `logs-${dataset}-default`,
-              document: (index: number): LogDocument => ({ ...slice.document(index), data_stream: stream }),
+              document: (index: number): LogDocument => ({ ...stored(slice.document(index)), data_stream: stream }),
             }
           }),
           signal,
@@ -164,21 +274,29 @@ export function sampleOf(prefix: string) {
       const report = await ingest({ source, parser: form === 'full' ? parser.full : parser, sink: own })
       if (report.counts.written !== report.counts.read) throw new Error(JSON.stringify(report))
     }
+    await deadIndex(own).write(deadRecords, AbortSignal.timeout(60_000))
   }
   return {
     flow,
     trail,
     front,
     formats: [flow, trail, front],
+    dead: renamed(deadRecordFormat),
     fullFormats: parsers.map((parser) => renamed(parser.full.formats[0]!)),
     write,
     /** The question, of the sample's datasets. */
     ofSample: (question: Question): Question => ({
       ...question,
-      formats: question.formats.map((one) => String(one).replace(/^aws/, prefix)),
+      formats: question.formats.map((one) =>
+        typeof one === 'string' ? rename(one) : { ...one, dataset: datasetOf(one) },
+      ),
     }),
+    /** The store, to which questions of AWS's datasets are of the sample's. */
+    asked(store: Store): Store {
+      return { ask: (question) => store.ask(this.ofSample(question)) }
+    },
     documents: async (): Promise<Documents> => {
-      const found = new Map<string, LogDocument[]>([flow, trail, front].map(({ kind }) => [kind, []]))
+      const found = new Map<string, LogDocument[]>([flow, trail, front, deadRecordFormat].map(({ kind }) => [kind, []]))
       const sink: Sink<unknown> = {
         write: async (batch) => {
           for (const { format, length, document } of batch)
@@ -192,7 +310,7 @@ export function sampleOf(prefix: string) {
       const [flows, calls, requests] = [...found.values()] as [LogDocument[], LogDocument[], LogDocument[]]
       // A keyword, which AWS writes as a boolean.
       for (const { aws } of calls) (aws as Trail).cloudtrail.management_event = 'true'
-      return { flows, calls, requests }
+      return { flows, calls, requests, dead: deadRecords }
     },
   }
 }

@@ -1,5 +1,5 @@
 import { Client as Elasticsearch } from '@elastic/elasticsearch'
-import { dailyQuestions, type Store } from '@flowferry/answers'
+import { askDaily, dailyQuestions, type Store } from '@flowferry/answers'
 import { duckdbStore } from '@flowferry/answers/duckdb'
 import { elasticsearchStore } from '@flowferry/answers/elasticsearch'
 import { openSearchStore } from '@flowferry/answers/opensearch'
@@ -13,6 +13,7 @@ import { type EngineName, searchServer } from '../../../test/support/search.ts'
 import { onServers } from '../../../test/support/servers.ts'
 import type { SearchStoreOptions } from '../src/search/store.ts'
 import { casesOf, expectRows } from './contract.ts'
+import { dailyCasesOf } from './daily.ts'
 import { bothDays, type Documents, sampleOf, today } from './sample.ts'
 
 const stores = {
@@ -48,7 +49,7 @@ describe.each(engines)('$name', ({ name, setup, sink }) => {
     const { ask } = searchServer(url)
     const remove = async () => {
       if (own !== undefined) await ask('DELETE', `/${own}`)
-      for (const { dataset } of sample.formats) {
+      for (const { dataset } of [...sample.formats, sample.dead]) {
         await ask('DELETE', `/_data_stream/logs-${dataset}-*`)
         const indices = (await ask('GET', `/logs-${dataset}-*`)) as Record<string, unknown>
         for (const index of Object.keys(indices)) await ask('DELETE', `/${index}`)
@@ -59,11 +60,11 @@ describe.each(engines)('$name', ({ name, setup, sink }) => {
       documents = await sample.documents()
       if (!url) return
       await remove()
-      const formats = form === 'full' ? sample.fullFormats : sample.formats
+      const formats = [...(form === 'full' ? sample.fullFormats : sample.formats), sample.dead]
       if (own === undefined) await setup(url, { formats, ...written })
       else await ask('PUT', `/${own}`, { mappings: mappingsOf(formats, name) })
       await sample.write(sink(url, written), form)
-      for (const { dataset } of sample.formats) await ask('POST', `/logs-${dataset}-*/_refresh`)
+      for (const { dataset } of [...sample.formats, sample.dead]) await ask('POST', `/logs-${dataset}-*/_refresh`)
       if (own !== undefined) await ask('POST', `/${own}/_refresh`)
       store = stores[name](url, { formats: sample.formats, ...asked })
     })
@@ -78,15 +79,21 @@ describe.each(engines)('$name', ({ name, setup, sink }) => {
       expect(answer.rows.length).toBeGreaterThan(0)
     })
 
-    test.each(dailyQuestions)('$name, as DuckDB has it', async ({ over }) => {
+    test.each(dailyCasesOf(sample))('$name', async ({ name, options, expected }) => {
+      const question = dailyQuestions.find((one) => one.name === name)!
+      expectRows(await askDaily(sample.asked(store), question, today, options), expected(documents))
+    })
+
+    test.each(dailyQuestions)('$name, as DuckDB has it', async (question) => {
       const sink = await duckdb()
       await sample.write(sink, 'small')
       const reference = duckdbStore({ connection: sink.connection, formats: sample.formats })
-      const question = sample.ofSample(over(today))
-      const { rows } = await reference.ask(question)
+      const options = { formats: sample.formats }
+      const { rows } = await askDaily(sample.asked(reference), question, today, options)
       await sink.close()
       expect(rows.length).toBeGreaterThan(0)
-      expectRows(await store.ask(question), rows)
+      for (const row of rows) expect(Object.keys(row).sort()).toEqual(Object.keys(question.columns).sort())
+      expectRows(await askDaily(sample.asked(store), question, today, options), rows)
     })
 
     if (own === undefined)

@@ -1,11 +1,21 @@
 import type { Filter } from '../question.ts'
-import type { DailyQuestion } from './daily.ts'
+import type { PlainQuestion } from './daily.ts'
 
 const failed: Filter = { field: 'http.response.status_code', range: { gte: 500 } }
 
-export const cdnErrors: DailyQuestion = {
+export const cdnErrors: PlainQuestion = {
   name: 'cdn-errors',
   title: "The CDN's failing paths",
+  formats: ['aws.cloudfront_logs'],
+  columns: {
+    'aws.cloudfront.domain': { heading: 'distribution' },
+    'url.path': { heading: 'path' },
+    errors: { heading: 'errors' },
+    requests: { heading: 'requests' },
+    share: { heading: 'share', unit: 'share' },
+    last: { heading: 'last', unit: 'time' },
+  },
+  know: 'Errors are answers of 500 and above; the share is of the requests of the same path.',
   over: (span) => ({
     kind: 'groups',
     formats: ['aws.cloudfront_logs'],
@@ -22,9 +32,19 @@ export const cdnErrors: DailyQuestion = {
   }),
 }
 
-export const cdnHits: DailyQuestion = {
+export const cdnHits: PlainQuestion = {
   name: 'cdn-hits',
   title: 'Hit ratio of the CDN, and seconds to the first byte',
+  formats: ['aws.cloudfront_logs'],
+  columns: {
+    'aws.cloudfront.domain': { heading: 'distribution' },
+    requests: { heading: 'requests' },
+    hits: { heading: 'hits', unit: 'share' },
+    errors: { heading: 'errors', unit: 'share' },
+    p50: { heading: 'half within', unit: 'seconds' },
+    p95: { heading: '95 % within', unit: 'seconds' },
+  },
+  know: 'Hits are what CloudFront answered from its cache, revalidated answers counted; errors are answers of 500 and above.',
   over: (span) => ({
     kind: 'groups',
     formats: ['aws.cloudfront_logs'],

@@ -1,4 +1,4 @@
-import type { DailyQuestion } from './daily.ts'
+import type { PlainQuestion } from './daily.ts'
 
 /** As services write it that a policy does not allow a call. */
 const denied = [
@@ -12,9 +12,20 @@ const denied = [
   'UnauthorizedAccess',
 ]
 
-export const iamErrors: DailyQuestion = {
+export const iamErrors: PlainQuestion = {
   name: 'iam-errors',
   title: 'Denied calls by principal and action',
+  formats: ['aws.cloudtrail'],
+  columns: {
+    'user.name': { heading: 'user' },
+    'aws.cloudtrail.user_identity.arn': { heading: 'principal' },
+    'event.provider': { heading: 'service' },
+    'event.action': { heading: 'action' },
+    calls: { heading: 'calls' },
+    addresses: { heading: 'addresses' },
+    last: { heading: 'last', unit: 'time' },
+  },
+  know: 'Calls that a policy did not allow; those that failed otherwise are not in it.',
   over: (span) => ({
     kind: 'groups',
     formats: ['aws.cloudtrail'],

@@ -1,4 +1,5 @@
-import type { DailyQuestion } from './daily.ts'
+import { changeColumns } from './changes.ts'
+import type { PlainQuestion } from './daily.ts'
 
 /** Calls that change what reaches what, with the names of the EC2, ELB, Route 53 and Network Firewall APIs. */
 // biome-ignore format: a service's calls in one look
@@ -21,9 +22,12 @@ const calls = [
 
 const services = ['ec2', 'elasticloadbalancing', 'route53', 'network-firewall']
 
-export const networkChanges: DailyQuestion = {
+export const networkChanges: PlainQuestion = {
   name: 'network-changes',
   title: 'Who changed the network',
+  formats: ['aws.cloudtrail'],
+  columns: changeColumns,
+  know: 'Successful calls that change what reaches what: security groups, network ACLs, routes, gateways, peering, endpoints, load balancers, DNS.',
   over: (span) => ({
     kind: 'documents',
     formats: ['aws.cloudtrail'],
@@ -33,18 +37,7 @@ export const networkChanges: DailyQuestion = {
       { field: 'event.provider', oneOf: services.map((service) => `${service}.amazonaws.com`) },
       { field: 'event.action', oneOf: calls },
     ],
-    fields: [
-      '@timestamp',
-      'event.action',
-      'user.name',
-      'aws.cloudtrail.user_identity.arn',
-      'source.address',
-      'user_agent.original',
-      'cloud.account.id',
-      'cloud.region',
-      'aws.cloudtrail.request_parameters',
-      'event.id',
-    ],
+    fields: Object.keys(changeColumns),
     order: [{ by: '@timestamp', direction: 'desc' }],
   }),
 }

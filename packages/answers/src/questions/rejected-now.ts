@@ -1,11 +1,11 @@
 import type { Filter } from '../question.ts'
-import type { DailyQuestion } from './daily.ts'
+import { type PlainQuestion, rejected } from './daily.ts'
 
 const day = 24 * 3_600_000
 
 /** Rejected records of no SYN are late packets of a closed connection, and no blocked one. Version 2 has no flags. */
 const blocked: Filter[] = [
-  { field: 'event.action', equals: 'reject' },
+  rejected,
   {
     any: [
       { field: 'aws.vpcflow.tcp_flags_array', equals: 'syn' },
@@ -14,9 +14,21 @@ const blocked: Filter[] = [
   },
 ]
 
-export const rejectedNow: DailyQuestion = {
+export const rejectedNow: PlainQuestion = {
   name: 'rejected-now',
   title: 'Rejected in this span, and not in the 24 hours before it',
+  formats: ['aws.vpcflow'],
+  columns: {
+    'aws.vpcflow.interface_id': { heading: 'interface' },
+    'network.direction': { heading: 'direction' },
+    'destination.port': { heading: 'port', unit: 'code' },
+    'network.transport': { heading: 'protocol' },
+    rejected: { heading: 'rejected' },
+    before: { heading: 'before' },
+    first: { heading: 'first', unit: 'time' },
+    sources: { heading: 'sources' },
+  },
+  know: 'SYNs count: a reject without one is a late packet of a closed connection. Version 2 has no flags, and all its rejects count.',
   over: ({ from, to }) => {
     const now: Filter = { field: '@timestamp', range: { gte: from } }
     return {

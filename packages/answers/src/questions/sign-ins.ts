@@ -1,8 +1,25 @@
-import type { DailyQuestion } from './daily.ts'
+import type { PlainQuestion } from './daily.ts'
 
-export const signIns: DailyQuestion = {
+const columns: PlainQuestion['columns'] = {
+  '@timestamp': { heading: 'time', unit: 'time' },
+  'aws.cloudtrail.user_identity.type': { heading: 'type' },
+  'user.name': { heading: 'user' },
+  'event.provider': { heading: 'service' },
+  'event.action': { heading: 'action' },
+  'event.outcome': { heading: 'outcome' },
+  'aws.cloudtrail.console_login.additional_eventdata.mfa_used': { heading: 'second factor' },
+  'source.address': { heading: 'from' },
+  'user_agent.original': { heading: 'agent' },
+  'cloud.account.id': { heading: 'account' },
+  'event.id': { heading: 'event' },
+}
+
+export const signIns: PlainQuestion = {
   name: 'sign-ins',
   title: 'What root did, and sign-ins of users without a second factor',
+  formats: ['aws.cloudtrail'],
+  columns,
+  know: 'With single sign-on the factor is asked for elsewhere, and those sign-ins are left out, as is what AWS does in the name of root.',
   over: (span) => ({
     kind: 'documents',
     formats: ['aws.cloudtrail'],
@@ -30,19 +47,7 @@ export const signIns: DailyQuestion = {
         ],
       },
     ],
-    fields: [
-      '@timestamp',
-      'aws.cloudtrail.user_identity.type',
-      'user.name',
-      'event.provider',
-      'event.action',
-      'event.outcome',
-      'aws.cloudtrail.console_login.additional_eventdata.mfa_used',
-      'source.address',
-      'user_agent.original',
-      'cloud.account.id',
-      'event.id',
-    ],
+    fields: Object.keys(columns),
     order: [{ by: '@timestamp', direction: 'desc' }],
   }),
 }

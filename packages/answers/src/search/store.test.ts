@@ -146,7 +146,7 @@ describe('an answer is partial', () => {
     expect(await store.ask({ ...groups, groups: [] })).toEqual({
       rows: [{ n: 0 }],
       approximate: [],
-      partial: { why: 'no index is there for logs-aws.vpcflow-*,-logs-aws.vpcflow-*-20*.*' },
+      partial: { why: 'no index is there for logs-aws.vpcflow-*,-logs-aws.vpcflow-*-20*.*', absent: true },
     })
   })
 })

@@ -100,17 +100,19 @@ export function searchStore(client: SearchClient, options: SearchStoreOptions): 
     ask: async (question) => {
       const plan = planOf(question, formats)
       const reasons: string[] = []
+      let absent = false
       const target = targetOf(plan.formats, options)
       const query = queryOf(plan, index !== undefined)
       const common = { query, track_total_hits: false, timeout: `${timeoutMilliseconds}ms` }
       const search: Search = async (body, path = `/${target}/_search?ignore_unavailable=true`) => {
         const response = (await send('POST', path, { ...common, ...body })) as SearchResponse
+        absent ||= (response._shards?.total ?? 0) === 0
         reasons.push(...missingIn(response, target, timeoutMilliseconds))
         return response
       }
       const asked = { search, send, client, target, pageSize, maxGroups, reasons }
       const rows = plan.kind === 'groups' ? await groupRows(plan, asked) : await documentRows(plan, asked)
-      return { rows, approximate: approximateIn(plan), ...partialBy(reasons) }
+      return { rows, approximate: approximateIn(plan), ...partialBy(reasons, absent) }
     },
   }
 }

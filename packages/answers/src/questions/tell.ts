@@ -1,0 +1,78 @@
+import { printable } from '@flowferry/core'
+import { ageOf, bytes, count, table } from '@flowferry/core/internal'
+import type { Answer, Row, Value } from '../answer.ts'
+import type { Span } from '../question.ts'
+import type { Column, DailyQuestion, Unit } from './daily.ts'
+
+/** Longest text of a cell: the rest is left to whoever reads the rows. */
+const longest = 60
+
+/**
+ * The answer to a question of every day, for people: what is missing first, a table, and what to know of it.
+ *
+ * @example
+ * console.log(tellAnswer(question, { from, to }, await askDaily(store, question, { from, to })))
+ */
+export function tellAnswer(question: DailyQuestion, span: Span, answer: Answer): string {
+  const { title, columns, know } = question
+  const { rows, approximate, partial } = answer
+  const shown = Object.entries(columns)
+  const heading = (name: string, { heading: text }: Column) => (approximate.includes(name) ? `~ ${text}` : text)
+  const cells = rows.map((row) =>
+    Object.fromEntries(shown.map(([name, column]) => [heading(name, column), cellOf(row[name] ?? null, column.unit)])),
+  )
+  const cut = cells.some((row) => Object.values(row).some((cell) => typeof cell === 'string' && cell.endsWith('…')))
+  const notes = [
+    ...(approximate.length > 0 ? ['~ is an estimate, mostly within 2 %.'] : []),
+    ...(cut ? ['… stands for more, which the rows of --json have.'] : []),
+    know,
+  ]
+  const lines = [
+    ...(partial ? [`Not the whole answer: ${partial.why}.`, ''] : []),
+    title,
+    `${timeOf(span.from)} to ${timeOf(span.to)} UTC: ${rowsIn(rows)}`,
+    ...(rows.length > 0 ? ['', ...table(cells)] : []),
+    '',
+    ...notes,
+  ]
+  return `${lines.map(printable).join('\n')}\n`
+}
+
+const rowsIn = ({ length }: readonly Row[]): string =>
+  length === 0 ? 'nothing' : `${count(length)} ${length === 1 ? 'row' : 'rows'}`
+
+function cellOf(value: Value, unit: Unit | undefined): string | number | null {
+  if (value === null) return null
+  if (typeof value === 'number') return unit === undefined ? value : numberOf(value, unit)
+  if (unit === 'time') return timeOf(String(value))
+  const text =
+    typeof value === 'object' ? (Array.isArray(value) ? value.join(' ') : JSON.stringify(value)) : String(value)
+  const characters = [...text]
+  return characters.length > longest ? `${characters.slice(0, longest - 1).join('')}…` : text
+}
+
+function numberOf(value: number, unit: Unit): string | number {
+  switch (unit) {
+    case 'bytes':
+      return bytes(value)
+    case 'share':
+      return `${(value * 100).toFixed(1)} %`
+    case 'seconds':
+      return `${value.toFixed(3)} s`
+    case 'age':
+      return ageOf(value)
+    case 'code':
+      return String(value)
+    case 'time':
+      return value
+  }
+}
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+/** `22 Nov 09:15:32` */
+function timeOf(iso: string): string {
+  const date = new Date(iso)
+  if (Number.isNaN(date.getTime())) return iso
+  return `${date.getUTCDate()} ${months[date.getUTCMonth()]} ${date.toISOString().slice(11, 19)}`
+}
