@@ -1,5 +1,6 @@
 import { FlowferryError } from '@flowferry/core'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { AskCommandOptions } from './commands/ask.ts'
 import type { BackfillCommandOptions } from './commands/backfill.ts'
 import type { CostCommandOptions } from './commands/cost.ts'
 import type { DlqOptions } from './commands/dlq.ts'
@@ -262,6 +263,36 @@ Examples:
       const settings = await loadSettings(config, io)
       const { whyCommand } = await import('./commands/why.ts')
       finish(await whyCommand(a, b, withFrom(options, settings), io))
+    })
+
+  configOptions(command('ask'))
+    .description(
+      'A question of every day, of logs that are stored: who talks to whom, what does not answer, who changed what. Without a question, the list of them.',
+    )
+    .argument('[question]', 'its name: unanswered, talkers, …')
+    .option('--from <store>', 'where the logs are: duckdb:FILE, elasticsearch or opensearch')
+    .addOption(urlOption())
+    .option('--since <time>', 'records from here on, as for backfill; default: a day before --until')
+    .option('--until <time>', 'records before this; default: now')
+    .option('--limit <n>', "most rows; default: the question's", wholeNumber(1, 100_000))
+    .option('--own <block...>', 'blocks of your own addresses: 10.0.0.0/8; default: private addresses')
+    .option('--json', 'one JSON object on standard output')
+    .addHelpText(
+      'after',
+      `
+${credentials}
+
+Exit codes: 0 answered, 1 failed, 2 wrong usage, 5 the answer is not whole, and it says why.
+
+Examples:
+  flowferry ask
+  flowferry ask unanswered --from duckdb:logs.db --since -2h
+  flowferry ask new-external --from elasticsearch --own 10.0.0.0/8 2001:db8:5::/48 --json | jq .rows`,
+    )
+    .action(async (question: string | undefined, { config, ...options }: AskCommandOptions & ConfigFlag) => {
+      const settings = await loadSettings(config, io)
+      const { askCommand } = await import('./commands/ask.ts')
+      finish(await askCommand(question, options, io, settings))
     })
 
   configOptions(command('cost'))

@@ -19,6 +19,22 @@ export function parseTime(option: string, text: string, now: Date): Date {
   )
 }
 
+/**
+ * The span of `--since` and `--until`, ISO 8601. Without them it ends now, and begins `milliseconds` before its end.
+ *
+ * @throws UsageError
+ */
+export function spanOf(
+  { since, until }: { readonly since?: string; readonly until?: string },
+  milliseconds: number,
+  now = new Date(),
+): { readonly from: string; readonly to: string } {
+  const end = until === undefined ? now : parseTime('--until', until, now)
+  const start = since === undefined ? new Date(end.getTime() - milliseconds) : parseTime('--since', since, now)
+  if (start >= end) throw new UsageError('--since has to be before --until')
+  return { from: start.toISOString(), to: end.toISOString() }
+}
+
 /** `90s`, `90m`, `6h`, `2d` in milliseconds. */
 export function parseDuration(option: string, text: string): number {
   const match = /^(\d{1,6})([dhms])$/.exec(text)

@@ -1,4 +1,4 @@
-import { privateBlocks } from '../addresses.ts'
+import { privateBlocks } from '@flowferry/core/internal'
 import type { Filter } from '../question.ts'
 import { accepted, type PlainQuestion, portOfServers } from './daily.ts'
 

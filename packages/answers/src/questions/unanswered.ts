@@ -1,4 +1,4 @@
-import { privateBlocks } from '../addresses.ts'
+import { privateBlocks } from '@flowferry/core/internal'
 import { type Answer, partialBy, type Row, type Store } from '../answer.ts'
 import { compareLists } from '../order.ts'
 import type { Filter, GroupsQuestion, Span } from '../question.ts'

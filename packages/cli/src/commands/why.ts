@@ -1,21 +1,13 @@
-import { stat } from 'node:fs/promises'
 import { isIP } from 'node:net'
-import type { Store } from '@flowferry/answers'
 import type { Diagnosis, Pair } from '@flowferry/answers/why'
 import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
-import { elasticsearchClient, nodeOf, openSearchClient } from '../target.ts'
-import { parseTime } from '../times.ts'
+import { type FromOptions, openStore } from '../open-store.ts'
+import { spanOf } from '../times.ts'
 
-export interface WhyCommandOptions {
-  readonly from: string
-  readonly url?: string
+export interface WhyCommandOptions extends FromOptions {
   readonly since?: string
   readonly until?: string
   readonly json?: boolean
-}
-
-interface Opened extends Store {
-  readonly close: () => Promise<void>
 }
 
 const hour = 3_600_000
@@ -23,7 +15,7 @@ const hour = 3_600_000
 /** `flowferry why`: the cause by which A does not reach B. Writes nothing into the store. */
 export async function whyCommand(a: string, b: string, options: WhyCommandOptions, io: Io): Promise<ExitCode> {
   const pair = pairOf(a, b, options)
-  const store = await openStore(options, io)
+  const store = await openStore(options, io, [])
   try {
     const { diagnose, gather, tell } = await import('@flowferry/answers/why')
     const diagnosis = diagnose(await gather(store.ask, pair))
@@ -41,12 +33,10 @@ function exitCodeOf({ cause, certainty }: Diagnosis): ExitCode {
 }
 
 /** What is asked, from the command line. */
-export function pairOf(a: string, b: string, { since, until }: WhyCommandOptions, now = new Date()): Pair {
+export function pairOf(a: string, b: string, options: WhyCommandOptions, now = new Date()): Pair {
   const target = targetOf(b)
-  const end = until === undefined ? now : parseTime('--until', until, now)
-  const start = since === undefined ? new Date(end.getTime() - hour) : parseTime('--since', since, now)
-  if (start >= end) throw new UsageError('--since has to be before --until')
-  return { a: addressOf('A', a), ...target, since: start.toISOString(), until: end.toISOString() }
+  const { from, to } = spanOf(options, hour, now)
+  return { a: addressOf('A', a), ...target, since: from, until: to }
 }
 
 function targetOf(text: string): Pick<Pair, 'b' | 'port'> {
@@ -62,32 +52,4 @@ function addressOf(whose: string, text: string): string {
   if (isIP(text) === 0)
     throw new UsageError(`${whose} is an IP address (B may have a port: 10.0.9.12:5432), not "${text}"`)
   return text.toLowerCase()
-}
-
-async function openStore({ from, url }: WhyCommandOptions, io: Io): Promise<Opened> {
-  if (from.startsWith('duckdb:')) {
-    if (url !== undefined) throw new UsageError('--url does not go with duckdb')
-    return openDuckDB(from.slice('duckdb:'.length))
-  }
-  if (from !== 'elasticsearch' && from !== 'opensearch')
-    throw new UsageError(`--from takes duckdb:FILE, elasticsearch or opensearch, not "${from}"`)
-  const node = nodeOf(from, url, io)
-  if (from === 'elasticsearch') {
-    const { elasticsearchStore } = await import('@flowferry/answers/elasticsearch')
-    const client = await elasticsearchClient(node, io)
-    return { ...elasticsearchStore({ client }), close: () => client.close() }
-  }
-  const { openSearchStore } = await import('@flowferry/answers/opensearch')
-  const client = await openSearchClient(node, io)
-  return { ...openSearchStore({ client }), close: () => client.close() }
-}
-
-/** A file that is not there is a mistake, not an empty store. */
-async function openDuckDB(path: string): Promise<Opened> {
-  const found = path !== '' && (await stat(path).catch(() => undefined))
-  if (!found) throw new UsageError(`--from duckdb:FILE needs a file that ingest has filled; there is none at "${path}"`)
-  const { duckdb } = await import('@flowferry/sink-duckdb')
-  const { duckdbStore } = await import('@flowferry/answers/duckdb')
-  const sink = await duckdb(path)
-  return { ...duckdbStore({ connection: sink.connection }), close: sink.close }
 }

@@ -1,0 +1,70 @@
+import type { DailyOptions, DailyQuestion } from '@flowferry/answers'
+import { type Settings, withFrom } from '../config/settings.ts'
+import { logFormatNames, parserFor } from '../formats.ts'
+import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
+import { openStore } from '../open-store.ts'
+import { spanOf } from '../times.ts'
+
+export interface AskCommandOptions {
+  readonly from?: string
+  readonly url?: string
+  readonly since?: string
+  readonly until?: string
+  readonly limit?: number
+  readonly own?: readonly string[]
+  readonly json?: boolean
+}
+
+const day = 24 * 3_600_000
+
+/** `flowferry ask`: a question of every day, or the list of them. Writes nothing into the store. */
+export async function askCommand(
+  name: string | undefined,
+  options: AskCommandOptions,
+  io: Io,
+  settings: Settings,
+): Promise<ExitCode> {
+  const { askDaily, dailyQuestions, tellAnswer } = await import('@flowferry/answers')
+  if (name === undefined) return list(dailyQuestions, options, io)
+  const question = await named(dailyQuestions, name)
+  const { from, url, limit, own, json } = withFrom(options, settings)
+  const span = spanOf(options, day)
+  const { formats } = await parserFor(logFormatNames(settings), 'small', settings)
+  const store = await openStore({ from, ...(url !== undefined && { url }) }, io, formats)
+  try {
+    const given: DailyOptions = { formats, ...(limit !== undefined && { limit }), ...(own && { own }) }
+    const answer = await askDaily(store, question, span, given)
+    const { rows, approximate, partial = null } = answer
+    const columns = Object.entries(question.columns).map(([column, about]) => ({ name: column, ...about }))
+    if (json) line(io.stdout, JSON.stringify({ question: name, span, columns, rows, approximate, partial }))
+    else for (const text of tellAnswer(question, span, answer).trimEnd().split('\n')) line(io.stdout, text)
+    return partial ? exitCodes.unknown : exitCodes.ok
+  } finally {
+    await store.close()
+  }
+}
+
+async function named(questions: readonly DailyQuestion[], name: string): Promise<DailyQuestion> {
+  const found = questions.find((one) => one.name === name)
+  if (found) return found
+  const { isIt } = await import('@flowferry/core/internal')
+  const names = questions.map((one) => one.name)
+  throw new UsageError(`there is no question "${name}"${isIt(name, names)} (flowferry ask lists them all)`)
+}
+
+async function list(questions: readonly DailyQuestion[], { from, json }: AskCommandOptions, io: Io): Promise<ExitCode> {
+  if (from !== undefined) throw new UsageError('--from needs a question; flowferry ask lists them all')
+  const rows = questions.map(({ name, title, formats }) => ({ name, title, formats }))
+  if (json) {
+    line(io.stdout, JSON.stringify({ questions: rows }))
+    return exitCodes.ok
+  }
+  const { table } = await import('@flowferry/core/internal')
+  const cells = rows.map(({ name, title, formats }) => ({
+    question: name,
+    'what it tells': title,
+    'of the logs': formats.join(' ') || 'all',
+  }))
+  for (const text of table(cells, '')) line(io.stdout, text)
+  return exitCodes.ok
+}
