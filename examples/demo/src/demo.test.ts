@@ -31,15 +31,18 @@ describe('demo', () => {
       deadLetters: [{ code: 'GZIP_CORRUPT', stage: 'decompress', attempts: 2 }],
     })
     expect(result.duplicates).toBeGreaterThanOrEqual(3000)
-    const { topTalkers, rejectedByPort, unanswered, iamErrors, cdnErrors } = result.answers
-    expect(topTalkers[0]).toMatchObject({ source: '10.20.5.77', destination: '3.5.136.10' })
-    expect(rejectedByPort[0].port).toBe('22/tcp')
-    expect(unanswered).toEqual([
-      expect.objectContaining({ source: '10.20.2.41', destination: '10.20.4.15', port: '9443/tcp', attempts: 36 }),
-    ])
-    expect(iamErrors[0]).toMatchObject({ principal: 'analyst', action: 'kms:Decrypt', error: 'AccessDenied' })
-    expect(iamErrors).toHaveLength(5)
-    expect(cdnErrors[0]).toMatchObject({ uri: '/api/checkout', status: '502' })
+    const { talkers, unanswered, 'iam-errors': denied, 'cdn-errors': failing } = result.answers
+    expect(talkers[0]).toMatchObject({ 'source.ip': '10.20.5.77', 'destination.ip': '3.5.136.10' })
+    const service = { 'destination.ip': '10.20.4.15', 'destination.port': 9443, unanswered: 32, refused: 0, clients: 1 }
+    expect(unanswered).toEqual([expect.objectContaining(service)])
+    expect(denied[0]).toMatchObject({ 'user.name': 'analyst', 'event.action': 'Decrypt' })
+    expect(denied).toHaveLength(5)
+    expect(failing[0]).toMatchObject({ 'url.path': '/api/checkout' })
+    expect(result.why).toMatchObject({
+      cause: 'reply-blocked-at-target',
+      certainty: 'high',
+      changes: [{ event: 'CreateNetworkAclEntry', by: 'ci-deployer' }],
+    })
     expect(text.trimEnd()).not.toContain('\n')
     expect(ok).toBe(true)
   })
@@ -49,11 +52,14 @@ describe('demo', () => {
     for (const words of [
       'dead letter',
       'GZIP_CORRUPT',
-      'Top talkers',
-      'Unanswered connections',
-      'IAM errors',
-      'CDN errors',
       'Everything adds up',
+      'Who sends the most bytes to whom',
+      'Own services that do not answer',
+      'Denied calls',
+      "The CDN's failing paths",
+      'Why does 10.20.2.41 not reach 10.20.4.15:9443?',
+      'drops the replies',
+      'CreateNetworkAclEntry of acl-0b7d3f6a91c2e4850 by ci-deployer',
     ])
       expect(text).toContain(words)
     expect(text).not.toContain('\u001b')

@@ -1,8 +1,11 @@
+import { tellAnswer } from '@flowferry/answers'
+import { tell } from '@flowferry/answers/why'
 import { duckdb } from '@flowferry/sink-duckdb'
 import { startCloud } from './cloud.ts'
-import { questions } from './questions.ts'
+import { span } from './questions.ts'
 import { type DemoResult, runDemo, type Stage } from './run.ts'
-import { count, duration, megabytes, plural, table } from './text.ts'
+import { incident } from './samples/world.ts'
+import { count, duration, megabytes, plural } from './text.ts'
 
 export interface DemoOptions {
   /** One JSON object, and nothing else. Default false. */
@@ -21,7 +24,9 @@ export async function demo(output: Output, { json = false }: DemoOptions = {}): 
   const sink = await duckdb()
   try {
     const result = await runDemo(cloud, sink, json ? silent : stageOn(output))
-    output.write(json ? `${JSON.stringify(result)}\n` : [...answersOf(result), ...reportOf(result), ''].join('\n'))
+    output.write(
+      json ? `${JSON.stringify(machineReadable(result))}\n` : [...reportOf(result), ...answersOf(result)].join('\n'),
+    )
     return result.ok
   } finally {
     await sink.close()
@@ -42,8 +47,20 @@ function stageOn(output: Output): Stage {
   }
 }
 
-function answersOf({ answers }: DemoResult): string[] {
-  return questions.flatMap(({ name, title }) => ['', title, ...table(answers[name]!).map(indented)])
+function answersOf({ asked: { answers, diagnosis } }: DemoResult): string[] {
+  return [
+    '',
+    ...answers.map(({ question, ...answer }) => tellAnswer(question, span, answer)),
+    `Why does ${incident.client} not reach ${incident.service}:${incident.port}?`,
+    tell(diagnosis),
+  ]
+}
+
+/** Answers by the names of their questions; of the diagnosis, what it says, without the records. */
+function machineReadable({ asked: { answers, diagnosis }, ...result }: DemoResult): object {
+  const { evidence, ...why } = diagnosis
+  const rows = Object.fromEntries(answers.map(({ question, rows }) => [question.name, rows]))
+  return { ...result, answers: rows, why: { ...why, evidence: evidence.length } }
 }
 
 function reportOf(result: DemoResult): string[] {

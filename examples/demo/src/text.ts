@@ -1,5 +1,3 @@
-import type { Answer, Cell } from './questions.ts'
-
 /** `1,234,567` */
 export function count(value: number): string {
   return value.toLocaleString('en-US')
@@ -18,27 +16,4 @@ export function megabytes(bytes: number): string {
 /** `0.4 s` */
 export function duration(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`
-}
-
-/** Rows below their headings: words to the left, numbers to the right, columns two spaces apart. */
-export function table(rows: Answer): string[] {
-  const names = Object.keys(rows[0] ?? {})
-  const columns = names.map((name) => {
-    const texts = [name, ...rows.map((row) => cellText(name, row[name]!))]
-    const width = Math.max(...texts.map(({ length }) => length))
-    const isNumeric = typeof rows[0]![name] === 'number' || name === 'share'
-    return texts.map((text) => (isNumeric ? text.padStart(width) : text.padEnd(width)))
-  })
-  return [names, ...rows].map((_, line) =>
-    columns
-      .map((column) => column[line])
-      .join('  ')
-      .trimEnd(),
-  )
-}
-
-function cellText(name: string, value: Cell): string {
-  if (value instanceof Date) return value.toISOString().slice(0, 19).replace('T', ' ')
-  if (typeof value === 'number') return name === 'bytes' ? megabytes(value) : count(value)
-  return value
 }

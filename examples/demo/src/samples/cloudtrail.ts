@@ -1,6 +1,6 @@
 import type { Random } from './random.ts'
 import type { SampleFile } from './sample-file.ts'
-import { type Span, stamp, world } from './world.ts'
+import { incident, type Span, stamp, world } from './world.ts'
 
 const { account, region } = world
 
@@ -105,7 +105,9 @@ const calls: readonly (readonly [Call, number])[] = [
 
 /** A file of CloudTrail: one line of JSON, as AWS delivers it, its events in no order. */
 export function cloudTrailFile(random: Random, span: Span): SampleFile {
-  const records = Array.from({ length: span.records }, () => event(random, span, random.weighted(calls)))
+  const change = incident.change >= span.from && incident.change < span.to ? [deny(random)] : []
+  const rest = Array.from({ length: span.records - change.length }, () => event(random, span, random.weighted(calls)))
+  const records = [...change, ...rest]
   const day = new Date(span.from).toISOString().slice(0, 10).replaceAll('-', '/')
   const name = `${account}_CloudTrail_${region}_${stamp(span.to)}_${random.hex(16)}.json.gz`
   return {
@@ -114,6 +116,23 @@ export function cloudTrailFile(random: Random, span: Span): SampleFile {
     text: JSON.stringify({ Records: records }),
     records: records.length,
   }
+}
+
+/** The change after which replies to orders are rejected: ports of clients, outbound. */
+function deny(random: Random): object {
+  const { change, aclId, denied } = incident
+  const parameters = {
+    networkAclId: aclId,
+    ruleNumber: 90,
+    egress: true,
+    ruleAction: 'deny',
+    aclProtocol: '6',
+    portRange: { from: 32_768, to: 65_535 },
+    cidrBlock: denied,
+    icmpTypeCode: {},
+  }
+  const made = call(deployer, 'ec2', 'CreateNetworkAclEntry', false, () => parameters)
+  return event(random, { from: change, to: change, records: 1 }, made)
 }
 
 function event(random: Random, span: Span, { who, source, name, readOnly, parameters, denied }: Call): object {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Random } from './random.ts'
 import type { SampleFile } from './sample-file.ts'
-import { type Span, stamp, world } from './world.ts'
+import { incident, type Span, stamp, world } from './world.ts'
 
 /** Version 5 in AWS's order. https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html */
 const header =
@@ -28,8 +28,8 @@ const host = (name: string, ip: string, zone: number): Host => ({
 
 const web = [1, 2, 3].map((n) => host(`web ${n}`, `10.20.1.${10 + n}`, n))
 const api = [1, 2, 3, 4].map((n) => host(`api ${n}`, `10.20.2.${20 + n}`, 1 + (n % 3)))
-const orders = host('orders', '10.20.2.41', 1)
-const payments = host('payments', '10.20.4.15', 2)
+const orders = host('orders', incident.client, 1)
+const payments = host('payments', incident.service, 2)
 const database = host('database', '10.20.3.5', 1)
 const cache = host('cache', '10.20.3.9', 2)
 const nightly = host('nightly export', '10.20.5.77', 3)
@@ -83,20 +83,7 @@ const talks: readonly (readonly [Talk, number])[] = [
 /** A file of flow logs: three quarters talks in both directions, the rest scans that are rejected. */
 export function vpcFlowFile(random: Random, span: Span): SampleFile {
   const lines: string[] = []
-  // What the demo is to find: orders asks payments, and nothing ever comes back.
-  for (let attempt = 0; attempt < 3; attempt++)
-    lines.push(
-      record(random, span, {
-        seen: orders,
-        from: orders.ip,
-        to: payments.ip,
-        ports: [port(random), 9443],
-        packets: 4,
-        bytes: 240,
-        flags: flags.syn,
-        direction: 'egress',
-      }),
-    )
+  for (let time = span.from; time < span.to; time += incident.every) lines.push(...payment(random, span, time))
   while (lines.length < span.records) {
     if (random.next() < 0.16 || lines.length === span.records - 1) lines.push(scan(random, span))
     else lines.push(...talk(random, span))
@@ -110,6 +97,26 @@ export function vpcFlowFile(random: Random, span: Span): SampleFile {
     text: `${header}\n${lines.join('\n')}\n`,
     records: lines.length,
   }
+}
+
+/** A call of orders to payments, as both interfaces log it: a few seconds long, or four SYNs and their answers. */
+function payment(random: Random, span: Span, time: number): string[] {
+  const isOpen = time < incident.change
+  const client = port(random)
+  const [asked, answered] = isOpen ? [1_700, 900] : [240, 240]
+  const packets = isOpen ? 6 : 4
+  const start = Math.floor(time / 1000)
+  const times = { start, end: start + (isOpen ? 2 : 8) }
+  const there = { from: orders.ip, to: payments.ip, ports: [client, incident.port], bytes: asked, packets } as const
+  const back = { from: payments.ip, to: orders.ip, ports: [incident.port, client], bytes: answered, packets } as const
+  const request = { ...there, ...times, flags: isOpen ? flags.finished : flags.syn }
+  const reply = { ...back, ...times, flags: isOpen ? flags.answered : flags.synAck }
+  return [
+    record(random, span, { ...request, seen: orders, direction: 'egress' }),
+    record(random, span, { ...request, seen: payments, direction: 'ingress' }),
+    record(random, span, { ...reply, seen: payments, direction: 'egress', action: isOpen ? 'ACCEPT' : 'REJECT' }),
+    ...(isOpen ? [record(random, span, { ...reply, seen: orders, direction: 'ingress' })] : []),
+  ]
 }
 
 const port = (random: Random): number => random.between(32_768, 60_999)
@@ -179,16 +186,20 @@ interface Flow {
   readonly direction: 'ingress' | 'egress'
   readonly action?: 'ACCEPT' | 'REJECT'
   readonly service?: string
+  /** Seconds since 1970. Default: any within the span. */
+  readonly start?: number
+  readonly end?: number
 }
 
 function record(random: Random, span: Span, flow: Flow): string {
   const { seen, from, to, ports, protocol = tcp, bytes, packets = Math.ceil(bytes / 900), action = 'ACCEPT' } = flow
-  const start = Math.floor(random.between(span.from, span.to - 61_000) / 1000)
+  const { start = Math.floor(random.between(span.from, span.to - 61_000) / 1000) } = flow
+  const { end = start + random.between(5, 60) } = flow
   const { direction, service = '-' } = flow
   const outside = !to.startsWith('10.')
   // biome-ignore format: in the header's order
   return [
-    5, world.account, seen.eni, from, to, ports[0], ports[1], protocol, packets, bytes, start, start + random.between(5, 60), action, 'OK',
+    5, world.account, seen.eni, from, to, ports[0], ports[1], protocol, packets, bytes, start, end, action, 'OK',
     world.vpc, seen.subnet, seen.instance, protocol === tcp ? flow.flags : 0, from.includes(':') ? 'IPv6' : 'IPv4', from, to, world.region, seen.zone, '-', '-',
     direction === 'ingress' ? service : '-', direction === 'egress' ? service : '-', direction, direction === 'egress' ? (outside ? 8 : 1) : '-',
   ].join(' ')
