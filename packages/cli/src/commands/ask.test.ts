@@ -109,7 +109,7 @@ describe('flowferry ask', () => {
 
   it.each([
     ['an unknown question', ['talker', '--from', 'duckdb:x'], 'there is no question "talker"; is it "talkers"?'],
-    ['a question without a store', ['talkers'], '--from says where the logs are'],
+    ['a question without a store', ['talkers'], 'Say where the logs are: --from duckdb:FILE'],
     ['a store without a question', ['--from', 'duckdb:x'], '--from needs a question'],
     ['a file that is not there', ['talkers', '--from', 'duckdb:/nowhere.db'], 'there is none at "/nowhere.db"'],
     ['a limit beyond all', ['talkers', '--from', 'duckdb:x', '--limit', '0'], 'from 1 to 100000'],
