@@ -36,7 +36,7 @@ function isDigit(value: i32): i32 {
 }
 
 /** Words that `putIPv6` needs. */
-export const ipv6Words: i32 = 8
+const ipv6Words: i32 = 8
 
 /**
  * Puts an IPv6 address at `to` as four words, with four more behind them for its own use. False for any other text, and

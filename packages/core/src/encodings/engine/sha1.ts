@@ -3,7 +3,7 @@ import { load32, putLaterWords, rotate, store32, storeWord } from './memory.ts'
 /** SHA-1 of a message of one block. https://csrc.nist.gov/pubs/fips/180-4/upd1/final */
 
 /** Bytes from the block's begin on that the hash needs: the words that its rounds take. */
-export const sha1Bytes: i32 = 320
+const sha1Bytes: i32 = 320
 /** The message's bytes at most: behind it stand a bit and its length. */
 export const sha1Message: i32 = 55
 /** The hash in base64. */
