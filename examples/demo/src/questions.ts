@@ -15,6 +15,8 @@ export interface Answered extends Answer {
   readonly question: DailyQuestion
 }
 
+/** Blocks whose addresses are the shop's. */
+const own = ['10.20.0.0/16', '2001:db8:20:1::/64']
 const names = ['talkers', 'unanswered', 'iam-errors', 'cdn-errors']
 export const span = { from: new Date(world.start).toISOString(), to: new Date(world.start + 3_600_000).toISOString() }
 
@@ -23,7 +25,7 @@ export async function ask({ connection }: DuckDBSink, formats: readonly Format[]
   const store = duckdbStore({ connection, formats })
   const answers: Answered[] = []
   for (const question of dailyQuestions.filter(({ name }) => names.includes(name)))
-    answers.push({ question, ...(await askDaily(store, question, span, { limit: 6 })) })
+    answers.push({ question, ...(await askDaily(store, question, span, { own, limit: 6 })) })
   const { client: a, service: b, port } = incident
   const pair = { a, b, port, since: span.from, until: span.to }
   return { answers, diagnosis: diagnose(await gather(store.ask, pair)) }

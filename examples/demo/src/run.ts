@@ -148,6 +148,7 @@ export async function runDemo(cloud: Cloud, sink: DuckDBSink, stage: Stage): Pro
     expect(depth === 0, `${plural(depth, 'message')} left in the ${name}`)
   }
 
+  await sink.connection.run('RESET threads')
   const asked = await ask(sink, parser.formats)
   expect(asked.diagnosis.cause === 'reply-blocked-at-target', `why names ${asked.diagnosis.cause}`)
   return {

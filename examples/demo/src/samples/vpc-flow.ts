@@ -88,14 +88,15 @@ export function vpcFlowFile(random: Random, span: Span): SampleFile {
     if (random.next() < 0.16 || lines.length === span.records - 1) lines.push(scan(random, span))
     else lines.push(...talk(random, span))
   }
-  lines.sort((a, b) => startOf(a) - startOf(b))
+  // Split once each: a sort that splits takes half of the generator's time.
+  const sorted = lines.map((line) => ({ line, start: startOf(line) })).sort((a, b) => a.start - b.start)
   const { account, region } = world
   const name = `${account}_vpcflowlogs_${region}_fl-0${digest('flow log').slice(0, 16)}_${stamp(span.from)}_${random.hex(8)}.log.gz`
   return {
     key: `AWSLogs/${account}/vpcflowlogs/${region}/${new Date(span.from).toISOString().slice(0, 10).replaceAll('-', '/')}/${name}`,
     table: 'aws_vpcflow',
-    text: `${header}\n${lines.join('\n')}\n`,
-    records: lines.length,
+    text: `${header}\n${sorted.map(({ line }) => line).join('\n')}\n`,
+    records: sorted.length,
   }
 }
 
