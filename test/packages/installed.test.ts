@@ -229,6 +229,11 @@ describe("README.md's Lambda handler", () => {
   })
 })
 
+const succeeded = ({ code, stdout, stderr }: Ran): string => {
+  expect(code, stderr).toBe(0)
+  return stdout
+}
+
 describe("a package's page has a first sample that runs:", () => {
   const sample = (name: string): string => {
     const [, , code] = [...read(`packages/${name}/README.md`).matchAll(/```(\w+)\n([\s\S]*?)```/g)][1]!
@@ -237,10 +242,6 @@ describe("a package's page has a first sample that runs:", () => {
   const runs = async (name: string): Promise<string> => {
     project.write(`${name}.mjs`, sample(name))
     return succeeded(await project.run(process.execPath, [`${name}.mjs`], { env: environment }))
-  }
-  const succeeded = ({ code, stdout, stderr }: Ran): string => {
-    expect(code, stderr).toBe(0)
-    return stdout
   }
   const flows = 'logs-aws.vpcflow-default'
 
@@ -292,6 +293,21 @@ describe('the installed command', () => {
   test('says its version', async () => {
     const { version } = JSON.parse(read('packages/cli/package.json'))
     expect(await project.run('flowferry', ['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+  })
+
+  test.each(versions)('reads a config in TypeScript on Node %s', async (version) => {
+    project.write(
+      'logs.config.ts',
+      `import { defineConfig } from '@flowferry/cli'
+       import { cidr } from '@flowferry/enrich/cidr'
+       const label: string = 'production'
+       export default defineConfig({ enrichments: [cidr([{ cidr: '10.0.0.0/8', label }])] })\n`,
+    )
+    const command = join(project.folder, 'node_modules/@flowferry/cli/dist/cli.js')
+    const args = [command, 'parse', '-', '--config', 'logs.config.ts']
+    const input = 'version srcaddr dstaddr end\n5 10.0.0.1 192.0.2.7 1790000000\n'
+    const stdout = succeeded(await project.run(nodes.get(version)!, args, { input }))
+    expect(JSON.parse(stdout)).toMatchObject({ labels: { source_network: 'production' } })
   })
 
   test('parses a file', async () => {

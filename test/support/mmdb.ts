@@ -3,7 +3,7 @@ import { isIPv4 } from 'node:net'
 /** What a record of such a database may hold. */
 export type MmdbValue = string | number | Double | readonly MmdbValue[] | { readonly [name: string]: MmdbValue }
 /** A number that is written as a double, as latitudes are; others are whole, from 0. */
-export interface Double {
+interface Double {
   readonly double: number
 }
 
