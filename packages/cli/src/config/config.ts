@@ -10,7 +10,7 @@ type AwsRecord = RecordOf<Awaited<ReturnType<(typeof formats)[FormatName]>>>
 
 /** What the command line has options for, by their names. An option that is given wins. */
 export interface StoreConfig {
-  /** `--to` of `setup`, `ingest` and `backfill`, and `--from` of what asks. A file stands beside the config. */
+  /** `--to` of `setup`, `ingest` and `backfill`, and `--from` of `ask` and `why`. A file stands beside the config. */
   readonly to: 'elasticsearch' | 'opensearch' | `duckdb:${string}`
   /** Without a password. @default ELASTICSEARCH_URL or OPENSEARCH_URL */
   readonly url?: string
