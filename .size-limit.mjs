@@ -19,6 +19,8 @@ export default [
   row('@flowferry/answers/why', 'answers-why', '43 kB'),
   row('@flowferry/enrich/cidr', 'enrich-cidr', '4 kB'),
   row('@flowferry/enrich/geoip', 'enrich-geoip', '4 kB'),
+  row('@flowferry/enrich/interfaces', 'enrich-interfaces', '5 kB'),
+  row('@flowferry/enrich/snapshot', 'enrich-snapshot', '3 kB'),
   row('@flowferry/cli', 'cli', '81 kB'),
   row('examples/lambda, our own code', 'lambda-elasticsearch', '269 kB'),
   row('examples/lambda with the Elasticsearch client', 'lambda-elasticsearch-client', '1530 kB'),

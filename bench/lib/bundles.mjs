@@ -30,7 +30,10 @@ export const bundles = {
     ]),
   ),
   ...Object.fromEntries(
-    ['cidr', 'geoip'].map((name) => [`enrich-${name}`, { entry: `packages/enrich/dist/${name}.js` }]),
+    ['cidr', 'geoip', 'interfaces', 'snapshot'].map((name) => [
+      `enrich-${name}`,
+      { entry: `packages/enrich/dist/${name}.js` },
+    ]),
   ),
   cli: { entry: 'packages/cli/dist/cli.js' },
   'lambda-elasticsearch': { entry: 'examples/lambda/src/elasticsearch.ts', external: [...sdk, ...clients] },

@@ -1,3 +1,4 @@
+import type { EC2Client } from '@aws-sdk/client-ec2'
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { type Io, line } from './io.ts'
@@ -46,6 +47,29 @@ export async function sqsClient(io: Io, queueUrl: string): Promise<SQSClient> {
     ...(region && !io.env.AWS_REGION && { region }),
     ...(custom && { useQueueUrlAsEndpoint: false }),
   })
+}
+
+/** A client for a region, or for that of the environment. */
+export async function ec2Client(io: Io, region?: string): Promise<EC2Client> {
+  warnOnce(io)
+  const { EC2Client } = await import('@aws-sdk/client-ec2')
+  return new EC2Client({ ...(region !== undefined && { region }) })
+}
+
+/**
+ * The account that the credentials are of: no permission is needed to ask for it.
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+ */
+export async function callersAccount(io: Io, region?: string): Promise<string> {
+  warnOnce(io)
+  const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts')
+  const sts = new STSClient({ ...(region !== undefined && { region }) })
+  try {
+    const { Account } = await sts.send(new GetCallerIdentityCommand({}))
+    return Account ?? 'unknown'
+  } finally {
+    sts.destroy()
+  }
 }
 
 let warned = false

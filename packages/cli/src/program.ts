@@ -8,6 +8,7 @@ import type { IngestCommandOptions } from './commands/ingest.ts'
 import type { ParseOptions } from './commands/parse.ts'
 import type { RedriveCommandOptions } from './commands/redrive.ts'
 import type { SetupCommandOptions } from './commands/setup.ts'
+import type { SnapshotCommandOptions } from './commands/snapshot.ts'
 import type { WhyCommandOptions } from './commands/why.ts'
 import { loadSettings } from './config/load.ts'
 import { type Settings, withFrom, withStore } from './config/settings.ts'
@@ -293,6 +294,32 @@ Examples:
       const settings = await loadSettings(config, io)
       const { askCommand } = await import('./commands/ask.ts')
       finish(await askCommand(question, options, io, settings))
+    })
+
+  command('snapshot')
+    .description(
+      "An account's network interfaces, and what names them, into a file, by which why and parsers know names.",
+    )
+    .option('--region <name...>', "regions; default: the environment's")
+    .option(
+      '--out <file>',
+      'the file; parts of other regions and accounts stay in it; default: flowferry.snapshot.json',
+    )
+    .addHelpText(
+      'after',
+      `
+It needs ec2:DescribeNetworkInterfaces, ec2:DescribeInstances, ec2:DescribeSubnets, ec2:DescribeNetworkAcls and
+ec2:DescribeRouteTables. Credentials come from the environment: AWS_PROFILE, AWS_REGION, … as for the AWS CLI.
+
+Exit codes: 0 all well, 1 failed, 2 wrong usage.
+
+Examples:
+  flowferry snapshot --region eu-central-1 us-east-1
+  AWS_PROFILE=production flowferry snapshot --out production.json`,
+    )
+    .action(async (options: SnapshotCommandOptions) => {
+      const { snapshotCommand } = await import('./commands/snapshot.ts')
+      finish(await snapshotCommand(options, io))
     })
 
   configOptions(command('cost'))

@@ -1,0 +1,45 @@
+import { rename, writeFile } from 'node:fs/promises'
+import { callersAccount, ec2Client } from '../aws.ts'
+import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
+import { loadSnapshot, snapshotFile } from '../snapshot-file.ts'
+import { plural } from '../text.ts'
+
+export interface SnapshotCommandOptions {
+  readonly region?: readonly string[]
+  readonly out?: string
+}
+
+/** `flowferry snapshot`: the network interfaces of an account's regions into a file, beside those of others there. */
+export async function snapshotCommand(options: SnapshotCommandOptions, io: Io): Promise<ExitCode> {
+  const { out = snapshotFile } = options
+  const regions = [...new Set(options.region ?? [undefined])]
+  const wrong = regions.find((region) => region !== undefined && !/^[a-z]{2}(-[a-z]+)+-\d$/.test(region))
+  if (wrong !== undefined) throw new UsageError(`--region takes eu-central-1, not "${wrong}"`)
+  // What is there is read first: a file that is something else is not to be replaced.
+  let snapshot = await loadSnapshot(out)
+  const { takeSnapshot } = await import('@flowferry/enrich/snapshot')
+  const { withPart } = await import('@flowferry/enrich/interfaces')
+  const account = await callersAccount(io, regions[0])
+  for (const region of regions) {
+    const ec2 = await ec2Client(io, region)
+    try {
+      const part = await takeSnapshot(ec2, { account, ...(io.signal && { signal: io.signal }) })
+      snapshot = withPart(snapshot, part)
+      const instances = new Set(
+        part.interfaces.flatMap(({ instanceName, instanceId }) => (instanceName ? instanceId! : [])),
+      )
+      line(
+        io.stderr,
+        `${part.account} ${part.region}: ${plural(part.interfaces.length, 'interface')}, ${plural(part.subnets.length, 'subnet')}, ${plural(instances.size, 'named instance')}`,
+      )
+    } finally {
+      ec2.destroy()
+    }
+  }
+  // A reader meets the old file or the new one, never half of one.
+  const part = `${out}.part`
+  await writeFile(part, `${JSON.stringify(snapshot, null, 1)}\n`)
+  await rename(part, out)
+  line(io.stderr, `written to ${out}`)
+  return exitCodes.ok
+}

@@ -1,0 +1,1 @@
+export { type TakeOptions, takeSnapshot } from './interfaces/take.ts'
