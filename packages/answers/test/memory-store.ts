@@ -2,7 +2,7 @@
 import type { LogDocument } from '@flowferry/core'
 import type { Row, Store, Value } from '../src/answer.ts'
 import { valueAt } from '../src/documents.ts'
-import type { Filter, GroupsQuestion, Measure } from '../src/question.ts'
+import type { Filter, GroupsQuestion, Measure, Range } from '../src/question.ts'
 
 export function memoryStore(documents: readonly LogDocument[]): Store {
   return {
@@ -16,7 +16,7 @@ export function memoryStore(documents: readonly LogDocument[]): Store {
           return datasets.includes(String(dataset)) && time >= from && time < to
         })
         .filter((one) => (question.filters ?? []).every((filter) => fits(one, filter)))
-      if (question.kind === 'groups') return { rows: grouped(found, question), approximate: [] }
+      if (question.kind === 'groups') return { rows: inOrder(grouped(found, question), question), approximate: [] }
       const { fields, limit = 100 } = question
       const sorted = found.sort((one, other) => (String(one['@timestamp']) < String(other['@timestamp']) ? -1 : 1))
       const rows = sorted.slice(0, limit).map((one) => (fields ? picked(one, fields) : (one as Row)))
@@ -50,18 +50,41 @@ function fits(document: LogDocument, filter: Filter): boolean {
   if ('equals' in filter) return values.some((value) => String(value) === String(filter.equals))
   if ('oneOf' in filter) return values.some((value) => filter.oneOf.some((one) => String(one) === String(value)))
   if ('exists' in filter) return values.length > 0
-  if ('range' in filter)
-    return values.some((value) => filter.range.lt === undefined || Number(value) < Number(filter.range.lt))
+  if ('range' in filter) return values.some((value) => isWithin(Number(value), filter.range))
   throw new Error(`no such filter in memory: ${JSON.stringify(filter)}`)
+}
+
+const isWithin = (value: number, { gt = Number.NEGATIVE_INFINITY, lt = Number.POSITIVE_INFINITY }: Range) =>
+  value > Number(gt) && value < Number(lt)
+
+/** By the first of its orders alone. */
+function inOrder(rows: Row[], { order = [], limit = 100 }: GroupsQuestion): Row[] {
+  const [first] = order
+  if (first) {
+    const sign = first.direction === 'desc' ? -1 : 1
+    rows.sort((one, other) => sign * (Number(one[first.by]) - Number(other[first.by])))
+  }
+  return rows.slice(0, limit)
+}
+
+/** A document with several values counts under each. */
+function keysOf(document: LogDocument, fields: readonly string[]): string[] {
+  let keys: unknown[][] = [[]]
+  for (const field of fields) {
+    const values = valuesAt(document, field)
+    keys = keys.flatMap((key) => (values.length > 0 ? values : [null]).map((value) => [...key, value]))
+  }
+  return keys.map((key) => JSON.stringify(key))
 }
 
 function grouped(documents: readonly LogDocument[], { groups = [], measures }: GroupsQuestion): Row[] {
   const all = new Map<string, LogDocument[]>()
   for (const one of documents) {
-    const key = JSON.stringify(groups.map((field) => valueAt(one, String(field)) ?? null))
-    const own = all.get(key)
-    if (own) own.push(one)
-    else all.set(key, [one])
+    for (const key of keysOf(one, groups.map(String))) {
+      const own = all.get(key)
+      if (own) own.push(one)
+      else all.set(key, [one])
+    }
   }
   return [...all].map(([key, own]) => {
     const names = groups.map((field, n) => [String(field), (JSON.parse(key) as Value[])[n]!] as const)

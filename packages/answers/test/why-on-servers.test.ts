@@ -3,7 +3,7 @@ import { Client as Elasticsearch } from '@elastic/elasticsearch'
 import { duckdbStore } from '@flowferry/answers/duckdb'
 import { elasticsearchStore } from '@flowferry/answers/elasticsearch'
 import { openSearchStore } from '@flowferry/answers/opensearch'
-import { diagnose, gather } from '@flowferry/answers/why'
+import { diagnose, gather, why as named, whyTargets } from '@flowferry/answers/why'
 import { detect, ingest, type Sink } from '@flowferry/core'
 import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
 import { transitGateway } from '@flowferry/core/formats/transit-gateway'
@@ -16,6 +16,7 @@ import { engines } from '../../../test/support/engines.ts'
 import { searchServer } from '../../../test/support/search.ts'
 import { onServers } from '../../../test/support/servers.ts'
 import { documentsOf } from '../../../test/why/diagnosed.ts'
+import { nameIn, snapshotOf } from '../../../test/why/world-snapshot.ts'
 import { world } from '../../../test/worlds/world.ts'
 import type { Store } from '../src/answer.ts'
 import { memoryStore } from './memory-store.ts'
@@ -46,9 +47,26 @@ const why = async (store: Store, { told: { a, b, port, since, until } }: (typeof
   return { ...rest, evidence: evidence.length }
 }
 
+/** By names; by the ids that the logs have; and which targets fail. */
+async function byNames(store: Store, one: (typeof worlds)[number]) {
+  const { a, b, port, since, until, interfaces } = one.told
+  const snapshot = snapshotOf(one)
+  const names = { a: nameIn(one, a, 'client'), b: nameIn(one, b, 'target'), since, until }
+  const { networkInterfaceId } = interfaces.find(({ privateIpAddress }) => privateIpAddress === a)!
+  const told = ({ cause, certainty, pairs }: Awaited<ReturnType<typeof named>>) => ({ cause, certainty, pairs })
+  const { failing, ...rest } = await whyTargets(store.ask, names, { snapshot })
+  return {
+    named: told(await named(store.ask, { ...names, port }, { snapshot })),
+    inLogs: told(await named(store.ask, { ...names, a: networkInterfaceId, b, port })),
+    targets: rest,
+    failing: failing.map(({ diagnosis, ...counts }) => ({ ...counts, cause: diagnosis?.cause })),
+  }
+}
+
 describe.each(worlds.map((one, n) => ({ one, n, name: `row ${one.row}, ${one.variant}` })))('$name', ({ one, n }) => {
   const namespace = `why${process.pid}_${n}`
   const expected = async () => why(memoryStore(await documentsOf(one)), one)
+  const expectedByNames = async () => byNames(memoryStore(await documentsOf(one)), one)
 
   describe.each(engines)('on $name', ({ name, setup, sink }) => {
     const { test, urls } = onServers(name)
@@ -68,14 +86,19 @@ describe.each(worlds.map((one, n) => ({ one, n, name: `row ${one.row}, ${one.var
     test('the same diagnosis', async () => {
       expect(await why(stores[name](url, namespace), one)).toEqual(await expected())
     })
+    test('the same by names and ids, and the same failing targets', async () => {
+      expect(await byNames(stores[name](url, namespace), one)).toEqual(await expectedByNames())
+    })
   })
 
   describe('on duckdb', () => {
     const { test } = onServers()
-    test('the same diagnosis', async () => {
+    test('the same diagnosis, by names and ids, and the same failing targets', async () => {
       const sink = await duckdb()
       await write(one, sink, namespace)
-      expect(await why(duckdbStore({ connection: sink.connection }), one)).toEqual(await expected())
+      const store = duckdbStore({ connection: sink.connection })
+      expect(await why(store, one)).toEqual(await expected())
+      expect(await byNames(store, one)).toEqual(await expectedByNames())
       await sink.close()
     })
   })

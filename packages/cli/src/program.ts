@@ -237,15 +237,16 @@ Examples:
 
   configOptions(command('why'))
     .description(
-      'Why A does not reach B: the cause, how sure, and the records that show it, from logs that are stored.',
+      'Why A does not reach B: the cause, how sure, and the records that show it, from logs that are stored. Without B: which targets of A fail.',
     )
-    .argument('<a>', 'address of the client')
-    .argument('<b>', 'address of the target, with its port: 10.0.9.12:5432, [2001:db8::12]:443')
+    .argument('<a>', 'the client: an address, eni-…, i-…, or a name of the snapshot')
+    .argument('[b]', 'the target, likewise, with its port: 10.0.9.12:5432, [2001:db8::12]:443, orders-db:5432')
     .option(
       '--from <store>',
       'where the logs are: duckdb:FILE, elasticsearch or opensearch; default: the store of the config',
     )
     .addOption(urlOption())
+    .option('--snapshot <file>', 'what flowferry snapshot wrote; default: flowferry.snapshot.json, where it is there')
     .option('--since <time>', 'tries from here on, as for backfill; default: an hour before --until')
     .option('--until <time>', 'tries before this; default: now')
     .option('--json', 'one JSON object on standard output, its records whole')
@@ -258,9 +259,11 @@ Exit codes: 0 no fault found, 1 failed, 2 wrong usage, 4 a cause is named, 5 the
 
 Examples:
   flowferry why 10.0.3.7 10.0.9.12:5432 --from duckdb:logs.db --since -2h
+  flowferry why payments orders-db:5432 --from duckdb:logs.db
+  flowferry why payments --from duckdb:logs.db
   flowferry why 10.0.3.7 10.0.9.12:5432 --from elasticsearch --since 2026-11-22T09:00Z --until 2026-11-22T10:00Z --json`,
     )
-    .action(async (a: string, b: string, { config, ...options }: WhyCommandOptions & ConfigFlag) => {
+    .action(async (a: string, b: string | undefined, { config, ...options }: WhyCommandOptions & ConfigFlag) => {
       const settings = await loadSettings(config, io)
       const { whyCommand } = await import('./commands/why.ts')
       finish(await whyCommand(a, b, withFrom(options, settings), io))

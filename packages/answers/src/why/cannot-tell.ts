@@ -30,9 +30,9 @@ export function cannotTell(all: Case): Diagnosis['cannotTell'] {
       })),
     ...sides
       .filter(([, { log }]) => !log)
-      .map(([whose, { address }]) => ({
+      .map(([whose, { address, known }]) => ({
         what: `what ${whose}'s interface sees`,
-        missing: `a flow log of the interface of ${address}`,
+        missing: `a flow log of ${known ? `${known.id}, ` : ''}the interface of ${address}`,
       })),
     ...logged
       .filter(([, { log }]) => log!.skipped.length > 0)

@@ -1,6 +1,7 @@
 import type { LogDocument } from '@flowferry/core'
 import type { Evidence, InterfaceLog, Pair } from './evidence.ts'
 import { type Flow, flowsOf } from './flow.ts'
+import type { KnownInterface } from './known.ts'
 import { looksLikeSyn, type Seen, type Try, triesOf } from './tries.ts'
 
 /** The evidence in order: whose interface is whose, and each connection with all that was seen of it. */
@@ -27,20 +28,22 @@ export interface Case {
 
 export interface Side {
   readonly address: string
+  /** As a snapshot has it. */
+  readonly known?: KnownInterface
   /** None where no flow log shows it. */
   readonly log?: InterfaceLog
 }
 
 /** AWS delivers flow records some ten minutes late, by best effort. https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3.html */
-const delivery = 15 * 60_000
+export const delivery = 15 * 60_000
 /** By how much a record's times may be off. https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html */
 export const clockSkew = 60_000
 
 export function caseOf(evidence: Evidence): Case {
-  const { pair, interfaces } = evidence
+  const { pair } = evidence
   const flows = flowsOf(evidence.flows)
-  const a = sideOf(pair.a, interfaces)
-  const b = sideOf(pair.b, interfaces)
+  const a = sideOf(pair.a, evidence)
+  const b = sideOf(pair.b, evidence)
   const transit = flowsOf(evidence.transit ?? [])
   const port = pair.port ?? portOf([...flows, ...transit], pair)
   const to = (flow: Flow) => flow.destination === pair.b || flow.packetDestination === pair.b
@@ -83,11 +86,13 @@ export function caseOf(evidence: Evidence): Case {
 const gateways = ['transit_gateway', 'nat_gateway', 'regional_nat_gateway']
 
 /** A gateway's interface may show an address that it only passes on. */
-function sideOf(address: string, interfaces: readonly InterfaceLog[]): Side {
+function sideOf(address: string, { interfaces, known = [] }: Evidence): Side {
   const [log] = interfaces
     .filter(({ holds, type = '' }) => holds.includes(address) && !gateways.includes(type))
     .sort((one, other) => other.records - one.records)
-  return { address, ...(log && { log }) }
+  // The address may have been another interface's at the time of the records.
+  const ofSnapshot = known.find(({ id, addresses }) => addresses.includes(address) && (!log || log.id === id))
+  return { address, ...(log && { log }), ...(ofSnapshot && { known: ofSnapshot }) }
 }
 
 function placeOf(at: string, a: Side, b: Side): Seen['place'] {

@@ -80,9 +80,11 @@ function idsOf(document: LogDocument): string[] {
   return [...new Set(text.match(ids))]
 }
 
-function touchedIds({ a, b, evidence }: Case): Set<string> {
-  const logs = [a.log, b.log].flatMap((log) => (log ? [log.id, log.subnet, log.vpc, log.instance] : []))
-  return new Set([...logs, ...(evidence.touched ?? [])].filter((id) => id !== undefined))
+function touchedIds({ a, b }: Case): Set<string> {
+  const sides = [a.log, b.log, a.known, b.known]
+  const ofInterfaces = sides.flatMap((one) => (one ? [one.id, one.subnet, one.vpc, one.instance] : []))
+  const ofRules = [a.known, b.known].flatMap((one) => [...(one?.groups ?? []), one?.networkAcl, one?.routeTable])
+  return new Set([...ofInterfaces, ...ofRules].filter((id) => id !== undefined))
 }
 
 /** An interface or its groups are nearer than its subnet, and that nearer than its VPC. */

@@ -1,9 +1,10 @@
 import { cannotTell } from './cannot-tell.ts'
-import { type Case, caseOf, isComplete, logsRejects, mayLogRejects } from './case.ts'
+import { type Case, caseOf, isComplete, logsRejects, mayLogRejects, type Side } from './case.ts'
 import type { Verdict } from './certainty.ts'
 import { changesBefore } from './changes.ts'
 import type { Cause, Diagnosis } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
+import type { KnownInterface } from './known.ts'
 import { ruledOut } from './ruled-out.ts'
 import { verifying } from './steps.ts'
 import { type Row, table } from './table.ts'
@@ -111,14 +112,28 @@ function foundInWhole(all: Case): Found {
 function assumptions(all: Case): string[] {
   const { a, b, pair, port } = all
   return [
-    ...[a, b].flatMap(({ address, log }) =>
-      log ? [`${log.id} is the interface of ${address}: its records hold that address as their own`] : [],
-    ),
+    ...[a, b].flatMap((side) => whoseInterface(side, all.evidence)),
     ...(pair.port === undefined && port !== undefined ? [`port ${port}, to which most connections go`] : []),
     ...(a.log && !logsRejects(all, a) && mayLogRejects(all, a)
       ? [`rejects of ${a.log.id} would be logged, as those of other interfaces are: it has none itself`]
       : []),
     'times of records may be off by 60 s',
+  ]
+}
+
+/** A snapshot is of its own time: where the records of the span say otherwise, they count. */
+function whoseInterface({ address, log, known }: Side, { known: all = [] }: Evidence): string[] {
+  const asOf = (one: KnownInterface) => (one.asOf === undefined ? '' : ` as of ${one.asOf}`)
+  if (known?.asOf !== undefined)
+    return [
+      `${known.id} is the interface of ${address}, with its groups, network ACL and route table, by the snapshot${asOf(known)}`,
+    ]
+  if (!log) return []
+  const other = all.find(
+    ({ id, addresses, asOf }) => asOf !== undefined && id !== log.id && addresses.includes(address),
+  )
+  return [
+    `${log.id} is the interface of ${address}: its records hold that address as their own${other ? `, though the snapshot has it at ${other.id}${asOf(other)}` : ''}`,
   ]
 }
 

@@ -1,5 +1,6 @@
 import type { LogDocument } from '@flowferry/core'
 import type { Others } from './diagnosis.ts'
+import type { KnownInterface } from './known.ts'
 
 /** What is asked. */
 export interface Pair {
@@ -34,8 +35,8 @@ export interface Evidence {
   readonly partial?: readonly string[]
   /** AWS's names of the fields that the flow logs are known to have, of their header lines or DescribeFlowLogs. @default not known */
   readonly fields?: readonly string[]
-  /** Ids that belong to A, B or their subnets: security groups, network ACLs, route tables. @default those in the records */
-  readonly touched?: readonly string[]
+  /** Interfaces of A and B, as a snapshot has them. @default none */
+  readonly known?: readonly KnownInterface[]
 }
 
 /** What one interface's flow log has of a span, from a day before it on. */

@@ -51,7 +51,7 @@ test('an interface that sends nothing in the span is known from the day before, 
     arrived({ minute: -299, reject: true, client: '10.0.9.9' }),
   ])
   expect(diagnose(before)).toMatchObject({ cause: 'lost-on-the-way', certainty: 'high' })
-  const told = await gathered(alone, { interfaces: [{ id: eniB, addresses: [b] }] })
+  const told = await gathered(alone, { known: [{ id: eniB, addresses: [b] }] })
   expect(told.interfaces.find(({ id }) => id === eniB)).toMatchObject({ holds: [b], records: 0, newest: at(71) })
 })
 

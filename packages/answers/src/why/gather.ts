@@ -9,14 +9,17 @@ import { caseOf } from './case.ts'
 import type { Others } from './diagnosis.ts'
 import type { Evidence, InterfaceLog, Pair } from './evidence.ts'
 import { type Flow, flowsOf } from './flow.ts'
+import type { KnownInterface } from './known.ts'
 
 export interface GatherOptions {
-  /** Interfaces that a snapshot knows; they need no records to be known. @default those in the records */
-  readonly interfaces?: readonly { readonly id: string; readonly addresses: readonly string[] }[]
+  /** Interfaces of A and B that a snapshot knows; they need no records to be known. @default those in the records */
+  readonly known?: readonly KnownInterface[]
+  /** Ids of interfaces of other VPCs that have the same addresses: their records are left out. @default none */
+  readonly twins?: readonly string[]
+  /** Addresses that are B, too, so that calling them is not calling elsewhere. @default none */
+  readonly alsoB?: readonly string[]
   /** AWS's names of the fields that the flow logs are known to have. @default not known */
   readonly fields?: readonly string[]
-  /** Ids of groups, network ACLs and route tables of A, B and their subnets. @default those in the records */
-  readonly touched?: readonly string[]
 }
 
 const minutes = 60_000
@@ -35,8 +38,9 @@ const mostOthers = 1000
  * @example
  * const evidence = await gather(store.ask, { a: '10.0.3.7', b: '10.0.9.12', port: 5432, since, until })
  */
-export async function gather(ask: Store['ask'], pair: Pair, options: GatherOptions = {}): Promise<Evidence> {
-  const { touched, fields } = options
+export async function gather(store: Store['ask'], pair: Pair, options: GatherOptions = {}): Promise<Evidence> {
+  const { known: ofSnapshot = [], twins = [], alsoB = [], fields } = options
+  const ask = without(twins, store)
   const span = around(pair, margin, margin)
   const found = await ask(flowQuestion(span, [touches(pair.a), touches(pair.b)]))
   const flows = found.rows.map((row) => ({ ...row }))
@@ -61,15 +65,25 @@ export async function gather(ask: Store['ask'], pair: Pair, options: GatherOptio
     transit,
     ...(changes && { changes }),
     ...(partial.length > 0 && { partial }),
-    ...(touched && { touched }),
+    ...(ofSnapshot.length > 0 && { known: ofSnapshot }),
     ...(fields && { fields }),
   }
   const { port, a } = caseOf(known)
   if (port === undefined) return known
   const outer = await outerOf(ask, pair, port, span, flowsOf(flows))
-  const elsewhere = a.log ? await documentsOf(ask, elsewhereQuestion(span, pair, port, a.log)) : []
+  const elsewhere = a.log ? await documentsOf(ask, elsewhereQuestion(span, pair, port, a.log, alsoB)) : []
   const others = { clients: await clientsOf(ask, pair, port, span), targets: await targetsOf(ask, pair, span) }
   return { ...known, flows: [...flows, ...outer], elsewhere, others }
+}
+
+/** The store, as if it had no flow records of these interfaces. */
+export function without(twins: readonly string[], ask: Store['ask']): Store['ask'] {
+  if (twins.length === 0) return ask
+  const filter: Filter = { not: { field: 'aws.vpcflow.interface_id', oneOf: twins } }
+  return (question) =>
+    ask(
+      question.formats === vpcFlow.formats ? { ...question, filters: [...(question.filters ?? []), filter] } : question,
+    )
 }
 
 const touches = (address: string): Filter => ({ field: 'related.ip', equals: address })
@@ -104,12 +118,18 @@ function changesQuestion(pair: Pair): DocumentsQuestion {
   }
 }
 
-const elsewhereQuestion = (span: Span, { b }: Pair, port: number, { id, holds }: InterfaceLog): DocumentsQuestion => ({
+const elsewhereQuestion = (
+  span: Span,
+  { b }: Pair,
+  port: number,
+  { id, holds }: InterfaceLog,
+  alsoB: readonly string[],
+): DocumentsQuestion => ({
   ...flowQuestion(span, [
     is('aws.vpcflow.interface_id', id),
     { field: 'source.ip', oneOf: holds },
     is('destination.port', port),
-    { not: is('destination.ip', b) },
+    { not: { field: 'destination.ip', oneOf: [b, ...alsoB] } },
   ]),
   limit: mostOthers,
 })
@@ -138,17 +158,18 @@ async function interfacesOf(
   ask: Store['ask'],
   pair: Pair,
   flows: readonly Flow[],
-  { interfaces = [] }: GatherOptions,
+  { known = [] }: GatherOptions,
 ): Promise<InterfaceLog[]> {
   const span = around(pair, lookback, 3 * margin)
   const holders = await holdersOf(ask, pair, span)
-  for (const { id, addresses } of interfaces) {
+  for (const { id, addresses } of known) {
     const own = addresses.filter((address) => address === pair.a || address === pair.b)
     if (own.length > 0) holders.set(id, own)
   }
   const ids = [...new Set([...holders.keys(), ...flows.flatMap(({ at }) => at ?? [])])]
   if (ids.length === 0) return []
-  const logs = await logsOf(ask, span, { field: 'aws.vpcflow.interface_id', oneOf: ids })
+  const found = await logsOf(ask, span, { field: 'aws.vpcflow.interface_id', oneOf: ids })
+  const logs = found.map((log) => ({ ...aboutKnown(known.find(({ id }) => id === log.id)), ...log }))
   const vpcs = [...new Set(logs.flatMap(({ vpc }) => vpc ?? []))]
   const neighbours =
     vpcs.length > 0
@@ -163,6 +184,16 @@ async function interfacesOf(
     })),
     ...neighbours.filter(({ id }) => !ids.includes(id)),
   ]
+}
+
+/** What records of few fields do not have of an interface. */
+function aboutKnown({ type, subnet, vpc, instance }: Partial<KnownInterface> = {}): Partial<InterfaceLog> {
+  return {
+    ...(type !== undefined && { type }),
+    ...(subnet !== undefined && { subnet }),
+    ...(vpc !== undefined && { vpc }),
+    ...(instance !== undefined && { instance }),
+  }
 }
 
 /**

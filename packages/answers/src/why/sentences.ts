@@ -5,19 +5,35 @@ import { rejected, type Try } from './tries.ts'
 
 type Say = (tries: readonly Try[], all: Case) => string
 
-export const nameOf = ({ address, log }: Side): string => (log ? `${address} (${log.id})` : address)
+export const nameOf = ({ address, log, known }: Side): string => {
+  const id = log?.id ?? known?.id
+  if (known?.name === undefined) return id === undefined ? address : `${address} (${id})`
+  return `${known.name} (${address}, ${id})`
+}
 
 export const target = ({ b, port }: Case): string => (port === undefined ? nameOf(b) : `${nameOf(b)} port ${port}`)
 
-const subnet = ({ log }: Side, whose: string) => (log?.subnet ? `${whose} subnet (${log.subnet})` : `${whose} subnet`)
+const subnet = ({ log, known }: Side, whose: string) => {
+  const id = log?.subnet ?? known?.subnet
+  return id === undefined ? `${whose} subnet` : `${whose} subnet (${id})`
+}
+
+/** `the network ACL acl-… of B's subnet (subnet-…)`, where the snapshot knows it. */
+const aclOf = (side: Side, whose: string) =>
+  `network ACL ${side.known?.networkAcl === undefined ? '' : `${side.known.networkAcl} `}of ${subnet(side, whose)}`
+
+const groupsOf = ({ known }: Side, whose: string) => {
+  const groups = known?.groups ?? []
+  return `${whose} security group${groups.length > 1 ? 's' : ''}${groups.length > 0 ? ` (${groups.join(', ')})` : ''}`
+}
 
 /** Network ACLs apply only where traffic enters or leaves a subnet. https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html */
 const isOneSubnet = ({ a, b }: Case) => a.log?.subnet !== undefined && a.log.subnet === b.log?.subnet
 
 const ruleOf = (side: Side, all: Case, whose: string) =>
   isOneSubnet(all)
-    ? `${whose} security group: both are in one subnet, where network ACLs do not apply`
-    : `${whose} security group, or the network ACL of ${subnet(side, whose)}`
+    ? `${groupsOf(side, whose)}: both are in one subnet, where network ACLs do not apply`
+    : `${groupsOf(side, whose)}, or the ${aclOf(side, whose)}`
 
 export const publicAccessBlocked: Say = (_, all) =>
   `VPC Block Public Access rejects the traffic between ${nameOf(all.a)} and ${target(all)}.`
@@ -55,10 +71,10 @@ export const replyBlockedSomewhere: Say = (tries, all) =>
   `Replies of ${target(all)} to ${nameOf(all.a)} are rejected at ${rejecting(tries.flatMap(({ between }) => between.reply))}, by a network ACL; whose interface that is, the records do not tell.`
 
 export const replyBlockedAtTarget: Say = (_, all) =>
-  `The network ACL of ${subnet(all.b, "B's")} drops the replies of ${target(all)}: a security group never blocks a reply that it tracks.`
+  `The ${aclOf(all.b, "B's")} drops the replies of ${target(all)}: a security group never blocks a reply that it tracks.`
 
 export const replyBlockedAtSource: Say = (_, all) =>
-  `The network ACL of ${subnet(all.a, "A's")} drops the replies that reach ${nameOf(all.a)} from ${target(all)}.`
+  `The ${aclOf(all.a, "A's")} drops the replies that reach ${nameOf(all.a)} from ${target(all)}.`
 
 export const asymmetric: Say = (tries, all) => {
   const by = new Set(tries.flatMap(({ between }) => between.reply.flatMap(({ at }) => at ?? [])))

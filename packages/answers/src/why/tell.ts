@@ -1,6 +1,7 @@
 import { printable } from '@flowferry/core'
 import { table } from '@flowferry/core/internal'
 import { valueAt } from '../documents.ts'
+import type { WhyAnswer } from './between.ts'
 import type { Certainty, Diagnosis, Others } from './diagnosis.ts'
 import { type Flow, flowOf } from './flow.ts'
 
@@ -19,12 +20,11 @@ const mostShown = 8
  * @example
  * console.log(tell(diagnosis))
  */
-export function tell(diagnosis: Diagnosis): string {
-  const { sentence, certainty, alternatives, tries, onset, ruledOut, cannotTell, changes, next, verify, others } =
-    diagnosis
-  const same = alternatives.length > 0 ? ` ${alternatives.join(', ')} would look the same.` : ''
+export function tell(diagnosis: Diagnosis & Partial<WhyAnswer>): string {
+  const { sentence, tries, onset, ruledOut, cannotTell, changes, next, verify, others } = diagnosis
   const parts = [
-    [sentence, `${words[certainty]}${same}`, ...extent(tries, onset)],
+    [sentence, sureness(diagnosis), ...extent(tries, onset)],
+    section('Asked about', pairLines(diagnosis)),
     section('Evidence', evidenceLines(diagnosis)),
     section('Changed before', changes.slice(0, mostShown).map(changeLine)),
     section('Others', othersLines(others)),
@@ -45,7 +45,21 @@ export function tell(diagnosis: Diagnosis): string {
   return `${text.join('\n\n').split('\n').map(printable).join('\n')}\n`
 }
 
-const section = (title: string, lines: readonly string[]): string[] =>
+/** How sure it is, and what would look the same. */
+export function sureness({ certainty, alternatives }: Diagnosis): string {
+  return `${words[certainty]}${alternatives.length > 0 ? ` ${alternatives.join(', ')} would look the same.` : ''}`
+}
+
+/** Of several addresses each; the first is the one that is told of. */
+function pairLines({ pairs = [] }: Partial<WhyAnswer>): string[] {
+  if (pairs.length < 2) return []
+  return pairs.map(
+    ({ a, b, cause, certainty, tries: { all, failed } }) =>
+      `${a} to ${b}: ${cause}, ${certainty}; ${failed} of ${all} connections`,
+  )
+}
+
+export const section = (title: string, lines: readonly string[]): string[] =>
   lines.length > 0 ? [title, ...lines.map((line) => `  ${line}`)] : []
 
 function extent({ all, failed }: Diagnosis['tries'], onset: string | undefined): string[] {

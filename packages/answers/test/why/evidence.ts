@@ -58,7 +58,10 @@ function flow(eni: string, direction: Direction, isReply: boolean, options: Flow
         pkt_srcaddr: ends[0],
         pkt_dstaddr: ends[1],
         encryption_status: encrypted ? '1' : '0',
-        ...(flags && { tcp_flags: String(flags.reduce((sum, flag) => sum | bits[flag], 0)) }),
+        ...(flags && {
+          tcp_flags: String(flags.reduce((sum, flag) => sum | bits[flag], 0)),
+          tcp_flags_array: flags.flatMap((flag) => flag.split('-')),
+        }),
         ...(typeof reject === 'string' && { reject_reason: reject }),
         ...more,
       },

@@ -2,22 +2,27 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { snapshotOf } from '../../../../test/why/world-snapshot.ts'
 import { type World, world } from '../../../../test/worlds/world.ts'
 import { runHere } from '../test-io.ts'
-import { pairOf } from './why.ts'
+import { askedOf } from './why.ts'
 
 const now = new Date('2026-12-01T00:00:00Z')
 
-describe('pairOf', () => {
+describe('askedOf', () => {
   it.each([
     ['10.0.9.12:5432', { b: '10.0.9.12', port: 5432 }],
     ['10.0.9.12', { b: '10.0.9.12' }],
-    ['[2001:DB8::12]:443', { b: '2001:db8::12', port: 443 }],
+    ['[2001:DB8::12]:443', { b: '2001:DB8::12', port: 443 }],
+    ['[2001:db8::12]', { b: '2001:db8::12' }],
     ['2001:db8::12', { b: '2001:db8::12' }],
+    ['orders-db:5432', { b: 'orders-db', port: 5432 }],
+    ['app/orders/50dc6c495c0c9188:443', { b: 'app/orders/50dc6c495c0c9188', port: 443 }],
+    ['Interface for NAT Gateway nat-0a1b', { b: 'Interface for NAT Gateway nat-0a1b' }],
   ])('reads %s', (b, target) => {
-    expect(pairOf('10.0.3.7', b, { from: '', since: '-2h', until: '-1h' }, now)).toEqual({
+    expect(askedOf('10.0.3.7', b, { from: '', since: '-2h', until: '-1h' }, now)).toEqual({
       a: '10.0.3.7',
-      ...target,
+      target,
       since: '2026-11-30T22:00:00.000Z',
       until: '2026-11-30T23:00:00.000Z',
     })
@@ -25,16 +30,19 @@ describe('pairOf', () => {
 
   it('takes times as --json gives them', () => {
     const span = { since: '2026-11-22T09:00:00.500Z', until: '2026-11-22T10:00:00.000Z' }
-    expect(pairOf('10.0.3.7', '10.0.9.12', { from: '', ...span }, now)).toMatchObject(span)
+    expect(askedOf('10.0.3.7', '10.0.9.12', { from: '', ...span }, now)).toMatchObject(span)
   })
 
-  it('takes the last hour where no span is said', () => {
-    const { since, until } = pairOf('10.0.3.7', '10.0.9.12', { from: '' }, now)
-    expect([since, until]).toEqual(['2026-11-30T23:00:00.000Z', '2026-12-01T00:00:00.000Z'])
+  it('takes the last hour where no span is said, and A alone', () => {
+    expect(askedOf('10.0.3.7', undefined, { from: '' }, now)).toEqual({
+      a: '10.0.3.7',
+      since: '2026-11-30T23:00:00.000Z',
+      until: '2026-12-01T00:00:00.000Z',
+    })
   })
 })
 
-describe('flowferry why', () => {
+describe('flowferry why', { timeout: 60_000 }, () => {
   let folder: string
   let one: World
   beforeAll(async () => {
@@ -56,11 +64,11 @@ describe('flowferry why', () => {
   afterAll(() => rm(folder, { recursive: true }))
 
   const time = (iso: string) => iso.replace('.000', '')
-  const askOf = (a: string, b: string, ...more: string[]) =>
+  const askOf = (a: string, b: string | undefined, ...more: string[]) =>
     runHere([
       'why',
       a,
-      b,
+      ...(b === undefined ? [] : [b]),
       '--from',
       `duckdb:${join(folder, 'logs.db')}`,
       '--since',
@@ -93,8 +101,77 @@ describe('flowferry why', () => {
     expect(code).toBe(5)
   })
 
+  describe('with a snapshot', () => {
+    const snapshot = () => join(folder, 'snapshot.json')
+    beforeAll(() => writeFile(snapshot(), JSON.stringify(snapshotOf(one))))
+    const named = (a: string, b: string | undefined, ...more: string[]) =>
+      askOf(a, b, '--snapshot', snapshot(), ...more)
+
+    it('takes names, and names the groups and what to look at', async () => {
+      const { code, stdout, stderr } = await named('client', `TARGET:${one.port}`, '--json')
+      expect(stderr).toBe('')
+      expect(code).toBe(4)
+      const { groups } = one.told.interfaces.find(({ privateIpAddress }) => privateIpAddress === one.b)!
+      expect(JSON.parse(stdout)).toMatchObject({
+        cause: 'blocked-at-target',
+        pairs: [{ a: one.a, b: one.b, aName: 'client', bName: 'target' }],
+        sentence: expect.stringContaining(`target (${one.b}, eni-`),
+        next: expect.arrayContaining([
+          `aws ec2 describe-security-group-rules --filters Name=group-id,Values=${groups.join(',')} --region eu-central-1`,
+        ]),
+      })
+    })
+
+    it.each(['instanceId', 'networkInterfaceId'] as const)(
+      'takes the %s of A, which the logs know, too',
+      async (id) => {
+        const known = one.told.interfaces.find(({ privateIpAddress }) => privateIpAddress === one.a)!
+        const asked = [known[id]!, `${one.b}:${one.port}`] as const
+        for (const { code, stdout } of [await named(...asked, '--json'), await askOf(...asked, '--json')]) {
+          expect(JSON.parse(stdout)).toMatchObject({ cause: 'blocked-at-target', pairs: [{ a: one.a, b: one.b }] })
+          expect(code).toBe(4)
+        }
+      },
+      60_000,
+    )
+
+    it('without B tells which targets fail, and what they have in common', async () => {
+      const { code, stdout } = await named('client', undefined, '--json')
+      expect(code).toBe(4)
+      const { failing, targets } = JSON.parse(stdout)
+      expect(failing[0]).toMatchObject({
+        b: one.b,
+        port: one.port,
+        name: 'target',
+        diagnosis: { cause: 'blocked-at-target', certainty: 'high' },
+      })
+      expect(targets.answer).toBeGreaterThan(0)
+      const text = await named('client', undefined)
+      expect(text.stdout.split('\n')[0]).toMatch(/^1 of \d+ targets of client fail\.$/)
+      expect(text.stdout).toContain(`target ${one.b}:${one.port}: `)
+    })
+
+    it('says of an unknown name which is written nearly so', async () => {
+      const { code, stderr } = await named('clent', one.b)
+      expect(stderr).toContain('A is "clent", which nothing in the snapshot is called')
+      expect(stderr).toContain('is it "client"?')
+      expect(code).toBe(2)
+    })
+  })
+
   it.each([
-    ['a name', ['payments', '10.0.9.12'], 'A is an IP address'],
+    ['a name without a snapshot', ['payments', '10.0.9.12'], 'A is "payments", a name, which needs a snapshot'],
+    ['an interface of no record', ['eni-00000000000000009', '10.0.9.12'], 'of whose address the flow logs'],
+  ])('refuses %s with 2', async (_, [a, b], words) => {
+    const { code, stdout, stderr } = await askOf(a!, b!)
+    expect(stderr).toContain(words)
+    expect(stdout).toBe('')
+    expect(code).toBe(2)
+  })
+
+  it.each([
+    ['an empty A', ['', '10.0.9.12'], 'it is empty'],
+    ['a snapshot that is not there', ['10.0.3.7', '--snapshot', '/nowhere.json'], 'there is none at "/nowhere.json"'],
     ['a port beyond all', ['10.0.3.7', '10.0.9.12:70000'], 'from 1 to 65535'],
     [
       'a span that ends before it begins',

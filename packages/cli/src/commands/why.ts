@@ -1,10 +1,12 @@
 import { isIP } from 'node:net'
-import type { Diagnosis, Pair } from '@flowferry/answers/why'
+import type { TargetsAnswer, WhyAnswer } from '@flowferry/answers/why'
 import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
 import { type FromOptions, openStore } from '../open-store.ts'
+import { loadSnapshot, snapshotFile } from '../snapshot-file.ts'
 import { spanOf } from '../times.ts'
 
 export interface WhyCommandOptions extends FromOptions {
+  readonly snapshot?: string
   readonly since?: string
   readonly until?: string
   readonly json?: boolean
@@ -12,44 +14,74 @@ export interface WhyCommandOptions extends FromOptions {
 
 const hour = 3_600_000
 
-/** `flowferry why`: the cause by which A does not reach B. Writes nothing into the store. */
-export async function whyCommand(a: string, b: string, options: WhyCommandOptions, io: Io): Promise<ExitCode> {
-  const pair = pairOf(a, b, options)
+/** `flowferry why`: the cause by which A does not reach B; without B, which targets of A fail. Writes nothing into the store. */
+export async function whyCommand(
+  a: string,
+  b: string | undefined,
+  options: WhyCommandOptions,
+  io: Io,
+): Promise<ExitCode> {
+  const { target, ...asked } = askedOf(a, b, options)
+  const snapshot = await snapshotOf(options)
   const store = await openStore(options, io, [])
   try {
-    const { diagnose, gather, tell } = await import('@flowferry/answers/why')
-    const diagnosis = diagnose(await gather(store.ask, pair))
-    if (options.json) line(io.stdout, JSON.stringify(diagnosis))
-    else for (const text of tell(diagnosis).trimEnd().split('\n')) line(io.stdout, text)
-    return exitCodeOf(diagnosis)
+    const { tell, tellTargets, why, whyTargets } = await import('@flowferry/answers/why')
+    const known = { ...(snapshot && { snapshot }) }
+    const answer = target
+      ? await why(store.ask, { ...asked, ...target }, known)
+      : await whyTargets(store.ask, asked, known)
+    if (options.json) line(io.stdout, JSON.stringify(answer))
+    else {
+      const text = 'failing' in answer ? tellTargets(answer) : tell(answer)
+      for (const one of text.trimEnd().split('\n')) line(io.stdout, one)
+    }
+    return exitCodeOf(answer)
   } finally {
     await store.close()
   }
 }
 
-function exitCodeOf({ cause, certainty }: Diagnosis): ExitCode {
-  if (certainty === 'cannot-tell') return exitCodes.unknown
-  return cause === 'no-fault' ? exitCodes.ok : exitCodes.fault
+function exitCodeOf(answer: WhyAnswer | TargetsAnswer): ExitCode {
+  if (answer.certainty === 'cannot-tell') return exitCodes.unknown
+  const isFault = 'failing' in answer ? answer.failing.length > 0 : answer.cause !== 'no-fault'
+  return isFault ? exitCodes.fault : exitCodes.ok
+}
+
+interface Asked {
+  readonly a: string
+  readonly target?: { readonly b: string; readonly port?: number }
+  /** ISO 8601. */
+  readonly since: string
+  readonly until: string
 }
 
 /** What is asked, from the command line. */
-export function pairOf(a: string, b: string, options: WhyCommandOptions, now = new Date()): Pair {
-  const target = targetOf(b)
+export function askedOf(a: string, b: string | undefined, options: WhyCommandOptions, now = new Date()): Asked {
+  const target = b === undefined ? undefined : targetOf(b)
   const { from, to } = spanOf(options, hour, now)
-  return { a: addressOf('A', a), ...target, since: from, until: to }
+  return { a: requireText('A', a), ...(target && { target }), since: from, until: to }
 }
 
-function targetOf(text: string): Pick<Pair, 'b' | 'port'> {
-  const [, bracketed, plain, port] = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(text) ?? []
-  const b = addressOf('B', bracketed ?? plain ?? text)
-  if (port === undefined) return { b }
-  if (Number(port) < 1 || Number(port) > 65_535)
-    throw new UsageError(`B's port is a number from 1 to 65535, not ${port}`)
-  return { b, port: Number(port) }
+/** An address of version 6 has a port behind brackets alone; a name may hold anything but a port at its end. */
+function targetOf(text: string): { b: string; port?: number } {
+  const [, bracketed, port] = /^\[(.+)\](?::(\d+))?$/.exec(text) ?? []
+  const [, plain, plainPort] = isIP(text) === 6 ? [] : (/^(.+?)(?::(\d+))?$/s.exec(text) ?? [])
+  const b = requireText('B', bracketed ?? plain ?? text)
+  const digits = port ?? plainPort
+  if (digits === undefined) return { b }
+  if (Number(digits) < 1 || Number(digits) > 65_535)
+    throw new UsageError(`B's port is a number from 1 to 65535, not ${digits}`)
+  return { b, port: Number(digits) }
 }
 
-function addressOf(whose: string, text: string): string {
-  if (isIP(text) === 0)
-    throw new UsageError(`${whose} is an IP address (B may have a port: 10.0.9.12:5432), not "${text}"`)
-  return text.toLowerCase()
+function requireText(whose: string, text: string): string {
+  if (text.trim() === '') throw new UsageError(`${whose} is an address, eni-…, i-… or a name; it is empty`)
+  return text
+}
+
+async function snapshotOf({ snapshot: path }: WhyCommandOptions) {
+  const snapshot = await loadSnapshot(path ?? snapshotFile)
+  if (path !== undefined && !snapshot)
+    throw new UsageError(`--snapshot needs a file that flowferry snapshot wrote; there is none at "${path}"`)
+  return snapshot
 }

@@ -1,0 +1,141 @@
+import type { LogDocument } from '@flowferry/core'
+import { describe, expect, test } from 'vitest'
+import { networkInterface, snapshotWith } from '../../../enrich/test/snapshot.ts'
+import { memoryStore } from '../../test/memory-store.ts'
+import { a, answered, arrived, at, b, eniA, eniB, good, pair, port, sent } from '../../test/why/evidence.ts'
+import { why } from './between.ts'
+import { tell } from './tell.ts'
+
+const { since, until } = pair
+const description = 'ELB net/orders/50dc6c495c0c9188'
+const second = '10.0.2.21'
+const client = networkInterface(eniA, a, { instanceId: 'i-0aaaaaaaaaaaaaaa1', instanceName: 'payments' })
+const target = networkInterface(eniB, b, { description, groups: [{ groupId: 'sg-1', groupName: 'orders' }] })
+const otherNode = networkInterface('eni-0bbbbbbbbbbbbbbb2', second, { description })
+const snapshot = snapshotWith(client, target, otherNode)
+
+const asked = (
+  documents: readonly LogDocument[],
+  more: Partial<Parameters<typeof why>[1]> = {},
+  options = { snapshot },
+) => why(memoryStore(documents).ask, { a: 'payments', b: 'orders', port, since, until, ...more }, options)
+
+const moved = (document: LogDocument, id: string): LogDocument => {
+  const { aws } = document as { aws: { vpcflow: object } }
+  return { ...document, aws: { vpcflow: { ...aws.vpcflow, interface_id: id } } }
+}
+/** A connection to the load balancer's second node, of which A's interface tells. */
+const toSecond = (minute: number) => [
+  sent({ minute, target: second, clientPort: 50_000 + minute }),
+  answered({ minute, target: second, clientPort: 50_000 + minute }),
+]
+const blocked = (minute: number) => [
+  sent({ minute, clientPort: 41_000 + minute }),
+  arrived({ minute, clientPort: 41_000 + minute, reject: true }),
+]
+/** So that the logs have the time. */
+const later = [sent({ minute: 80, target: '10.0.2.99' }), arrived({ minute: 80, client: '10.0.1.99' })]
+
+describe('a load balancer of two nodes', () => {
+  const documents = [...toSecond(3), ...toSecond(12), ...blocked(10), ...blocked(11), ...later]
+  test('the node that fails is told, and the other stands beside it', async () => {
+    const answer = await asked(documents)
+    expect(answer).toMatchObject({ cause: 'blocked-at-target', certainty: 'high' })
+    expect(answer.sentence).toContain(`orders (${b}, ${eniB})`)
+    expect(answer.pairs).toMatchObject([
+      { a, b, aName: 'payments', bName: 'orders', cause: 'blocked-at-target', tries: { all: 2, failed: 2 } },
+      { a, b: second, cause: 'no-fault' },
+    ])
+    const text = tell(answer)
+    expect(text).toContain(`Asked about\n  ${a} to ${b}: blocked-at-target, high; 2 of 2 connections\n`)
+  })
+  test('a node that A no longer calls is no fault where the other answers', async () => {
+    const { cause, pairs } = await asked([...good({ minute: 3 }), ...toSecond(20), ...toSecond(25), ...later])
+    expect(cause).toBe('no-fault')
+    expect(pairs).toHaveLength(2)
+  })
+  test('a node of no record is not asked about, and it is said', async () => {
+    const { pairs, cannotTell } = await asked([...blocked(10), ...later])
+    expect(pairs).toHaveLength(1)
+    expect(cannotTell.at(-1)).toEqual({
+      what: '1 other pairs of addresses of A and B',
+      missing: 'records in which A calls B there',
+    })
+  })
+  test('where A calls neither, both are asked about', async () => {
+    const { pairs, certainty } = await asked(later)
+    expect(pairs).toHaveLength(2)
+    expect(certainty).toBe('consistent-with')
+  })
+})
+
+test("the assumptions have the snapshot's time; where records say otherwise, they count", async () => {
+  const { assumptions } = await asked([...blocked(10), ...later])
+  expect(assumptions).toContain(
+    `${eniB} is the interface of ${b}, with its groups, network ACL and route table, by the snapshot as of 2026-11-22T09:00:00.000Z`,
+  )
+  const replaced = 'eni-0bbbbbbbbbbbbbbb9'
+  const elsewhere = [...blocked(10), ...later].map((document) =>
+    (document as { aws: { vpcflow: { interface_id: string } } }).aws.vpcflow.interface_id === eniB
+      ? moved(document, replaced)
+      : document,
+  )
+  const answer = await asked(elsewhere)
+  expect(answer.sentence).toContain(`${b} (${replaced})`)
+  expect(answer.sentence).not.toContain('sg-1')
+  expect(answer.assumptions.join('\n')).toContain(`though the snapshot has it at ${eniB} as of`)
+})
+
+test('an interface that the snapshot knows and nothing ever reached is silent, not unknown', async () => {
+  // Its flow log has windows without traffic.
+  const noData = (id: string, minute: number) => ({
+    '@timestamp': at(minute + 1),
+    event: { dataset: 'aws.vpcflow', start: at(minute), end: at(minute + 1) },
+    aws: { vpcflow: { interface_id: id, log_status: 'NODATA', vpc_id: 'vpc-00000000000000001' } },
+  })
+  const neighbour = moved(
+    arrived({ minute: 5, client: '10.0.1.99', target: '10.0.2.50', reject: true }),
+    'eni-0bbbbbbbbbbbbbbb7',
+  )
+  const documents = [
+    sent({ minute: 10 }),
+    ...later.slice(0, 1),
+    noData(eniB, 5),
+    noData(eniB, 80),
+    {
+      ...neighbour,
+      aws: { vpcflow: { ...(neighbour.aws as { vpcflow: object }).vpcflow, vpc_id: 'vpc-00000000000000001' } },
+    },
+  ]
+  expect(await asked(documents)).toMatchObject({ cause: 'lost-on-the-way', certainty: 'high' })
+  expect(await asked(documents, { a, b }, {} as { snapshot: typeof snapshot })).toMatchObject({
+    cause: 'no-answer',
+    certainty: 'consistent-with',
+  })
+})
+
+test("another VPC's records of the same addresses are left out", async () => {
+  const vpcId = 'vpc-00000000000000002'
+  const copies = [
+    networkInterface('eni-0cccccccccccccc1', a, { vpcId }),
+    networkInterface('eni-0cccccccccccccc2', b, { vpcId }),
+  ]
+  const documents = [
+    ...good({ minute: 3 }),
+    ...good({ minute: 20, clientPort: 40_100 }),
+    ...later,
+    ...blocked(10).map((document, n) => moved(document, copies[n]!.networkInterfaceId)),
+  ]
+  const both = snapshotWith(client, target, ...copies)
+  expect(await asked(documents, {}, { snapshot: both })).toMatchObject({ cause: 'no-fault', tries: { all: 2 } })
+})
+
+test('addresses of one family make a pair', async () => {
+  const six = networkInterface(eniB, b, { name: 'six', privateIpAddresses: [], ipv6Addresses: ['2001:db8::20'] })
+  const dual = networkInterface(eniA, a, { name: 'dual', ipv6Addresses: ['2001:db8::10'] })
+  const { pairs } = await asked(later, { a: 'dual', b: 'six' }, { snapshot: snapshotWith(dual, six) })
+  expect(pairs).toMatchObject([{ a: '2001:db8::10', b: '2001:db8::20' }])
+  await expect(asked(later, { a: 'payments', b: 'six' }, { snapshot: snapshotWith(client, six) })).rejects.toThrow(
+    'B has no address of the family',
+  )
+})
