@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import type { Format, MappingType } from '@flowferry/core'
 import { isObject } from '@flowferry/core/internal'
+import { loggedForm } from './addresses.ts'
 import { type Field, findField } from './fields.ts'
 import type { Filter, FilterValue } from './question.ts'
 import { refused, requireMembers } from './refuse.ts'
@@ -137,12 +138,10 @@ function textOf(value: unknown, where: string): string {
   return value
 }
 
-/** An address in the form that logs have it: lower case, the longest run of zeros left out. */
 function addressOf(value: unknown, where: string): string {
   const kind = typeof value === 'string' && !value.includes('%') ? isIP(value) : 0
   if (kind === 0) throw refused(where, 'takes an address: 10.0.0.1, 2001:db8::1')
-  const text = value as string
-  return kind === 4 || text.includes('.') ? text : new URL(`http://[${text}]`).hostname.slice(1, -1)
+  return loggedForm(value as string)
 }
 
 export function blockOf(value: unknown, where: string): Block {

@@ -1,3 +1,4 @@
+export { type ArchiveNeed, archiveNeeds } from './why/archive.ts'
 export { type PairAnswer, type WhyAnswer, type WhyOptions, type WhyQuestion, why } from './why/between.ts'
 export { diagnose } from './why/diagnose.ts'
 export {
@@ -9,8 +10,8 @@ export {
   type Diagnosis,
   type Others,
 } from './why/diagnosis.ts'
-export type { Evidence, InterfaceLog, Pair } from './why/evidence.ts'
-export { type GatherOptions, gather } from './why/gather.ts'
+export type { Evidence, InterfaceLog, Pair, Window } from './why/evidence.ts'
+export { type ArchiveReading, type GatherOptions, gather } from './why/gather.ts'
 export type { KnownInterface } from './why/known.ts'
 export { type Common, type FailingTarget, type TargetsAnswer, whyTargets } from './why/targets.ts'
 export { tell } from './why/tell.ts'

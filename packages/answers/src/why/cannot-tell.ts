@@ -13,6 +13,11 @@ export function cannotTell(all: Case): Diagnosis['cannotTell'] {
     ['B', b],
   ]
   const logged = sides.filter(([, { log }]) => log)
+  const earlier =
+    evidence.readFrom === undefined
+      ? ''
+      : `, or a record from before ${evidence.readFrom}: --lookback reads back further`
+  const skipsOf = ({ log }: Side) => (log?.skipped ?? []).filter(({ unread }) => !unread).length
   const has = (...names: string[]) => evidence.flows.some(({ aws }) => names.some((name) => name in vpcflowOf(aws)))
   return [
     ...(evidence.partial ?? []).map((why) => ({ what: 'what the records that are left out show', missing: why })),
@@ -20,7 +25,7 @@ export function cannotTell(all: Case): Diagnosis['cannotTell'] {
       .filter(([, side]) => !logsRejects(all, side))
       .map(([whose, { log }]) => ({
         what: `whether ${whose}'s interface rejects: ${log!.id} has no REJECT record, so its flow log may be of accepted traffic alone`,
-        missing: `a flow log of traffic type ALL for ${log!.id}`,
+        missing: `a flow log of traffic type ALL for ${log!.id}${earlier}`,
       })),
     ...logged
       .filter(([, { log }]) => logsRejectsAlone(log!))
@@ -32,12 +37,12 @@ export function cannotTell(all: Case): Diagnosis['cannotTell'] {
       .filter(([, { log }]) => !log)
       .map(([whose, { address, known }]) => ({
         what: `what ${whose}'s interface sees`,
-        missing: `a flow log of ${known ? `${known.id}, ` : ''}the interface of ${address}`,
+        missing: `a flow log of ${known ? `${known.id}, ` : ''}the interface of ${address}${earlier}`,
       })),
     ...logged
-      .filter(([, { log }]) => log!.skipped.length > 0)
-      .map(([whose, { log }]) => ({
-        what: `what ${whose}'s interface saw in ${log!.skipped.length} windows, of which AWS skipped records (SKIPDATA)`,
+      .filter(([, side]) => skipsOf(side) > 0)
+      .map(([whose, side]) => ({
+        what: `what ${whose}'s interface saw in ${skipsOf(side)} windows, of which AWS skipped records (SKIPDATA)`,
         missing: 'records that AWS did not write',
       })),
     ...(all.hasFlags

@@ -2,17 +2,18 @@ import type { LogDocument } from '@flowferry/core'
 import { valueAt } from '../documents.ts'
 import type { Case } from './case.ts'
 import type { Cause, Change } from './diagnosis.ts'
+import { minutes } from './spans.ts'
 
 /** Ids of what a network is made of. */
 const ids =
   /\b(?:eni|i|sg|sgr|acl|aclassoc|subnet|vpc|vpcec|rtb|rtbassoc|pcx|tgw|tgw-attach|tgw-rtb|vpce|nat|igw|eigw|eipalloc|pl|fl)-[0-9a-f]{8,}\b|\barn:aws[\w-]*:(?:elasticloadbalancing|network-firewall):[^"\s,}]+/g
 
-const providers = ['ec2', 'elasticloadbalancing', 'network-firewall', 'route53']
+/** Services whose events change networks, before `.amazonaws.com`. */
+export const providers = ['ec2', 'elasticloadbalancing', 'network-firewall', 'route53']
 const accountWide = /BlockPublicAccess|EncryptionControl/
 /** Events that change what reaches what; tags and descriptions do not. */
 const ofNetworks =
   /SecurityGroup|NetworkInterface|InstanceAttribute|Instances$|NetworkAcl|Route|Peering|Gateway|VpcEndpoint|BlockPublicAccess|EncryptionControl|Targets|TargetGroup|Subnets|Listener|LoadBalancer|ResourceRecordSets|HostedZone|RuleGroup|FirewallPolicy|FlowLogs/
-const minutes = 60_000
 
 /** Which events are of the kind that may bring a cause about, for where no snapshot tells whose group or ACL it is. */
 const groupOrAcl = (direction: string) =>

@@ -37,6 +37,14 @@ export interface Evidence {
   readonly fields?: readonly string[]
   /** Interfaces of A and B, as a snapshot has them. @default none */
   readonly known?: readonly KnownInterface[]
+  /** ISO 8601: no flow record from before was read. @default those of the day before the span were */
+  readonly readFrom?: string
+}
+
+/** ISO 8601. */
+export interface Window {
+  readonly start: string
+  readonly end: string
 }
 
 /** What one interface's flow log has of a span, from a day before it on. */
@@ -54,8 +62,8 @@ export interface InterfaceLog {
   readonly rejects: boolean
   /** Whether any is an ACCEPT. */
   readonly accepts: boolean
-  /** Windows of which records were skipped, ISO 8601. */
-  readonly skipped: readonly { readonly start: string; readonly end: string }[]
+  /** Windows of which records are missing: AWS skipped them, or files that may hold them were not to be read. */
+  readonly skipped: readonly (Window & { readonly unread?: true })[]
   /** ISO 8601: first and last record, silent windows (NODATA) counted. */
   readonly oldest: string
   readonly newest: string

@@ -6,10 +6,12 @@ import { isPrivate } from '../addresses.ts'
 import type { Row, Store } from '../answer.ts'
 import type { DocumentsQuestion, Filter, GroupsQuestion, Span } from '../question.ts'
 import { caseOf } from './case.ts'
+import { providers } from './changes.ts'
 import type { Others } from './diagnosis.ts'
-import type { Evidence, InterfaceLog, Pair } from './evidence.ts'
+import type { Evidence, InterfaceLog, Pair, Window } from './evidence.ts'
 import { type Flow, flowsOf } from './flow.ts'
 import type { KnownInterface } from './known.ts'
+import { around, changesSpan, lookahead, lookback, margin } from './spans.ts'
 
 export interface GatherOptions {
   /** Interfaces of A and B that a snapshot knows; they need no records to be known. @default those in the records */
@@ -20,13 +22,20 @@ export interface GatherOptions {
   readonly alsoB?: readonly string[]
   /** AWS's names of the fields that the flow logs are known to have. @default not known */
   readonly fields?: readonly string[]
+  /** Where the store holds what an archive was read for: with `archiveNeeds`. @default it has all that the logs have */
+  readonly archive?: ArchiveReading
 }
 
-const minutes = 60_000
-/** Windows last up to ten minutes. */
-const margin = 10 * minutes
-/** How long before the span an interface is looked for: one that only loses traffic has no record in it. */
-const lookback = 24 * 60 * minutes
+/** What of an archive was read, and what of that was not to be had. */
+export interface ArchiveReading {
+  /** ISO 8601: no flow record from before. */
+  readonly from: string
+  /** Times of which flow records may be missing, whatever the interface. */
+  readonly unread: readonly Window[]
+  /** What was left out, and why, in words: the key of an object, and its error. */
+  readonly leftOut: readonly string[]
+}
+
 const mostFlows = 20_000
 const mostOthers = 1000
 
@@ -39,13 +48,13 @@ const mostOthers = 1000
  * const evidence = await gather(store.ask, { a: '10.0.3.7', b: '10.0.9.12', port: 5432, since, until })
  */
 export async function gather(store: Store['ask'], pair: Pair, options: GatherOptions = {}): Promise<Evidence> {
-  const { known: ofSnapshot = [], twins = [], alsoB = [], fields } = options
+  const { known: ofSnapshot = [], twins = [], alsoB = [], fields, archive } = options
   const ask = without(twins, store)
   const span = around(pair, margin, margin)
   const found = await ask(flowQuestion(span, [touches(pair.a), touches(pair.b)]))
   const flows = found.rows.map((row) => ({ ...row }))
   const partial = [
-    ...(found.partial ? [found.partial.why] : []),
+    ...(archive ? archive.leftOut : found.partial ? [found.partial.why] : []),
     ...(flows.length === mostFlows
       ? [`the span has more than ${mostFlows} records of the pair: a shorter one has all`]
       : []),
@@ -67,6 +76,7 @@ export async function gather(store: Store['ask'], pair: Pair, options: GatherOpt
     ...(partial.length > 0 && { partial }),
     ...(ofSnapshot.length > 0 && { known: ofSnapshot }),
     ...(fields && { fields }),
+    ...(archive && { readFrom: archive.from }),
   }
   const { port, a } = caseOf(known)
   if (port === undefined) return known
@@ -89,11 +99,6 @@ export function without(twins: readonly string[], ask: Store['ask']): Store['ask
 const touches = (address: string): Filter => ({ field: 'related.ip', equals: address })
 const is = (field: string, equals: string | number): Filter => ({ field, equals })
 
-function around({ since, until }: Pair, before: number, after: number): Span {
-  const iso = (time: number) => new Date(time).toISOString()
-  return { from: iso(Date.parse(since) - before), to: iso(Date.parse(until) + after) }
-}
-
 function flowQuestion(span: Span, filters: readonly Filter[]): DocumentsQuestion {
   return { kind: 'documents', formats: vpcFlow.formats, span, filters, limit: mostFlows }
 }
@@ -105,13 +110,10 @@ function changesQuestion(pair: Pair): DocumentsQuestion {
   return {
     kind: 'documents',
     formats: cloudTrail.formats,
-    span: around(pair, 60 * minutes, 2 * minutes),
+    span: changesSpan(pair),
     filters: [
       is('event.outcome', 'success'),
-      {
-        field: 'event.provider',
-        oneOf: ['ec2', 'elasticloadbalancing', 'network-firewall', 'route53'].map((name) => `${name}.amazonaws.com`),
-      },
+      { field: 'event.provider', oneOf: providers.map((name) => `${name}.amazonaws.com`) },
       { not: { field: 'aws.cloudtrail.read_only', equals: true } },
     ],
     limit: mostOthers,
@@ -158,9 +160,9 @@ async function interfacesOf(
   ask: Store['ask'],
   pair: Pair,
   flows: readonly Flow[],
-  { known = [] }: GatherOptions,
+  { known = [], archive }: GatherOptions,
 ): Promise<InterfaceLog[]> {
-  const span = around(pair, lookback, 3 * margin)
+  const span = around(pair, lookback, lookahead)
   const holders = await holdersOf(ask, pair, span)
   for (const { id, addresses } of known) {
     const own = addresses.filter((address) => address === pair.a || address === pair.b)
@@ -176,11 +178,12 @@ async function interfacesOf(
       ? await logsOf(ask, span, { all: [{ field: about.vpc, oneOf: vpcs }, is('event.action', 'reject')] })
       : []
   const skipped = await skippedOf(ask, around(pair, margin, margin), ids)
+  const unread = (archive?.unread ?? []).map((window) => ({ ...window, unread: true as const }))
   return [
     ...logs.map((log) => ({
       ...log,
       holds: holders.get(log.id) ?? [],
-      skipped: skipped.filter(({ id }) => id === log.id),
+      skipped: [...skipped.filter(({ id }) => id === log.id), ...unread],
     })),
     ...neighbours.filter(({ id }) => !ids.includes(id)),
   ]

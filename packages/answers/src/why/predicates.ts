@@ -76,6 +76,7 @@ const isSilentOfResets: Predicate = (one, all) => hears(all.b, one) && !one.atB.
 
 const isNatReset: Predicate = (one, all) =>
   !all.b.log &&
+  hears(all.a, one) &&
   natRequests(one).length > 0 &&
   all.outer.request.length > 0 &&
   !all.outer.reply.some((flow) => resets(flow) && isNear(flow, one))

@@ -24,12 +24,17 @@ const same =
 
 const isLogged = ({ a, b }: Case) => a.log !== undefined || b.log !== undefined
 
+/** Files that could not be read may hold what is seen nowhere else. */
+const isUnread = ({ a, b }: Case) => (a.log ?? b.log)?.skipped.some(({ unread }) => unread) ?? false
+
 /** A flow log says of its own windows that records are missing; A's own log is the one that tells of its calls. */
 const isSkipped = ({ a, b, pair, tries }: Case) => {
   const skipped = (a.log ?? b.log)?.skipped ?? []
   const lost = skipped.reduce((sum, { start, end }) => sum + Date.parse(end) - Date.parse(start), 0)
   return tries.length === 0 && lost > (Date.parse(pair.until) - Date.parse(pair.since)) / 2
 }
+
+const sawNone = (all: Case) => all.tries.length === 0 && isUnread(all)
 
 /** Whether B's answers reached A, or where A is not logged, left B. */
 export const isAnswered = (one: Try, all: Case): boolean =>
@@ -38,7 +43,9 @@ export const isAnswered = (one: Try, all: Case): boolean =>
 const answered = (all: Case) => all.tries.filter((one) => isAnswered(one, all))
 
 /** Far longer than A had been silent before. */
-function stopped({ tries, completeUntil }: Case): boolean {
+function stopped(all: Case): boolean {
+  const { tries, completeUntil } = all
+  if (isUnread(all)) return false
   const starts = tries.map(({ start }) => start)
   if (starts.length < 4) return false
   const gaps = starts.slice(1).map((start, n) => start - starts[n]!)
@@ -56,7 +63,7 @@ export function newTargets({ elsewhere, tries }: Case): string[] {
 }
 
 const callsOthers = (all: Case) =>
-  all.a.log !== undefined && (all.tries.length === 0 || stopped(all)) && newTargets(all).length > 0
+  all.a.log !== undefined && !isUnread(all) && (all.tries.length === 0 || stopped(all)) && newTargets(all).length > 0
 
 const callsNobody = (all: Case) => all.a.log !== undefined && all.tries.length === 0
 
@@ -92,7 +99,7 @@ const whole = ({ a, b, hasFlags }: Case, all: Case) =>
 
 /** Flow logs hold no latency: slow looks as if nothing were wrong. Without flags, nor do resets show. */
 const wellAsFarAsSeen = (all: Case): Verdict =>
-  whole(all, all)
+  whole(all, all) && !isUnread(all)
     ? { certainty: 'medium', alternatives: ['slow'] }
     : {
         certainty: 'consistent-with',
@@ -110,6 +117,8 @@ export const wholeTable: readonly WholeRow[] = [
     say: (all) => `Flow logs never show traffic of ${hiddenBy(all)}: what happens to ${target(all)} is not told.` },
   { row: '18', cause: 'cannot-tell', shows: (all) => !isLogged(all), sure: unknown, next: next.logBoth,
     say: (all) => `No flow log shows the interface of ${nameOf(all.a)} or that of ${target(all)} in this span.` },
+  { row: '18', cause: 'cannot-tell', shows: sawNone, sure: unknown, next: next.logBoth,
+    say: (all) => `No record of ${nameOf(all.a)} to ${target(all)} was found, and some files could not be read.` },
   { row: '18', cause: 'cannot-tell', shows: isSkipped, sure: unknown, next: next.logBoth,
     say: ({ a, b }) => `AWS skipped records of ${nameOf(a.log ? a : b)} (SKIPDATA) in most of the span.` },
   { row: '18', cause: 'cannot-tell', shows: (all) => all.isUdp && answered(all).length === 0, sure: unknown, next: next.hostOfB,

@@ -1,0 +1,18 @@
+import type { Span } from '../question.ts'
+import type { Pair } from './evidence.ts'
+
+export const minutes = 60_000
+/** Windows last up to ten minutes. */
+export const margin = 10 * minutes
+/** How long before the span an interface is looked for: one that only loses traffic has no record in it. */
+export const lookback = 24 * 60 * minutes
+/** How long after it: what comes then shows that its log went on. */
+export const lookahead = 3 * margin
+
+export function around({ since, until }: Pick<Pair, 'since' | 'until'>, before: number, after: number): Span {
+  const iso = (time: number) => new Date(time).toISOString()
+  return { from: iso(Date.parse(since) - before), to: iso(Date.parse(until) + after) }
+}
+
+/** Changes from an hour before; CloudTrail's times may be a minute or two off those of flow records. */
+export const changesSpan = (pair: Pair): Span => around(pair, 60 * minutes, 2 * minutes)
