@@ -1,4 +1,4 @@
-export { type ArchiveNeed, archiveNeeds } from './why/archive.ts'
+export { type ArchiveNeed, type ArchiveQuestion, archiveNeeds, archiveQuestion } from './why/archive.ts'
 export { type PairAnswer, type WhyAnswer, type WhyOptions, type WhyQuestion, why } from './why/between.ts'
 export { diagnose } from './why/diagnose.ts'
 export {

@@ -237,23 +237,31 @@ Examples:
 
   configOptions(command('why'))
     .description(
-      'Why A does not reach B: the cause, how sure, and the records that show it, from logs that are stored. Without B: which targets of A fail.',
+      'Why A does not reach B: the cause, how sure, and the records that show it, from logs that are stored or on S3. Without B: which targets of A fail.',
     )
     .argument('<a>', 'the client: an address, eni-…, i-…, or a name of the snapshot')
     .argument('[b]', 'the target, likewise, with its port: 10.0.9.12:5432, [2001:db8::12]:443, orders-db:5432')
     .option(
       '--from <store>',
-      'where the logs are: duckdb:FILE, elasticsearch or opensearch; default: the store of the config',
+      'where the logs are: duckdb:FILE, elasticsearch, opensearch, or the archive itself: s3://bucket, s3://bucket/prefix; default: the store of the config',
     )
     .addOption(urlOption())
     .option('--snapshot <file>', 'what flowferry snapshot wrote; default: flowferry.snapshot.json, where it is there')
     .option('--since <time>', 'tries from here on, as for backfill; default: an hour before --until')
     .option('--until <time>', 'tries before this; default: now')
+    .option('--account <id...>', 'of an archive: accounts; default: all that are found')
+    .option('--region <name...>', 'of an archive: regions; default: all that are found')
+    .option('--late <duration>', 'of an archive: how late a record may have come, as for backfill')
+    .option(
+      '--lookback <duration>',
+      'of an archive: how long before --since interfaces are looked for, up to 1d; default: 10m, as more reads more files',
+    )
     .option('--json', 'one JSON object on standard output, its records whole')
     .addHelpText(
       'after',
       `
 ${credentials}
+Over an archive it needs s3:ListBucket and s3:GetObject, and 1 GB of memory at most.
 
 Exit codes: 0 no fault found, 1 failed, 2 wrong usage, 4 a cause is named, 5 the logs cannot tell.
 
@@ -261,6 +269,7 @@ Examples:
   flowferry why 10.0.3.7 10.0.9.12:5432 --from duckdb:logs.db --since -2h
   flowferry why payments orders-db:5432 --from duckdb:logs.db
   flowferry why payments --from duckdb:logs.db
+  flowferry why 10.0.3.7 10.0.9.12:5432 --from s3://my-logs --since 2026-11-22T09:00Z --until 2026-11-22T10:00Z
   flowferry why 10.0.3.7 10.0.9.12:5432 --from elasticsearch --since 2026-11-22T09:00Z --until 2026-11-22T10:00Z --json`,
     )
     .action(async (a: string, b: string | undefined, { config, ...options }: WhyCommandOptions & ConfigFlag) => {

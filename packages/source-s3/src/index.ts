@@ -4,6 +4,7 @@ export {
   archiveObjects,
   type BackfillSourceOptions,
   backfillSource,
+  recordTimes,
 } from './backfill/archive.ts'
 export { type EnqueueOptions, type EnqueueResult, enqueue } from './backfill/enqueue.ts'
 export { type ListedObject, listObjects } from './backfill/list.ts'

@@ -7,7 +7,7 @@ import { memoryObject, memorySink, memorySource } from '@flowferry/core/testing'
 import { describe, expect, test, vi } from 'vitest'
 import { type World, world } from '../../../../test/worlds/world.ts'
 import { memoryStore } from '../../test/memory-store.ts'
-import { type ArchiveNeed, archiveNeeds } from './archive.ts'
+import { type ArchiveNeed, type ArchiveQuestion, archiveNeeds } from './archive.ts'
 import type { Pair } from './evidence.ts'
 import { gather } from './gather.ts'
 
@@ -23,6 +23,8 @@ const pair: Pair = {
   since: '2026-11-22T09:00:00.000Z',
   until: '2026-11-22T10:00:00.000Z',
 }
+
+const of = ({ a, b, since, until }: Pair): ArchiveQuestion => ({ a: [a], b: [b], since, until })
 
 async function documentsOf({ files }: World, needs?: readonly ArchiveNeed[]): Promise<LogDocument[]> {
   const sink = memorySink()
@@ -46,7 +48,7 @@ describe('what is gathered of what is kept', () => {
     const one = world(seed, { noise: 20 })
     const asked = { a: one.a, b: one.b, port: one.port, since: one.since, until: one.until }
     const all = await documentsOf(one)
-    const kept = await documentsOf(one, archiveNeeds(asked))
+    const kept = await documentsOf(one, archiveNeeds(of(asked)))
     expect(kept.length).toBeLessThan(all.length)
     const ofAll = await gather(memoryStore(all).ask, asked)
     const ofKept = await gather(memoryStore(kept).ask, asked)
@@ -64,7 +66,7 @@ describe('what is gathered of what is kept', () => {
 describe('of one reading', () => {
   const flow = (more: object) => ({ kind: 'vpcflow', 'interface-id': 'eni-1', action: 'ACCEPT', ...more }) as LogRecord
   const keeper = () => {
-    const [{ filter }] = archiveNeeds(pair) as [ArchiveNeed, ArchiveNeed]
+    const [{ filter }] = archiveNeeds(of(pair)) as [ArchiveNeed, ArchiveNeed]
     return (more: object, object = file) => filter(flow(more), object)
   }
   const others = { srcaddr: '10.9.0.1', dstaddr: '10.9.0.2' }
@@ -102,20 +104,20 @@ describe('of one reading', () => {
   })
 
   test('an address of version 6 in any form', () => {
-    const [{ filter }] = archiveNeeds({ ...pair, b: '2001:0db8::0012' }) as [ArchiveNeed, ArchiveNeed]
+    const [{ filter }] = archiveNeeds(of({ ...pair, b: '2001:0db8::0012' })) as [ArchiveNeed, ArchiveNeed]
     filter(flow(others), file)
     expect(filter(flow({ ...others, dstaddr: '2001:db8::12' }), file)).toBe(true)
   })
 
   test('of a transit gateway what goes between the two', () => {
-    const [{ filter }] = archiveNeeds(pair) as [ArchiveNeed, ArchiveNeed]
+    const [{ filter }] = archiveNeeds(of(pair)) as [ArchiveNeed, ArchiveNeed]
     const between = (srcaddr: string, dstaddr: string) =>
       filter({ kind: 'transitgateway', srcaddr, dstaddr } as LogRecord, file)
     expect([between(pair.a, pair.b), between(pair.b, pair.a), between(pair.a, '10.9.0.1')]).toEqual([true, true, false])
   })
 
   test('of CloudTrail what changes networks', () => {
-    const [, { filter }] = archiveNeeds(pair) as [ArchiveNeed, ArchiveNeed]
+    const [, { filter }] = archiveNeeds(of(pair)) as [ArchiveNeed, ArchiveNeed]
     const event = (eventSource: string, readOnly?: unknown) =>
       filter({ kind: 'cloudtrail', eventSource, readOnly } as LogRecord, file)
     expect(event('ec2.amazonaws.com', false)).toBe(true)
@@ -126,11 +128,11 @@ describe('of one reading', () => {
 })
 
 test('spans are those that gather asks, an interface being looked for as far back as is said', () => {
-  const spans = archiveNeeds(pair).map(({ span }) => span)
+  const spans = archiveNeeds(of(pair)).map(({ span }) => span)
   expect(spans).toEqual([
     { from: '2026-11-22T08:50:00.000Z', to: '2026-11-22T10:30:00.000Z' },
     { from: '2026-11-22T08:00:00.000Z', to: '2026-11-22T10:02:00.000Z' },
   ])
-  const [{ span }] = archiveNeeds(pair, { lookback: 6 * 3_600_000 }) as [ArchiveNeed, ArchiveNeed]
+  const [{ span }] = archiveNeeds(of(pair), { lookback: 6 * 3_600_000 }) as [ArchiveNeed, ArchiveNeed]
   expect(span.from).toBe('2026-11-22T03:00:00.000Z')
 })

@@ -3,11 +3,31 @@ import type { Format, LogRecord, ObjectIdentity } from '@flowferry/core'
 import { type CloudTrailRecord, cloudTrail } from '@flowferry/core/formats/cloudtrail'
 import { type TransitGatewayRecord, transitGateway } from '@flowferry/core/formats/transit-gateway'
 import { type VpcFlowRecord, vpcFlow } from '@flowferry/core/formats/vpc-flow'
+import type { Snapshot } from '@flowferry/enrich/interfaces'
 import { loggedForm } from '../addresses.ts'
+import type { Store } from '../answer.ts'
 import type { Span } from '../question.ts'
+import { refused } from '../refuse.ts'
+import type { WhyQuestion } from './between.ts'
 import { providers } from './changes.ts'
-import type { Pair } from './evidence.ts'
+import { endsFor, pairsOf } from './ends.ts'
 import { around, changesSpan, lookahead, margin } from './spans.ts'
+
+/** No id is looked for in logs that are not read yet. */
+const withoutLogs: Store['ask'] = () => {
+  throw refused('A or B', 'is an id that the snapshot lacks; an archive takes an address, or a newer snapshot')
+}
+
+/**
+ * The addresses that a question is about, by the snapshot alone.
+ *
+ * @throws FlowferryError INVALID_OPTION where A or B names nothing, or several things
+ */
+export async function archiveQuestion(question: WhyQuestion, snapshot?: Snapshot): Promise<ArchiveQuestion> {
+  const { since, until } = question
+  const pairs = pairsOf(await endsFor(withoutLogs, question, snapshot))
+  return { a: pairs.map(({ a }) => a.address), b: pairs.map(({ b }) => b.address), since, until }
+}
 
 /** Logs of one span, and which of their records are needed. */
 export interface ArchiveNeed {
@@ -17,34 +37,51 @@ export interface ArchiveNeed {
   readonly filter: (record: LogRecord, object: ObjectIdentity) => boolean
 }
 
+/** A question of addresses. */
+export interface ArchiveQuestion {
+  readonly a: readonly string[]
+  readonly b: readonly string[]
+  /** ISO 8601. */
+  readonly since: string
+  readonly until: string
+}
+
 export interface ArchiveNeedsOptions {
   /** Milliseconds before the span in which interfaces are looked for, 0 to a day. @default ten minutes */
   readonly lookback?: number
 }
 
 /**
- * What `gather` asks for of a pair: flow records of ten minutes before the span to half an hour after it, CloudTrail's of
+ * What `gather` asks for of each A with each B: flow records of ten minutes before the span to half an hour after it, CloudTrail's of
  * an hour before to two minutes after. In one pass a few in a thousand are kept, by which `gather` finds what it finds in
  * all of them, but for the oldest and newest record of an interface that neither A nor B is in: it may seem less logged.
  *
  * @example
- * for (const { formats, span, filter } of archiveNeeds(pair)) await read(formats, span, filter, sink)
+ * const needs = archiveNeeds({ a: [pair.a], b: [pair.b], since, until })
+ * for (const { formats, span, filter } of needs) await read(formats, span, filter, sink)
  * const evidence = await gather(duckdbStore(sink).ask, pair, { archive: { from: span.from, unread: [], leftOut: [] } })
  */
-export function archiveNeeds(pair: Pair, { lookback = margin }: ArchiveNeedsOptions = {}): ArchiveNeed[] {
-  const a = loggedForm(pair.a)
-  const b = loggedForm(pair.b)
-  const ofVpc = flowFilter(a, b)
+export function archiveNeeds(
+  question: ArchiveQuestion,
+  { lookback = margin }: ArchiveNeedsOptions = {},
+): ArchiveNeed[] {
+  const a = new Set(question.a.map(loggedForm))
+  const b = new Set(question.b.map(loggedForm))
+  const ofVpc = flowFilter(new Set([...a, ...b]))
   return [
     {
       formats: [...vpcFlow.formats, ...transitGateway.formats],
-      span: around(pair, Math.max(margin, lookback), lookahead),
+      span: around(question, Math.max(margin, lookback), lookahead),
       filter: (record, object) =>
         record.kind === 'vpcflow'
           ? ofVpc(record as VpcFlowRecord, object)
           : isBetween(a, b, record as TransitGatewayRecord),
     },
-    { formats: cloudTrail.formats, span: changesSpan(pair), filter: (record) => isChange(record as CloudTrailRecord) },
+    {
+      formats: cloudTrail.formats,
+      span: changesSpan(question),
+      filter: (record) => isChange(record as CloudTrailRecord),
+    },
   ]
 }
 
@@ -63,7 +100,8 @@ const accepted = 2
  * role a first pass alone would tell, the first that was accepted and the first that was rejected. These show whether its
  * log has both, and that it has traffic of others.
  */
-function flowFilter(a: string, b: string): (record: VpcFlowRecord, object: ObjectIdentity) => boolean {
+function flowFilter(asked: ReadonlySet<string>): (record: VpcFlowRecord, object: ObjectIdentity) => boolean {
+  const isAsked = (address: string | undefined) => address !== undefined && asked.has(address)
   const interfaces = new Map<string | undefined, Kept[]>()
   /** Each field that is asked costs as much as a third of the parsing, and a file has one layout: what it has shown is done. */
   const shown = new WeakMap<ObjectIdentity, Map<string | undefined, number>>()
@@ -94,18 +132,20 @@ function flowFilter(a: string, b: string): (record: VpcFlowRecord, object: Objec
   return (record, object) => {
     const source = record.srcaddr
     const destination = record.dstaddr
-    if (source === a || source === b || destination === a || destination === b) return true
+    if (isAsked(source) || isAsked(destination)) return true
     const from = record['pkt-srcaddr']
     const to = record['pkt-dstaddr']
-    if (from === a || from === b || to === a || to === b) return true
+    if (isAsked(from) || isAsked(to)) return true
     const hasAddress = source !== undefined
     const isSilent = !hasAddress && destination === undefined && from === undefined && to === undefined
     return isSilent || isFirst(record, object, hasAddress)
   }
 }
 
-const isBetween = (a: string, b: string, { srcaddr, dstaddr }: TransitGatewayRecord): boolean =>
-  (srcaddr === a && dstaddr === b) || (srcaddr === b && dstaddr === a)
+type Addresses = ReadonlySet<string | undefined>
+
+const isBetween = (a: Addresses, b: Addresses, { srcaddr, dstaddr }: TransitGatewayRecord): boolean =>
+  (a.has(srcaddr) && b.has(dstaddr)) || (b.has(srcaddr) && a.has(dstaddr))
 
 const sources: ReadonlySet<unknown> = new Set(providers.map((name) => `${name}.amazonaws.com`))
 

@@ -15,4 +15,4 @@ export function around({ since, until }: Pick<Pair, 'since' | 'until'>, before: 
 }
 
 /** Changes from an hour before; CloudTrail's times may be a minute or two off those of flow records. */
-export const changesSpan = (pair: Pair): Span => around(pair, 60 * minutes, 2 * minutes)
+export const changesSpan = (asked: Pick<Pair, 'since' | 'until'>): Span => around(asked, 60 * minutes, 2 * minutes)

@@ -1,4 +1,4 @@
-import { type ArchiveSelection, archiveSpan } from '../archive.ts'
+import { type ArchiveSelection, archiveSpan } from '../archive/selection.ts'
 import { s3Address } from '../aws.ts'
 import type { Documents } from '../formats.ts'
 import { queueUrl, refuseOptions, UsageError } from '../io.ts'
@@ -47,8 +47,6 @@ export function backfillRequest(source: string, options: BackfillCommandOptions,
     bucket: address.bucket,
     prefix: address.key,
     formats: format,
-    accounts: account,
-    regions: region,
     ...archiveSpan(options, now),
     way: wayOf(options),
     identity: {

@@ -70,7 +70,7 @@ export async function backfillCommand(
     return dryRun(
       (more) => archiveObjects({ ...archive, ...signal, onNote, ...more }),
       request,
-      await readingOf(wanted, request, options.documents, settings),
+      await readingOf(wanted, request, { documents: options.documents, settings }),
       options,
       io,
       s3,
@@ -119,7 +119,7 @@ export async function backfillCommand(
 async function intoSink({ wanted, settings, options, io, s3, objects, settle, failures, span }: Work): Promise<Done> {
   const { concurrency, archived, unknown } = options
   const { runLocal } = await import('../backfill/local.ts')
-  const reading = await readingOf(wanted, span, options.documents, settings)
+  const reading = await readingOf(wanted, span, { documents: options.documents, settings })
   const target = await targetOf(options, io)
   const store = await target.open()
   try {

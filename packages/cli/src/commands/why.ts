@@ -1,15 +1,16 @@
 import { isIP } from 'node:net'
-import type { TargetsAnswer, WhyAnswer } from '@flowferry/answers/why'
-import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
-import { type FromOptions, openStore } from '../open-store.ts'
+import type { TargetsAnswer, WhyAnswer, WhyQuestion } from '@flowferry/answers/why'
+import type { Snapshot } from '@flowferry/enrich/interfaces'
+import type { WhyArchive, WhyArchiveOptions } from '../archive/why.ts'
+import { type ExitCode, exitCodes, type Io, line, refuseOptions, UsageError } from '../io.ts'
+import { type FromOptions, type OpenedStore, openStore } from '../open-store.ts'
 import { loadSnapshot, snapshotFile } from '../snapshot-file.ts'
 import { spanOf } from '../times.ts'
 
-export interface WhyCommandOptions extends FromOptions {
+export interface WhyCommandOptions extends FromOptions, WhyArchiveOptions {
   readonly snapshot?: string
   readonly since?: string
   readonly until?: string
-  readonly json?: boolean
 }
 
 const hour = 3_600_000
@@ -23,14 +24,14 @@ export async function whyCommand(
 ): Promise<ExitCode> {
   const { target, ...asked } = askedOf(a, b, options)
   const snapshot = await snapshotOf(options)
-  const store = await openStore(options, io, [])
+  const question = target && { ...asked, ...target }
+  const store = await openFor(question, snapshot, options, io)
   try {
     const { tell, tellTargets, why, whyTargets } = await import('@flowferry/answers/why')
-    const known = { ...(snapshot && { snapshot }) }
-    const answer = target
-      ? await why(store.ask, { ...asked, ...target }, known)
-      : await whyTargets(store.ask, asked, known)
-    if (options.json) line(io.stdout, JSON.stringify(answer))
+    const { cost: archive, reading } = store
+    const known = { ...(snapshot && { snapshot }), ...(reading && { archive: reading }) }
+    const answer = question ? await why(store.ask, question, known) : await whyTargets(store.ask, asked, known)
+    if (options.json) line(io.stdout, JSON.stringify({ ...answer, ...(archive && { archive }) }))
     else {
       const text = 'failing' in answer ? tellTargets(answer) : tell(answer)
       for (const one of text.trimEnd().split('\n')) line(io.stdout, one)
@@ -39,6 +40,22 @@ export async function whyCommand(
   } finally {
     await store.close()
   }
+}
+
+async function openFor(
+  question: WhyQuestion | undefined,
+  snapshot: Snapshot | undefined,
+  options: WhyCommandOptions,
+  io: Io,
+): Promise<OpenedStore & Partial<Pick<WhyArchive, 'cost' | 'reading'>>> {
+  if (options.from.startsWith('s3://')) {
+    if (options.url !== undefined) throw new UsageError('--url does not go with s3://')
+    if (!question) throw new UsageError('--from s3:// takes B: whom A calls is asked of a store (flowferry backfill)')
+    const { openForWhy } = await import('../archive/why.ts')
+    return openForWhy(question, snapshot, options, io)
+  }
+  refuseOptions(options, ['account', 'region', 'late', 'lookback'], '--from s3://bucket')
+  return openStore(options, io, [])
 }
 
 function exitCodeOf(answer: WhyAnswer | TargetsAnswer): ExitCode {

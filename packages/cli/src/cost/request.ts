@@ -1,4 +1,4 @@
-import { type ArchiveSelection, archiveSpan } from '../archive.ts'
+import { type ArchiveSelection, archiveSpan } from '../archive/selection.ts'
 import { s3Address } from '../aws.ts'
 import { refuseOptions, UsageError } from '../io.ts'
 import type { Assumptions } from './estimate.ts'
@@ -56,13 +56,13 @@ function listing(source: string, options: CostCommandOptions, now: Date): CostRe
   const { since } = options
   if (since === undefined)
     throw new UsageError('--since says which files are listed: --since -30d, or one day of a large bucket: --since -1d')
-  const { late, ...span } = archiveSpan({ ...options, since }, now)
+  const { late, from, to } = archiveSpan({ ...options, since }, now)
   return {
     from: 'listing',
     bucket: address.bucket,
     prefix: address.key,
-    span,
-    scale: monthFor((span.to.getTime() - span.from.getTime()) / day),
+    span: { from, to },
+    scale: monthFor((to.getTime() - from.getTime()) / day),
     ...(late !== undefined && { late }),
   }
 }

@@ -4,7 +4,7 @@ import { withoutKnown } from '../events/known-keys.ts'
 import { client, invalid, optionalFunction, wholeNumber } from '../queue/options.ts'
 import { ownSignal } from '../queue/time.ts'
 import { type ReadOptions, retryOptions, type S3Clients, s3Object } from '../read/object.ts'
-import { type Interval, mayHold, servicesOf, type Wanted } from './layout.ts'
+import { type Interval, keyInterval, mayHold, servicesOf, type Wanted } from './layout.ts'
 import { type ListedObject, lister, pagesOf } from './list.ts'
 import { plan } from './plan.ts'
 
@@ -87,6 +87,26 @@ export function archiveObjects(options: ArchiveOptions): AsyncGenerator<ArchiveO
       stop.end()
     }
   }
+}
+
+/**
+ * Between which times an object's records may be, as its key and the archives of the parser's formats tell: what is not
+ * known where it cannot be read. Undefined where its key has no time.
+ *
+ * @param late As of `archiveObjects`
+ * @example
+ * const times = recordTimes(object, { parser: vpcFlow })
+ * console.log(`from ${times?.from.toISOString()} to ${times?.to.toISOString()}`)
+ */
+export function recordTimes(
+  { key, service }: Pick<ArchiveObject, 'key' | 'service'>,
+  { parser, late }: Pick<ArchiveOptions, 'parser' | 'late'>,
+): { readonly from: Date; readonly to: Date } | undefined {
+  const archives = parser.formats.flatMap(({ archive }) => archive)
+  const interval = keyInterval(key)
+  const margins = servicesOf(archives, late).get(service)?.margins
+  if (!interval || !margins) return undefined
+  return { from: new Date(interval.start - margins.late), to: new Date(interval.end + margins.early) }
 }
 
 /** Options of `backfillSource`: those of reading, and the client. */
