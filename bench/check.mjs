@@ -1,5 +1,6 @@
 // That the bench still runs and compares like with like: every command with a handful of records.
 import assert from 'node:assert/strict'
+import { archive } from './archive.mjs'
 import { coldStart } from './cold-start.mjs'
 import { duckDB } from './duckdb.mjs'
 import { endToEnd } from './end-to-end.mjs'
@@ -39,7 +40,7 @@ export async function check() {
   await sameDocuments('vpc-flow', 'vpc-flow', 'own')
   await sameDocuments('cloudfront', 'cloudfront')
   await sameDocuments('json-lines', 'json-lines')
-  const parts = [speed, memory, threads, duckDB, hostile, coldStart]
+  const parts = [speed, memory, threads, duckDB, hostile, coldStart, archive]
   if (process.env.FLOWFERRY_TEST_ELASTICSEARCH) parts.push(endToEnd, index)
   else console.error('skipped: end-to-end and index, as FLOWFERRY_TEST_ELASTICSEARCH is not set')
   const all = { results: {}, sections: {} }

@@ -8,6 +8,7 @@
 //   npm run bench -- threads [RUNS]      one thread against several
 //   npm run bench -- duckdb [RUNS]       files into a DuckDB file, against DuckDB's own readers
 //   npm run bench -- hostile [RUNS]      the longest turn of the event loop over files made to hold it
+//   npm run bench -- archive [RUNS]      `why` straight over an archive of a million keys; some 10 minutes for 3 runs
 //   npm run bench -- check               everything with a handful of records, RESULTS.md untouched
 import { rmSync } from 'node:fs'
 import { here } from './lib/measure.mjs'
@@ -29,6 +30,7 @@ const commands = {
   threads: async (...args) => (await import('./threads.mjs')).threads(...args),
   duckdb: async (...args) => (await import('./duckdb.mjs')).duckDB(...args),
   hostile: async (...args) => (await import('./hostile.mjs')).hostile(...args),
+  archive: async (...args) => (await import('./archive.mjs')).archive(...args),
   check: async () => (await import('./check.mjs')).check(),
 }
 

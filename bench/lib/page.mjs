@@ -13,6 +13,7 @@ const titles = [
   'Memory',
   'DuckDB',
   'Hostile files',
+  'Straight over the archive',
   'End to end',
   'What an index costs',
   'Worker threads',
