@@ -17,7 +17,7 @@ import { countRequests, type Requests } from './requests.ts'
 import { type ArchivePlaces, archivePlaces } from './selection.ts'
 
 /** Logs of one span that questions are to be asked of. */
-export interface ArchivePart {
+interface ArchivePart {
   readonly formats: readonly Format[]
   /** Records from this time on, … */
   readonly from: Date
@@ -47,7 +47,7 @@ export interface ArchiveCost {
 }
 
 /** Times of which records of some formats may be missing, since an object could not be read. */
-export interface Unread {
+interface Unread {
   readonly formats: readonly Format[]
   readonly from: Date
   readonly to: Date
