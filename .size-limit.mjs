@@ -11,7 +11,7 @@ export default [
   row('@flowferry/sink-elasticsearch', 'sink-elasticsearch', '1.5 kB'),
   row('@flowferry/sink-opensearch', 'sink-opensearch', '1.5 kB'),
   row('@flowferry/sink-duckdb', 'sink-duckdb', '24 kB'),
-  row('@flowferry/answers', 'answers', '7.5 kB'),
+  row('@flowferry/answers', 'answers', '26 kB'),
   row('@flowferry/answers/duckdb', 'answers-duckdb', '21 kB'),
   row('@flowferry/answers/elasticsearch', 'answers-elasticsearch', '21 kB'),
   row('@flowferry/answers/opensearch', 'answers-opensearch', '21 kB'),

@@ -11,7 +11,7 @@ export interface Asked {
   readonly diagnosis: Diagnosis
 }
 
-export interface Answered extends Answer {
+interface Answered extends Answer {
   readonly question: DailyQuestion
 }
 
