@@ -7,8 +7,11 @@ import { allOf, type QueryDsl } from './query.ts'
 /**
  * The aggregation of a page of groups, `all`: a composite one, since it alone gives every group.
  * https://www.elastic.co/docs/reference/aggregations/search-aggregations-bucket-composite-aggregation
+ *
+ * @param isFirstOnly No page follows, and null is last. Where one follows, Elasticsearch (9.5.3) with `missing_order: last`
+ *   leaves out documents of each index that lacks the value at which the page before ended.
  */
-export function groupsAggregation(plan: GroupsPlan, size: number, after?: object): QueryDsl {
+export function groupsAggregation(plan: GroupsPlan, size: number, isFirstOnly: boolean, after?: object): QueryDsl {
   const { groups, measures } = plan
   const aggs = Object.fromEntries(
     measures.flatMap((measure, index) => {
@@ -17,11 +20,11 @@ export function groupsAggregation(plan: GroupsPlan, size: number, after?: object
     }),
   )
   if (groups.length === 0) return { all: { filter: { match_all: {} }, aggs } }
-  return { all: { composite: { size, sources: sourcesOf(plan), ...(after && { after }) }, aggs } }
+  return { all: { composite: { size, sources: sourcesOf(plan, isFirstOnly), ...(after && { after }) }, aggs } }
 }
 
 /** The groups in the order of the answer, where its rows come in that of the groups: the first page has the first rows. */
-function sourcesOf({ groups, order }: GroupsPlan): object[] {
+function sourcesOf({ groups, order }: GroupsPlan, nullsLast: boolean): object[] {
   const ranks = new Map(order.map(({ column, isDescending }, rank) => [column, { rank, isDescending }]))
   const indexed = groups.map((group, index) => ({ ...group, index, ...ranks.get(group.field.name)! }))
   return indexed
@@ -30,7 +33,7 @@ function sourcesOf({ groups, order }: GroupsPlan): object[] {
       const common = {
         field: field.path,
         missing_bucket: true,
-        missing_order: 'last',
+        ...(nullsLast && { missing_order: 'last' }),
         order: isDescending ? 'desc' : 'asc',
       }
       const source =

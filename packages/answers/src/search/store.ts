@@ -22,7 +22,7 @@ export interface SearchStoreOptions extends StoreOptions {
   readonly timeoutMilliseconds?: number
   /**
    * Most groups that are read to find the first in order, from 1: more make a partial answer. Groups in the order of their
-   * own values are read as far as `limit`.
+   * own values are read as far as `limit`, where it fits one page.
    * @default 100,000
    */
   readonly maxGroups?: number
@@ -156,16 +156,17 @@ function approximateIn(plan: Plan): Answer['approximate'] {
 
 async function groupRows(plan: GroupsPlan, { search, pageSize, maxGroups, reasons }: Asked): Promise<Row[]> {
   const { limit } = plan
-  const inGroupsOrder = isInGroupsOrder(plan)
+  const page = Math.min(isHeavy(plan) ? heavyPageSize : pageSize, pageSize)
+  const inGroupsOrder = isInGroupsOrder(plan) && limit <= page
   const most = inGroupsOrder ? limit : maxGroups
-  const size = Math.min(isHeavy(plan) ? heavyPageSize : pageSize, pageSize, most)
+  const size = Math.min(page, most)
   const rows: Row[] = []
   let read = 0
   let after: object | undefined
   do {
     const { aggregations, timed_out: timedOut } = await search({
       size: 0,
-      aggs: groupsAggregation(plan, size, after),
+      aggs: groupsAggregation(plan, size, inGroupsOrder, after),
     })
     const { buckets = plan.groups.length === 0 ? [aggregations?.all ?? { doc_count: 0 }] : [], after_key: next } =
       aggregations?.all ?? {}
@@ -180,7 +181,7 @@ async function groupRows(plan: GroupsPlan, { search, pageSize, maxGroups, reason
 
 /** The last group of all has a successor's key, too. */
 async function hasMore(plan: GroupsPlan, search: Search, after: object): Promise<boolean> {
-  const { aggregations } = await search({ size: 0, aggs: groupsAggregation(plan, 1, after) })
+  const { aggregations } = await search({ size: 0, aggs: groupsAggregation(plan, 1, false, after) })
   return (aggregations?.all?.buckets ?? []).length > 0
 }
 
