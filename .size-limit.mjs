@@ -4,9 +4,9 @@ import { formats } from '@flowferry/core/formats'
 const row = (name, bundle, limit) => ({ name, path: `.cache/size/${bundle}.mjs`, limit, brotli: false })
 
 export default [
-  row('@flowferry/core', 'core', '194 kB'),
+  row('@flowferry/core', 'core', '206 kB'),
   // One budget for every format: its table is small beside the engines that read it, and CloudFront's has two.
-  ...Object.keys(formats).map((name) => row(`@flowferry/core/formats/${name}`, `core-${name}`, '166 kB')),
+  ...Object.keys(formats).map((name) => row(`@flowferry/core/formats/${name}`, `core-${name}`, '176 kB')),
   row('@flowferry/source-s3', 'source-s3', '62 kB'),
   row('@flowferry/sink-elasticsearch', 'sink-elasticsearch', '1.5 kB'),
   row('@flowferry/sink-opensearch', 'sink-opensearch', '1.5 kB'),
@@ -22,7 +22,7 @@ export default [
   row('@flowferry/enrich/interfaces', 'enrich-interfaces', '5 kB'),
   row('@flowferry/enrich/snapshot', 'enrich-snapshot', '3 kB'),
   row('@flowferry/cli', 'cli', '90 kB'),
-  row('examples/lambda, our own code', 'lambda-elasticsearch', '269 kB'),
+  row('examples/lambda, our own code', 'lambda-elasticsearch', '279 kB'),
   row('examples/lambda with the Elasticsearch client', 'lambda-elasticsearch-client', '1530 kB'),
-  row('examples/lambda with the OpenSearch client', 'lambda-opensearch-client', '560 kB'),
+  row('examples/lambda with the OpenSearch client', 'lambda-opensearch-client', '571 kB'),
 ]

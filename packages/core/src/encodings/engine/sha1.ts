@@ -2,8 +2,6 @@ import { load32, putLaterWords, rotate, store32, storeWord } from './memory.ts'
 
 /** SHA-1 of a message of one block. https://csrc.nist.gov/pubs/fips/180-4/upd1/final */
 
-/** Bytes from the block's begin on that the hash needs: the words that its rounds take. */
-const sha1Bytes: i32 = 320
 /** The message's bytes at most: behind it stand a bit and its length. */
 export const sha1Message: i32 = 55
 /** The hash in base64. */
@@ -12,8 +10,9 @@ export const base64Bytes: i32 = 28
 const EQUALS: i32 = 0x3d
 
 /**
- * Writes the hash in base64. The block at this address has 16 words, with the message's end and length among them: they
- * are numbers, so that nothing is turned around. Five rounds stand one behind the other, since the variables take turns.
+ * Writes the hash in base64. The block at this address has 16 words, with the message's end and length among them: they are
+ * numbers, so that nothing is turned around. Behind them is room for the 64 words that the rounds take besides. Five rounds
+ * stand one behind the other, since the variables take turns.
  */
 export function putSha1(block: i32, to: i32): i32 {
   for (let at = block + 64; at < block + 128; at += 4)
