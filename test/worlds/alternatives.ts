@@ -25,18 +25,30 @@ const blockedAtTarget: Table = {
   // Without flags a reject may be of late packets.
   v2: [...unreasoned, 'late-packets'],
   'accept-only': ['lost-on-the-way', 'encryption-control'],
+  'accept-at-b': ['lost-on-the-way', 'encryption-control'],
 }
 const blockedAtSource: Table = {
   'b-only': [...unseen, 'encryption-control'],
   v2: ['encryption-control', 'late-packets'],
   'accept-only': [...unseen, 'encryption-control'],
+  'accept-at-a': [...unseen, 'encryption-control'],
 }
 
 const tables: Readonly<Record<Exclude<Cause, 'encryption-control'>, Table>> = {
   'blocked-at-target': blockedAtTarget,
   'blocked-at-source': blockedAtSource,
-  'reply-blocked-at-target': { 'a-only': unanswered, v2: ['late-packets'], 'accept-only': ['no-answer'] },
-  'reply-blocked-at-source': { 'b-only': halfOpen, v2: ['late-packets'], 'accept-only': ['reply-lost'] },
+  'reply-blocked-at-target': {
+    'a-only': unanswered,
+    v2: ['late-packets'],
+    'accept-only': ['no-answer'],
+    'accept-at-b': ['no-answer'],
+  },
+  'reply-blocked-at-source': {
+    'b-only': halfOpen,
+    v2: ['late-packets'],
+    'accept-only': ['reply-lost'],
+    'accept-at-a': ['reply-lost'],
+  },
   'public-access-blocked': {
     v2: ['blocked-at-target', 'encryption-control', 'late-packets'],
     'accept-only': [...unseen, 'blocked-at-target', 'cannot-tell'],
@@ -45,10 +57,20 @@ const tables: Readonly<Record<Exclude<Cause, 'encryption-control'>, Table>> = {
     'b-only': ['no-fault', ...halfOpen],
     v2: ['no-fault', 'reply-blocked-at-source'],
     'accept-only': ['no-fault', ...halfOpen],
+    'accept-at-a': ['no-fault', ...halfOpen],
   },
-  'lost-on-the-way': { 'a-only': unanswered, 'b-only': unseen, 'accept-only': ['blocked-at-target'] },
+  'lost-on-the-way': {
+    'a-only': unanswered,
+    'b-only': unseen,
+    'accept-only': ['blocked-at-target'],
+    'accept-at-b': ['blocked-at-target'],
+  },
   'dropped-by-transit-gateway': {},
-  'no-answer': { 'a-only': unanswered, 'accept-only': ['reply-blocked-at-target'] },
+  'no-answer': {
+    'a-only': unanswered,
+    'accept-only': ['reply-blocked-at-target'],
+    'accept-at-b': ['reply-blocked-at-target'],
+  },
   refused: { 'a-only': resets, v2: ['no-fault', 'reset-by-target', 'reset-by-middlebox'] },
   'reset-by-target': { 'a-only': resets, v2: ['no-fault', 'slow', 'refused', 'reset-by-middlebox'] },
   'reset-by-middlebox': {
@@ -56,7 +78,12 @@ const tables: Readonly<Record<Exclude<Cause, 'encryption-control'>, Table>> = {
     'b-only': ['no-fault'],
     v2: ['no-fault', 'slow', 'reset-by-target'],
   },
-  'reply-lost': { 'a-only': unanswered, 'b-only': halfOpen, 'accept-only': ['reply-blocked-at-source'] },
+  'reply-lost': {
+    'a-only': unanswered,
+    'b-only': halfOpen,
+    'accept-only': ['reply-blocked-at-source'],
+    'accept-at-a': ['reply-blocked-at-source'],
+  },
   // The other interface shows whose reply it is in pkt-srcaddr alone.
   asymmetric: { 'a-only': unanswered, v2: ['no-answer'] },
   mtu: { 'a-only': ['slow', 'no-fault'], 'b-only': ['slow', 'no-fault', 'lost-on-the-way'], v2: ['slow', 'no-fault'] },
@@ -66,9 +93,15 @@ const tables: Readonly<Record<Exclude<Cause, 'encryption-control'>, Table>> = {
     'b-only': ['no-fault'],
     v2: ['no-fault'],
     'accept-only': ['no-fault'],
+    'accept-at-a': ['no-fault'],
+    'accept-at-b': ['no-fault'],
   },
   'nat-ports': { v2: unanswered },
-  'calls-elsewhere': { 'b-only': unseen, 'accept-only': ['blocked-at-source'] },
+  'calls-elsewhere': {
+    'b-only': unseen,
+    'accept-only': ['blocked-at-source'],
+    'accept-at-a': ['blocked-at-source'],
+  },
   'cannot-tell': {},
   'no-fault': {},
 }

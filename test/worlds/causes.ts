@@ -31,8 +31,8 @@ export type Cause =
   | 'cannot-tell'
   | 'no-fault'
 
-/** What is logged: both sides with every field, one side, AWS's default fields, or accepted traffic alone. */
-export const variants = ['both', 'a-only', 'b-only', 'v2', 'accept-only'] as const
+/** What is logged: both sides with every field, one side, AWS's default fields, or accepted traffic alone, at one side or both. */
+export const variants = ['both', 'a-only', 'b-only', 'v2', 'accept-only', 'accept-at-a', 'accept-at-b'] as const
 
 export type Variant = (typeof variants)[number]
 
@@ -73,6 +73,7 @@ export interface Row {
 
 const routed: readonly Between[] = ['vpc', 'peering', 'transit gateway']
 const own: readonly Between[] = ['subnet', ...routed, 'firewall', 'load balancer']
+const ofOneLog: readonly Variant[] = ['both', 'a-only', 'b-only', 'v2', 'accept-only']
 const clientPorts: Ports = [1024, 65_535]
 
 export const rows: readonly Row[] = [
@@ -92,7 +93,13 @@ export const rows: readonly Row[] = [
       }
     },
   },
-  { row: '1a', cause: 'blocked-at-target', between: ['subnet'], arrange: (setting) => revokeAtTarget(setting) },
+  {
+    row: '1a',
+    cause: 'blocked-at-target',
+    between: ['subnet'],
+    variants: ofOneLog,
+    arrange: (setting) => revokeAtTarget(setting),
+  },
   {
     row: '2',
     cause: 'blocked-at-source',

@@ -198,7 +198,7 @@ function someTalk(draw: Random, net: Network): Talk | undefined {
     case 0:
       return { from: draw.pick(net.between === 'internet' ? net.outside.slice(1) : a), to: net.b, port: net.port }
     case 1:
-      return { from: draw.pick(net.outside), to: draw.pick(b), port: draw.pick(scanned) }
+      return { from: draw.pick(net.outside), to: draw.pick([...a, ...b]), port: draw.pick(scanned) }
     case 2:
     case 3:
       return { from: draw.pick(net.between === 'internet' ? a : [...a, net.a]), to: draw.pick(net.outside), port: 443 }

@@ -22,7 +22,8 @@ export interface Aggregation {
   readonly until: number
   /** Seconds of a window: 60 or 600. */
   readonly interval: number
-  readonly accepted: 'only' | 'and rejected'
+  /** Sides whose flow log is of accepted traffic alone. */
+  readonly acceptedAlone: readonly Side[]
   /** What share of an interface's records a window lost, 0 to 1; above 0 it has a SKIPDATA record. */
   readonly skips: (at: Interface, window: number) => number
 }
@@ -35,9 +36,9 @@ export function aggregate(
   options: Aggregation,
 ): Record<Side, FlowRecord[]> {
   const seen = new Map<Interface, Sighting[]>(interfaces.map(([, at]) => [at, []]))
+  const alone = new Set(interfaces.flatMap(([side, at]) => (options.acceptedAlone.includes(side) ? [at] : [])))
   for (const sighting of sightings)
-    if (options.accepted === 'and rejected' || sighting.verdict.action === 'ACCEPT')
-      seen.get(sighting.at)?.push(sighting)
+    if (!alone.has(sighting.at) || sighting.verdict.action === 'ACCEPT') seen.get(sighting.at)?.push(sighting)
   const result: Record<Side, FlowRecord[]> = { a: [], b: [] }
   for (const [side, at] of interfaces) {
     const clock = { origin: options.since - draw.int(options.interval), lag: draw.int(61) }

@@ -7,7 +7,7 @@ import { flowLogFiles, trailFiles, type WorldFile } from './files.ts'
 import type { Interface, Subnet } from './network.ts'
 import type { Watch } from './packets.ts'
 import type { Sighting, TransitSighting } from './steps.ts'
-import { type Between, type Network, network } from './topology.ts'
+import { type Between, type Network, network, type Side } from './topology.ts'
 import { answering, calls, noise, portsOf } from './traffic.ts'
 import { aggregate, aggregateTransit } from './windows.ts'
 
@@ -123,7 +123,7 @@ export function world(seed: number, options: WorldOptions = {}): World {
   const records = aggregate(draw, seen, interfaces, {
     ...logs,
     interval: draw.chance(0.8) ? 60 : 600,
-    accepted: variant === 'accept-only' ? 'only' : 'and rejected',
+    acceptedAlone: acceptedAlone[variant] ?? [],
     skips: skipsOf(draw, net, skips, fault.skipped ?? []),
   })
   const layout = variant === 'v2' ? 2 : 11
@@ -185,12 +185,20 @@ function variantOf(seed: number, row: Row, variant?: Variant): Variant {
   return variant
 }
 
-/** The internet has no flow log: with it between, one side is not logged. */
+const acceptedAlone: Readonly<Partial<Record<Variant, readonly Side[]>>> = {
+  'accept-only': ['a', 'b'],
+  'accept-at-a': ['a'],
+  'accept-at-b': ['b'],
+}
+
+/** The internet has no flow log: with it between, one side is not logged. One subnet has one flow log. */
 function placesOf({ between }: Row, variant: Variant): readonly Between[] {
+  const isOneSided = variant.startsWith('accept-at-')
   return between.filter(
     (one) =>
-      (one !== 'nat' || !['both', 'b-only'].includes(variant)) &&
-      (one !== 'internet' || !['both', 'a-only'].includes(variant)),
+      (one !== 'nat' || !(isOneSided || ['both', 'b-only'].includes(variant))) &&
+      (one !== 'internet' || !(isOneSided || ['both', 'a-only'].includes(variant))) &&
+      (one !== 'subnet' || !isOneSided),
   )
 }
 

@@ -1,4 +1,5 @@
 /** A store that asks documents in memory, for tests: of questions, it knows what `gather` asks. */
+import { BlockList, isIPv6 } from 'node:net'
 import type { LogDocument } from '@flowferry/core'
 import type { Row, Store, Value } from '../src/answer.ts'
 import { valueAt } from '../src/documents.ts'
@@ -50,6 +51,7 @@ function fits(document: LogDocument, filter: Filter): boolean {
   if ('equals' in filter) return values.some((value) => String(value) === String(filter.equals))
   if ('oneOf' in filter) return values.some((value) => filter.oneOf.some((one) => String(one) === String(value)))
   if ('exists' in filter) return values.length > 0
+  if ('cidr' in filter) return values.some((value) => blockOf(filter.cidr).check(String(value), family(String(value))))
   if ('range' in filter) return values.some((value) => isWithin(Number(value), filter.range))
   throw new Error(`no such filter in memory: ${JSON.stringify(filter)}`)
 }
@@ -75,6 +77,23 @@ function keysOf(document: LogDocument, fields: readonly string[]): string[] {
     keys = keys.flatMap((key) => (values.length > 0 ? values : [null]).map((value) => [...key, value]))
   }
   return keys.map((key) => JSON.stringify(key))
+}
+
+const family = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4')
+
+const blocks = new Map<string, BlockList>()
+
+function blockOf(cidr: string | readonly string[]): BlockList {
+  const key = String(cidr)
+  const known = blocks.get(key)
+  if (known) return known
+  const block = new BlockList()
+  for (const one of [cidr].flat()) {
+    const [address, length] = one.split('/') as [string, string]
+    block.addSubnet(address, Number(length), family(address))
+  }
+  blocks.set(key, block)
+  return block
 }
 
 function grouped(documents: readonly LogDocument[], { groups = [], measures }: GroupsQuestion): Row[] {

@@ -87,11 +87,12 @@ test("the assumptions have the snapshot's time; where records say otherwise, the
 })
 
 test('an interface that the snapshot knows and nothing ever reached is silent, not unknown', async () => {
+  const place = { vpc_id: 'vpc-00000000000000001', subnet_id: 'subnet-00000000000000001' }
   // Its flow log has windows without traffic.
   const noData = (id: string, minute: number) => ({
     '@timestamp': at(minute + 1),
     event: { dataset: 'aws.vpcflow', start: at(minute), end: at(minute + 1) },
-    aws: { vpcflow: { interface_id: id, log_status: 'NODATA', vpc_id: 'vpc-00000000000000001' } },
+    aws: { vpcflow: { interface_id: id, log_status: 'NODATA', ...place } },
   })
   const neighbour = moved(
     arrived({ minute: 5, client: '10.0.1.99', target: '10.0.2.50', reject: true }),
@@ -102,10 +103,7 @@ test('an interface that the snapshot knows and nothing ever reached is silent, n
     ...later.slice(0, 1),
     noData(eniB, 5),
     noData(eniB, 80),
-    {
-      ...neighbour,
-      aws: { vpcflow: { ...(neighbour.aws as { vpcflow: object }).vpcflow, vpc_id: 'vpc-00000000000000001' } },
-    },
+    { ...neighbour, aws: { vpcflow: { ...(neighbour.aws as { vpcflow: object }).vpcflow, ...place } } },
   ]
   expect(await asked(documents)).toMatchObject({ cause: 'lost-on-the-way', certainty: 'high' })
   expect(await asked(documents, { a, b }, {} as { snapshot: typeof snapshot })).toMatchObject({

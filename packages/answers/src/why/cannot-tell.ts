@@ -1,4 +1,4 @@
-import { type Case, isComplete, logsRejects, logsRejectsAlone, type Side } from './case.ts'
+import { type Case, isComplete, logsRejects, logsRejectsAlone, losesRecords, type Side } from './case.ts'
 import type { Diagnosis } from './diagnosis.ts'
 
 /** The flow log that `why` reads best, 60 s windows, in AWS's notation. */
@@ -22,7 +22,7 @@ export function cannotTell(all: Case): Diagnosis['cannotTell'] {
   return [
     ...(evidence.partial ?? []).map((why) => ({ what: 'what the records that are left out show', missing: why })),
     ...logged
-      .filter(([, side]) => !logsRejects(all, side))
+      .filter(([, side]) => logsRejects(all, side) !== 'yes')
       .map(([whose, { log }]) => ({
         what: `whether ${whose}'s interface rejects: ${log!.id} has no REJECT record, so its flow log may be of accepted traffic alone`,
         missing: `a flow log of traffic type ALL for ${log!.id}${earlier}`,
@@ -45,6 +45,14 @@ export function cannotTell(all: Case): Diagnosis['cannotTell'] {
         what: `what ${whose}'s interface saw in ${skipsOf(side)} windows, of which AWS skipped records (SKIPDATA)`,
         missing: 'records that AWS did not write',
       })),
+    ...(losesRecords(all)
+      ? [
+          {
+            what: 'what is not recorded: of some connections one direction alone is, although no window was skipped',
+            missing: 'files of the flow log that were not read, or not delivered yet',
+          },
+        ]
+      : []),
     ...(all.hasFlags
       ? []
       : [{ what: 'SYN, reset and end of connections', missing: `tcp-flags in the flow log; advised: ${advised}` }]),

@@ -2,7 +2,7 @@ import type { LogDocument } from '@flowferry/core'
 import type { Evidence, InterfaceLog, Pair } from './evidence.ts'
 import { type Flow, flowsOf } from './flow.ts'
 import type { KnownInterface } from './known.ts'
-import { looksLikeSyn, type Seen, type Try, triesOf } from './tries.ts'
+import { areUnansweredSyns, looksLikeSyn, type Seen, type Try, triesOf } from './tries.ts'
 
 /** The evidence in order: whose interface is whose, and each connection with all that was seen of it. */
 export interface Case {
@@ -129,16 +129,32 @@ export function hears({ log }: Side, { start, end }: Try): boolean {
   return !skips && Date.parse(log.oldest) <= start + clockSkew && Date.parse(log.newest) >= end
 }
 
-/** Whether a side's flow log has REJECT records: interfaces of one subnet or VPC have one log, as a rule. */
-export function logsRejects({ evidence }: Case, { log }: Side): boolean {
-  if (!log) return false
-  const isNeighbour = ({ subnet, vpc }: InterfaceLog) =>
-    (subnet !== undefined && subnet === log.subnet) || (vpc !== undefined && vpc === log.vpc)
-  return log.rejects || evidence.interfaces.some((other) => other.rejects && isNeighbour(other))
+/**
+ * How surely a side's flow log keeps REJECT records: it has one, or another interface of its subnet has, which as a rule
+ * one flow log covers. One of its VPC alone says less: flow logs may be of single subnets.
+ */
+export function logsRejects({ evidence }: Case, { log }: Side): 'yes' | 'perhaps' | 'unknown' {
+  if (!log) return 'unknown'
+  const others = evidence.interfaces.filter(({ rejects }) => rejects)
+  const inSame = (place: 'subnet' | 'vpc') =>
+    log[place] !== undefined && others.some((other) => other[place] === log[place])
+  if (log.rejects || inSame('subnet')) return 'yes'
+  return inSame('vpc') ? 'perhaps' : 'unknown'
 }
 
-/** A client's interface has hardly ever a REJECT of its own: its log is taken to be as those of others are. */
-export const mayLogRejects = (all: Case, side: Side): boolean =>
-  logsRejects(all, side) || all.evidence.interfaces.some(({ rejects }) => rejects)
+/** A share of records that are missing although no window says so: below it, a silence is taken for silence. */
+const mostLost = 0.02
+
+/** Whether records of both ends of connections are missing where their counterpart is there: then silence says little. */
+export function losesRecords(all: Case): boolean {
+  const seen = [all.a, all.b].flatMap((side) =>
+    all.tries.filter((one) => hears(side, one)).map((one) => (side === all.a ? one.atA : one.atB)),
+  )
+  const some = seen.filter(({ request, reply }) => request.length + reply.length > 0)
+  const torn = some.filter(
+    ({ request, reply }) => request.length === 0 || (reply.length === 0 && !areUnansweredSyns(request)),
+  )
+  return torn.length > mostLost * some.length
+}
 
 export const isComplete = ({ completeUntil }: Case, { end }: Try): boolean => end <= completeUntil

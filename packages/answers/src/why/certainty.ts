@@ -1,6 +1,6 @@
 /** How sure a row's verdict is, and which causes look the same in the present records. */
 import { isPrivate } from '../addresses.ts'
-import { type Case, isComplete, logsRejects, mayLogRejects } from './case.ts'
+import { type Case, clockSkew, isComplete, logsRejects, losesRecords } from './case.ts'
 import type { Cause, Certainty } from './diagnosis.ts'
 import type { Flow } from './flow.ts'
 import { flowsOfTry, isNew, rejected as rejectedOf, type Try } from './tries.ts'
@@ -27,7 +27,8 @@ export const rejectedSyn =
   (at: 'atA' | 'atB'): Judge =>
   (tries, all) => {
     const rejects = tries.flatMap((one) => rejectedOf(one[at].request))
-    return unless(hasReasons(all) ? 'certain' : 'high', [...otherReasons(rejects, all), ...withoutFlags(all)])
+    const isKnown = hasReasons(rejects, all) === 'yes'
+    return unless(isKnown ? 'certain' : 'high', [...otherReasons(rejects, all), ...withoutFlags(all)])
   }
 
 /** A security group never blocks a reply that it tracks: a SYN-ACK is rejected by a network ACL alone. */
@@ -43,24 +44,38 @@ export const rejectedSomewhere =
 
 const withoutFlags = ({ hasFlags }: Case): Cause[] => (hasFlags ? [] : ['late-packets'])
 
-/** `-` as a reason leaves no trace in a document: that the log has the field is known of its header, or of another record. */
-function hasReasons({ evidence: { fields = [], flows } }: Case): boolean {
-  return fields.includes('reject-reason') || flows.some(({ aws }) => versionOf(aws) === '8')
+/**
+ * Whether the log that rejects has reject-reason: `-` leaves no trace in a document. It is known of the header, of another
+ * record of the interface, and of version 8: a record's version is the highest of its fields', and reject-reason is the
+ * only one of 8. Whoever has fields that are newer likely has it, too.
+ * https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
+ */
+function hasReasons(rejects: readonly Flow[], { evidence }: Case): 'yes' | 'likely' | 'unknown' {
+  const isOfLog = (at: string | undefined) => evidence.interfaces.some(({ id, reasons }) => id === at && reasons)
+  const versions = rejects.map(({ version = 0 }) => version)
+  if (evidence.fields?.includes('reject-reason') || rejects.every(({ at, version }) => version === 8 || isOfLog(at)))
+    return 'yes'
+  return Math.min(...versions) > 8 ? 'likely' : 'unknown'
 }
 
-/** A record's version is the highest of its fields', and reject-reason is the only field of version 8. */
-const versionOf = (aws: unknown) => String((aws as { vpcflow?: { version?: unknown } } | undefined)?.vpcflow?.version)
-
 function otherReasons(rejects: readonly Flow[], all: Case): Cause[] {
-  if (hasReasons(all)) return []
+  const known = hasReasons(rejects, all)
+  if (known === 'yes') return []
   // VPC Block Public Access is of internet gateways alone.
   const isInside = isPrivate(all.pair.a) && isPrivate(all.pair.b)
-  // What is encrypted in transit, encryption controls let pass.
-  const isEncrypted = rejects.every(({ encrypted }) => encrypted === true)
+  // What is encrypted in transit, encryption controls let pass; and where they are on, nothing else.
+  const isEncrypted = passesPlain(rejects, all) || rejects.every(({ encrypted }) => encrypted ?? known === 'likely')
   return [
     ...(isInside ? [] : (['public-access-blocked'] as const)),
     ...(isEncrypted ? [] : (['encryption-control'] as const)),
   ]
+}
+
+/** Whether the interfaces that reject accepted what is not encrypted since they began to. */
+function passesPlain(rejects: readonly Flow[], { evidence }: Case): boolean {
+  const first = Math.min(...rejects.map(({ start }) => start))
+  const passing = evidence.interfaces.filter(({ plain = '' }) => Date.parse(plain) > first + clockSkew)
+  return rejects.every(({ at }) => passing.some(({ id }) => id === at))
 }
 
 /** Packets behind a closed connection; also what a network ACL does to those that are there, but then it stops new ones, too. */
@@ -85,25 +100,29 @@ function blockedWhere(tries: readonly Try[]): Cause[] {
 
 /** A record is not there; where its REJECT would not be logged either, it may be blocked. */
 const absent =
-  (isLogged: (all: Case) => boolean, blocked: Cause): Judge =>
+  (side: 'a' | 'b', blocked: Cause): Judge =>
   (tries, all) => {
-    if (!isLogged(all)) return same([blocked])
-    if (!tries.some((one) => isComplete(all, one))) return same([])
+    const keepsRejects = logsRejects(all, all[side])
+    if (keepsRejects === 'unknown') return same([blocked])
+    if (!tries.some((one) => isComplete(all, one)) || losesRecords(all)) return same([])
+    if (keepsRejects === 'perhaps') return { certainty: 'medium', alternatives: [blocked] }
     return { certainty: all.hasFlags ? 'high' : 'medium', alternatives: [] }
   }
 
-const rejectsOfB = (all: Case) => logsRejects(all, all.b)
-const rejectsOfA = (all: Case) => mayLogRejects(all, all.a)
-
-export const neverArrived: Judge = absent(rejectsOfB, 'blocked-at-target')
+/** What goes into a transit gateway of which there is no log may be dropped there. */
+export const neverArrived: Judge = (tries, all) => {
+  const verdict = absent('b', 'blocked-at-target')(tries, all)
+  const isInGateway = tries.some(({ between, transit }) => between.request.length > 0 && transit.request.length === 0)
+  return isInGateway ? same([...verdict.alternatives, 'dropped-by-transit-gateway']) : verdict
+}
 
 /** Without the packets' own addresses, a reply by another interface is not seen. */
 export const neverAnswered: Judge = (tries, all) => {
-  const verdict = absent(rejectsOfB, 'reply-blocked-at-target')(tries, all)
+  const verdict = absent('b', 'reply-blocked-at-target')(tries, all)
   return all.hasPacketAddresses ? verdict : same([...verdict.alternatives, 'asymmetric'])
 }
 
-export const neverReturned: Judge = absent(rejectsOfA, 'reply-blocked-at-source')
+export const neverReturned: Judge = absent('a', 'reply-blocked-at-source')
 
 export const proven: Judge = () => ({ certainty: 'high', alternatives: [] })
 

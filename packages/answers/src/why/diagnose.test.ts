@@ -44,6 +44,8 @@ const acceptOnly = {
     { ...logB, rejects: false },
   ],
 }
+const quietB = { ...logB, rejects: false }
+const neighbour = (more: Parameters<typeof log>[2]) => log('eni-0ddddddddddddddd9', [], more)
 const many = (count: number, of: (minute: number) => LogDocument[]) =>
   Array.from({ length: count }, (_, n) => of(n * 5)).flat()
 const calls = (count: number, step = 1) =>
@@ -442,8 +444,110 @@ const cases: readonly Expected[] = [
     name: 'all is well',
     evidence: evidence(calls(5)),
     cause: 'no-fault',
+    certainty: 'consistent-with',
+    alternatives: ['slow'],
+  },
+  {
+    row: '',
+    name: 'all is well, and at the same rate',
+    evidence: evidence([0, 1, 2, 3, 4, 5].flatMap((minute) => download(minute, 1, 900_000))),
+    cause: 'no-fault',
     certainty: 'medium',
     alternatives: ['slow'],
+  },
+  {
+    row: '1',
+    name: 'a log of fields newer than reject-reason',
+    evidence: evidence([arrived({ reject: true, more: { version: '11', encryption_status: undefined } })]),
+    cause: 'blocked-at-target',
+    certainty: 'high',
+  },
+  {
+    row: '1',
+    name: 'not encrypted, by such a log',
+    evidence: evidence([arrived({ reject: true, encrypted: false, more: { version: '11' } })]),
+    cause: 'blocked-at-target',
+    certainty: 'consistent-with',
+    alternatives: ['encryption-control'],
+  },
+  {
+    row: '1',
+    name: 'not encrypted, at an interface that lets such traffic pass',
+    evidence: evidence([arrived({ reject: true, encrypted: false })], {
+      interfaces: [logA, { ...logB, plain: at(12) }],
+    }),
+    cause: 'blocked-at-target',
+    certainty: 'high',
+  },
+  {
+    row: '1',
+    name: 'not encrypted, at an interface that let such traffic pass before',
+    evidence: evidence([arrived({ reject: true, encrypted: false })], {
+      interfaces: [logA, { ...logB, plain: at(9) }],
+    }),
+    cause: 'blocked-at-target',
+    certainty: 'consistent-with',
+    alternatives: ['encryption-control'],
+  },
+  {
+    row: '1',
+    name: 'another record of the interface has a reject-reason',
+    evidence: evidence([arrived({ reject: true })], { interfaces: [logA, { ...logB, reasons: true }] }),
+    cause: 'blocked-at-target',
+    certainty: 'certain',
+  },
+  {
+    row: '8',
+    name: 'another interface of the subnet rejects',
+    evidence: evidence([sent()], { interfaces: [logA, quietB, neighbour({ subnet: logB.subnet! })] }),
+    cause: 'lost-on-the-way',
+    certainty: 'high',
+  },
+  {
+    row: '8',
+    name: 'another interface of the VPC alone rejects',
+    evidence: evidence([sent()], { interfaces: [{ ...logA, rejects: false }, quietB, neighbour({ vpc: logB.vpc! })] }),
+    cause: 'lost-on-the-way',
+    certainty: 'medium',
+    alternatives: ['blocked-at-target'],
+  },
+  {
+    row: '8',
+    name: 'into a transit gateway that has no log',
+    evidence: evidence([sent(), seenBy('eni-0eeeeeeeeeeeeeee1', 'ingress', false)]),
+    cause: 'lost-on-the-way',
+    certainty: 'consistent-with',
+    alternatives: ['dropped-by-transit-gateway'],
+  },
+  {
+    row: '12',
+    name: "B's interface rejects, A's subnet is not seen to",
+    evidence: evidence([sent(), arrived(), replied()], { interfaces: [{ ...logA, rejects: false }, logB] }),
+    cause: 'reply-lost',
+    certainty: 'medium',
+    alternatives: ['reply-blocked-at-source'],
+  },
+  {
+    row: '9',
+    name: 'records of other connections are missing, too',
+    evidence: evidence([sent(), arrived(), ...many(3, (n) => [replied({ clientPort: 41_000 + n, minute: n })])]),
+    cause: 'no-answer',
+    certainty: 'consistent-with',
+  },
+  {
+    row: '17',
+    name: 'nothing to B, but to another, and rejects of A are not logged',
+    evidence: evidence([], { elsewhere, ...acceptOnly }),
+    cause: 'calls-elsewhere',
+    certainty: 'consistent-with',
+    alternatives: ['blocked-at-source'],
+  },
+  {
+    row: '18',
+    name: 'both log rejects alone, and have none',
+    evidence: evidence([], { interfaces: [logA, logB].map((log) => ({ ...log, accepts: false })) }),
+    cause: 'cannot-tell',
+    certainty: 'cannot-tell',
   },
   {
     row: '',
@@ -520,8 +624,22 @@ describe('what comes with it', () => {
         ...many(count, (n) => good({ minute: 1, seconds: n % 50, clientPort: 50_000 + n })),
         sent({ minute: 0 }),
       ])
-    expect(diagnose(among(100)).cause).toBe('no-fault')
+    expect(diagnose(among(100))).toMatchObject({ cause: 'no-fault', sentence: expect.stringContaining('too few') })
     expect(diagnose(among(10)).cause).toBe('lost-on-the-way')
+  })
+
+  test('a RST with nothing before it is neither an answer nor a refusal', () => {
+    const alone = replied({ flags: ['rst'], packets: 1, bytes: 40 })
+    expect(diagnose(evidence([alone], bAlone)).cause).toBe('cannot-tell')
+  })
+
+  test('three are one, of however many', () => {
+    const among = (lost: number) =>
+      evidence([
+        ...many(lost, (n) => [sent({ minute: 0, clientPort: 49_000 + n })]),
+        ...Array.from({ length: 200 }, (_, n) => good({ minute: 1, seconds: n % 50, clientPort: 50_000 + n })).flat(),
+      ])
+    expect([2, 3].map((lost) => diagnose(among(lost)).cause)).toEqual(['no-fault', 'lost-on-the-way'])
   })
 
   test('what is ruled out, and by what', () => {

@@ -1,5 +1,5 @@
 import { cannotTell } from './cannot-tell.ts'
-import { type Case, caseOf, isComplete, logsRejects, mayLogRejects, type Side } from './case.ts'
+import { type Case, caseOf, isComplete, logsRejects, type Side } from './case.ts'
 import type { Verdict } from './certainty.ts'
 import { changesBefore } from './changes.ts'
 import type { Cause, Diagnosis } from './diagnosis.ts'
@@ -15,6 +15,8 @@ import { isAnswered, newTargets, wholeTable } from './whole.ts'
 const leastShare = 0.2
 /** Networks lose a packet now and then, and servers reset a connection: below this share of all tries it is no fault. */
 const leastFault = 0.02
+/** As many unanswered connections are no accident, whatever their share. */
+const leastTries = 3
 const mostEvidence = 24
 
 /**
@@ -93,7 +95,7 @@ function foundInTable(all: Case): Found | undefined {
 function isStray({ byAbsence, cause }: Row, tries: readonly Try[], all: Case): boolean {
   if (!byAbsence && cause !== 'reset-by-target') return false
   const goesOn = all.tries.some((one) => one.start > tries.at(-1)!.start && isAnswered(one, all))
-  return goesOn && tries.length < leastFault * all.tries.length
+  return goesOn && tries.length < leastFault * all.tries.length && (!byAbsence || tries.length < leastTries)
 }
 
 function foundInWhole(all: Case): Found {
@@ -114,9 +116,11 @@ function assumptions(all: Case): string[] {
   return [
     ...[a, b].flatMap((side) => whoseInterface(side, all.evidence)),
     ...(pair.port === undefined && port !== undefined ? [`port ${port}, to which most connections go`] : []),
-    ...(a.log && !logsRejects(all, a) && mayLogRejects(all, a)
-      ? [`rejects of ${a.log.id} would be logged, as those of other interfaces are: it has none itself`]
-      : []),
+    ...[a, b].flatMap((side) =>
+      side.log && !side.log.rejects && logsRejects(all, side) === 'yes'
+        ? [`rejects of ${side.log.id} would be logged, as others of its subnet are: it has none itself`]
+        : [],
+    ),
     'times of records may be off by 60 s',
   ]
 }
@@ -144,7 +148,7 @@ function recordsOf(tries: readonly Try[], all: Case, cause: Cause): Diagnosis['e
     ...all.elsewhere.filter(({ destination }) => targets.includes(destination)),
   ]
   return flows
-    .sort((one, other) => one.start - other.start)
+    .sort((one, other) => one.start - other.start || (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1))
     .slice(0, mostEvidence)
     .map(({ document }) => document)
 }

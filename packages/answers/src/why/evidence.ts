@@ -60,6 +60,10 @@ export interface InterfaceLog {
   readonly records: number
   /** Whether any record, of whatever traffic, is a REJECT: flow logs may be of accepted traffic alone. */
   readonly rejects: boolean
+  /** Whether any has a reject-reason. @default not known */
+  readonly reasons?: boolean
+  /** ISO 8601: start of the newest ACCEPT between private addresses that was not encrypted in transit. @default none */
+  readonly plain?: string
   /** Whether any is an ACCEPT. */
   readonly accepts: boolean
   /** Windows of which records are missing: AWS skipped them, or files that may hold them were not to be read. */

@@ -25,6 +25,8 @@ export interface Flow {
   readonly interfaceType?: string
   /** Whether it is known that AWS encrypted it in transit; none where the log does not tell. */
   readonly encrypted?: boolean
+  /** The highest version of any field that its log has. */
+  readonly version?: number
   readonly lost: readonly string[]
 }
 
@@ -60,6 +62,7 @@ export function flowOf(document: LogDocument): Flow | undefined {
   const flags = text('aws.vpcflow.tcp_flags') ?? text('aws.transitgateway.tcp_flags')
   const at = text('aws.vpcflow.interface_id')
   const reason = text('aws.vpcflow.reject_reason')
+  const version = number('aws.vpcflow.version')
   const bytes = number('network.bytes', 'source.bytes')
   const direction = text('network.direction')
   const interfaceType = text('aws.vpcflow.interface_type')
@@ -82,6 +85,7 @@ export function flowOf(document: LogDocument): Flow | undefined {
     ...(flags !== undefined && { flags: flagsOf(Number(flags)) }),
     ...(direction !== undefined && { direction }),
     ...(interfaceType !== undefined && { interfaceType }),
+    ...(version !== undefined && { version }),
     ...(encryption !== undefined && { encrypted: encryption !== '0' }),
     lost: losses.filter((loss) => (number(`aws.transitgateway.packets_lost_${loss}`) ?? 0) > 0),
   }

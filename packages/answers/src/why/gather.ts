@@ -2,6 +2,7 @@ import type { LogDocument } from '@flowferry/core'
 import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
 import { transitGateway } from '@flowferry/core/formats/transit-gateway'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
+import { privateBlocks } from '@flowferry/core/internal'
 import { isPrivate } from '../addresses.ts'
 import type { Row, Store } from '../answer.ts'
 import type { DocumentsQuestion, Filter, GroupsQuestion, Span } from '../question.ts'
@@ -277,7 +278,17 @@ async function logsOf(ask: Store['ask'], span: Span, filter: Filter): Promise<In
     measures: {
       records: { count: true, where: [{ field: 'source.ip', exists: true }] },
       rejects: { count: true, where: [is('event.action', 'reject')] },
+      reasons: { count: true, where: [{ field: 'aws.vpcflow.reject_reason', exists: true }] },
       accepts: { count: true, where: [is('event.action', 'accept')] },
+      plain: {
+        max: 'event.start',
+        where: [
+          is('event.action', 'accept'),
+          is('aws.vpcflow.encryption_status', '0'),
+          { field: 'source.ip', cidr: privateBlocks },
+          { field: 'destination.ip', cidr: privateBlocks },
+        ],
+      },
       oldest: { min: '@timestamp' },
       newest: { max: '@timestamp' },
     },
@@ -305,6 +316,8 @@ function logOf(row: Row): InterfaceLog {
     records: Number(row.records),
     rejects: Number(row.rejects) > 0,
     accepts: Number(row.accepts) > 0,
+    reasons: Number(row.reasons) > 0,
+    ...(text(row.plain) !== undefined && { plain: text(row.plain)! }),
     skipped: [],
     oldest: String(row.oldest),
     newest: String(row.newest),
@@ -313,12 +326,15 @@ function logOf(row: Row): InterfaceLog {
 
 /** Records without traffic may not name the subnet. */
 function merged(one: InterfaceLog, other: InterfaceLog): InterfaceLog {
+  const plain = [one.plain ?? [], other.plain ?? []].flat().sort().at(-1)
   return {
     ...one,
     ...other,
     records: one.records + other.records,
     rejects: one.rejects || other.rejects,
     accepts: one.accepts || other.accepts,
+    reasons: one.reasons === true || other.reasons === true,
+    ...(plain !== undefined && { plain }),
     oldest: [one.oldest, other.oldest].sort()[0]!,
     newest: [one.newest, other.newest].sort()[1]!,
   }

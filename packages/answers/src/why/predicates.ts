@@ -1,7 +1,18 @@
 /** What one connection shows: a small function for each predicate of the decision table. */
+import { isPrivate } from '../addresses.ts'
 import { type Case, clockSkew, hears } from './case.ts'
 import type { Flow } from './flow.ts'
-import { accepted, flowsOfTry, isNew, isSmall, looksLikeSyn, rejected, type Try } from './tries.ts'
+import {
+  accepted,
+  areUnansweredSyns,
+  flowsOfTry,
+  isNew,
+  isSmall,
+  looksLikeSyn,
+  rejected,
+  requestsOf,
+  type Try,
+} from './tries.ts'
 
 export type Predicate = (one: Try, all: Case) => boolean
 
@@ -34,12 +45,13 @@ export const replyBlockedSomewhere: Predicate = ({ between }) => rejected(betwee
 export const latePackets: Predicate = (one) => rejected(flowsOfTry(one)).some(({ flags }) => flags && !flags.syn)
 
 /** Whether A got a packet of B. */
-export const reachedA: Predicate = ({ atA }) => accepted(atA.reply).length > 0
-const leftA: Predicate = ({ atA }) => accepted(atA.request).some(looksLikeSyn)
-const reachedB: Predicate = ({ atB }) => accepted(atB.request).some(looksLikeSyn)
+const reachedA: Predicate = ({ atA }) => accepted(atA.reply).length > 0
+const leftA: Predicate = ({ atA }) => areUnansweredSyns(accepted(atA.request))
+const reachedB: Predicate = ({ atB }) => areUnansweredSyns(accepted(atB.request))
 const leftB: Predicate = ({ atB }) => accepted(atB.reply).length > 0
-/** Answers to a SYN prove that the connection was there. */
-const isEstablished: Predicate = (one) => !isNew(one) || flowsOfTry(one).some(({ flags }) => flags?.synAck)
+/** An answer to a SYN proves that the connection was there, and so do packets of A behind its SYN. */
+const isEstablished: Predicate = (one) =>
+  flowsOfTry(one).some(({ flags }) => flags?.synAck) || (!isNew(one) && accepted(requestsOf(one)).length > 0)
 /** Both sides had ended it in order: a reset behind that hurts nobody. */
 const isClosed: Predicate = (one) => flowsOfTry(one).some(({ flags, rejected }) => flags?.fin && !rejected)
 
@@ -64,7 +76,8 @@ function isSecondOf({ direction, at, source, packetSource, interfaceType }: Flow
 }
 
 /** 10, where B's own interface shows it. */
-export const refused: Predicate = (one, all) => !isEstablished(one, all) && accepted(one.atB.reply).some(resets)
+export const refused: Predicate = (one, all) =>
+  isNew(one) && !isEstablished(one, all) && accepted(one.atB.reply).some(resets)
 /** 11 */
 export const resetByTarget: Predicate = (one, all) =>
   isEstablished(one, all) && !isClosed(one, all) && accepted(one.atB.reply).some(resets)
@@ -95,11 +108,15 @@ export const natPorts: Predicate = (one, all) =>
   natRequests(one).length > 0 &&
   !all.outer.request.some((flow) => looksLikeSyn(flow) && isNear(flow, one))
 
+/** Where the log does not tell the type of an interface, a transit gateway's look the same on the way to private addresses. */
 const natRequests = ({ between }: Try) =>
   between.request.filter(
     ({ interfaceType, direction, destination, packetDestination }) =>
       interfaceType?.endsWith('nat_gateway') ||
-      (direction === 'ingress' && destination !== packetDestination && interfaceType === undefined),
+      (interfaceType === undefined &&
+        direction === 'ingress' &&
+        destination !== packetDestination &&
+        !isPrivate(packetDestination)),
   )
 
 const isNear = (flow: Flow, { start, end }: Try) => flow.start <= end + clockSkew && flow.end >= start - clockSkew

@@ -91,11 +91,15 @@ export const accepted = (flows: readonly Flow[]): Flow[] => flows.filter(({ reje
 
 export const rejected = (flows: readonly Flow[]): Flow[] => flows.filter((flow) => flow.rejected)
 
-const requestsOf = ({ atA, atB, between, transit }: Try): Flow[] =>
+export const requestsOf = ({ atA, atB, between, transit }: Try): Flow[] =>
   [atA, atB, between, transit].flatMap(({ request }) => request)
 
 export const flowsOfTry = ({ atA, atB, between, transit }: Try): Flow[] =>
   [atA, atB, between, transit].flatMap(({ request, reply }) => [...request, ...reply])
+
+/** Whoever sends data or an end has had an answer, whether it is recorded or not. */
+export const areUnansweredSyns = (flows: readonly Flow[]): boolean =>
+  flows.some(looksLikeSyn) && flows.every((flow) => isSmall(flow) && !flow.flags?.fin && !flow.flags?.rst)
 
 /** Whether the connection begins within the records. */
 export const isNew = (one: Try): boolean => requestsOf(one).some(looksLikeSyn)

@@ -1,9 +1,9 @@
 /** The rows of the decision table that no single connection shows: what all of them, or their absence, say. */
 import { neverLogged } from '../addresses.ts'
-import { type Case, logsRejects } from './case.ts'
+import { type Case, logsRejects, logsRejectsAlone, type Side } from './case.ts'
 import type { Verdict } from './certainty.ts'
 import type { Cause } from './diagnosis.ts'
-import { reachedA } from './predicates.ts'
+import type { Flow } from './flow.ts'
 import { nameOf, target } from './sentences.ts'
 import * as next from './steps.ts'
 import { accepted, isNew, type Try } from './tries.ts'
@@ -36,9 +36,15 @@ const isSkipped = ({ a, b, pair, tries }: Case) => {
 
 const sawNone = (all: Case) => all.tries.length === 0 && isUnread(all)
 
+const areRejectsAlone = ({ a, b, tries }: Case) =>
+  tries.length === 0 && [a.log, b.log].every((log) => !log || logsRejectsAlone(log))
+
 /** Whether B's answers reached A, or where A is not logged, left B. */
 export const isAnswered = (one: Try, all: Case): boolean =>
-  all.a.log ? reachedA(one, all) : accepted([...one.atB.reply, ...one.between.reply]).length > 0
+  accepted(all.a.log ? one.atA.reply : [...one.atB.reply, ...one.between.reply]).some(isAnswer)
+
+/** A RST alone is none. */
+const isAnswer = ({ flags }: Flow) => !flags?.rst || flags.synAck || flags.fin
 
 const answered = (all: Case) => all.tries.filter((one) => isAnswered(one, all))
 
@@ -62,16 +68,23 @@ export function newTargets({ elsewhere, tries }: Case): string[] {
   return [...first].filter(([, start]) => start > last).map(([address]) => address)
 }
 
+/** A side's log that has accepted traffic, too. */
+const hasAccepts = ({ log }: Side) => log !== undefined && !logsRejectsAlone(log)
+
 const callsOthers = (all: Case) =>
-  all.a.log !== undefined && !isUnread(all) && (all.tries.length === 0 || stopped(all)) && newTargets(all).length > 0
+  hasAccepts(all.a) && !isUnread(all) && (all.tries.length === 0 || stopped(all)) && newTargets(all).length > 0
 
-const callsNobody = (all: Case) => all.a.log !== undefined && all.tries.length === 0
+/** Where rejects of A are not logged, it may call B as well. */
+const elsewhere = (all: Case): Verdict =>
+  logsRejects(all, all.a) === 'yes' ? { certainty: 'medium', alternatives: [] } : same('blocked-at-source')()
 
-const noneAtB = (all: Case) => !all.a.log && all.b.log !== undefined && (all.tries.length === 0 || stopped(all))
+const callsNobody = (all: Case) => hasAccepts(all.a) && all.tries.length === 0
+
+const noneAtB = (all: Case) => !all.a.log && hasAccepts(all.b) && (all.tries.length === 0 || stopped(all))
 
 /** Where rejects are not logged, a connection that A's side rejects leaves no record at all. */
 const noneAtA = (all: Case) =>
-  all.a.log !== undefined && !logsRejects(all, all.a) && (all.tries.length === 0 || stopped(all))
+  hasAccepts(all.a) && logsRejects(all, all.a) !== 'yes' && (all.tries.length === 0 || stopped(all))
 
 /** Bytes a second of B's answers, of connections long enough to tell. */
 function rates(all: Case): number[] {
@@ -85,21 +98,27 @@ function rates(all: Case): number[] {
 
 const median = (values: readonly number[]) => [...values].sort((one, other) => one - other)[values.length >> 1]!
 
+const leastRates = 6
+
 /** A fifth of the rate before, or less than a modem's. */
 function isSlow(all: Case): boolean {
   const seen = rates(all)
-  if (seen.length < 6) return false
+  if (seen.length < leastRates) return false
   const third = Math.floor(seen.length / 3)
   const late = median(seen.slice(-third))
   return late < median(seen.slice(0, third)) / 5 || late < 64_000
 }
 
 const whole = ({ a, b, hasFlags }: Case, all: Case) =>
-  hasFlags && a.log !== undefined && b.log !== undefined && logsRejects(all, a) && logsRejects(all, b)
+  hasFlags &&
+  a.log !== undefined &&
+  b.log !== undefined &&
+  logsRejects(all, a) === 'yes' &&
+  logsRejects(all, b) === 'yes'
 
-/** Flow logs hold no latency: slow looks as if nothing were wrong. Without flags, nor do resets show. */
+/** Flow logs hold no latency: where no rates are known, slow looks as if nothing were wrong. Without flags, nor do resets show. */
 const wellAsFarAsSeen = (all: Case): Verdict =>
-  whole(all, all) && !isUnread(all)
+  whole(all, all) && !isUnread(all) && rates(all).length >= leastRates
     ? { certainty: 'medium', alternatives: ['slow'] }
     : {
         certainty: 'consistent-with',
@@ -108,6 +127,11 @@ const wellAsFarAsSeen = (all: Case): Verdict =>
           ...(all.hasFlags ? [] : (['refused', 'reset-by-target', 'reset-by-middlebox'] as const)),
         ],
       }
+
+const restOf = (all: Case) =>
+  answered(all).length < all.tries.length
+    ? '; the others are too few, or too little is recorded of them, to show one'
+    : ''
 
 const hiddenBy = ({ pair, port }: Case) => neverLogged(pair.b, port) ?? neverLogged(pair.a, port)
 
@@ -119,11 +143,13 @@ export const wholeTable: readonly WholeRow[] = [
     say: (all) => `No flow log shows the interface of ${nameOf(all.a)} or that of ${target(all)} in this span.` },
   { row: '18', cause: 'cannot-tell', shows: sawNone, sure: unknown, next: next.logBoth,
     say: (all) => `No record of ${nameOf(all.a)} to ${target(all)} was found, and some files could not be read.` },
+  { row: '18', cause: 'cannot-tell', shows: areRejectsAlone, sure: unknown, next: next.logBoth,
+    say: (all) => `No connection of ${nameOf(all.a)} to ${target(all)} was rejected, and what is accepted their flow logs do not have: they are of rejected traffic alone.` },
   { row: '18', cause: 'cannot-tell', shows: isSkipped, sure: unknown, next: next.logBoth,
     say: ({ a, b }) => `AWS skipped records of ${nameOf(a.log ? a : b)} (SKIPDATA) in most of the span.` },
   { row: '18', cause: 'cannot-tell', shows: (all) => all.isUdp && answered(all).length === 0, sure: unknown, next: next.hostOfB,
     say: (all) => `${target(all)} gets UDP and sends none back, which may be as it is meant: UDP needs no answer.` },
-  { row: '17', cause: 'calls-elsewhere', shows: callsOthers, sure: () => ({ certainty: 'medium', alternatives: [] }), next: next.names,
+  { row: '17', cause: 'calls-elsewhere', shows: callsOthers, sure: elsewhere, next: next.names,
     say: (all) => `A does not call B: ${nameOf(all.a)} sends nothing to ${target(all)}, but to ${newTargets(all).join(', ')} on that port (DNS or configuration?).` },
   { row: '17', cause: 'calls-elsewhere', shows: noneAtB, sure: same('blocked-at-source', 'lost-on-the-way'), next: next.logSource,
     say: (all) => `${target(all)} sees nothing of ${nameOf(all.a)}${all.tries.length > 0 ? ' any more' : ''}: A calls elsewhere, or is blocked at its own side; A's side is not logged.` },
@@ -134,7 +160,7 @@ export const wholeTable: readonly WholeRow[] = [
   { row: '15', cause: 'slow', shows: isSlow, sure: same('no-fault'), next: next.latency,
     say: (all) => `The network carries it, and answers of ${target(all)} come slowly: few bytes a second, of which flow logs do not tell why.` },
   { row: '', cause: 'no-fault', shows: (all) => answered(all).length > 0, sure: wellAsFarAsSeen, next: next.latency,
-    say: (all) => `No fault is seen: ${answered(all).length} of ${all.tries.length} connections of ${nameOf(all.a)} to ${target(all)} were answered.` },
+    say: (all) => `No fault is seen: ${answered(all).length} of ${all.tries.length} connections of ${nameOf(all.a)} to ${target(all)} were answered${restOf(all)}.` },
   { row: '18', cause: 'cannot-tell', shows: () => true, sure: unknown, next: next.logBoth,
     say: (all) => `The records of ${nameOf(all.a)} and ${target(all)} do not show what becomes of their connections.` },
 ]
