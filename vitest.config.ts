@@ -32,6 +32,8 @@ const secure = process.env.FLOWFERRY_TEST_SECURE_ELASTICSEARCH
 
 export default defineConfig({
   test: {
+    // One for each of CI's two cores: the default leaves one idle.
+    maxWorkers: 2,
     projects: [
       {
         resolve: { alias },
