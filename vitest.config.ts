@@ -39,6 +39,8 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: 'unit',
+          // A machine that does other things as well is slow, not wrong.
+          testTimeout: 60_000,
           include: [
             'packages/*/src/**/*.test.ts',
             'examples/*/src/**/*.test.ts',
