@@ -64,6 +64,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          // Behind the unit tests: deadlines of some seconds are tried here.
+          sequence: { groupOrder: 1 },
         },
       },
       ...secure,

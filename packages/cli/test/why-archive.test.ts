@@ -68,7 +68,8 @@ const rank = ({ certainty }: { readonly certainty: Certainty }) => certainties.i
 
 describe('over the archive as over a file of the same records', () => {
   // Each row of the table once.
-  test.each(Array.from({ length: Number(process.env.FLOWFERRY_WORLDS ?? 22) }, (_, seed) => [seed]))('world %i has the same answer', async (seed) => {
+  const worlds = Number(process.env.FLOWFERRY_WORLDS ?? 22)
+  test.each(Array.from({ length: worlds }, (_, seed) => [seed]))('world %i has the same answer', async (seed) => {
     const one = world(seed, { noise: 20 })
     const bucket = await bucketOf(one.files)
     const database = join(folder, 'logs.db')
