@@ -18,6 +18,7 @@ export class RunEncoder implements NonNullable<Batch<unknown>['encoder']> {
   readonly #lines: Uint32Array
   readonly #ordinals: Float64Array
   readonly #ingested: string | undefined
+  readonly #alone: Parameters<typeof encodeLines>[4]
   /** What goes into the documents of the records that the engine was told of. */
   #joins: Added['join'][] = []
   /** How many records to add to at once: few behind one that the plain path had to take. */
@@ -36,6 +37,7 @@ export class RunEncoder implements NonNullable<Batch<unknown>['encoder']> {
     this.#lines = lines
     this.#ordinals = ordinals
     this.#ingested = ingested
+    this.#alone = { ...alone, ingested }
   }
 
   room(index: number): number {
@@ -49,8 +51,7 @@ export class RunEncoder implements NonNullable<Batch<unknown>['encoder']> {
     if (this.#scan.regular[line] !== 1) return -1
     const { bytes, words } = openEngine()
     words[map.lines / 4] = line
-    const frame = { ...alone, ingested: this.#ingested }
-    const { written } = encodeLines(this.#program, this.#scan, 1, target.length - offset, frame)
+    const { written } = encodeLines(this.#program, this.#scan, 1, target.length - offset, this.#alone)
     if (written === 0) return -1
     const length = words[map.writtenEnds / 4]!
     target.set(bytes.subarray(map.output, map.output + length), offset)
