@@ -1,3 +1,4 @@
+import type { DocumentsQuestion, Filter, Span } from '../question.ts'
 import type { Column } from './daily.ts'
 
 /** Of an event of CloudTrail that changed something: who, when, from where, and what was asked for. */
@@ -13,3 +14,13 @@ export const changeColumns: Readonly<Record<string, Column>> = {
   'aws.cloudtrail.request_parameters': { heading: 'request' },
   'event.id': { heading: 'event' },
 }
+
+/** Successful events of the services, named as in `event.provider`, the newest first. */
+export const changesOf = (services: readonly string[], which: Filter, span: Span): DocumentsQuestion => ({
+  kind: 'documents',
+  formats: ['aws.cloudtrail'],
+  span,
+  filters: [{ field: 'event.outcome', equals: 'success' }, { field: 'event.provider', oneOf: services }, which],
+  fields: Object.keys(changeColumns),
+  order: [{ by: '@timestamp', direction: 'desc' }],
+})

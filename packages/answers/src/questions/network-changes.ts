@@ -1,4 +1,5 @@
-import { changeColumns } from './changes.ts'
+import { networkServices } from '../network-services.ts'
+import { changeColumns, changesOf } from './changes.ts'
 import type { PlainQuestion } from './daily.ts'
 
 /** Calls that change what reaches what, with the names of the EC2, ELB, Route 53 and Network Firewall APIs. */
@@ -20,24 +21,11 @@ const calls = [
   'UpdateRuleGroup', 'UpdateFirewallPolicy',
 ]
 
-const services = ['ec2', 'elasticloadbalancing', 'route53', 'network-firewall']
-
 export const networkChanges: PlainQuestion = {
   name: 'network-changes',
   title: 'Who changed the network',
   formats: ['aws.cloudtrail'],
   columns: changeColumns,
   know: 'Successful calls that change what reaches what: security groups, network ACLs, routes, gateways, peering, endpoints, load balancers, DNS.',
-  over: (span) => ({
-    kind: 'documents',
-    formats: ['aws.cloudtrail'],
-    span,
-    filters: [
-      { field: 'event.outcome', equals: 'success' },
-      { field: 'event.provider', oneOf: services.map((service) => `${service}.amazonaws.com`) },
-      { field: 'event.action', oneOf: calls },
-    ],
-    fields: Object.keys(changeColumns),
-    order: [{ by: '@timestamp', direction: 'desc' }],
-  }),
+  over: (span) => changesOf(networkServices, { field: 'event.action', oneOf: calls }, span),
 }

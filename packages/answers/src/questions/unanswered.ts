@@ -2,13 +2,11 @@ import { privateBlocks } from '@flowferry/core/internal'
 import { type Answer, partialBy, type Row, type Store } from '../answer.ts'
 import { compareLists } from '../order.ts'
 import type { Filter, GroupsQuestion, Span } from '../question.ts'
+import { delivery, margin } from '../why/spans.ts'
 import { accepted, portOfServers, rejected, type SteppedQuestion } from './daily.ts'
 
-const minutes = 60_000
-/** Windows last up to ten minutes, so a reply is in the step of its request or in one beside it. */
-const step = 10 * minutes
-/** AWS delivers late: a reply may be missing that long behind the newest record. */
-const delivery = 15 * minutes
+/** A window's greatest length, so a reply is in the step of its request or in one beside it. */
+const step = margin
 const mostTries = 100_000
 /** Values of one filter. */
 const mostValues = 10_000

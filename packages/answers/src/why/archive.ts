@@ -6,10 +6,10 @@ import { type VpcFlowRecord, vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import type { Snapshot } from '@flowferry/enrich/interfaces'
 import { loggedForm } from '../addresses.ts'
 import type { Store } from '../answer.ts'
+import { networkServices } from '../network-services.ts'
 import type { Span } from '../question.ts'
 import { refused } from '../refuse.ts'
 import type { WhyQuestion } from './between.ts'
-import { providers } from './changes.ts'
 import { endsFor, pairsOf } from './ends.ts'
 import { around, changesSpan, lookahead, margin } from './spans.ts'
 
@@ -147,7 +147,7 @@ type Addresses = ReadonlySet<string | undefined>
 const isBetween = (a: Addresses, b: Addresses, { srcaddr, dstaddr }: TransitGatewayRecord): boolean =>
   (a.has(srcaddr) && b.has(dstaddr)) || (b.has(srcaddr) && a.has(dstaddr))
 
-const sources: ReadonlySet<unknown> = new Set(providers.map((name) => `${name}.amazonaws.com`))
+const sources: ReadonlySet<unknown> = new Set(networkServices)
 
 const isChange = ({ eventSource, readOnly }: CloudTrailRecord): boolean =>
   sources.has(eventSource) && String(readOnly) !== 'true'

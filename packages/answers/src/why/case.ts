@@ -2,6 +2,7 @@ import type { LogDocument } from '@flowferry/core'
 import type { Evidence, InterfaceLog, Pair } from './evidence.ts'
 import { type Flow, flowsOf } from './flow.ts'
 import type { KnownInterface } from './known.ts'
+import { delivery } from './spans.ts'
 import { areUnansweredSyns, looksLikeSyn, type Seen, type Try, triesOf } from './tries.ts'
 
 /** The evidence in order: whose interface is whose, and each connection with all that was seen of it. */
@@ -34,8 +35,6 @@ export interface Side {
   readonly log?: InterfaceLog
 }
 
-/** AWS delivers flow records some ten minutes late, by best effort. https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3.html */
-export const delivery = 15 * 60_000
 /** By how much a record's times may be off. https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html */
 export const clockSkew = 60_000
 

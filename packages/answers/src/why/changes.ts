@@ -1,5 +1,6 @@
 import type { LogDocument } from '@flowferry/core'
 import { valueAt } from '../documents.ts'
+import { networkServices } from '../network-services.ts'
 import type { Case } from './case.ts'
 import type { Cause, Change } from './diagnosis.ts'
 import { minutes } from './spans.ts'
@@ -8,8 +9,6 @@ import { minutes } from './spans.ts'
 const ids =
   /\b(?:eni|i|sg|sgr|acl|aclassoc|subnet|vpc|vpcec|rtb|rtbassoc|pcx|tgw|tgw-attach|tgw-rtb|vpce|nat|igw|eigw|eipalloc|pl|fl)-[0-9a-f]{8,}\b|\barn:aws[\w-]*:(?:elasticloadbalancing|network-firewall):[^"\s,}]+/g
 
-/** Services whose events change networks, before `.amazonaws.com`. */
-export const providers = ['ec2', 'elasticloadbalancing', 'network-firewall', 'route53']
 const accountWide = /BlockPublicAccess|EncryptionControl/
 /** Events that change what reaches what; tags and descriptions do not. */
 const ofNetworks =
@@ -71,7 +70,7 @@ function hasEffect(document: LogDocument): boolean {
     valueAt(document, 'event.outcome') !== 'failure' &&
     valueAt(document, 'aws.cloudtrail.error_code') === undefined &&
     readOnly === 'false' &&
-    providers.includes(provider)
+    networkServices.includes(`${provider}.amazonaws.com`)
   )
 }
 

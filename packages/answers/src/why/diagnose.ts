@@ -14,7 +14,7 @@ import { isAnswered, newTargets, wholeTable } from './whole.ts'
 /** Below this share of the later half of the failed tries a cause is not the one that matters now. */
 const leastShare = 0.2
 /** Networks lose a packet now and then, and servers reset a connection: below this share of all tries it is no fault. */
-const leastFault = 0.02
+export const leastFault = 0.02
 /** As many unanswered connections are no accident, whatever their share. */
 const leastTries = 3
 const mostEvidence = 24

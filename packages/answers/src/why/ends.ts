@@ -5,9 +5,7 @@ import type { Span } from '../question.ts'
 import { refused } from '../refuse.ts'
 import { inLogs, isInLogs } from './in-logs.ts'
 import { type End, endsOf, type Meanings, meaningsOf, meant, unknown } from './named.ts'
-
-/** Ids are looked for in the logs of a day before the span, too: an interface that only loses traffic has no record in it. */
-const lookback = 24 * 3_600_000
+import { lookback } from './spans.ts'
 
 /** What is asked: A and, but for the question which of its targets fail, B. */
 export interface Asked {

@@ -5,9 +5,9 @@ import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { privateBlocks } from '@flowferry/core/internal'
 import { isPrivate } from '../addresses.ts'
 import type { Row, Store } from '../answer.ts'
+import { networkServices } from '../network-services.ts'
 import type { DocumentsQuestion, Filter, GroupsQuestion, Span } from '../question.ts'
 import { caseOf } from './case.ts'
-import { providers } from './changes.ts'
 import type { Others } from './diagnosis.ts'
 import type { Evidence, InterfaceLog, Pair, Window } from './evidence.ts'
 import { type Flow, flowsOf } from './flow.ts'
@@ -114,7 +114,7 @@ function changesQuestion(pair: Pair): DocumentsQuestion {
     span: changesSpan(pair),
     filters: [
       is('event.outcome', 'success'),
-      { field: 'event.provider', oneOf: providers.map((name) => `${name}.amazonaws.com`) },
+      { field: 'event.provider', oneOf: networkServices },
       { not: { field: 'aws.cloudtrail.read_only', equals: true } },
     ],
     limit: mostOthers,

@@ -4,6 +4,8 @@ import type { Pair } from './evidence.ts'
 export const minutes = 60_000
 /** Windows last up to ten minutes. */
 export const margin = 10 * minutes
+/** AWS delivers flow records some ten minutes late, by best effort. https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3.html */
+export const delivery = 15 * minutes
 /** How long before the span an interface is looked for: one that only loses traffic has no record in it. */
 export const lookback = 24 * 60 * minutes
 /** How long after it: what comes then shows that its log went on. */

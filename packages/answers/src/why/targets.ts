@@ -1,13 +1,14 @@
 import type { Snapshot } from '@flowferry/enrich/interfaces'
 import type { Store } from '../answer.ts'
 import type { WhyOptions } from './between.ts'
-import { caseOf, delivery } from './case.ts'
+import { caseOf } from './case.ts'
 import { type Target, targetsOf } from './counts.ts'
-import { diagnose } from './diagnose.ts'
+import { diagnose, leastFault } from './diagnose.ts'
 import type { Certainty, Change, Diagnosis } from './diagnosis.ts'
 import { type Asked, endsFor } from './ends.ts'
 import { gather, without } from './gather.ts'
 import { type End, endsOf, meaningsOf, twinsOf } from './named.ts'
+import { delivery } from './spans.ts'
 
 /** A target that A does not reach, or not always. */
 export interface FailingTarget extends Target {
@@ -40,8 +41,6 @@ export interface TargetsAnswer {
   readonly completeUntil?: string
 }
 
-/** Networks lose a packet now and then: below this share of a target's requests it is no failure. */
-const leastFailing = 0.02
 /** Failing targets of which the cause is looked for, and how many are looked at for that: each takes some ten questions. */
 const mostDiagnosed = 5
 const mostLookedAt = 10
@@ -65,7 +64,7 @@ export async function whyTargets(
   for (const end of ends.a) counted.push(await targetsOf(own, end.address, { from: since, to: until }))
   const all = counted.flatMap(({ targets }) => targets)
   const suspects = all
-    .filter((target) => failures(target) > leastFailing * target.requests)
+    .filter((target) => failures(target) > leastFault * target.requests)
     .sort((one, other) => failures(other) - failures(one) || (keyOf(one) < keyOf(other) ? -1 : 1))
 
   const failing: FailingTarget[] = []

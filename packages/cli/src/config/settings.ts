@@ -16,15 +16,9 @@ export interface Settings {
 export const noSettings: Settings = { formats: {}, enrichments: [] }
 
 /** Options that name a store, of which each command has some. */
-export interface StoreOptions {
+export interface StoreOptions extends Omit<StoreConfig, 'to'> {
   readonly to?: string
   readonly from?: string
-  readonly url?: string
-  readonly index?: string
-  readonly indexPer?: 'day' | 'month'
-  readonly documents?: 'small' | 'full'
-  readonly op?: 'create' | 'index'
-  readonly gzip?: boolean
 }
 
 /** `duckdb` of `duckdb:logs.db`: what else is said of a store holds for this. */
