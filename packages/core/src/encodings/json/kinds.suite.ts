@@ -332,7 +332,7 @@ const principals = format({
 
 /** Tables of all kinds of fields, in all places: what is written from bytes is what is written from objects. */
 export function kindsSuite() {
-  const runs = process.env.FLOWFERRY_FAST_PATH === 'full' ? 6000 : 400
+  const runs = process.env.FLOWFERRY_FAST_PATH === 'full' ? 6000 : 800
 
   test(`over ${runs} tables of all kinds of fields`, { timeout: 900_000 }, async () => {
     let records = 0
