@@ -67,8 +67,8 @@ const told = ({ archive: _, cannotTell: __, ...rest }: Answer) => rest
 const rank = ({ certainty }: { readonly certainty: Certainty }) => certainties.indexOf(certainty)
 
 describe('over the archive as over a file of the same records', () => {
-  // Each row of the table once.
-  const worlds = Number(process.env.FLOWFERRY_WORLDS ?? 22)
+  // A third of the rows: packages/answers/src/why/archive.test.ts has them all.
+  const worlds = Number(process.env.FLOWFERRY_WORLDS ?? 8)
   test.each(Array.from({ length: worlds }, (_, seed) => [seed]))('world %i has the same answer', async (seed) => {
     const one = world(seed, { noise: 20 })
     const bucket = await bucketOf(one.files)
