@@ -27,7 +27,6 @@ const targets = [
   { form: 'small', written: {}, asked: {} },
   { form: 'full', written: {}, asked: { namespace: 'default' } },
   { form: 'small', written: { indexPer: 'day' }, asked: { indexPer: 'day', pageSize: 7 } },
-  { form: 'full', written: { indexPer: 'month' }, asked: { indexPer: 'month', namespace: 'default' } },
   { form: 'full', written: { index: `answers-${process.pid}` }, asked: { index: `answers-${process.pid}` } },
 ] as const
 
