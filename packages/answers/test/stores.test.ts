@@ -45,6 +45,8 @@ describe.each(engines)('$name', ({ name, setup, sink }) => {
     const own = 'index' in written ? written.index : undefined
     let documents: Documents
     let store: Store
+    let reference: Store
+    let referenceSink: Awaited<ReturnType<typeof duckdb>> | undefined
     const { ask } = searchServer(url)
     const remove = async () => {
       if (own !== undefined) await ask('DELETE', `/${own}`)
@@ -66,8 +68,12 @@ describe.each(engines)('$name', ({ name, setup, sink }) => {
       for (const { dataset } of [...sample.formats, sample.dead]) await ask('POST', `/logs-${dataset}-*/_refresh`)
       if (own !== undefined) await ask('POST', `/${own}/_refresh`)
       store = stores[name](url, { formats: sample.formats, ...asked })
+      referenceSink = await duckdb()
+      await sample.write(referenceSink, 'small')
+      reference = duckdbStore({ connection: referenceSink.connection, formats: sample.formats })
     })
     afterAll(async () => {
+      await referenceSink?.close()
       if (url) await remove()
     })
 
@@ -84,12 +90,8 @@ describe.each(engines)('$name', ({ name, setup, sink }) => {
     })
 
     test.each(dailyQuestions)('$name, as DuckDB has it', async (question) => {
-      const sink = await duckdb()
-      await sample.write(sink, 'small')
-      const reference = duckdbStore({ connection: sink.connection, formats: sample.formats })
       const options = { formats: sample.formats }
       const { rows } = await askDaily(sample.asked(reference), question, today, options)
-      await sink.close()
       expect(rows.length).toBeGreaterThan(0)
       for (const row of rows) expect(Object.keys(row).sort()).toEqual(Object.keys(question.columns).sort())
       expectRows(await askDaily(sample.asked(store), question, today, options), rows)
