@@ -14,7 +14,7 @@ export const errorCodes = {
   INVALID_OPTION: {
     stage: 'handler',
     retryable: false,
-    advice: 'Correct the option; its type states its unit and range.',
+    advice: 'Correct what the message names; it says what is taken.',
   },
   ENVELOPE_UNREADABLE: {
     stage: 'envelope',
