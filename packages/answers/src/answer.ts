@@ -1,4 +1,4 @@
-import type { Format } from '@flowferry/core'
+import { asFlowferryError, type Format } from '@flowferry/core'
 import type { Question } from './question.ts'
 
 /**
@@ -25,10 +25,11 @@ export interface Answer {
 /** Logs that can be asked. */
 export interface Store {
   /**
+   * @param signal Ends the question: a search engine cancels its search, and DuckDB its query
    * @throws FlowferryError INVALID_OPTION for a question that is not well formed, or not of the formats' fields;
-   *   TARGET_UNAUTHORIZED, TARGET_NOT_FOUND, TARGET_OVERLOADED, TARGET_UNREACHABLE, TARGET_FAILED
+   *   TARGET_UNAUTHORIZED, TARGET_NOT_FOUND, TARGET_OVERLOADED, TARGET_UNREACHABLE, TARGET_FAILED; ABORTED
    */
-  readonly ask: (question: Question) => Promise<Answer>
+  readonly ask: (question: Question, signal?: AbortSignal) => Promise<Answer>
 }
 
 export interface StoreOptions {
@@ -40,4 +41,23 @@ export interface StoreOptions {
 export function partialBy(reasons: Iterable<string>, absent = false): Pick<Answer, 'partial'> {
   const all = [...new Set(reasons)]
   return all.length > 0 ? { partial: { why: all.join('; '), ...(absent && { absent }) } } : {}
+}
+
+/** An `ask` whose every question the signal ends. */
+export function endedBy(signal: AbortSignal | undefined, ask: Store['ask']): Store['ask'] {
+  return signal ? (question) => ask(question, signal) : ask
+}
+
+/**
+ * Runs a question. Once its signal has aborted, that is why it fails, whatever the store made of it.
+ *
+ * @throws FlowferryError ABORTED, and as `run` does
+ */
+export async function unlessStopped<T>(signal: AbortSignal | undefined, run: () => Promise<T>): Promise<T> {
+  try {
+    signal?.throwIfAborted()
+    return await run()
+  } catch (error) {
+    throw signal?.aborted ? asFlowferryError(signal.reason, 'ABORTED', 'The question was stopped') : error
+  }
 }

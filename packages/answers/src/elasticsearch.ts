@@ -32,11 +32,11 @@ const pointInTime: SearchClient['pointInTime'] = {
 }
 
 function requestWith(client: Client): SearchClient['request'] {
-  return async (method, path, body, requestTimeout) => {
+  return async (method, path, body, requestTimeout, signal) => {
     try {
       const { statusCode, body: answer } = await client.transport.request(
         { method, path, ...(body && { body }) },
-        { meta: true, maxRetries: 0, requestTimeout, redaction: { type: 'off' } },
+        { meta: true, maxRetries: 0, requestTimeout, redaction: { type: 'off' }, ...(signal && { signal }) },
       )
       return { status: statusCode ?? 0, body: answer }
     } catch (error) {

@@ -17,6 +17,7 @@ export {
   type Column,
   type DailyOptions,
   type DailyQuestion,
+  dailyNeeds,
   type PlainQuestion,
   type SteppedQuestion,
   type Unit,

@@ -1,4 +1,4 @@
-import { requireClient, responseOfError } from '@flowferry/search'
+import { abortOn, requireClient, responseOfError } from '@flowferry/search'
 import type { Client } from '@opensearch-project/opensearch'
 import type { Store } from './answer.ts'
 import { type SearchClient, type SearchStoreOptions, searchStore } from './search/store.ts'
@@ -10,8 +10,8 @@ export interface OpenSearchStoreOptions extends SearchStoreOptions {
 
 /**
  * Asks OpenSearch: the data streams of `@flowferry/sink-opensearch`, its dated indices, or indices of your own with the same
- * mapping. Needs `read` on them; documents beyond `pageSize` also points in time (`point_in_time_full_access`), and
- * OpenSearch 3.3.
+ * mapping. Needs `indices:data/read/search` on them; documents beyond `pageSize` also points in time, as docs/privileges.md
+ * has them, and OpenSearch 3.3.
  *
  * @throws FlowferryError INVALID_OPTION
  * @example
@@ -36,15 +36,16 @@ const pointInTime: SearchClient['pointInTime'] = {
 }
 
 function requestWith(client: Client): SearchClient['request'] {
-  return async (method, path, body, requestTimeout) => {
+  return async (method, path, body, requestTimeout, signal) => {
+    const sent = client.transport.request({ method, path, ...(body && { body }) }, { maxRetries: 0, requestTimeout })
+    const unlisten = abortOn(signal, sent)
     try {
-      const { statusCode, body: answer } = await client.transport.request(
-        { method, path, ...(body && { body }) },
-        { maxRetries: 0, requestTimeout },
-      )
+      const { statusCode, body: answer } = await sent
       return { status: statusCode ?? 0, body: answer }
     } catch (error) {
       return responseOfError(error)
+    } finally {
+      unlisten()
     }
   }
 }

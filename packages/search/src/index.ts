@@ -1,4 +1,5 @@
 /** The common part of the sinks for Elasticsearch and OpenSearch, and of a sink of your own for another such engine. */
+export { abortOn } from './abort.ts'
 export type { IndexPer } from './dates.ts'
 export type { LifecycleOptions, Rollover } from './lifecycle.ts'
 export { type BulkOptions, requireClient } from './options.ts'

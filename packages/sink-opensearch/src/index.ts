@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Sink } from '@flowferry/core'
 import {
+  abortOn,
   type BulkOptions,
   type BulkResponse,
   bulkFilter,
@@ -90,16 +91,6 @@ async function bulk(client: Client, params: Params, { gzip }: BulkOptions, signa
   }
 }
 
-/** Aborts a request with the signal, since the client takes none. Returns the function that removes the listener. */
-function abortOn(signal: AbortSignal, sent: { readonly abort: () => unknown }): () => void {
-  const abort = () => {
-    // Not returned: `abort()` may give a promise, and its rejection in a listener would end the process.
-    sent.abort()
-  }
-  signal.addEventListener('abort', abort, { once: true })
-  return () => signal.removeEventListener('abort', abort)
-}
-
 /** A compressed body must not be compressed again by a client whose own `compression` is on. */
 function encodingOf(gzip: BulkOptions['gzip']) {
   const headers = { 'accept-encoding': 'identity' }
@@ -115,7 +106,7 @@ function requestWith(client: Client, signal?: AbortSignal): SearchEngineRequest 
       signal?.throwIfAborted()
       const params = { method, path, ...(body !== undefined && { body: body as object }) }
       const sent = client.transport.request(params, { maxRetries: 0 })
-      if (signal) unlisten = abortOn(signal, sent)
+      unlisten = abortOn(signal, sent)
       const response = await sent
       return { status: response.statusCode ?? 0, body: response.body }
     } catch (error) {

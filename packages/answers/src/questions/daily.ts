@@ -1,9 +1,10 @@
 import type { Format } from '@flowferry/core'
 import { privateBlocks } from '@flowferry/core/internal'
-import type { Answer, Store } from '../answer.ts'
+import { type Answer, endedBy, type Store } from '../answer.ts'
 import { blockOf } from '../filters.ts'
 import { checkLimit } from '../plan.ts'
 import type { Filter, Question, Span } from '../question.ts'
+import { refused } from '../refuse.ts'
 
 /** What a question may need beside its span. */
 export interface DailyOptions {
@@ -13,6 +14,8 @@ export interface DailyOptions {
   readonly limit?: number
   /** What `health` looks for: the formats that the store may hold. @default none */
   readonly formats?: readonly Format[]
+  /** Ends the question, as of `Store.ask`. @default none */
+  readonly signal?: AbortSignal
 }
 
 /**
@@ -46,6 +49,8 @@ export interface PlainQuestion extends Described {
 
 /** One that needs several, each made of the answer before: search engines have no joins. */
 export interface SteppedQuestion extends Described {
+  /** The span of all that it asks. @default not known before, as it asks for what an archive does not hold */
+  readonly reads?: (span: Span) => Span
   readonly steps: (ask: Store['ask'], span: Span, options?: DailyOptions) => Promise<Answer>
 }
 
@@ -65,11 +70,27 @@ export async function askDaily(
   span: Span,
   options: DailyOptions = {},
 ): Promise<Answer> {
-  const { limit } = options
+  const { limit, signal } = options
   if (limit !== undefined) checkLimit(limit)
   for (const [index, block] of (options.own ?? []).entries()) blockOf(block, `own[${index}]`)
-  if ('steps' in question) return question.steps(store.ask, span, options)
-  return store.ask({ ...question.over(span, options), ...(limit !== undefined && { limit }) })
+  const ask = endedBy(signal, store.ask)
+  if ('steps' in question) return question.steps(ask, span, options)
+  return ask({ ...question.over(span, options), ...(limit !== undefined && { limit }) })
+}
+
+/**
+ * The logs that a question of every day asks for, so that a store can be filled from an archive for it alone: datasets, and
+ * the span of their records.
+ *
+ * @throws FlowferryError INVALID_OPTION for `health`: when documents were stored, an archive does not tell
+ * @example
+ * const { formats, span } = dailyNeeds(question, { from, to })
+ */
+export function dailyNeeds(question: DailyQuestion, span: Span): { formats: readonly string[]; span: Span } {
+  const { name, formats } = question
+  if ('over' in question) return { formats, span: question.over(span).span }
+  if (question.reads) return { formats, span: question.reads(span) }
+  throw refused(name, 'asks a store how its documents came; an archive does not tell, so ask where they are stored')
 }
 
 /**

@@ -24,7 +24,7 @@ export const health: SteppedQuestion = {
     latest: { heading: 'latest', unit: 'age' },
     dead: { heading: 'dead records' },
   },
-  know: 'Behind is the newest record against the end of the span. Late is how long after a minute began its records were all stored: half of the minutes by then, and latest the slowest; it takes event.ingested in the documents, an option of ingest, and a backfill counts as late. Dead records are counted where the store has them as documents, as `deadIndex` writes them. Formats without a record in the span or the 30 days before it have no line.',
+  know: 'Behind is the newest record against the end of the span. Late is how long after a minute began its records were all stored: half of the minutes by then, and latest the slowest; it takes event.ingested in the documents, which the enrichment `ingested` fills, and a backfill counts as late. Dead records are counted where the store has them as documents, as `deadIndex` writes them. Formats without a record in the span or the 30 days before it have no line.',
   steps: async (ask, span, { formats = [], limit = 100 } = {}) => {
     if (formats.length === 0) throw refused('formats', 'is empty, and health asks each of them: parser.formats')
     const reasons: string[] = []

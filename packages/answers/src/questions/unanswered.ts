@@ -47,6 +47,7 @@ export const unanswered: SteppedQuestion = {
     last: { heading: 'last', unit: 'time' },
   },
   know: 'TCP connections to your addresses that were accepted: unanswered where no packet came back within a window (nor does a reply that a network ACL rejects), refused where a RST did. Reset later are RSTs of the service in connections that it had answered, which some servers and load balancers use to close. Rejected ones are in rejected-now; the last 15 minutes before the newest record are left out, since replies may still come; a reply in a skipped window is missed. Without TCP flags (version 2) small records without a reply count, and answers are not counted.',
+  reads: ({ from, to }) => ({ from: iso(Date.parse(from) - step), to: iso(Date.parse(to) + delivery + step) }),
   steps: async (ask, span, options = {}) => {
     const { own = privateBlocks, limit = 100 } = options
     const asked = counting(ask)

@@ -21,12 +21,14 @@ const groups: Question = {
 const documents: Question = { kind: 'documents', formats: ['aws.vpcflow'], span, fields: ['@timestamp'] }
 
 /** A store whose engine gives these responses, one after the other, and what it was sent. */
-function engine(responses: readonly object[], options: SearchStoreOptions = {}) {
+function engine(responses: readonly object[], options: SearchStoreOptions = {}, onSent?: (path: string) => void) {
   const sent: Sent[] = []
   const left = [...responses]
   const client: SearchClient = {
-    request: async (method, path, body) => {
+    request: async (method, path, body, _, signal) => {
+      signal?.throwIfAborted()
       sent.push({ method, path: decodeURIComponent(path), body: (body ?? {}) as Sent['body'] })
+      onSent?.(path)
       const { status = 200, ...answer } = { ...left.shift() } as { status?: number }
       return { status, body: answer }
     },
@@ -141,6 +143,24 @@ describe('an answer is partial', () => {
     expect(sent[0]!.body).toMatchObject({ timeout: '50ms' })
   })
 
+  test('where the index of all formats has no document of one', async () => {
+    const empty = { ...page([]), hits: { total: { value: 0 } } }
+    const { store, sent } = engine([page([]), empty], { index: 'mine' })
+    expect(await store.ask(groups)).toEqual({
+      rows: [],
+      approximate: [],
+      partial: { why: 'mine has no document of aws.vpcflow', absent: true },
+    })
+    expect(sent[1]!.body).toMatchObject({
+      query: { term: { 'data_stream.dataset': 'aws.vpcflow' } },
+      size: 0,
+      terminate_after: 1,
+    })
+    const others = engine([page([]), { ...page([]), hits: { total: { value: 1 } } }], { index: 'mine' })
+    expect((await others.store.ask(groups)).partial).toBeUndefined()
+    expect((await engine([page(['a'])], { index: 'mine' }).store.ask(groups)).partial).toBeUndefined()
+  })
+
   test('where no index is there', async () => {
     const { store } = engine([{ _shards: { total: 0, failed: 0 } }])
     expect(await store.ask({ ...groups, groups: [] })).toEqual({
@@ -204,6 +224,16 @@ describe('documents', () => {
     expect(sent).toHaveLength(4)
   })
 
+  test('close their point in time once their signal has aborted, and do not wait for that', async () => {
+    const stop = new AbortController()
+    const { store, sent } = engine([{ id: 'p' }, hits(times[0]!, times[1]!)], { pageSize: 2 }, (path) => {
+      if (path === '/_search') stop.abort()
+    })
+    const stopped = store.ask({ ...documents, limit: 9 }, stop.signal)
+    await expect(stopped).rejects.toMatchObject({ code: 'ABORTED', cause: { name: 'AbortError' } })
+    expect(sent.map(({ method }) => method)).toEqual(['POST', 'POST', 'DELETE'])
+  })
+
   test('close their point in time after a failure', async () => {
     const { store, sent } = engine([{ id: 'p' }, { status: 500 }, {}], { pageSize: 2 })
     await expect(store.ask({ ...documents, limit: 3 })).rejects.toMatchObject({ code: 'TARGET_OVERLOADED' })
@@ -238,6 +268,7 @@ test.each([
   [{ index: 'a/b' }, 'index'],
   [{ namespace: '-x' }, 'namespace'],
   [{ indexPer: 'week' as 'day' }, 'indexPer'],
+  [{ index: 'mine', indexPer: 'day' as const }, 'indexPer'],
   [{ pageSize: 10_001 }, 'pageSize'],
   [{ maxGroups: 0 }, 'maxGroups'],
   [{ timeoutMilliseconds: 0.5 }, 'timeoutMilliseconds'],

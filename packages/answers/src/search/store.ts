@@ -1,9 +1,10 @@
 import { asFlowferryError, type Format } from '@flowferry/core'
 import { requireOneOf, requireOption, requirePositive } from '@flowferry/core/internal'
 import { type IndexPer, refusalOf } from '@flowferry/search'
-import { type Answer, partialBy, type Row, type Store, type StoreOptions } from '../answer.ts'
+import { type Answer, partialBy, type Row, type Store, type StoreOptions, unlessStopped } from '../answer.ts'
 import { fitsHaving, inOrder } from '../order.ts'
 import { type DocumentsPlan, type GroupsPlan, type Plan, planOf } from '../plan.ts'
+import type { Question } from '../question.ts'
 import { documentRow, documentsBody, type Hit, searchAfter } from './documents.ts'
 import { type Bucket, groupsAggregation, isApproximate, isHeavy, isInGroupsOrder, rowOf } from './groups.ts'
 import { queryOf } from './query.ts'
@@ -41,6 +42,8 @@ export interface SearchClient {
     path: string,
     body: object | undefined,
     timeoutMilliseconds: number,
+    /** Ends the request, and with its connection the search. */
+    signal: AbortSignal | undefined,
   ) => Promise<{ readonly status: number; readonly body: unknown }>
   /** A point in time holds pages together: `POST /<index><open>` gives its id under `id`, and `DELETE <close>` takes it. */
   readonly pointInTime: {
@@ -61,7 +64,7 @@ interface SearchResponse {
     readonly failures?: readonly { readonly reason?: { readonly type?: string; readonly reason?: string } }[]
   }
   readonly pit_id?: string
-  readonly hits?: { readonly hits?: readonly Hit[] }
+  readonly hits?: { readonly total?: { readonly value?: number }; readonly hits?: readonly Hit[] }
   readonly aggregations?: { readonly all?: Page & Bucket }
 }
 
@@ -82,45 +85,53 @@ export function searchStore(client: SearchClient, options: SearchStoreOptions): 
   requireOneOf('indexPer', indexPer, ['day', 'month'])
   const isName = (name: unknown) => typeof name === 'string' && /^[^-/?#\s][^/?#\s]*$/.test(name)
   requireOption(index === undefined || isName(index), 'index', index, 'the name of an index, or a pattern')
+  requireOption(index === undefined || indexPer === undefined, 'indexPer', indexPer, 'nothing beside index')
   requireOption(namespace === undefined || isName(namespace), 'namespace', namespace, 'a namespace')
   requirePositive('timeoutMilliseconds', timeoutMilliseconds)
   requirePositive('maxGroups', maxGroups)
   requirePositive('pageSize', pageSize)
   requireOption(pageSize <= 10_000, 'pageSize', pageSize, 'a whole number from 1 to 10,000')
 
-  const send = async (method: 'POST' | 'DELETE', path: string, body?: object): Promise<unknown> => {
+  const send: Send = async (method, path, body, signal) => {
+    signal?.throwIfAborted()
     const time = timeoutMilliseconds + transportMilliseconds
-    const response = await client.request(method, path, body, time).catch((error: unknown) => {
+    const response = await client.request(method, path, body, time, signal).catch((error: unknown) => {
       throw asFlowferryError(error, 'TARGET_UNREACHABLE', `${method} ${path} got no answer`)
     })
     if (response.status >= 300) throw refusalOf(response, `${method} ${path}`)
     return response.body
   }
-  return {
-    ask: async (question) => {
-      const plan = planOf(question, formats)
-      const reasons: string[] = []
-      let absent = false
-      const target = targetOf(plan.formats, options)
-      const query = queryOf(plan, index !== undefined)
-      const common = { query, track_total_hits: false, timeout: `${timeoutMilliseconds}ms` }
-      const search: Search = async (body, path = `/${target}/_search?ignore_unavailable=true`) => {
-        const response = (await send('POST', path, { ...common, ...body })) as SearchResponse
-        absent ||= (response._shards?.total ?? 0) === 0
-        reasons.push(...missingIn(response, target, timeoutMilliseconds))
-        return response
-      }
-      const asked = { search, send, client, target, pageSize, maxGroups, reasons }
-      const rows = plan.kind === 'groups' ? await groupRows(plan, asked) : await documentRows(plan, asked)
-      return { rows, approximate: approximateIn(plan), ...partialBy(reasons, absent) }
-    },
+  const answerTo = async (question: Question, signal: AbortSignal | undefined): Promise<Answer> => {
+    const plan = planOf(question, formats)
+    const reasons: string[] = []
+    let absent = false
+    const target = targetOf(plan.formats, options)
+    const query = queryOf(plan, index !== undefined)
+    const common = { query, track_total_hits: false, timeout: `${timeoutMilliseconds}ms` }
+    const search: Search = async (body, path = `/${target}/_search?ignore_unavailable=true`) => {
+      const response = (await send('POST', path, { ...common, ...body }, signal)) as SearchResponse
+      absent ||= (response._shards?.total ?? 0) === 0
+      reasons.push(...missingIn(response, target, timeoutMilliseconds))
+      return response
+    }
+    const asked = { search, send, signal, client, target, pageSize, maxGroups, reasons }
+    const rows = plan.kind === 'groups' ? await groupRows(plan, asked) : await documentRows(plan, asked)
+    if (index !== undefined && !absent && isEmpty(plan, rows)) {
+      const missing = await datasetsNotIn(plan.formats, search)
+      reasons.push(...missing.map((dataset) => `${index} has no document of ${dataset}`))
+      absent = missing.length === plan.formats.length
+    }
+    return { rows, approximate: approximateIn(plan), ...partialBy(reasons, absent) }
   }
+  return { ask: (question, signal) => unlessStopped(signal, () => answerTo(question, signal)) }
 }
 
 type Search = (body: object, path?: string) => Promise<SearchResponse>
+type Send = (method: 'POST' | 'DELETE', path: string, body?: object, signal?: AbortSignal) => Promise<unknown>
 interface Asked {
   readonly search: Search
-  readonly send: (method: 'POST' | 'DELETE', path: string, body?: object) => Promise<unknown>
+  readonly send: Send
+  readonly signal: AbortSignal | undefined
   readonly client: SearchClient
   readonly target: string
   readonly pageSize: number
@@ -138,6 +149,21 @@ function targetOf(formats: readonly Format[], { index, indexPer, namespace = '*'
     return namespace.includes('*') ? [stream, `-${dated}`] : [stream]
   })
   return (index === undefined ? names : [index]).map(encodeURIComponent).join(',')
+}
+
+/** A row without groups is there without documents, too. */
+const isEmpty = (plan: Plan, rows: readonly Row[]): boolean =>
+  rows.length === 0 || (plan.kind === 'groups' && plan.groups.length === 0)
+
+/** An index of several formats is there whether it has documents of one of them or not. */
+async function datasetsNotIn(formats: readonly Format[], search: Search): Promise<string[]> {
+  const missing: string[] = []
+  for (const { dataset } of formats) {
+    const query = { term: { 'data_stream.dataset': dataset } }
+    const { hits } = await search({ query, size: 0, track_total_hits: 1, terminate_after: 1 })
+    if ((hits?.total?.value ?? 0) === 0) missing.push(dataset)
+  }
+  return missing
 }
 
 function missingIn({ timed_out: timedOut, _shards: shards }: SearchResponse, target: string, time: number): string[] {
@@ -212,11 +238,12 @@ interface PageBody {
 
 /** Searches that see the same documents, whatever is written meanwhile. */
 async function withPointInTime<T>(
-  { search, send, client, target }: Asked,
+  { search, send, signal, client, target }: Asked,
   run: (page: (body: PageBody) => Promise<SearchResponse>) => Promise<T>,
 ): Promise<T> {
   const { open, idOf, close, closing } = client.pointInTime
-  const opened = await send('POST', `/${target}${open}?keep_alive=1m&ignore_unavailable=true`).catch((error) => {
+  const path = `/${target}${open}?keep_alive=1m&ignore_unavailable=true`
+  const opened = await send('POST', path, undefined, signal).catch((error) => {
     // OpenSearch answers so where no index is there, and a search says that.
     if (/invalid id: \[null\]/.test(String(error))) return undefined
     throw error
@@ -232,6 +259,7 @@ async function withPointInTime<T>(
     })
   } finally {
     // It ends by itself within a minute.
-    await send('DELETE', close, closing(id)).catch(() => undefined)
+    const closed = send('DELETE', close, closing(id)).catch(() => undefined)
+    if (!signal?.aborted) await closed
   }
 }

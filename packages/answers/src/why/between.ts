@@ -1,6 +1,6 @@
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import type { Snapshot } from '@flowferry/enrich/interfaces'
-import type { Row, Store } from '../answer.ts'
+import { endedBy, type Row, type Store } from '../answer.ts'
 import { diagnose } from './diagnose.ts'
 import { type Cause, type Certainty, certainties, type Diagnosis } from './diagnosis.ts'
 import { type Asked, endsFor, pairsOf } from './ends.ts'
@@ -48,8 +48,9 @@ const mostPairs = 16
  * const snapshot = readSnapshot(await readFile('flowferry.snapshot.json', 'utf8'), 'flowferry.snapshot.json')
  * const { sentence, pairs } = await why(store.ask, { a: 'payments', b: 'orders-db', port: 5432, since, until }, { snapshot })
  */
-export async function why(ask: Store['ask'], question: WhyQuestion, options: WhyOptions = {}): Promise<WhyAnswer> {
-  const { snapshot, ...gathering } = options
+export async function why(store: Store['ask'], question: WhyQuestion, options: WhyOptions = {}): Promise<WhyAnswer> {
+  const { snapshot, signal, ...gathering } = options
+  const ask = endedBy(signal, store)
   const { port, since, until } = question
   const ends = await endsFor(ask, question, snapshot)
   const twins = snapshot ? twinsOf(snapshot, [ends.a, ends.b]) : []

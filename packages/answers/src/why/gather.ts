@@ -4,7 +4,7 @@ import { transitGateway } from '@flowferry/core/formats/transit-gateway'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { privateBlocks } from '@flowferry/core/internal'
 import { isPrivate } from '../addresses.ts'
-import type { Row, Store } from '../answer.ts'
+import { endedBy, type Row, type Store } from '../answer.ts'
 import { networkServices } from '../network-services.ts'
 import type { DocumentsQuestion, Filter, GroupsQuestion, Span } from '../question.ts'
 import { caseOf } from './case.ts'
@@ -25,6 +25,8 @@ export interface GatherOptions {
   readonly fields?: readonly string[]
   /** Where the store holds what an archive was read for: with `archiveNeeds`. @default it has all that the logs have */
   readonly archive?: ArchiveReading
+  /** Ends the questions, as of `Store.ask`. @default none */
+  readonly signal?: AbortSignal
 }
 
 /** What of an archive was read, and what of that was not to be had. */
@@ -49,8 +51,8 @@ const mostOthers = 1000
  * const evidence = await gather(store.ask, { a: '10.0.3.7', b: '10.0.9.12', port: 5432, since, until })
  */
 export async function gather(store: Store['ask'], pair: Pair, options: GatherOptions = {}): Promise<Evidence> {
-  const { known: ofSnapshot = [], twins = [], alsoB = [], fields, archive } = options
-  const ask = without(twins, store)
+  const { known: ofSnapshot = [], twins = [], alsoB = [], fields, archive, signal } = options
+  const ask = without(twins, endedBy(signal, store))
   const span = around(pair, margin, margin)
   const found = await ask(flowQuestion(span, [touches(pair.a), touches(pair.b)]))
   const flows = found.rows.map((row) => ({ ...row }))

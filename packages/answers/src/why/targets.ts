@@ -1,5 +1,5 @@
 import type { Snapshot } from '@flowferry/enrich/interfaces'
-import type { Store } from '../answer.ts'
+import { endedBy, type Store } from '../answer.ts'
 import type { WhyOptions } from './between.ts'
 import { caseOf } from './case.ts'
 import { type Target, targetsOf } from './counts.ts'
@@ -53,11 +53,12 @@ const mostLookedAt = 10
  * const { sentence, failing, common } = await whyTargets(store.ask, { a: 'payments', since, until }, { snapshot })
  */
 export async function whyTargets(
-  ask: Store['ask'],
+  store: Store['ask'],
   { a, since, until }: Omit<Asked, 'b'>,
   options: WhyOptions = {},
 ): Promise<TargetsAnswer> {
-  const { snapshot, ...gathering } = options
+  const { snapshot, signal, ...gathering } = options
+  const ask = endedBy(signal, store)
   const ends = await endsFor(ask, { a, since, until }, snapshot)
   const counted = []
   const own = without(snapshot ? twinsOf(snapshot, [ends.a]) : [], ask)
