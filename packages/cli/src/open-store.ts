@@ -1,36 +1,44 @@
 import { stat } from 'node:fs/promises'
 import type { Store } from '@flowferry/answers'
 import type { Format } from '@flowferry/core'
-import { type Io, UsageError } from './io.ts'
-import { elasticsearchClient, nodeOf, openSearchClient } from './target.ts'
+import { type Io, refuseOptions, UsageError } from './io.ts'
+import { elasticsearchClient, nodeOf, openSearchClient, type TargetOptions } from './target.ts'
 
 /** The options of `why` and `ask` that say where logs are. */
-export interface FromOptions {
+export interface FromOptions extends Pick<TargetOptions, 'url' | 'index' | 'indexPer'> {
   readonly from: string
-  readonly url?: string
 }
 
 export interface OpenedStore extends Store {
   readonly close: () => Promise<void>
 }
 
+/** Refuses options of a cluster where `--from` names none. */
+export function refuseCluster(options: FromOptions): void {
+  refuseOptions(options, ['url', 'index', 'indexPer'], '--from elasticsearch or opensearch')
+}
+
 /** What `--from` names, to be asked. `formats` are those that a question may name by their dataset. */
-export async function openStore({ from, url }: FromOptions, io: Io, formats: readonly Format[]): Promise<OpenedStore> {
+export async function openStore(options: FromOptions, io: Io, formats: readonly Format[]): Promise<OpenedStore> {
+  const { from, url, index, indexPer } = options
   if (from.startsWith('duckdb:')) {
-    if (url !== undefined) throw new UsageError('--url does not go with duckdb')
+    refuseCluster(options)
     return openDuckDB(from.slice('duckdb:'.length), formats)
   }
   if (from !== 'elasticsearch' && from !== 'opensearch')
-    throw new UsageError(`--from takes duckdb:FILE, elasticsearch or opensearch, not "${from}"`)
+    throw new UsageError(`--from takes duckdb:FILE, elasticsearch, opensearch or s3://bucket, not "${from}"`)
+  if (index !== undefined && indexPer !== undefined)
+    throw new UsageError('--index and --index-per are two ways; choose one')
   const node = nodeOf(from, url, io)
+  const asked = { formats, ...(index !== undefined && { index }), ...(indexPer && { indexPer }) }
   if (from === 'elasticsearch') {
     const { elasticsearchStore } = await import('@flowferry/answers/elasticsearch')
     const client = await elasticsearchClient(node, io)
-    return { ...elasticsearchStore({ client, formats }), close: () => client.close() }
+    return { ...elasticsearchStore({ client, ...asked }), close: () => client.close() }
   }
   const { openSearchStore } = await import('@flowferry/answers/opensearch')
   const client = await openSearchClient(node, io)
-  return { ...openSearchStore({ client, formats }), close: () => client.close() }
+  return { ...openSearchStore({ client, ...asked }), close: () => client.close() }
 }
 
 /** A file that is not there is a mistake, not an empty store. */

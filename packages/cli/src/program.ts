@@ -133,6 +133,27 @@ flowferry.config.ts (.mts, .js, .mjs), here or above, adds formats and enrichmen
       .option('--setup', 'first install the index templates')
       .option('--concurrency <n>', 'files read at the same time, 1 to 64; default 4', wholeNumber(1, 64))
 
+  /** What `why` and `ask` say alike of where the logs are. */
+  const fromOptions = (command: Command) =>
+    configOptions(command)
+      .option(
+        '--from <store>',
+        'where the logs are: duckdb:FILE, elasticsearch, opensearch, or the archive itself: s3://bucket, s3://bucket/prefix; default: the store of the config',
+      )
+      .addOption(urlOption())
+      .option('--index <name>', 'the index that has everything; default: data streams')
+      .addOption(
+        new Option('--index-per <span>', 'of indices for each day or month; default: data streams').choices([
+          'day',
+          'month',
+        ]),
+      )
+  const archiveOptions = (command: Command) =>
+    command
+      .option('--account <id...>', 'of an archive: accounts; default: all that are found')
+      .option('--region <name...>', 'of an archive: regions; default: all that are found')
+      .option('--late <duration>', 'of an archive: how late a record may have come, as for backfill')
+
   configOptions(command('parse'))
     .description("A file's documents as they would be indexed, one JSON object a line; a report on standard error.")
     .argument('<source>', 'a file, s3://bucket/key, or - for standard input')
@@ -235,23 +256,17 @@ Examples:
       finish(await backfillCommand(source, all, io, settings))
     })
 
-  configOptions(command('why'))
-    .description(
-      'Why A does not reach B: the cause, how sure, and the records that show it, from logs that are stored or on S3. Without B: which targets of A fail.',
-    )
-    .argument('<a>', 'the client: an address, eni-…, i-…, or a name of the snapshot')
-    .argument('[b]', 'the target, likewise, with its port: 10.0.9.12:5432, [2001:db8::12]:443, orders-db:5432')
-    .option(
-      '--from <store>',
-      'where the logs are: duckdb:FILE, elasticsearch, opensearch, or the archive itself: s3://bucket, s3://bucket/prefix; default: the store of the config',
-    )
-    .addOption(urlOption())
-    .option('--snapshot <file>', 'what flowferry snapshot wrote; default: flowferry.snapshot.json, where it is there')
-    .option('--since <time>', 'tries from here on, as for backfill; default: an hour before --until')
-    .option('--until <time>', 'tries before this; default: now')
-    .option('--account <id...>', 'of an archive: accounts; default: all that are found')
-    .option('--region <name...>', 'of an archive: regions; default: all that are found')
-    .option('--late <duration>', 'of an archive: how late a record may have come, as for backfill')
+  archiveOptions(
+    fromOptions(command('why'))
+      .description(
+        'Why A does not reach B: the cause, how sure, and the records that show it, from logs that are stored or on S3. Without B: which targets of A fail.',
+      )
+      .argument('<a>', 'the client: an address, eni-…, i-…, or a name of the snapshot')
+      .argument('[b]', 'the target, likewise, with its port: 10.0.9.12:5432, [2001:db8::12]:443, orders-db:5432')
+      .option('--snapshot <file>', 'what flowferry snapshot wrote; default: flowferry.snapshot.json, where it is there')
+      .option('--since <time>', 'tries from here on, as for backfill; default: an hour before --until')
+      .option('--until <time>', 'tries before this; default: now'),
+  )
     .option(
       '--lookback <duration>',
       'of an archive: how long before --since interfaces are looked for, up to 1d; default: 10m, as more reads more files',
@@ -275,18 +290,18 @@ Examples:
     .action(async (a: string, b: string | undefined, { config, ...options }: WhyCommandOptions & ConfigFlag) => {
       const settings = await loadSettings(config, io)
       const { whyCommand } = await import('./commands/why.ts')
-      finish(await whyCommand(a, b, withFrom(options, settings), io))
+      finish(await whyCommand(a, b, withFrom(options, settings), io, settings))
     })
 
-  configOptions(command('ask'))
-    .description(
-      'A question of every day, of logs that are stored: who talks to whom, what does not answer, who changed what. Without a question, the list of them.',
-    )
-    .argument('[question]', 'its name: unanswered, talkers, …')
-    .option('--from <store>', 'where the logs are: duckdb:FILE, elasticsearch or opensearch')
-    .addOption(urlOption())
-    .option('--since <time>', 'records from here on, as for backfill; default: a day before --until')
-    .option('--until <time>', 'records before this; default: now')
+  archiveOptions(
+    fromOptions(command('ask'))
+      .description(
+        'A question of every day, of logs that are stored or on S3: who talks to whom, what does not answer, who changed what. Without a question, the list of them.',
+      )
+      .argument('[question]', 'its name: unanswered, talkers, …')
+      .option('--since <time>', 'records from here on, as for backfill; default: a day before --until')
+      .option('--until <time>', 'records before this; default: now'),
+  )
     .option('--limit <n>', "most rows; default: the question's", wholeNumber(1, 100_000))
     .option('--own <block...>', 'blocks of your own addresses: 10.0.0.0/8; default: private addresses')
     .option('--json', 'one JSON object on standard output')
@@ -294,12 +309,14 @@ Examples:
       'after',
       `
 ${credentials}
+Over an archive it needs s3:ListBucket and s3:GetObject, and 1 GB of memory at most.
 
 Exit codes: 0 answered, 1 failed, 2 wrong usage, 5 the answer is not whole, and it says why.
 
 Examples:
   flowferry ask
   flowferry ask unanswered --from duckdb:logs.db --since -2h
+  flowferry ask iam-errors --from s3://my-logs --since 2026-11-22T09:00Z --until 2026-11-22T10:00Z
   flowferry ask new-external --from elasticsearch --own 10.0.0.0/8 2001:db8:5::/48 --json | jq .rows`,
     )
     .action(async (question: string | undefined, { config, ...options }: AskCommandOptions & ConfigFlag) => {

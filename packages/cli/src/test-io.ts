@@ -8,10 +8,21 @@ export interface Ran {
   readonly stderr: string
 }
 
+interface Surroundings {
+  readonly stdin?: readonly string[]
+  readonly env?: Record<string, string>
+  readonly cwd?: string
+  readonly signal?: AbortSignal
+}
+
 /** Runs a command line in this process, as `cli.ts` does it, and keeps what it says. For tests. */
-export async function runHere(
-  args: readonly string[],
-  { stdin = [], env = {}, cwd }: { stdin?: readonly string[]; env?: Record<string, string>; cwd?: string } = {},
+export const runHere = (args: readonly string[], around: Surroundings = {}): Promise<Ran> =>
+  runWith((io) => run(args, io), around)
+
+/** Runs a command with what it would have of a process, and keeps what it says. For tests. */
+export async function runWith(
+  command: (io: Io) => Promise<number>,
+  { stdin = [], env = {}, cwd, signal }: Surroundings = {},
 ): Promise<Ran> {
   const said = { stdout: '', stderr: '' }
   const output = (name: keyof typeof said) =>
@@ -31,8 +42,9 @@ export async function runHere(
     stderr: output('stderr'),
     env,
     ...(cwd !== undefined && { cwd }),
+    ...(signal && { signal }),
   }
-  const code = await run(args, io)
+  const code = await command(io)
   await Promise.all([io.stdout, io.stderr].map((stream) => new Promise<void>((done) => stream.end(done))))
   return { code, ...said }
 }

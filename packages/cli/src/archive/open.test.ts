@@ -4,6 +4,7 @@ import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startArchiveServer } from '../../../../bench/lib/archive-server.mjs'
+import { noSettings } from '../config/settings.ts'
 import { type ArchiveRequest, openArchive } from './open.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -43,7 +44,7 @@ async function opened(files: readonly Buffer[], request: Partial<ArchiveRequest>
   server = await startArchiveServer({ keys, bodyOf: (one) => files[keys.indexOf(one)]! })
   vi.stubEnv('AWS_ENDPOINT_URL', server.url)
   const parts = [{ formats: vpcFlow.formats, from, to }]
-  return openArchive('s3://logs', { parts, quiet: true, ...request }, io())
+  return openArchive('s3://logs', { parts, settings: noSettings, quiet: true, ...request }, io())
 }
 
 const question = {
@@ -99,6 +100,8 @@ describe('openArchive', () => {
   })
 
   test('refuses what is no address', async () => {
-    await expect(openArchive('logs', { parts: [] }, io())).rejects.toThrow('An archive is s3://bucket')
+    await expect(openArchive('logs', { parts: [], settings: noSettings }, io())).rejects.toThrow(
+      'An archive is s3://bucket',
+    )
   })
 })

@@ -11,6 +11,7 @@ import {
 import type { ArchiveObject } from '@flowferry/source-s3'
 import { s3Address, s3Client } from '../aws.ts'
 import { startBackfillProgress } from '../backfill/progress.ts'
+import type { Settings } from '../config/settings.ts'
 import { type Io, line, UsageError } from '../io.ts'
 import { bytes, count, plural } from '../text.ts'
 import { countRequests, type Requests } from './requests.ts'
@@ -29,6 +30,8 @@ interface ArchivePart {
 
 export interface ArchiveRequest extends ArchivePlaces {
   readonly parts: readonly ArchivePart[]
+  /** A config, whose formats, enrichments and filter hold, as for `backfill`. */
+  readonly settings: Settings
   /** Whether nothing but failures is told on standard error. @default false */
   readonly quiet?: boolean
   /** Bytes of memory for the records that are kept and for the questions; inserting alone takes 64 MiB. @default 1 GiB */
@@ -82,12 +85,12 @@ const concurrency = 16
  * @throws UsageError where the source is no address, and where the span takes more memory or objects than that
  * @throws FlowferryError LISTING_FAILED, BUCKET_NOT_FOUND, or a code that begins with SOURCE_
  * @example
- * const archive = await openArchive('s3://my-logs', { parts: [{ formats: vpcFlow.formats, from, to }] }, io)
+ * const archive = await openArchive('s3://my-logs', { parts: [{ formats: vpcFlow.formats, from, to }], settings }, io)
  * const { rows } = await archive.ask(question)
  * await archive.close()
  */
 export async function openArchive(source: string, request: ArchiveRequest, io: Io): Promise<OpenArchive> {
-  const { parts, quiet = false, memory = gibibyte } = request
+  const { parts, settings, quiet = false, memory = gibibyte } = request
   const address = s3Address(source)
   if (!address) throw new UsageError(`An archive is s3://bucket or s3://bucket/prefix, not "${source}"`)
   const places = archivePlaces(request)
@@ -123,9 +126,9 @@ export async function openArchive(source: string, request: ArchiveRequest, io: I
     const objects = planned.reduce((sum, { found }) => sum + found.length, 0)
     if (!quiet) line(io.stderr, `reads ${plural(objects, 'object')} of ${source}, ${bytes(size)}`)
 
-    const settings = [`memory_limit = '${memory}B'`, "temp_directory = ''"]
+    const limits = [`memory_limit = '${memory}B'`, "temp_directory = ''"]
     // One thread inserts; others would wait for it, which costs CPU.
-    for (const setting of [...settings, 'threads = 1']) await sink.connection.run(`SET ${setting}`)
+    for (const setting of [...limits, 'threads = 1']) await sink.connection.run(`SET ${setting}`)
     const read = await readParts()
     await sink.connection.run('RESET threads')
 
@@ -160,7 +163,7 @@ export async function openArchive(source: string, request: ArchiveRequest, io: I
         for (const { part, found } of planned) {
           const { counts, stopped, ...result } = await runLocal(iterate(found), {
             read: { s3 },
-            ...(await readingOf(part, part, { filter: part.filter })),
+            ...(await readingOf(part, part, { settings, filter: part.filter })),
             sink: full,
             onDone: (object, report) => {
               for (const kind of report.kinds) all.kinds.add(kind)
@@ -193,9 +196,9 @@ export async function openArchive(source: string, request: ArchiveRequest, io: I
       const formats = parts.flatMap((part) => part.formats)
       const { ask } = duckdbStore({ connection: sink.connection, formats })
       return {
-        ask: async (question) => {
+        ask: async (question, signal) => {
           // A table that none of the kept records made is empty, not missing.
-          const { partial: _, ...answer } = await ask(question).catch((error: unknown) => {
+          const { partial: _, ...answer } = await ask(question, signal).catch((error: unknown) => {
             throw isOutOfMemory(error) ? tooMuch(`takes more than ${bytes(memory)} of memory`) : error
           })
           const asked = question.formats.flatMap((one) =>

@@ -1,6 +1,7 @@
 import type { ArchiveReading, WhyQuestion } from '@flowferry/answers/why'
 import type { Snapshot } from '@flowferry/enrich/interfaces'
-import { type Io, UsageError } from '../io.ts'
+import type { Settings } from '../config/settings.ts'
+import { type Io, line, UsageError } from '../io.ts'
 import { parseDuration } from '../times.ts'
 import { type OpenArchive, openArchive } from './open.ts'
 import type { ArchivePlaces } from './selection.ts'
@@ -23,6 +24,7 @@ export async function openForWhy(
   snapshot: Snapshot | undefined,
   options: WhyArchiveOptions,
   io: Io,
+  { filter, ...settings }: Settings,
 ): Promise<WhyArchive> {
   const { from, lookback, json = false, ...places } = options
   const before = lookback === undefined ? undefined : parseDuration('--lookback', lookback)
@@ -32,7 +34,9 @@ export async function openForWhy(
     ...(before !== undefined && { lookback: before }),
   })
   const parts = needs.map(({ span, ...need }) => ({ ...need, from: new Date(span.from), to: new Date(span.to) }))
-  const archive = await openArchive(from, { ...places, parts, quiet: json }, io)
+  // Silence is evidence, and what a filter drops would be silence.
+  if (filter) line(io.stderr, "note: why reads what the config's filter would drop, too")
+  const archive = await openArchive(from, { ...places, parts, settings, quiet: json }, io)
   const unread = archive.unread.flatMap(({ formats, from, to }) =>
     formats.some(({ kind }) => kind === 'vpcflow') ? [{ start: from.toISOString(), end: to.toISOString() }] : [],
   )

@@ -1,9 +1,15 @@
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { dailyQuestions } from '@flowferry/answers'
+import { ingested } from '@flowferry/core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { runHere } from '../test-io.ts'
+import { noSettings } from '../config/settings.ts'
+import { runHere, runWith } from '../test-io.ts'
+import { ingestCommand } from './ingest.ts'
 
 // A machine that does other things as well is slow, not wrong.
 vi.setConfig({ testTimeout: 60_000 })
@@ -101,6 +107,33 @@ describe('flowferry ask', () => {
     ])
   })
 
+  it('tells how late they came where the config has the enrichment `ingested`', async () => {
+    const to = `duckdb:${join(folder, 'ingested.db')}`
+    const settings = { ...noSettings, enrichments: [ingested] }
+    const written = await runWith((io) => ingestCommand([join(folder, 'flow.log')], { to }, io, settings))
+    expect(written.code, written.stderr).toBe(0)
+    const { stdout } = await runHere(['ask', 'health', '--from', to, ...span, '--json'])
+    expect(JSON.parse(stdout).rows).toMatchObject([
+      { dataset: 'aws.vpcflow', ingested: expect.stringMatching(/^20\d\d-/), late: expect.any(Number) },
+    ])
+  })
+
+  it('is cancelled as the user ends it', async () => {
+    const stop = new AbortController()
+    // An engine that searches for ever.
+    const server = createServer(() => stop.abort())
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const [{ code, stdout, stderr }] = await Promise.all([
+      runHere(['ask', 'talkers', '--from', 'opensearch', '--url', url, ...span], { signal: stop.signal }),
+      once(server, 'connection').then(([socket]) => once(socket, 'close')),
+    ])
+    server.close()
+    expect(stderr).toMatch(/^error: The question was stopped: /)
+    expect([code, stdout]).toEqual([1, ''])
+  })
+
   it('ends with 5 and says first what is missing', async () => {
     const { code, stdout } = await ask('cdn-errors')
     expect(code).toBe(5)
@@ -113,6 +146,9 @@ describe('flowferry ask', () => {
     ['a store without a question', ['--from', 'duckdb:x'], '--from needs a question'],
     ['a file that is not there', ['talkers', '--from', 'duckdb:/nowhere.db'], 'there is none at "/nowhere.db"'],
     ['a limit beyond all', ['talkers', '--from', 'duckdb:x', '--limit', '0'], 'from 1 to 100000'],
+    ['an account of a file', ['talkers', '--from', 'duckdb:x', '--account', '1'], '--account goes with --from s3://'],
+    ['an index of a file', ['talkers', '--from', 'duckdb:x', '--index', 'mine'], '--index goes with --from elastic'],
+    ['what an archive does not tell', ['health', '--from', 's3://logs'], 'health asks a store how its documents came'],
   ])('refuses %s with 2', async (_, args, words) => {
     const { code, stdout, stderr } = await runHere(['ask', ...args])
     expect(stderr).toContain(words)

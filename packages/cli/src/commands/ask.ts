@@ -1,13 +1,15 @@
-import type { DailyOptions, DailyQuestion } from '@flowferry/answers'
+import type { DailyOptions, DailyQuestion, Span } from '@flowferry/answers'
+import type { Format } from '@flowferry/core'
+import type { AskArchiveOptions } from '../archive/ask.ts'
+import type { OpenArchive } from '../archive/open.ts'
+import { type ArchivePlaces, archiveOptions } from '../archive/selection.ts'
 import { type Settings, withFrom } from '../config/settings.ts'
 import { logFormatNames, parserFor } from '../formats.ts'
-import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
-import { openStore } from '../open-store.ts'
+import { type ExitCode, exitCodes, type Io, line, refuseOptions, UsageError } from '../io.ts'
+import { type FromOptions, type OpenedStore, openStore, refuseCluster } from '../open-store.ts'
 import { spanOf } from '../times.ts'
 
-export interface AskCommandOptions {
-  readonly from?: string
-  readonly url?: string
+export interface AskCommandOptions extends Partial<FromOptions>, ArchivePlaces {
   readonly since?: string
   readonly until?: string
   readonly limit?: number
@@ -27,21 +29,45 @@ export async function askCommand(
   const { askDaily, dailyQuestions, tellAnswer } = await import('@flowferry/answers')
   if (name === undefined) return list(dailyQuestions, options, io)
   const question = await named(dailyQuestions, name)
-  const { from, url, limit, own, json } = withFrom(options, settings)
+  const { limit, own, json, since: _, until: __, ...places } = withFrom(options, settings)
   const span = spanOf(options, day)
   const { formats } = await parserFor(logFormatNames(settings), 'small', settings)
-  const store = await openStore({ from, ...(url !== undefined && { url }) }, io, formats)
+  const store = await openFor(question, span, formats, { ...places, ...(json && { json }) }, io, settings)
   try {
-    const given: DailyOptions = { formats, ...(limit !== undefined && { limit }), ...(own && { own }) }
+    const { cost: archive } = store
+    const given: DailyOptions = {
+      formats,
+      ...(limit !== undefined && { limit }),
+      ...(own && { own }),
+      ...(io.signal && { signal: io.signal }),
+    }
     const answer = await askDaily(store, question, span, given)
     const { rows, approximate, partial = null } = answer
     const columns = Object.entries(question.columns).map(([column, about]) => ({ name: column, ...about }))
-    if (json) line(io.stdout, JSON.stringify({ question: name, span, columns, rows, approximate, partial }))
+    const told = { question: name, span, columns, rows, approximate, partial, ...(archive && { archive }) }
+    if (json) line(io.stdout, JSON.stringify(told))
     else for (const text of tellAnswer(question, span, answer).trimEnd().split('\n')) line(io.stdout, text)
     return partial ? exitCodes.unknown : exitCodes.ok
   } finally {
     await store.close()
   }
+}
+
+async function openFor(
+  question: DailyQuestion,
+  span: Span,
+  formats: readonly Format[],
+  options: FromOptions & AskArchiveOptions,
+  io: Io,
+  settings: Settings,
+): Promise<OpenedStore & Partial<Pick<OpenArchive, 'cost'>>> {
+  if (options.from.startsWith('s3://')) {
+    refuseCluster(options)
+    const { openForAsk } = await import('../archive/ask.ts')
+    return openForAsk(question, span, formats, options, io, settings)
+  }
+  refuseOptions(options, archiveOptions, '--from s3://bucket')
+  return openStore(options, io, formats)
 }
 
 async function named(questions: readonly DailyQuestion[], name: string): Promise<DailyQuestion> {

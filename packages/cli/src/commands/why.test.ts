@@ -187,7 +187,17 @@ describe('flowferry why', { timeout: 60_000 }, () => {
     [
       'a URL of a file',
       ['10.0.3.7', '10.0.9.12', '--from', 'duckdb:x', '--url', 'http://x'],
-      '--url does not go with duckdb',
+      '--url goes with --from elasticsearch or opensearch',
+    ],
+    [
+      'an index of an archive',
+      ['10.0.3.7', '10.0.9.12', '--from', 's3://logs', '--index-per', 'day'],
+      '--index-per goes with --from elasticsearch or opensearch',
+    ],
+    [
+      'two places',
+      ['10.0.3.7', '10.0.9.12', '--from', 'opensearch', '--index', 'logs', '--index-per', 'day'],
+      '--index and --index-per are two ways; choose one',
     ],
   ])('refuses %s with 2', async (_, args, words) => {
     const from = args.includes('--from') ? [] : ['--from', 'duckdb:/nowhere.db']

@@ -1,9 +1,11 @@
 import { isIP } from 'node:net'
 import type { TargetsAnswer, WhyAnswer, WhyQuestion } from '@flowferry/answers/why'
 import type { Snapshot } from '@flowferry/enrich/interfaces'
+import { archiveOptions } from '../archive/selection.ts'
 import type { WhyArchive, WhyArchiveOptions } from '../archive/why.ts'
+import type { Settings } from '../config/settings.ts'
 import { type ExitCode, exitCodes, type Io, line, refuseOptions, UsageError } from '../io.ts'
-import { type FromOptions, type OpenedStore, openStore } from '../open-store.ts'
+import { type FromOptions, type OpenedStore, openStore, refuseCluster } from '../open-store.ts'
 import { loadSnapshot, snapshotFile } from '../snapshot-file.ts'
 import { spanOf } from '../times.ts'
 
@@ -21,15 +23,20 @@ export async function whyCommand(
   b: string | undefined,
   options: WhyCommandOptions,
   io: Io,
+  settings: Settings,
 ): Promise<ExitCode> {
   const { target, ...asked } = askedOf(a, b, options)
   const snapshot = await snapshotOf(options)
   const question = target && { ...asked, ...target }
-  const store = await openFor(question, snapshot, options, io)
+  const store = await openFor(question, snapshot, options, io, settings)
   try {
     const { tell, tellTargets, why, whyTargets } = await import('@flowferry/answers/why')
     const { cost: archive, reading } = store
-    const known = { ...(snapshot && { snapshot }), ...(reading && { archive: reading }) }
+    const known = {
+      ...(snapshot && { snapshot }),
+      ...(reading && { archive: reading }),
+      ...(io.signal && { signal: io.signal }),
+    }
     const answer = question ? await why(store.ask, question, known) : await whyTargets(store.ask, asked, known)
     if (options.json) line(io.stdout, JSON.stringify({ ...answer, ...(archive && { archive }) }))
     else {
@@ -47,14 +54,15 @@ async function openFor(
   snapshot: Snapshot | undefined,
   options: WhyCommandOptions,
   io: Io,
+  settings: Settings,
 ): Promise<OpenedStore & Partial<Pick<WhyArchive, 'cost' | 'reading'>>> {
   if (options.from.startsWith('s3://')) {
-    if (options.url !== undefined) throw new UsageError('--url does not go with s3://')
+    refuseCluster(options)
     if (!question) throw new UsageError('--from s3:// takes B: whom A calls is asked of a store (flowferry backfill)')
     const { openForWhy } = await import('../archive/why.ts')
-    return openForWhy(question, snapshot, options, io)
+    return openForWhy(question, snapshot, options, io, settings)
   }
-  refuseOptions(options, ['account', 'region', 'late', 'lookback'], '--from s3://bucket')
+  refuseOptions(options, [...archiveOptions, 'lookback'], '--from s3://bucket')
   return openStore(options, io, [])
 }
 

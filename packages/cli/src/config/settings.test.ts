@@ -42,7 +42,9 @@ describe('withStore', () => {
 
 describe('withFrom', () => {
   it("asks the config's store, and says what is missing where there is none", () => {
-    expect(withFrom({}, settings)).toEqual({ from: 'elasticsearch', url: 'https://es:9200' })
+    expect(withFrom({}, settings)).toEqual({ from: 'elasticsearch', url: 'https://es:9200', indexPer: 'day' })
+    expect(withFrom({ index: 'mine' }, settings)).not.toHaveProperty('indexPer')
+    expect(withFrom({ from: 's3://logs' }, settings)).toEqual({ from: 's3://logs' })
     expect(withFrom({ from: 'duckdb:x.db' }, settings)).toEqual({ from: 'duckdb:x.db' })
     expect(() => withFrom({}, noSettings)).toThrow('Say where the logs are: --from')
   })

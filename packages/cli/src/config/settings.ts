@@ -55,10 +55,10 @@ export function withStore<O extends StoreOptions>(
  * @throws UsageError where the config has none either
  */
 export function withFrom<O extends StoreOptions>(options: O, settings: Settings): O & { readonly from: string } {
-  const { from, ...rest } = withStore(options, settings, 'from', ['url'])
+  const { from, ...rest } = withStore(options, settings, 'from', ['url', 'index', 'indexPer'])
   if (from === undefined)
     throw new UsageError(
-      'Say where the logs are: --from duckdb:FILE, elasticsearch or opensearch, or `store` of flowferry.config',
+      'Say where the logs are: --from duckdb:FILE, elasticsearch, opensearch or s3://bucket, or `store` of flowferry.config',
     )
   return { ...rest, from } as O & { readonly from: string }
 }
