@@ -12,9 +12,9 @@ export default [
   row('@flowferry/sink-opensearch', 'sink-opensearch', '1.5 kB'),
   row('@flowferry/sink-duckdb', 'sink-duckdb', '24 kB'),
   row('@flowferry/answers', 'answers', '26 kB'),
-  row('@flowferry/answers/duckdb', 'answers-duckdb', '21 kB'),
-  row('@flowferry/answers/elasticsearch', 'answers-elasticsearch', '21 kB'),
-  row('@flowferry/answers/opensearch', 'answers-opensearch', '21 kB'),
+  row('@flowferry/answers/duckdb', 'answers-duckdb', '22 kB'),
+  row('@flowferry/answers/elasticsearch', 'answers-elasticsearch', '22 kB'),
+  row('@flowferry/answers/opensearch', 'answers-opensearch', '22 kB'),
   // The tables of three formats are in it, by which it asks any store.
   row('@flowferry/answers/why', 'answers-why', '66 kB'),
   row('@flowferry/enrich/cidr', 'enrich-cidr', '4 kB'),
