@@ -22,5 +22,6 @@ export {
   type SteppedQuestion,
   type Unit,
 } from './questions/daily.ts'
+export { type FlowsOptions, flows } from './questions/flows.ts'
 export { dailyQuestions } from './questions/index.ts'
 export { tellAnswer } from './questions/tell.ts'
