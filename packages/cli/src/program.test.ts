@@ -7,7 +7,18 @@ describe('flowferry', () => {
   it('shows its commands, and an example for each', async () => {
     const { code, stdout } = await runHere(['--help'])
     expect(code).toBe(0)
-    for (const command of ['parse', 'ingest', 'backfill', 'why', 'snapshot', 'cost', 'setup', 'dlq', 'redrive']) {
+    for (const command of [
+      'parse',
+      'ingest',
+      'backfill',
+      'why',
+      'mcp',
+      'snapshot',
+      'cost',
+      'setup',
+      'dlq',
+      'redrive',
+    ]) {
       expect(stdout).toContain(`\n  ${command} `)
       const help = await runHere([command, '--help'])
       expect(help.code).toBe(0)

@@ -5,6 +5,7 @@ import type { BackfillCommandOptions } from './commands/backfill.ts'
 import type { CostCommandOptions } from './commands/cost.ts'
 import type { DlqOptions } from './commands/dlq.ts'
 import type { IngestCommandOptions } from './commands/ingest.ts'
+import type { McpCommandOptions } from './commands/mcp.ts'
 import type { ParseOptions } from './commands/parse.ts'
 import type { RedriveCommandOptions } from './commands/redrive.ts'
 import type { SetupCommandOptions } from './commands/setup.ts'
@@ -323,6 +324,28 @@ Examples:
       const settings = await loadSettings(config, io)
       const { askCommand } = await import('./commands/ask.ts')
       finish(await askCommand(question, options, io, settings))
+    })
+
+  archiveOptions(fromOptions(command('mcp')))
+    .description(
+      'Serves why, ask, flows, changes and formats to language models: the Model Context Protocol over standard input and output. It only reads. Of an archive it serves why alone.',
+    )
+    .option('--snapshot <file>', 'what flowferry snapshot wrote; default: flowferry.snapshot.json, where it is there')
+    .option('--lookback <duration>', 'of an archive: as for why')
+    .addHelpText(
+      'after',
+      `
+${credentials}
+A client starts it; how to tell it, and what the tools answer: docs/mcp.md.
+
+Exit codes: 0 the client ended it, 1 failed, 2 wrong usage.
+
+Example:
+  flowferry mcp --from duckdb:/var/lib/flowferry/logs.db`,
+    )
+    .action(async ({ config, ...options }: McpCommandOptions & ConfigFlag) => {
+      const { mcpCommand } = await import('./commands/mcp.ts')
+      finish(await mcpCommand(options, io, version, () => loadSettings(config, io)))
     })
 
   command('snapshot')

@@ -22,16 +22,18 @@ export function parseTime(option: string, text: string, now: Date): Date {
 /**
  * The span of `--since` and `--until`, ISO 8601. Without them it ends now, and begins `milliseconds` before its end.
  *
+ * @param dashes What stands before their names in errors
  * @throws UsageError
  */
 export function spanOf(
-  { since, until }: { readonly since?: string; readonly until?: string },
+  { since, until }: { readonly since?: string | undefined; readonly until?: string | undefined },
   milliseconds: number,
   now = new Date(),
+  dashes = '--',
 ): { readonly from: string; readonly to: string } {
-  const end = until === undefined ? now : parseTime('--until', until, now)
-  const start = since === undefined ? new Date(end.getTime() - milliseconds) : parseTime('--since', since, now)
-  if (start >= end) throw new UsageError('--since has to be before --until')
+  const end = until === undefined ? now : parseTime(`${dashes}until`, until, now)
+  const start = since === undefined ? new Date(end.getTime() - milliseconds) : parseTime(`${dashes}since`, since, now)
+  if (start >= end) throw new UsageError(`${dashes}since has to be before ${dashes}until`)
   return { from: start.toISOString(), to: end.toISOString() }
 }
 

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import type { TargetsAnswer, WhyAnswer, WhyQuestion } from '@flowferry/answers/why'
 import type { Snapshot } from '@flowferry/enrich/interfaces'
+import type { ArchiveCost } from '../archive/open.ts'
 import { archiveOptions } from '../archive/selection.ts'
 import type { WhyArchive, WhyArchiveOptions } from '../archive/why.ts'
 import type { Settings } from '../config/settings.ts'
@@ -25,28 +26,48 @@ export async function whyCommand(
   io: Io,
   settings: Settings,
 ): Promise<ExitCode> {
-  const { target, ...asked } = askedOf(a, b, options)
+  const { answer, archive } = await answerWhy(askedOf(a, b, options), options, io, settings)
+  if (options.json) line(io.stdout, JSON.stringify({ ...answer, ...(archive && { archive }) }))
+  else for (const one of (await tellWhy(answer)).trimEnd().split('\n')) line(io.stdout, one)
+  return exitCodeOf(answer)
+}
+
+export interface WhyAnswered {
+  readonly answer: WhyAnswer | TargetsAnswer
+  /** What reading the archive took. @default it was asked of a store */
+  readonly archive?: ArchiveCost
+}
+
+/** Opens what `from` names, asks, and closes it. */
+export async function answerWhy(
+  asked: Asked,
+  options: WhyCommandOptions,
+  io: Io,
+  settings: Settings,
+): Promise<WhyAnswered> {
+  const { target, ...span } = asked
   const snapshot = await snapshotOf(options)
-  const question = target && { ...asked, ...target }
+  const question = target && { ...span, ...target }
   const store = await openFor(question, snapshot, options, io, settings)
   try {
-    const { tell, tellTargets, why, whyTargets } = await import('@flowferry/answers/why')
+    const { why, whyTargets } = await import('@flowferry/answers/why')
     const { cost: archive, reading } = store
     const known = {
       ...(snapshot && { snapshot }),
       ...(reading && { archive: reading }),
       ...(io.signal && { signal: io.signal }),
     }
-    const answer = question ? await why(store.ask, question, known) : await whyTargets(store.ask, asked, known)
-    if (options.json) line(io.stdout, JSON.stringify({ ...answer, ...(archive && { archive }) }))
-    else {
-      const text = 'failing' in answer ? tellTargets(answer) : tell(answer)
-      for (const one of text.trimEnd().split('\n')) line(io.stdout, one)
-    }
-    return exitCodeOf(answer)
+    const answer = question ? await why(store.ask, question, known) : await whyTargets(store.ask, span, known)
+    return { answer, ...(archive && { archive }) }
   } finally {
     await store.close()
   }
+}
+
+/** For people. */
+export async function tellWhy(answer: WhyAnswered['answer']): Promise<string> {
+  const { tell, tellTargets } = await import('@flowferry/answers/why')
+  return 'failing' in answer ? tellTargets(answer) : tell(answer)
 }
 
 async function openFor(
@@ -72,7 +93,7 @@ function exitCodeOf(answer: WhyAnswer | TargetsAnswer): ExitCode {
   return isFault ? exitCodes.fault : exitCodes.ok
 }
 
-interface Asked {
+export interface Asked {
   readonly a: string
   readonly target?: { readonly b: string; readonly port?: number }
   /** ISO 8601. */
@@ -88,7 +109,7 @@ export function askedOf(a: string, b: string | undefined, options: WhyCommandOpt
 }
 
 /** An address of version 6 has a port behind brackets alone; a name may hold anything but a port at its end. */
-function targetOf(text: string): { b: string; port?: number } {
+export function targetOf(text: string): { b: string; port?: number } {
   const [, bracketed, port] = /^\[(.+)\](?::(\d+))?$/.exec(text) ?? []
   const [, plain, plainPort] = isIP(text) === 6 ? [] : (/^(.+?)(?::(\d+))?$/s.exec(text) ?? [])
   const b = requireText('B', bracketed ?? plain ?? text)
@@ -104,7 +125,7 @@ function requireText(whose: string, text: string): string {
   return text
 }
 
-async function snapshotOf({ snapshot: path }: WhyCommandOptions) {
+export async function snapshotOf({ snapshot: path }: WhyCommandOptions) {
   const snapshot = await loadSnapshot(path ?? snapshotFile)
   if (path !== undefined && !snapshot)
     throw new UsageError(`--snapshot needs a file that flowferry snapshot wrote; there is none at "${path}"`)
