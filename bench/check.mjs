@@ -1,5 +1,6 @@
 // That the bench still runs and compares like with like: every command with a handful of records.
 import assert from 'node:assert/strict'
+import { answersOnDuckDB, answersOnEngine } from './answers.mjs'
 import { archive } from './archive.mjs'
 import { coldStart } from './cold-start.mjs'
 import { duckDB } from './duckdb.mjs'
@@ -40,9 +41,15 @@ export async function check() {
   await sameDocuments('vpc-flow', 'vpc-flow', 'own')
   await sameDocuments('cloudfront', 'cloudfront')
   await sameDocuments('json-lines', 'json-lines')
-  const parts = [speed, memory, threads, duckDB, hostile, coldStart, archive]
-  if (process.env.FLOWFERRY_TEST_ELASTICSEARCH) parts.push(endToEnd, index)
-  else console.error('skipped: end-to-end and index, as FLOWFERRY_TEST_ELASTICSEARCH is not set')
+  const parts = [speed, memory, threads, duckDB, hostile, coldStart, archive, answersOnDuckDB]
+  const engines = ['elasticsearch', 'opensearch'].map(
+    (store) =>
+      (...args) =>
+        answersOnEngine(store, ...args),
+  )
+  if (process.env.FLOWFERRY_TEST_ELASTICSEARCH) parts.push(endToEnd, index, ...engines)
+  else
+    console.error('skipped: end-to-end, index, and answers of the engines, as FLOWFERRY_TEST_ELASTICSEARCH is not set')
   const all = { results: {}, sections: {} }
   for (const part of parts) {
     const { results, sections } = await part(1, 'npm run bench -- check', records)

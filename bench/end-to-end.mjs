@@ -1,16 +1,13 @@
 // Files on S3, through the worker, into real search engines, against the same bulk bodies sent from memory.
 import { readFileSync } from 'node:fs'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
-import { setup as setupElasticsearch } from '@flowferry/sink-elasticsearch'
-import { setup as setupOpenSearch } from '@flowferry/sink-opensearch'
 import { input } from './inputs/make.mjs'
 import { middle, most, runScript, startNullSink } from './lib/measure.mjs'
 import { figure, provenance, table } from './lib/page.mjs'
 import { createQueue } from './lib/queue.mjs'
 import { startServers } from './lib/servers.mjs'
-import { createClient } from './rows/send.mjs'
+import { createClient, setups } from './rows/send.mjs'
 
-const setups = { elasticsearch: setupElasticsearch, opensearch: setupOpenSearch }
 const titles = { elasticsearch: 'Elasticsearch', opensearch: 'OpenSearch' }
 /** Long enough that the first request and the last, when less is under way, weigh little. */
 const documents = 800_000

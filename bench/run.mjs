@@ -9,6 +9,9 @@
 //   npm run bench -- duckdb [RUNS]       files into a DuckDB file, against DuckDB's own readers
 //   npm run bench -- hostile [RUNS]      the longest turn of the event loop over files made to hold it
 //   npm run bench -- archive [RUNS]      `why` straight over an archive of a million keys; some 10 minutes for 3 runs
+//   npm run bench -- answers [RUNS]      `why` and the questions of every day over ten million flow records in DuckDB, `why` in
+//                                        the engines, one after the other; some 30 minutes. Each alone: answers-duckdb,
+//                                        answers-elasticsearch, answers-opensearch
 //   npm run bench -- check               everything with a handful of records, RESULTS.md untouched
 import { rmSync } from 'node:fs'
 import { here } from './lib/measure.mjs'
@@ -18,6 +21,12 @@ const all = async (...parts) => ({
   results: Object.assign({}, ...parts.map(({ results }) => results)),
   sections: Object.assign({}, ...parts.map(({ sections }) => sections)),
 })
+const answersOn =
+  (store) =>
+  async (...args) => {
+    const { answersOnDuckDB, answersOnEngine } = await import('./answers.mjs')
+    return store === 'duckdb' ? answersOnDuckDB(...args) : answersOnEngine(store, ...args)
+  }
 const commands = {
   speed: async (runs, command) =>
     all(
@@ -31,6 +40,14 @@ const commands = {
   duckdb: async (...args) => (await import('./duckdb.mjs')).duckDB(...args),
   hostile: async (...args) => (await import('./hostile.mjs')).hostile(...args),
   archive: async (...args) => (await import('./archive.mjs')).archive(...args),
+  answers: async (...args) => {
+    const parts = []
+    for (const store of ['duckdb', 'elasticsearch', 'opensearch']) parts.push(await answersOn(store)(...args))
+    return all(...parts)
+  },
+  'answers-duckdb': answersOn('duckdb'),
+  'answers-elasticsearch': answersOn('elasticsearch'),
+  'answers-opensearch': answersOn('opensearch'),
   check: async () => (await import('./check.mjs')).check(),
 }
 

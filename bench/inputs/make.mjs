@@ -6,12 +6,15 @@ import { fileURLToPath } from 'node:url'
 import { createGzip } from 'node:zlib'
 import { cloudFront } from './cloudfront.mjs'
 import { cloudTrail, cloudTrailRecords } from './cloudtrail.mjs'
+import { flowDayLines } from './flow-day.mjs'
 import { jsonLines } from './json-lines.mjs'
 import { vpcFlow, vpcFlow29 } from './vpc-flow.mjs'
 
 const generators = {
   'vpc-flow': vpcFlow,
   'vpc-flow-29': vpcFlow29,
+  /** So many of one day, and what comes with it. */
+  'flow-day': flowDayLines,
   cloudfront: cloudFront,
   cloudtrail: (records) => cloudTrail(records),
   /** With a field that AWS has not added yet. */

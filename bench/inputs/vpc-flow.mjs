@@ -7,7 +7,7 @@ const version2 =
 const version5 = `${version2} vpc-id subnet-id instance-id tcp-flags type pkt-srcaddr pkt-dstaddr region az-id sublocation-type sublocation-id pkt-src-aws-service pkt-dst-aws-service flow-direction traffic-path`
 
 const repeat = (weights) => Object.entries(weights).flatMap(([value, count]) => Array(count).fill(Number(value)))
-const services = repeat({
+export const services = repeat({
   443: 40,
   80: 10,
   5432: 8,
@@ -26,7 +26,7 @@ const services = repeat({
 const packetBytes = [40, 44, 52, 52, 60, 84, 120, 250, 576, 900, 1400, 1460]
 
 /** 400 interfaces in three VPCs, of which some talk much, with 20,000 outside addresses and some that come once. */
-function network({ share, next, between, pick, hex, skewed, normal }) {
+export function network({ share, next, between, pick, hex, skewed, normal }) {
   const account = String(between(1e11, 1e12))
   const vpcs = Array.from({ length: 3 }, () => `vpc-0${hex(16)}`)
   const interfaces = Array.from({ length: 400 }, (_, i) => ({

@@ -8,13 +8,9 @@ const concurrency = 3
 /** Before all that `setup` installs. */
 const priority = 1000
 
-/**
- * One data stream of an engine on this machine, made anew for each measurement.
- *
- * @param stream Its name, which all bodies name.
- */
-export async function createIndexCost(engine, node, stream) {
-  const ask = async (method, path, body) => {
+/** Requests of JSON to an engine's node; a refusal throws what it says, with its `status`. */
+export function requestsTo(node) {
+  return async (method, path, body) => {
     const response = await fetch(node + path, {
       method,
       headers: { 'content-type': 'application/json' },
@@ -24,6 +20,21 @@ export async function createIndexCost(engine, node, stream) {
     if (!response.ok) throw Object.assign(new Error(`${method} ${path}: ${text}`), { status: response.status })
     return text === '' ? undefined : JSON.parse(text)
   }
+}
+
+/** Until a stream's merges, which an engine does by itself, are done. */
+export async function merged(ask, stream) {
+  const merging = async () => (await ask('GET', `/${stream}/_stats/merge`))._all.primaries.merges.current
+  while ((await merging()) > 0) await sleep(50)
+}
+
+/**
+ * One data stream of an engine on this machine, made anew for each measurement.
+ *
+ * @param stream Its name, which all bodies name.
+ */
+export async function createIndexCost(engine, node, stream) {
+  const ask = requestsTo(node)
   const client = createClient(engine, node)
   const { nodes } = await ask('GET', '/_nodes/process')
   const pid = Object.values(nodes)[0].process.id
@@ -43,10 +54,6 @@ export async function createIndexCost(engine, node, stream) {
       await sleep(200)
       if (cpuOf(pid) - before <= 0.02) return
     }
-  }
-  const merged = async () => {
-    const merging = async () => (await ask('GET', `/${stream}/_stats/merge`))._all.primaries.merges.current
-    while ((await merging()) > 0) await sleep(50)
   }
 
   return {
@@ -78,7 +85,7 @@ export async function createIndexCost(engine, node, stream) {
       await sendAll(client, bodies, concurrency, withPipeline ? name : '_none')
       await ask('POST', `/${stream}/_refresh`)
       const seconds = (performance.now() - started) / 1000
-      await merged()
+      await merged(ask, stream)
       const cpu = cpuOf(pid) - before
       const { count } = await ask('GET', `/${stream}/_count`)
       if (count !== expected) throw new Error(`${count} documents of ${expected}`)

@@ -43,6 +43,7 @@ const places = {
 const parsers = {
   'vpc-flow': vpcFlow,
   'vpc-flow-29': vpcFlow,
+  'flow-day': vpcFlow,
   cloudfront: cloudFront,
   cloudtrail: cloudTrail,
   'cloudtrail-unknown': cloudTrail,

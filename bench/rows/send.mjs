@@ -1,7 +1,7 @@
 // Delivery over plain HTTP to `null-sink.mjs`, through the official clients.
 import { Client as Elasticsearch } from '@elastic/elasticsearch'
-import { elasticsearch } from '@flowferry/sink-elasticsearch'
-import { opensearch } from '@flowferry/sink-opensearch'
+import { elasticsearch, setup as setupElasticsearch } from '@flowferry/sink-elasticsearch'
+import { opensearch, setup as setupOpenSearch } from '@flowferry/sink-opensearch'
 import { Client as OpenSearch } from '@opensearch-project/opensearch'
 import { fileObject, parse, run } from './pipeline.mjs'
 import { vpcFlowDocuments } from './plain.mjs'
@@ -11,6 +11,7 @@ const clients = {
   opensearch: (node) => new OpenSearch({ node }),
 }
 export const sinks = { elasticsearch, opensearch }
+export const setups = { elasticsearch: setupElasticsearch, opensearch: setupOpenSearch }
 
 export const createClient = (engine, node) => clients[engine](node)
 
