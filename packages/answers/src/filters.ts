@@ -32,7 +32,7 @@ export interface Block {
 const boundNames: readonly BoundName[] = ['gte', 'gt', 'lte', 'lt']
 const kinds = ['equals', 'oneOf', 'range', 'cidr', 'exists', 'prefix'] as const
 /** The engines refuse more than 65,536 terms. */
-const maxValues = 10_000
+export const maxValues = 10_000
 
 /** @throws FlowferryError INVALID_OPTION that names the place */
 export function checkFilters(formats: readonly Format[], filters: unknown, where: string): CheckedFilter[] {
@@ -103,7 +103,7 @@ export function requireType(field: Field, types: readonly MappingType[], what: s
 }
 
 /** The value, where it is of the field's type. */
-function typedValue(field: Field, value: unknown, where: string): FilterValue {
+export function typedValue(field: Field, value: unknown, where: string): FilterValue {
   switch (field.type) {
     case 'long':
     case 'integer':

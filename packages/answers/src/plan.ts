@@ -1,9 +1,9 @@
 import type { Format } from '@flowferry/core'
 import { isIt, isObject } from '@flowferry/core/internal'
 import { type Field, findField } from './fields.ts'
-import { type CheckedFilter, checkFilters, dateOf } from './filters.ts'
+import { type CheckedFilter, checkFilters, dateOf, maxValues, typedValue } from './filters.ts'
 import { type CheckedMeasure, checkMeasure } from './measures.ts'
-import type { DocumentsQuestion, Group, GroupsQuestion, Having, Order, Question } from './question.ts'
+import type { DocumentsQuestion, FilterValue, Group, GroupsQuestion, Having, Order, Question } from './question.ts'
 import { refused, requireMembers } from './refuse.ts'
 
 interface Checked {
@@ -30,6 +30,8 @@ export interface ColumnOrder {
 export interface GroupsPlan extends Checked {
   readonly kind: 'groups'
   readonly groups: readonly CheckedGroup[]
+  /** The groups that alone are asked for: their values of some of the fields. */
+  readonly only?: { readonly fields: readonly Field[]; readonly values: readonly (readonly FilterValue[])[] }
   readonly measures: readonly CheckedMeasure[]
   readonly having: readonly Having[]
   /** Each group is in it, so that no two rows are equal. */
@@ -48,7 +50,7 @@ export type Plan = GroupsPlan | DocumentsPlan
 
 const common = ['kind', 'formats', 'span', 'filters', 'limit', 'order']
 const members = {
-  groups: [...common, 'groups', 'measures', 'having'],
+  groups: [...common, 'groups', 'only', 'measures', 'having'],
   documents: [...common, 'fields'],
 }
 const maxRows = 100_000
@@ -95,7 +97,10 @@ function formatsOf(asked: Question['formats'], known: readonly Format[]): Format
   })
 }
 
-function groupsPlan({ groups = [], measures, having = [], order = [] }: GroupsQuestion, checked: Checked): GroupsPlan {
+function groupsPlan(
+  { groups = [], only, measures, having = [], order = [] }: GroupsQuestion,
+  checked: Checked,
+): GroupsPlan {
   const { formats } = checked
   if (!Array.isArray(groups)) throw refused('groups', 'takes a list of fields')
   const checkedGroups = groups.map((group: Group, index) => checkGroup(formats, group, `groups[${index}]`))
@@ -121,6 +126,7 @@ function groupsPlan({ groups = [], measures, having = [], order = [] }: GroupsQu
     kind: 'groups',
     ...checked,
     groups: checkedGroups,
+    ...(only !== undefined && { only: checkOnly(only, checkedGroups) }),
     measures: checkedMeasures,
     having,
     order: [...ordered, ...rest.map((column) => ({ column, isDescending: false }))],
@@ -140,6 +146,22 @@ function checkGroup(formats: readonly Format[], group: Group, where: string): Ch
   if (count === undefined) throw refused(`${where}.every`, 'takes a step: 30s, 5m, 1h, 1d')
   if (field.type !== 'date') throw refused(where, `asks "${name}" in steps, which is ${field.type} and no date`)
   return { field, every: Number(count) * units[unit as keyof typeof units] }
+}
+
+function checkOnly(only: unknown, groups: readonly CheckedGroup[]): NonNullable<GroupsPlan['only']> {
+  const width = Array.isArray(only) && Array.isArray(only[0]) ? only[0].length : 0
+  if (!Array.isArray(only) || only.length > maxValues || width < 1 || width > groups.length)
+    throw refused('only', `takes a list of 1 to ${maxValues} lists of values of the first groups`)
+  const fields = groups.slice(0, width).map(({ field }) => field)
+  const other = fields.find(({ type, isList }) => type === 'date' || isList)
+  if (other)
+    throw refused('only', `asks "${other.name}", which is ${other.isList ? 'a list' : 'a date'}; it takes other fields`)
+  const values = only.map((one: unknown, place) => {
+    const where = `only[${place}]`
+    if (!Array.isArray(one) || one.length !== width) throw refused(where, `takes ${width} values, as the first has`)
+    return one.map((value, index) => typedValue(fields[index]!, value, `${where}[${index}]`))
+  })
+  return { fields, values }
 }
 
 const reasonOf = ({ below, type }: Field): string =>

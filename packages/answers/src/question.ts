@@ -83,6 +83,13 @@ export interface GroupsQuestion extends Asked {
   readonly kind: 'groups'
   /** @default none: one row over all */
   readonly groups?: readonly Group[]
+  /**
+   * Up to 10,000 groups that alone are asked for, each by its values of the first of `groups`: fields of one value that
+   * are no dates. Each has as many values as the first.
+   *
+   * @default all groups
+   */
+  readonly only?: readonly (readonly FilterValue[])[]
   /** Name of a column to what it holds. */
   readonly measures: Readonly<Record<string, Measure>>
   /** All have to hold. @default every group */

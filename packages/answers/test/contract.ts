@@ -292,6 +292,34 @@ export function casesOf({ flow, trail, front }: Sample): Case[] {
           .slice(0, 5),
     },
     {
+      name: 'some groups alone, in steps, and none that has a value of one and a value of another',
+      question: groups(
+        flow,
+        { flows: { count: true } },
+        {
+          groups: ['event.action', 'destination.port', { field: '@timestamp', every: '1h' }],
+          only: [
+            ['reject', 443],
+            ['accept', 22],
+            ['accept', 22],
+            ['accept', 1],
+          ],
+        },
+      ),
+      expected: ({ flows }) =>
+        grouped(flows, (one) => {
+          const hour = `${text(one, '@timestamp')!.slice(0, 13)}:00:00.000Z`
+          return [[text(one, 'event.action'), valueAt(one, 'destination.port') as number, hour]]
+        })
+          .filter(({ keys: [action, port] }) => ['reject 443', 'accept 22'].includes(`${action} ${port}`))
+          .map(({ keys, documents }) => ({
+            'event.action': keys[0]!,
+            'destination.port': keys[1]!,
+            '@timestamp': keys[2]!,
+            flows: documents.length,
+          })),
+    },
+    {
       name: 'groups of a list, once under each of its values',
       question: groups(flow, { flows: { count: true } }, { groups: ['aws.vpcflow.tcp_flags_array', 'event.type'] }),
       expected: ({ flows }) =>

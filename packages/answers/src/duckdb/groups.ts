@@ -1,11 +1,11 @@
-import { quoteName } from '@flowferry/core/internal'
+import { quoteName, quoteText } from '@flowferry/core/internal'
 import type { Row } from '../answer.ts'
 import type { CheckedMeasure } from '../measures.ts'
 import type { CheckedGroup, GroupsPlan } from '../plan.ts'
 import type { Having } from '../question.ts'
 import { numberOf, scalar } from '../values.ts'
 import { allOf, whereOf } from './filter.ts'
-import { columnOf, isListIn, type Table } from './table.ts'
+import { columnOf, isListIn, type Table, typeOf } from './table.ts'
 
 /** One statement for all tables. Its columns are those of the groups, then those of the measures. */
 export function groupsSql(plan: GroupsPlan, tables: readonly Table[]): string {
@@ -48,7 +48,7 @@ function measureValue(measure: CheckedMeasure, value: unknown) {
 /** A table's rows with the columns that are grouped (`g0`), measured (`v0`), and true where a measure counts them (`w0`). */
 function rowsSql(plan: GroupsPlan, table: Table): string {
   const isThere = table.columns.size > 0
-  const sources: string[] = []
+  const sources: string[] = plan.only ? [onlySql(plan.only, table)] : []
   const keys = plan.groups.map((group, index) => {
     const column = columnOf(table, group.field)
     if (!isListIn(table, group.field)) return `${stepped(group, column)} AS g${index}`
@@ -66,6 +66,16 @@ function rowsSql(plan: GroupsPlan, table: Table): string {
   return isThere
     ? `${select} FROM ${quoteName(table.name)} ${sources.join(' ')} WHERE ${whereOf(plan, table)}`
     : `${select} WHERE false`
+}
+
+/** A join finds the rows of groups by all their values at once. To plan values takes DuckDB long, unless they are one text. */
+function onlySql({ fields, values }: NonNullable<GroupsPlan['only']>, table: Table): string {
+  const columns = fields.map((field, index) => {
+    const list = quoteText(JSON.stringify(values.map((one) => one[index])))
+    return `unnest(from_json(${list}, '["${typeOf(field)}"]')) AS k${index}`
+  })
+  const same = fields.map((field, index) => `${columnOf(table, field)} = k${index}`)
+  return `SEMI JOIN (SELECT ${columns.join(', ')}) AS asked ON ${same.join(' AND ')}`
 }
 
 function stepped({ every }: CheckedGroup, column: string): string {

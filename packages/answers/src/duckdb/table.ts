@@ -73,9 +73,11 @@ const types: Partial<Record<MappingType, string>> = {
   flattened: 'JSON',
 }
 
+export const typeOf = ({ type }: Pick<Field, 'type'>): string => types[type] ?? 'VARCHAR'
+
 /** The field's column; a file that is older than the field has none. */
 export function columnOf({ columns }: Table, { path, type, isList }: Field): string {
-  return columns.has(path) ? quoteName(path) : `NULL::${types[type] ?? 'VARCHAR'}${isList ? '[]' : ''}`
+  return columns.has(path) ? quoteName(path) : `NULL::${typeOf({ type })}${isList ? '[]' : ''}`
 }
 
 export function isListIn({ columns }: Table, { path, isList }: Field): boolean {

@@ -157,31 +157,26 @@ const keyOf = (...parts: readonly unknown[]): string => parts.join(' ')
 
 /** Looks for the mirrored records of each try, and for rejects of its own. */
 async function answersTo(ask: Ask, { from, to }: Span, tries: readonly Try[]): Promise<readonly Try[]> {
-  const span = { from: iso(Date.parse(from) - step), to: iso(Date.parse(to) + step) }
-  const byPort = [...tries].sort((a, b) => a.clientPort - b.clientPort)
-  for (let begin = 0; begin < byPort.length; begin += mostValues) {
-    const some = byPort.slice(begin, begin + mostValues)
+  const [least, most] = [Date.parse(from) - step, Date.parse(to) + step]
+  for (const some of batchesOf(tries)) {
+    // A step beside a try's last one ends two steps behind its beginning.
+    const ends = some.map((one) => [one.from - step, one.to + 2 * step] as const)
+    const begin = ends.reduce((first, [one]) => Math.min(first, one), most)
+    const end = ends.reduce((last, [, one]) => Math.max(last, one), least)
+    const span = { from: iso(Math.max(begin, least)), to: iso(Math.min(end, most)) }
     const known = new Map<string, Try[]>()
     for (const one of some) {
       const key = keyOf(one.client, one.clientPort, one.service, one.port)
       known.set(key, [...(known.get(key) ?? []), one])
     }
-    const values = (name: 'client' | 'clientPort' | 'service' | 'port') => [...new Set(some.map((one) => one[name]))]
-    const of = (way: 'request' | 'reply'): Filter[] => {
-      const [client, service] = way === 'request' ? ['source', 'destination'] : ['destination', 'source']
-      return [
-        { field: `${client}.port`, oneOf: values('clientPort') },
-        { field: `${service}.ip`, oneOf: values('service') },
-        { field: `${service}.port`, oneOf: values('port') },
-        { field: `${client}.ip`, oneOf: values('client') },
-        tcp,
-      ]
-    }
+    const client = (one: Try) => [one.client, one.clientPort] as const
+    const service = (one: Try) => [one.service, one.port] as const
     const common = { span, groups: [...fields, stepped], limit: mostTries }
     const replies = await ask(
       groupsOf({
         ...common,
-        filters: [...of('reply'), accepted],
+        only: some.map((one) => [...service(one), ...client(one)]),
+        filters: [tcp, accepted],
         measures: {
           replies: { count: true },
           opened: { count: true, where: [{ any: [flag('syn'), { not: flag('rst') }] }] },
@@ -196,13 +191,38 @@ async function answersTo(ask: Ask, { from, to }: Span, tries: readonly Try[]): P
         for (const name of ['replies', 'opened', 'resetsOut', 'resetsIn'] as const) one[name] += Number(row[name])
     }
     const rejects = await ask(
-      groupsOf({ ...common, filters: [...of('request'), rejected], measures: { rejects: { count: true } } }),
+      groupsOf({
+        ...common,
+        only: some.map((one) => [...client(one), ...service(one)]),
+        filters: [tcp, rejected],
+        measures: { rejects: { count: true } },
+      }),
     )
     for (const row of rejects)
       for (const one of near(known.get(keyOf(...fields.map((field) => row[field]))), row)) one.isRejected = true
   }
   return tries
 }
+
+/**
+ * As many as a filter takes values. A store reads a question's span anew for each, so that many are of one hour at a time,
+ * and within it of a few ports.
+ */
+function batchesOf(tries: readonly Try[]): Try[][] {
+  const hours = new Map<number, Try[]>()
+  for (const one of tries) {
+    const hour = tries.length > mostValues ? Math.floor(one.from / hourLong) : 0
+    const own = hours.get(hour) ?? []
+    hours.set(hour, own)
+    own.push(one)
+  }
+  return [...hours.values()].flatMap((own) => {
+    const byPort = own.sort((a, b) => a.clientPort - b.clientPort)
+    const count = Math.ceil(byPort.length / mostValues)
+    return Array.from({ length: count }, (_, index) => byPort.slice(index * mostValues, (index + 1) * mostValues))
+  })
+}
+const hourLong = 6 * step
 
 /** Those whose steps are the row's, or beside it: another use of the same ports is hours away. */
 const near = (tries: readonly Try[] = [], row: Row): Try[] =>

@@ -43,8 +43,17 @@ function sourcesOf({ groups, order }: GroupsPlan, nullsLast: boolean): object[] 
 }
 
 /** Whether the first groups of the engine's order are the first rows. Addresses are in order of number there, of text here. */
-export function isInGroupsOrder({ groups, order, having }: GroupsPlan): boolean {
-  return having.length === 0 && order.length === groups.length && groups.every(({ field }) => field.type !== 'ip')
+export function isInGroupsOrder({ groups, order, having, only }: GroupsPlan): boolean {
+  return (
+    !only && having.length === 0 && order.length === groups.length && groups.every(({ field }) => field.type !== 'ip')
+  )
+}
+
+/** Whether a group is one of those that are asked for: the query lets pass each value with each of the others. */
+export function onlyAsked({ only }: GroupsPlan): (row: Row) => boolean {
+  if (!only) return () => true
+  const asked = new Set(only.values.map((values) => JSON.stringify(values)))
+  return (row) => asked.has(JSON.stringify(only.fields.map(({ name }) => row[name])))
 }
 
 /** Whether a bucket takes kilobytes of the engine's memory. */

@@ -1,11 +1,12 @@
 import type { CheckedFilter } from '../filters.ts'
-import type { Plan } from '../plan.ts'
+import type { GroupsPlan, Plan } from '../plan.ts'
 
 /** A query as both engines take it. https://www.elastic.co/docs/reference/query-languages/querydsl */
 export type QueryDsl = Readonly<Record<string, unknown>>
 
 /** The query of a plan. `dataset` is asked for where an index holds several. */
-export function queryOf({ from, to, filters, formats }: Plan, dataset: boolean): QueryDsl {
+export function queryOf(plan: Plan, dataset: boolean): QueryDsl {
+  const { from, to, filters, formats } = plan
   const datasets = formats.map((format) => format.dataset)
   return {
     bool: {
@@ -13,10 +14,17 @@ export function queryOf({ from, to, filters, formats }: Plan, dataset: boolean):
         { range: { '@timestamp': { gte: from, lt: to, format: dateFormat } } },
         ...(dataset ? [{ terms: { 'data_stream.dataset': datasets } }] : []),
         ...filters.map(filterQuery),
+        ...(plan.kind === 'groups' ? ofGroups(plan) : []),
       ],
     },
   }
 }
+
+/** Each field's values, of the groups that alone are asked for. */
+const ofGroups = ({ only }: GroupsPlan): QueryDsl[] =>
+  (only?.fields ?? []).map(({ path }, index) => ({
+    terms: { [path]: [...new Set(only?.values.map((one) => one[index]))] },
+  }))
 
 export function allOf(filters: readonly CheckedFilter[]): QueryDsl {
   return { bool: { filter: filters.map(filterQuery) } }

@@ -6,7 +6,7 @@ import { fitsHaving, inOrder } from '../order.ts'
 import { type DocumentsPlan, type GroupsPlan, type Plan, planOf } from '../plan.ts'
 import type { Question } from '../question.ts'
 import { documentRow, documentsBody, type Hit, searchAfter } from './documents.ts'
-import { type Bucket, groupsAggregation, isApproximate, isHeavy, isInGroupsOrder, rowOf } from './groups.ts'
+import { type Bucket, groupsAggregation, isApproximate, isHeavy, isInGroupsOrder, onlyAsked, rowOf } from './groups.ts'
 import { queryOf } from './query.ts'
 
 export interface SearchStoreOptions extends StoreOptions {
@@ -186,6 +186,7 @@ async function groupRows(plan: GroupsPlan, { search, pageSize, maxGroups, reason
   const inGroupsOrder = isInGroupsOrder(plan) && limit <= page
   const most = inGroupsOrder ? limit : maxGroups
   const size = Math.min(page, most)
+  const isAsked = onlyAsked(plan)
   const rows: Row[] = []
   let read = 0
   let after: object | undefined
@@ -197,7 +198,9 @@ async function groupRows(plan: GroupsPlan, { search, pageSize, maxGroups, reason
     const { buckets = plan.groups.length === 0 ? [aggregations?.all ?? { doc_count: 0 }] : [], after_key: next } =
       aggregations?.all ?? {}
     read += buckets.length
-    rows.push(...buckets.map((bucket) => rowOf(plan, bucket)).filter((row) => fitsHaving(row, plan.having)))
+    rows.push(
+      ...buckets.map((bucket) => rowOf(plan, bucket)).filter((row) => isAsked(row) && fitsHaving(row, plan.having)),
+    )
     after = timedOut ? undefined : next
   } while (after && read < most)
   if (after && !inGroupsOrder && (await hasMore(plan, search, after)))
