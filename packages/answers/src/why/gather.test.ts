@@ -12,6 +12,7 @@ import {
   good,
   pair,
   port,
+  seenBy,
   sent,
   transit,
 } from '../../test/why/evidence.ts'
@@ -72,6 +73,32 @@ describe('without directions', () => {
   test('an interface whose records all hold both has neither', async () => {
     const { interfaces } = await gathered(good({ minute: 3 }).map(plain))
     expect(interfaces.map(({ holds }) => holds)).toEqual([[], []])
+  })
+})
+
+describe('an address behind the primary one of its interface', () => {
+  const node = '10.0.1.99'
+  const of = (document: ReturnType<typeof sent>, end: 'source' | 'destination', more: object = {}) => ({
+    ...document,
+    [end]: { ...(document[end] as object), ip: node },
+    cloud: { instance: { id: 'i-0aaaaaaaaaaaaaaa1' } },
+    ...more,
+  })
+
+  test('is of the node that sends its packets', async () => {
+    const evidence = await gathered([of(sent(), 'source'), of(answered(), 'destination')])
+    expect(evidence.interfaces).toMatchObject([{ id: eniA, holds: [a] }])
+  })
+
+  test('is not of an appliance, which gets what it sends on', async () => {
+    const arriving = seenBy(eniA, 'ingress', false)
+    const evidence = await gathered([of(sent(), 'source'), of(arriving, 'destination')])
+    expect(evidence.interfaces).toMatchObject([{ id: eniA, holds: [] }])
+  })
+
+  test('is not of a gateway, which is no instance', async () => {
+    const evidence = await gathered([of(sent(), 'source', { cloud: {} })])
+    expect(evidence.interfaces).toMatchObject([{ id: eniA, holds: [] }])
   })
 })
 

@@ -214,18 +214,23 @@ async function holdersOf(ask: Store['ask'], { a, b }: Pair, span: Span): Promise
     ],
   })
   const id = 'aws.vpcflow.interface_id'
+  const instance = 'cloud.instance.id'
   const touching = await ask({
     kind: 'groups',
     formats: vpcFlow.formats,
     span,
     filters: [{ field: 'related.ip', oneOf: [a, b] }],
-    groups: [id],
+    groups: [id, instance],
     measures: {
       directed: { count: true, where: [{ field: 'network.direction', exists: true }] },
       ownA: { count: true, where: [own(a)] },
       ownB: { count: true, where: [own(b)] },
       withA: { count: true, where: [touches(a)] },
       withB: { count: true, where: [touches(b)] },
+      insideA: { count: true, where: [inside(a)] },
+      insideB: { count: true, where: [inside(b)] },
+      passedA: { count: true, where: [passed(a)] },
+      passedB: { count: true, where: [passed(b)] },
     },
     limit: mostOthers,
   })
@@ -242,8 +247,44 @@ async function holdersOf(ask: Store['ask'], { a, b }: Pair, span: Span): Promise
     const own = held.length === 1 ? held : held.filter(isPrivate)
     if (own.length === 1) holders.set(name, own)
   }
+  for (const [address, insides, passes] of [
+    [a, 'insideA', 'passedA'],
+    [b, 'insideB', 'passedB'],
+  ] as const) {
+    if ([...holders.values()].flat().includes(address)) continue
+    const passing = touching.rows.filter((row) => Number(row[passes]) > 0).map((row) => row[instance])
+    const nodes = touching.rows.filter(
+      (row) => Number(row[insides]) > 0 && row[instance] !== null && !passing.includes(row[instance]),
+    )
+    const name = text(nodes[0]?.[id])
+    if (nodes.length === 1 && name !== undefined && !holders.has(name)) holders.set(name, [address])
+  }
   return holders
 }
+
+const packetSource = 'aws.vpcflow.pkt_srcaddr'
+const packetDestination = 'aws.vpcflow.pkt_dstaddr'
+
+/**
+ * Packets of an address behind an interface's primary one: a further address of an instance, a pod of a node.
+ * https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-limitations.html
+ */
+const inside = (address: string): Filter => ({
+  any: [
+    { all: [is('network.direction', 'egress'), is(packetSource, address), { not: is('source.ip', address) }] },
+    {
+      all: [is('network.direction', 'ingress'), is(packetDestination, address), { not: is('destination.ip', address) }],
+    },
+  ],
+})
+
+/** An appliance gets what it sends on, by this interface or another of its instance. */
+const passed = (address: string): Filter => ({
+  any: [
+    { all: [is('network.direction', 'ingress'), is(packetSource, address)] },
+    { all: [is('network.direction', 'egress'), is(packetDestination, address)] },
+  ],
+})
 
 async function recordsOf(ask: Store['ask'], span: Span, ids: readonly string[]): Promise<Map<string, number>> {
   const id = 'aws.vpcflow.interface_id'
