@@ -53,7 +53,7 @@ export function cannotTell(all: Case): Diagnosis['cannotTell'] {
           },
         ]
       : []),
-    ...(all.hasFlags
+    ...(all.hasFlags || all.isUdp
       ? []
       : [{ what: 'SYN, reset and end of connections', missing: `tcp-flags in the flow log; advised: ${advised}` }]),
     ...(all.hasPacketAddresses

@@ -3,7 +3,7 @@ import type { Evidence, InterfaceLog, Pair } from './evidence.ts'
 import { type Flow, flowsOf } from './flow.ts'
 import type { KnownInterface } from './known.ts'
 import { delivery } from './spans.ts'
-import { areUnansweredSyns, looksLikeSyn, type Seen, type Try, triesOf } from './tries.ts'
+import { areUnansweredSyns, clockSkew, looksLikeSyn, type Seen, type Try, triesOf } from './tries.ts'
 
 /** The evidence in order: whose interface is whose, and each connection with all that was seen of it. */
 export interface Case {
@@ -34,9 +34,6 @@ export interface Side {
   /** None where no flow log shows it. */
   readonly log?: InterfaceLog
 }
-
-/** By how much a record's times may be off. https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html */
-export const clockSkew = 60_000
 
 export function caseOf(evidence: Evidence): Case {
   const { pair } = evidence
@@ -147,7 +144,9 @@ const mostLost = 0.02
 /** Whether records of both ends of connections are missing where their counterpart is there: then silence says little. */
 export function losesRecords(all: Case): boolean {
   const seen = [all.a, all.b].flatMap((side) =>
-    all.tries.filter((one) => hears(side, one)).map((one) => (side === all.a ? one.atA : one.atB)),
+    all.tries
+      .filter((one) => isComplete(all, one) && hears(side, one))
+      .map((one) => (side === all.a ? one.atA : one.atB)),
   )
   const some = seen.filter(({ request, reply }) => request.length + reply.length > 0)
   const torn = some.filter(

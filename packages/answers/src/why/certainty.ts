@@ -1,9 +1,9 @@
 /** How sure a row's verdict is, and which causes look the same in the present records. */
 import { isPrivate } from '../addresses.ts'
-import { type Case, clockSkew, isComplete, logsRejects, losesRecords } from './case.ts'
+import { type Case, isComplete, logsRejects, losesRecords } from './case.ts'
 import type { Cause, Certainty } from './diagnosis.ts'
 import type { Flow } from './flow.ts'
-import { flowsOfTry, isNew, rejected as rejectedOf, type Try } from './tries.ts'
+import { clockSkew, flowsOfTry, isNew, rejected as rejectedOf, type Try } from './tries.ts'
 
 export interface Verdict {
   readonly certainty: Certainty
@@ -28,7 +28,8 @@ export const rejectedSyn =
   (tries, all) => {
     const rejects = tries.flatMap((one) => rejectedOf(one[at].request))
     const isKnown = hasReasons(rejects, all) === 'yes'
-    return unless(isKnown ? 'certain' : 'high', [...otherReasons(rejects, all), ...withoutFlags(all)])
+    const late = all.isUdp ? [] : withoutFlags(all)
+    return unless(isKnown ? 'certain' : 'high', [...otherReasons(rejects, all), ...late])
   }
 
 /** A security group never blocks a reply that it tracks: a SYN-ACK is rejected by a network ACL alone. */

@@ -550,6 +550,70 @@ const cases: readonly Expected[] = [
     certainty: 'cannot-tell',
   },
   {
+    row: '8',
+    name: 'what passes requests on is no second interface of B',
+    evidence: evidence([
+      sent(),
+      seenBy('eni-0eeeeeeeeeeeeeee1', 'ingress', false),
+      seenBy('eni-0eeeeeeeeeeeeeee1', 'egress', true),
+    ]),
+    cause: 'lost-on-the-way',
+    certainty: 'consistent-with',
+    alternatives: ['dropped-by-transit-gateway'],
+  },
+  {
+    row: '1',
+    name: 'UDP, of which AWS writes no flags, is rejected at B',
+    evidence: evidence([sent, arrived].map((leg) => leg({ protocol: '17', flags: [], reject: leg === arrived }))),
+    cause: 'blocked-at-target',
+    certainty: 'high',
+  },
+  {
+    row: '8',
+    name: 'the newest connections fail, whose records may be incomplete',
+    evidence: evidence(
+      [...calls(5), ...[56, 57, 58, 59].map((minute) => sent({ minute, clientPort: 42_000 + minute }))],
+      { interfaces: [logA, logB].map((one) => ({ ...one, newest: at(70) })) },
+    ),
+    cause: 'lost-on-the-way',
+    certainty: 'consistent-with',
+  },
+  {
+    row: '9',
+    name: 'records that are still to come do not make the others doubtful',
+    evidence: evidence([
+      ...many(2, (minute) => [sent, arrived].map((leg) => leg({ minute, clientPort: 43_000 + minute }))),
+      replied({ minute: 66, clientPort: 44_000 }),
+    ]),
+    cause: 'no-answer',
+    certainty: 'high',
+  },
+  {
+    row: '',
+    name: 'a few late packets behind connections that both sides have ended',
+    evidence: evidence(
+      many(8, (minute) => {
+        const ended = good({ minute, clientPort: 40_000 + minute, flags: ['syn-ack', 'fin'] })
+        const late = arrived({ minute, seconds: 50, clientPort: 40_000 + minute, flags: ['fin'], reject: true })
+        return minute === 10 ? [...ended, late] : ended
+      }),
+    ),
+    cause: 'no-fault',
+    certainty: 'consistent-with',
+    alternatives: ['slow'],
+  },
+  {
+    row: '',
+    name: 'one connection that goes on is no end of calls',
+    evidence: evidence(
+      [...calls(5), ...many(12, (minute) => [sent, answered].map((leg) => leg({ minute, flags: [], packets: 90 })))],
+      { elsewhere: [sent({ target: '10.0.2.99', minute: 40, clientPort: 41_000 })] },
+    ),
+    cause: 'no-fault',
+    certainty: 'consistent-with',
+    alternatives: ['slow'],
+  },
+  {
     row: '',
     name: 'all is well, as far as A alone shows',
     evidence: evidence([sent(), answered()], aAlone),

@@ -8,7 +8,7 @@ import type { KnownInterface } from './known.ts'
 import { ruledOut } from './ruled-out.ts'
 import { verifying } from './steps.ts'
 import { type Row, table } from './table.ts'
-import { flowsOfTry, type Try } from './tries.ts'
+import { flowsOfTry, isEnded, type Try } from './tries.ts'
 import { isAnswered, newTargets, wholeTable } from './whole.ts'
 
 /** Below this share of the later half of the failed tries a cause is not the one that matters now. */
@@ -72,7 +72,7 @@ function foundInTable(all: Case): Found | undefined {
     return byRow
   }
   const complete = shown((one) => isComplete(all, one))
-  const byRow = complete.size > 0 || all.tries.some((one) => isAnswered(one, all)) ? complete : shown(() => true)
+  const byRow = complete.size > 0 || !failsAtTheEnd(all) ? complete : shown(() => true)
   // Late packets are what a cut connection leaves behind, too: they count where nothing else does.
   const found = [...byRow].filter(([row, tries]) => !isStray(row, tries, all))
   const others = found.filter(([{ cause }]) => cause !== 'late-packets')
@@ -91,8 +91,18 @@ function foundInTable(all: Case): Found | undefined {
   return { cause, verdict, sentence: row.say(tries, all), next: row.next(all), tries, isFault: true }
 }
 
+/** Records of the newest connections may be still to come: of several in a row, all without an answer, that is unlikely. */
+function failsAtTheEnd(all: Case): boolean {
+  const last = all.tries.findLastIndex((one) => isAnswered(one, all))
+  return last < 0 || all.tries.length - 1 - last >= leastTries
+}
+
 /** Few of many, and connections go on well behind them. */
 function isStray({ byAbsence, cause }: Row, tries: readonly Try[], all: Case): boolean {
+  if (cause === 'late-packets') {
+    const cut = tries.filter((one) => !isEnded(one)).length
+    return cut < leastFault * all.tries.length && tries.length < leastShare * all.tries.length
+  }
   if (!byAbsence && cause !== 'reset-by-target') return false
   const goesOn = all.tries.some((one) => one.start > tries.at(-1)!.start && isAnswered(one, all))
   return goesOn && tries.length < leastFault * all.tries.length && (!byAbsence || tries.length < leastTries)

@@ -38,6 +38,7 @@ interface Flags {
   readonly synAck: boolean
 }
 
+const tcp = '6'
 const losses = ['no_route', 'blackhole', 'mtu_exceeded', 'ttl_expired']
 
 /** None for records without addresses: NODATA and SKIPDATA. */
@@ -82,7 +83,8 @@ export function flowOf(document: LogDocument): Flow | undefined {
     end: Date.parse(end),
     rejected: (text('event.action') ?? text('aws.vpcflow.action'))?.toLowerCase() === 'reject',
     ...(reason !== undefined && { reason }),
-    ...(flags !== undefined && { flags: flagsOf(Number(flags)) }),
+    // Of what is not TCP, AWS writes 0.
+    ...(flags !== undefined && (protocol ?? tcp) === tcp && { flags: flagsOf(Number(flags)) }),
     ...(direction !== undefined && { direction }),
     ...(interfaceType !== undefined && { interfaceType }),
     ...(version !== undefined && { version }),

@@ -1,10 +1,11 @@
 /** What one connection shows: a small function for each predicate of the decision table. */
 import { isPrivate } from '../addresses.ts'
-import { type Case, clockSkew, hears } from './case.ts'
+import { type Case, hears } from './case.ts'
 import type { Flow } from './flow.ts'
 import {
   accepted,
   areUnansweredSyns,
+  clockSkew,
   flowsOfTry,
   isNew,
   isSmall,
@@ -67,11 +68,16 @@ export const noAnswer: Predicate = (one, all) => reachedB(one, all) && silentAtB
 export const replyLost: Predicate = (one, all) => reachedB(one, all) && leftB(one, all) && silentToA(one, all)
 /** 13: B's packets leave by an interface that is neither its own nor a gateway's. */
 export const asymmetric: Predicate = (one, all) =>
-  silentAtB(one, all) && !reachedA(one, all) && one.between.reply.some((flow) => isSecondOf(flow, all))
+  silentAtB(one, all) && !reachedA(one, all) && one.between.reply.some((flow) => isSecondOf(flow, one, all))
 
-function isSecondOf({ direction, at, source, packetSource, interfaceType }: Flow, { pair, evidence }: Case): boolean {
+function isSecondOf(flow: Flow, { between }: Try, { pair, evidence }: Case): boolean {
+  const { direction, at, source, packetSource, interfaceType } = flow
   const type = interfaceType ?? evidence.interfaces.find(({ id }) => id === at)?.type ?? 'interface'
-  const isGateway = type.endsWith('gateway')
+  // What gets the reply, or carries requests, too, is on the way between A and B.
+  const passesOn =
+    between.request.some((other) => other.at === at) ||
+    between.reply.some((other) => other.at === at && other.direction === 'ingress')
+  const isGateway = type.endsWith('gateway') || passesOn
   return direction === 'egress' && !isGateway && [source, packetSource].includes(pair.b)
 }
 

@@ -27,6 +27,9 @@ export interface Seen {
   readonly flow: Flow
 }
 
+/** By how much a record's times may be off. https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html */
+export const clockSkew = 60_000
+
 /**
  * Longest silence between two SYNs of one connection, with the 60 s by which AWS's times may be off twice: behind it, the
  * client uses the same port again.
@@ -48,14 +51,22 @@ export function triesOf(seen: readonly Seen[]): Try[] {
 function connections(seen: readonly Seen[]): Seen[][] {
   const all: Seen[][] = []
   let end = Number.NEGATIVE_INFINITY
+  let isOver = false
   for (const one of [...seen].sort((x, y) => x.flow.start - y.flow.start)) {
-    const begins = !one.isReply && looksLikeSyn(one.flow) && one.flow.start > end + longestSilence
-    if (all.length === 0 || begins) all.push([])
+    const begins = opens(one) && one.flow.start > end + (isOver ? clockSkew : longestSilence)
+    if (all.length === 0 || begins) {
+      all.push([])
+      isOver = false
+    }
     all.at(-1)!.push(one)
     end = Math.max(end, one.flow.end)
+    isOver ||= one.flow.flags?.fin === true || one.flow.flags?.rst === true
   }
   return all
 }
+
+/** By the clock of B's interface, the answer may come before the SYN. */
+const opens = ({ isReply, flow }: Seen) => (isReply ? flow.flags?.synAck === true : looksLikeSyn(flow))
 
 function tryOf(clientPort: number, seen: readonly Seen[]): Try {
   const legs = (place: Place): Legs => {
@@ -94,12 +105,19 @@ export const rejected = (flows: readonly Flow[]): Flow[] => flows.filter((flow) 
 export const requestsOf = ({ atA, atB, between, transit }: Try): Flow[] =>
   [atA, atB, between, transit].flatMap(({ request }) => request)
 
+const repliesOf = ({ atA, atB, between, transit }: Try): Flow[] =>
+  [atA, atB, between, transit].flatMap(({ reply }) => reply)
+
 export const flowsOfTry = ({ atA, atB, between, transit }: Try): Flow[] =>
   [atA, atB, between, transit].flatMap(({ request, reply }) => [...request, ...reply])
 
 /** Whoever sends data or an end has had an answer, whether it is recorded or not. */
 export const areUnansweredSyns = (flows: readonly Flow[]): boolean =>
   flows.some(looksLikeSyn) && flows.every((flow) => isSmall(flow) && !flow.flags?.fin && !flow.flags?.rst)
+
+/** Both sides have ended it in order: what comes behind that is missed by nobody. */
+export const isEnded = (one: Try): boolean =>
+  [requestsOf(one), repliesOf(one)].every((flows) => accepted(flows).some(({ flags }) => flags?.fin))
 
 /** Whether the connection begins within the records. */
 export const isNew = (one: Try): boolean => requestsOf(one).some(looksLikeSyn)

@@ -39,14 +39,23 @@ const sawNone = (all: Case) => all.tries.length === 0 && isUnread(all)
 const areRejectsAlone = ({ a, b, tries }: Case) =>
   tries.length === 0 && [a.log, b.log].every((log) => !log || logsRejectsAlone(log))
 
-/** Whether B's answers reached A, or where A is not logged, left B. */
+/** Whether B's answers reached A, or where A is not logged, left B; where neither is, whether A had them. */
 export const isAnswered = (one: Try, all: Case): boolean =>
-  accepted(all.a.log ? one.atA.reply : [...one.atB.reply, ...one.between.reply]).some(isAnswer)
+  isLogged(all)
+    ? accepted(all.a.log ? one.atA.reply : [...one.atB.reply, ...one.between.reply]).some(isAnswer)
+    : hadAnswer(one)
+
+/** Whoever ends a connection behind the answer to its SYN had that answer, whosever interface saw it. */
+const hadAnswer = ({ between: { request, reply } }: Try): boolean =>
+  accepted(request).some(({ flags }) => flags?.fin) && accepted(reply).some(({ flags }) => flags?.synAck)
 
 /** A RST alone is none. */
 const isAnswer = ({ flags }: Flow) => !flags?.rst || flags.synAck || flags.fin
 
 const answered = (all: Case) => all.tries.filter((one) => isAnswered(one, all))
+
+/** Epoch milliseconds: a connection may go on long after the last one has begun. */
+const lastOf = ({ tries }: Case) => Math.max(...tries.map(({ end }) => end))
 
 /** Far longer than A had been silent before. */
 function stopped(all: Case): boolean {
@@ -56,7 +65,7 @@ function stopped(all: Case): boolean {
   if (starts.length < 4) return false
   const gaps = starts.slice(1).map((start, n) => start - starts[n]!)
   const usual = gaps.sort((one, other) => one - other)[gaps.length >> 1]!
-  return completeUntil - starts.at(-1)! > Math.max(300_000, 5 * usual)
+  return completeUntil - lastOf(all) > Math.max(300_000, 5 * usual)
 }
 
 /** Addresses that A began to call after its last call of B. */
@@ -124,7 +133,7 @@ const wellAsFarAsSeen = (all: Case): Verdict =>
         certainty: 'consistent-with',
         alternatives: [
           'slow',
-          ...(all.hasFlags ? [] : (['refused', 'reset-by-target', 'reset-by-middlebox'] as const)),
+          ...(all.hasFlags || all.isUdp ? [] : (['refused', 'reset-by-target', 'reset-by-middlebox'] as const)),
         ],
       }
 
@@ -139,7 +148,7 @@ const hiddenBy = ({ pair, port }: Case) => neverLogged(pair.b, port) ?? neverLog
 export const wholeTable: readonly WholeRow[] = [
   { row: '18', cause: 'cannot-tell', shows: (all) => hiddenBy(all) !== undefined, sure: unknown, next: next.hostOfB,
     say: (all) => `Flow logs never show traffic of ${hiddenBy(all)}: what happens to ${target(all)} is not told.` },
-  { row: '18', cause: 'cannot-tell', shows: (all) => !isLogged(all), sure: unknown, next: next.logBoth,
+  { row: '18', cause: 'cannot-tell', shows: (all) => !isLogged(all) && !all.tries.some(hadAnswer), sure: unknown, next: next.logBoth,
     say: (all) => `No flow log shows the interface of ${nameOf(all.a)} or that of ${target(all)} in this span.` },
   { row: '18', cause: 'cannot-tell', shows: sawNone, sure: unknown, next: next.logBoth,
     say: (all) => `No record of ${nameOf(all.a)} to ${target(all)} was found, and some files could not be read.` },
