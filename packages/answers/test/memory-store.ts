@@ -3,7 +3,7 @@ import { BlockList, isIPv6 } from 'node:net'
 import type { LogDocument } from '@flowferry/core'
 import type { Row, Store, Value } from '../src/answer.ts'
 import { valueAt } from '../src/documents.ts'
-import type { Filter, GroupsQuestion, Measure, Range } from '../src/question.ts'
+import type { Filter, Group, GroupsQuestion, Measure, Range } from '../src/question.ts'
 
 export function memoryStore(documents: readonly LogDocument[]): Store {
   return {
@@ -69,11 +69,17 @@ function inOrder(rows: Row[], { order = [], limit = 100 }: GroupsQuestion): Row[
   return rows.slice(0, limit)
 }
 
+const fieldOf = (group: Group) => (typeof group === 'string' ? group : group.field)
+
+/** Of steps, `gather` asks for minutes alone. */
+const minutesAt = (document: LogDocument, field: string) =>
+  valuesAt(document, field).map((time) => `${String(time).slice(0, 16)}:00.000Z`)
+
 /** A document with several values counts under each. */
-function keysOf(document: LogDocument, fields: readonly string[]): string[] {
+function keysOf(document: LogDocument, groups: readonly Group[]): string[] {
   let keys: unknown[][] = [[]]
-  for (const field of fields) {
-    const values = valuesAt(document, field)
+  for (const group of groups) {
+    const values = typeof group === 'string' ? valuesAt(document, group) : minutesAt(document, group.field)
     keys = keys.flatMap((key) => (values.length > 0 ? values : [null]).map((value) => [...key, value]))
   }
   return keys.map((key) => JSON.stringify(key))
@@ -99,14 +105,14 @@ function blockOf(cidr: string | readonly string[]): BlockList {
 function grouped(documents: readonly LogDocument[], { groups = [], measures }: GroupsQuestion): Row[] {
   const all = new Map<string, LogDocument[]>()
   for (const one of documents) {
-    for (const key of keysOf(one, groups.map(String))) {
+    for (const key of keysOf(one, groups)) {
       const own = all.get(key)
       if (own) own.push(one)
       else all.set(key, [one])
     }
   }
   return [...all].map(([key, own]) => {
-    const names = groups.map((field, n) => [String(field), (JSON.parse(key) as Value[])[n]!] as const)
+    const names = groups.map((group, n) => [fieldOf(group), (JSON.parse(key) as Value[])[n]!] as const)
     const numbers = Object.entries(measures).map(([name, measure]) => [name, measured(own, measure)] as const)
     return Object.fromEntries([...names, ...numbers])
   })

@@ -17,7 +17,8 @@ export function cannotTell(all: Case): Diagnosis['cannotTell'] {
     evidence.readFrom === undefined
       ? ''
       : `, or a record from before ${evidence.readFrom}: --lookback reads back further`
-  const skipsOf = ({ log }: Side) => (log?.skipped ?? []).filter(({ unread }) => !unread).length
+  const skipsOf = ({ log }: Side) => (log?.skipped ?? []).filter(({ unread, gap }) => !unread && !gap).length
+  const gapsOf = ({ log }: Side) => (log?.skipped ?? []).filter(({ gap }) => gap)
   const has = (...names: string[]) => evidence.flows.some(({ aws }) => names.some((name) => name in vpcflowOf(aws)))
   return [
     ...(evidence.partial ?? []).map((why) => ({ what: 'what the records that are left out show', missing: why })),
@@ -45,6 +46,12 @@ export function cannotTell(all: Case): Diagnosis['cannotTell'] {
         what: `what ${whose}'s interface saw in ${skipsOf(side)} windows, of which AWS skipped records (SKIPDATA)`,
         missing: 'records that AWS did not write',
       })),
+    ...logged.flatMap(([whose, side]) =>
+      gapsOf(side).map(({ start, end }) => ({
+        what: `what ${whose}'s interface saw from ${start} to ${end}, of which it has no record, not even one without traffic (NODATA)`,
+        missing: 'files of the flow log that were not read, or not delivered yet',
+      })),
+    ),
     ...(losesRecords(all)
       ? [
           {

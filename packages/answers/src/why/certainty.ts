@@ -110,12 +110,26 @@ const absent =
     return { certainty: all.hasFlags ? 'high' : 'medium', alternatives: [] }
   }
 
-/** What goes into a transit gateway of which there is no log may be dropped there. */
+/**
+ * What goes into a transit gateway of which there is no log may be dropped there, and a private NAT gateway behind it may
+ * have brought it to B as another client's.
+ */
 export const neverArrived: Judge = (tries, all) => {
   const verdict = absent('b', 'blocked-at-target')(tries, all)
-  const isInGateway = tries.some(({ between, transit }) => between.request.length > 0 && transit.request.length === 0)
-  return isInGateway ? same([...verdict.alternatives, 'dropped-by-transit-gateway']) : verdict
+  const isInGateway = tries.some(
+    ({ between, transit }) => (between.request.length > 0 || !isDirect(tries, all)) && transit.request.length === 0,
+  )
+  if (!isInGateway) return verdict
+  const behindNat = isDirect(tries, all) || !all.evidence.others?.clients.seen ? [] : unanswered
+  return same([...new Set([...verdict.alternatives, 'dropped-by-transit-gateway' as const, ...behindNat])])
 }
+
+const unanswered = ['no-answer', 'blocked-at-target', 'reply-blocked-at-target'] as const
+
+/** Within a VPC, or by peering, of which the numbers are 4 and 5. */
+const isDirect = (tries: readonly Try[], { a, b }: Case) =>
+  (a.log?.vpc !== undefined && a.log.vpc === b.log?.vpc) ||
+  tries.every(({ atA }) => atA.request.some(({ path = '' }) => path === '4' || path === '5'))
 
 /** Without the packets' own addresses, a reply by another interface is not seen. */
 export const neverAnswered: Judge = (tries, all) => {

@@ -562,6 +562,27 @@ const cases: readonly Expected[] = [
     alternatives: ['dropped-by-transit-gateway'],
   },
   {
+    row: '8',
+    name: 'between two VPCs, a private NAT gateway may bring it to B as a client of its own',
+    evidence: evidence([sent()], {
+      interfaces: [logA, { ...logB, vpc: 'vpc-00000000000000002' }],
+      others: { clients: { seen: 1, answered: 0 }, targets: { seen: 0, answered: 0 } },
+    }),
+    cause: 'lost-on-the-way',
+    certainty: 'consistent-with',
+    alternatives: ['dropped-by-transit-gateway', 'no-answer', 'blocked-at-target', 'reply-blocked-at-target'],
+  },
+  {
+    row: '8',
+    name: 'between two VPCs by peering, where no gateway is',
+    evidence: evidence([sent({ more: { traffic_path: '4' } })], {
+      interfaces: [logA, { ...logB, vpc: 'vpc-00000000000000002' }],
+      others: { clients: { seen: 1, answered: 0 }, targets: { seen: 0, answered: 0 } },
+    }),
+    cause: 'lost-on-the-way',
+    certainty: 'high',
+  },
+  {
     row: '1',
     name: 'UDP, of which AWS writes no flags, is rejected at B',
     evidence: evidence([sent, arrived].map((leg) => leg({ protocol: '17', flags: [], reject: leg === arrived }))),

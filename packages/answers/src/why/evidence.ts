@@ -66,8 +66,11 @@ export interface InterfaceLog {
   readonly plain?: string
   /** Whether any is an ACCEPT. */
   readonly accepts: boolean
-  /** Windows of which records are missing: AWS skipped them, or files that may hold them were not to be read. */
-  readonly skipped: readonly (Window & { readonly unread?: true })[]
+  /**
+   * Windows of which records are missing: AWS skipped them, files that may hold them were not to be read, or there is no
+   * record at all (`gap`), not even one without traffic.
+   */
+  readonly skipped: readonly (Window & { readonly unread?: true; readonly gap?: true })[]
   /** ISO 8601: first and last record, silent windows (NODATA) counted. */
   readonly oldest: string
   readonly newest: string

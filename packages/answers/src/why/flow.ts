@@ -22,6 +22,8 @@ export interface Flow {
   /** None where the log has no flags. */
   readonly flags?: Flags
   readonly direction?: string
+  /** AWS's number of the way that it leaves by. */
+  readonly path?: string
   readonly interfaceType?: string
   /** Whether it is known that AWS encrypted it in transit; none where the log does not tell. */
   readonly encrypted?: boolean
@@ -66,6 +68,7 @@ export function flowOf(document: LogDocument): Flow | undefined {
   const version = number('aws.vpcflow.version')
   const bytes = number('network.bytes', 'source.bytes')
   const direction = text('network.direction')
+  const path = text('aws.vpcflow.traffic_path')
   const interfaceType = text('aws.vpcflow.interface_type')
   return {
     document,
@@ -86,6 +89,7 @@ export function flowOf(document: LogDocument): Flow | undefined {
     // Of what is not TCP, AWS writes 0.
     ...(flags !== undefined && (protocol ?? tcp) === tcp && { flags: flagsOf(Number(flags)) }),
     ...(direction !== undefined && { direction }),
+    ...(path !== undefined && { path }),
     ...(interfaceType !== undefined && { interfaceType }),
     ...(version !== undefined && { version }),
     ...(encryption !== undefined && { encrypted: encryption !== '0' }),

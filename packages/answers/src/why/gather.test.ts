@@ -44,16 +44,38 @@ test('the records of the pair, whose interfaces they are, and what each log has'
 })
 
 test('an interface that sends nothing in the span is known from the day before, or from a snapshot', async () => {
-  const alone = [sent({ minute: 3 }), silent(eniA, 70), silent(eniB, 70)]
+  const more = { vpc_id: 'vpc-00000000000000001' }
+  const alone = [sent({ minute: 3, more }), silent(eniA, 70), silent(eniB, 70)]
   expect(diagnose(await gathered(alone))).toMatchObject({ cause: 'no-answer', certainty: 'consistent-with' })
   const before = await gathered([
     ...alone,
-    arrived({ minute: -300 }),
-    arrived({ minute: -299, reject: true, client: '10.0.9.9' }),
+    arrived({ minute: -300, more }),
+    arrived({ minute: -299, reject: true, client: '10.0.9.9', more }),
   ])
   expect(diagnose(before)).toMatchObject({ cause: 'lost-on-the-way', certainty: 'high' })
   const told = await gathered(alone, { known: [{ id: eniB, addresses: [b] }] })
   expect(told.interfaces.find(({ id }) => id === eniB)).toMatchObject({ holds: [b], records: 0, newest: at(71) })
+})
+
+test('a time without any record, not even one without traffic, is no silence', async () => {
+  const minutes = Array.from({ length: 80 }, (_, minute) => minute)
+  const logged = minutes.filter((minute) => minute < 20 || minute > 30)
+  const reject = arrived({ minute: 2, reject: true, client: '10.0.9.9' })
+  const asked = (silence: readonly number[]) =>
+    gathered([
+      sent({ minute: 25 }),
+      ...good({ minute: 2 }),
+      reject,
+      ...minutes.map((one) => silent(eniA, one)),
+      ...silence.map((one) => silent(eniB, one)),
+    ])
+  const evidence = await asked(logged)
+  expect(evidence.interfaces.find(({ id }) => id === eniB)!.skipped).toEqual([
+    { id: eniB, start: at(21), end: at(32), gap: true },
+  ])
+  expect(diagnose(evidence)).toMatchObject({ cause: 'no-answer', certainty: 'consistent-with' })
+  expect(JSON.stringify(diagnose(evidence).cannotTell)).toContain(`from ${at(21)} to ${at(32)}`)
+  expect(diagnose(await asked(minutes))).toMatchObject({ cause: 'lost-on-the-way' })
 })
 
 describe('without directions', () => {

@@ -12,7 +12,7 @@ import type { Others } from './diagnosis.ts'
 import type { Evidence, InterfaceLog, Pair, Window } from './evidence.ts'
 import { type Flow, flowsOf } from './flow.ts'
 import type { KnownInterface } from './known.ts'
-import { around, changesSpan, lookahead, lookback, margin } from './spans.ts'
+import { around, changesSpan, lookahead, lookback, margin, minutes } from './spans.ts'
 
 export interface GatherOptions {
   /** Interfaces of A and B that a snapshot knows; they need no records to be known. @default those in the records */
@@ -181,12 +181,13 @@ async function interfacesOf(
       ? await logsOf(ask, span, { all: [{ field: about.vpc, oneOf: vpcs }, is('event.action', 'reject')] })
       : []
   const skipped = await skippedOf(ask, around(pair, margin, margin), ids)
+  const gaps = await gapsOf(ask, around(pair, margin, margin), [...holders.keys()])
   const unread = (archive?.unread ?? []).map((window) => ({ ...window, unread: true as const }))
   return [
     ...logs.map((log) => ({
       ...log,
       holds: holders.get(log.id) ?? [],
-      skipped: [...skipped.filter(({ id }) => id === log.id), ...unread],
+      skipped: [...[...skipped, ...gaps].filter(({ id }) => id === log.id), ...unread],
     })),
     ...neighbours.filter(({ id }) => !ids.includes(id)),
   ]
@@ -398,6 +399,37 @@ async function skippedOf(ask: Store['ask'], span: Span, ids: readonly string[]) 
     end: String(row['event.end']),
   }))
 }
+
+/**
+ * Times without any record: AWS writes one of each window, NODATA where there was no traffic, so files are missing. How far
+ * apart records are as a rule tells how long windows are; a flow's record may be at either end of one.
+ * https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
+ */
+async function gapsOf(ask: Store['ask'], span: Span, ids: readonly string[]) {
+  if (ids.length === 0) return []
+  const { rows } = await ask({
+    kind: 'groups',
+    formats: vpcFlow.formats,
+    span,
+    filters: [{ field: about.id, oneOf: ids }],
+    groups: [about.id, { field: '@timestamp', every: '1m' }],
+    measures: { records: { count: true } },
+    limit: mostFlows,
+  })
+  return ids.flatMap((id) => {
+    const times = rows
+      .flatMap((row) => (row[about.id] === id ? Date.parse(String(row['@timestamp'])) : []))
+      .sort((one, other) => one - other)
+    const steps = times.slice(1).map((time, n) => ({ from: times[n]!, to: time, length: time - times[n]! }))
+    const usual =
+      steps.map(({ length }) => length).sort((one, other) => one - other)[Math.floor(steps.length * 0.9)] ?? 0
+    return steps
+      .filter(({ length }) => length > 2 * usual + minutes)
+      .map(({ from, to }) => ({ id, start: iso(from + minutes), end: iso(to), gap: true as const }))
+  })
+}
+
+const iso = (time: number) => new Date(time).toISOString()
 
 /** Who else calls B's port, and got an answer. */
 async function clientsOf(ask: Store['ask'], { a, b }: Pair, port: number, span: Span): Promise<Others> {

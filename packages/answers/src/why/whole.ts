@@ -155,7 +155,7 @@ export const wholeTable: readonly WholeRow[] = [
   { row: '18', cause: 'cannot-tell', shows: areRejectsAlone, sure: unknown, next: next.logBoth,
     say: (all) => `No connection of ${nameOf(all.a)} to ${target(all)} was rejected, and what is accepted their flow logs do not have: they are of rejected traffic alone.` },
   { row: '18', cause: 'cannot-tell', shows: isSkipped, sure: unknown, next: next.logBoth,
-    say: ({ a, b }) => `AWS skipped records of ${nameOf(a.log ? a : b)} (SKIPDATA) in most of the span.` },
+    say: ({ a, b }) => `Records of ${nameOf(a.log ? a : b)} are missing in most of the span: AWS skipped them (SKIPDATA), or their files are not there.` },
   { row: '18', cause: 'cannot-tell', shows: (all) => all.isUdp && answered(all).length === 0, sure: unknown, next: next.hostOfB,
     say: (all) => `${target(all)} gets UDP and sends none back, which may be as it is meant: UDP needs no answer.` },
   { row: '17', cause: 'calls-elsewhere', shows: callsOthers, sure: elsewhere, next: next.names,
