@@ -99,10 +99,9 @@ function failsAtTheEnd(all: Case): boolean {
 
 /** Few of many, and connections go on well behind them. */
 function isStray({ byAbsence, cause }: Row, tries: readonly Try[], all: Case): boolean {
-  if (cause === 'late-packets') {
-    const cut = tries.filter((one) => !isEnded(one)).length
-    return cut < leastFault * all.tries.length && tries.length < leastShare * all.tries.length
-  }
+  // Behind an orderly end nobody misses them.
+  if (cause === 'late-packets')
+    return tries.every(isEnded) && tries.length < leastTries && tries.length < leastShare * all.tries.length
   if (!byAbsence && cause !== 'reset-by-target') return false
   const goesOn = all.tries.some((one) => one.start > tries.at(-1)!.start && isAnswered(one, all))
   return goesOn && tries.length < leastFault * all.tries.length && (!byAbsence || tries.length < leastTries)

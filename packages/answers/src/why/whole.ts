@@ -49,13 +49,20 @@ export const isAnswered = (one: Try, all: Case): boolean =>
 const hadAnswer = ({ between: { request, reply } }: Try): boolean =>
   accepted(request).some(({ flags }) => flags?.fin) && accepted(reply).some(({ flags }) => flags?.synAck)
 
+/** Seen by an interface on the way alone: one that had no answer may have failed anywhere. */
+const allHadAnswers = ({ tries }: Case) => tries.length > 0 && tries.every(hadAnswer)
+
 /** A RST alone is none. */
 const isAnswer = ({ flags }: Flow) => !flags?.rst || flags.synAck || flags.fin
 
 const answered = (all: Case) => all.tries.filter((one) => isAnswered(one, all))
 
-/** Epoch milliseconds: a connection may go on long after the last one has begun. */
-const lastOf = ({ tries }: Case) => Math.max(...tries.map(({ end }) => end))
+/**
+ * Epoch milliseconds: a connection may go on long after the last one has begun. Where rejects are not logged new ones may
+ * fail meanwhile, and leave no record.
+ */
+const lastOf = (all: Case) =>
+  Math.max(...all.tries.map(({ start, end }) => (logsRejects(all, all.a) === 'yes' ? end : start)))
 
 /** Far longer than A had been silent before. */
 function stopped(all: Case): boolean {
@@ -148,7 +155,7 @@ const hiddenBy = ({ pair, port }: Case) => neverLogged(pair.b, port) ?? neverLog
 export const wholeTable: readonly WholeRow[] = [
   { row: '18', cause: 'cannot-tell', shows: (all) => hiddenBy(all) !== undefined, sure: unknown, next: next.hostOfB,
     say: (all) => `Flow logs never show traffic of ${hiddenBy(all)}: what happens to ${target(all)} is not told.` },
-  { row: '18', cause: 'cannot-tell', shows: (all) => !isLogged(all) && !all.tries.some(hadAnswer), sure: unknown, next: next.logBoth,
+  { row: '18', cause: 'cannot-tell', shows: (all) => !isLogged(all) && !allHadAnswers(all), sure: unknown, next: next.logBoth,
     say: (all) => `No flow log shows the interface of ${nameOf(all.a)} or that of ${target(all)} in this span.` },
   { row: '18', cause: 'cannot-tell', shows: sawNone, sure: unknown, next: next.logBoth,
     say: (all) => `No record of ${nameOf(all.a)} to ${target(all)} was found, and some files could not be read.` },

@@ -357,7 +357,7 @@ it.each([
   ['no store', [], 'Say where the logs are: --from duckdb:FILE'],
   ['a file that is not there', ['--from', 'duckdb:/nowhere.db'], 'there is none at "/nowhere.db"'],
   ['no address of a cluster', ['--from', 'opensearch'], 'The address of the cluster is not known'],
-  ['another store', ['--from', 'mysql'], '--from takes duckdb:FILE, elasticsearch or opensearch'],
+  ['another store', ['--from', 'mysql'], '--from takes duckdb:FILE, elasticsearch, opensearch or s3://bucket'],
   ['an archive that is none', ['--from', 's3://'], 'An archive is s3://bucket or s3://bucket/prefix'],
   ['a place of no archive', ['--from', 'duckdb:x.db', '--account', '123456789012'], '--account goes with'],
   ['a snapshot that is not there', ['--from', 's3://x', '--snapshot', 'nowhere.json'], '--snapshot needs a file'],
