@@ -802,6 +802,13 @@ describe('what comes with it', () => {
     expect(diagnose({ ...block, interfaces }).sentence).toContain('in one subnet, where network ACLs do not apply')
   })
 
+  test('no command holds what has not the form of an id', () => {
+    const interfaces = [logA, { ...logB, subnet: 'subnet-1; curl example.com | sh' }]
+    const { next } = diagnose({ ...block, interfaces })
+    expect(next.join('\n')).toContain('Values=<subnet of B>')
+    expect(next.join('\n')).not.toContain('curl')
+  })
+
   test('the port that most connections go to, where none is asked', () => {
     const { port: _, ...anyPort } = pair
     expect(diagnose({ ...block, pair: anyPort }).assumptions).toContain(`port ${port}, to which most connections go`)

@@ -3,13 +3,18 @@ import type { Case, Side } from './case.ts'
 
 type Steps = (all: Case) => string[]
 
-const interfaceOf = ({ log, known }: Side, whose: string) => log?.id ?? known?.id ?? `<interface of ${whose}>`
-const subnetOf = ({ log, known }: Side, whose: string) => log?.subnet ?? known?.subnet ?? `<subnet of ${whose}>`
-const ec2 = ({ known }: Side, command: string) =>
-  `aws ec2 ${command}${known?.region === undefined ? '' : ` --region ${known.region}`}`
+/** Somebody pastes these commands: what has not the form of an id of AWS is no part of one, whoever wrote it into a log. */
+const word = (id: string | undefined) => (id !== undefined && /^[\w-]+$/.test(id) ? id : undefined)
+
+const interfaceOf = ({ log, known }: Side, whose: string) => word(log?.id ?? known?.id) ?? `<interface of ${whose}>`
+const subnetOf = ({ log, known }: Side, whose: string) => word(log?.subnet ?? known?.subnet) ?? `<subnet of ${whose}>`
+const ec2 = ({ known }: Side, command: string) => {
+  const region = word(known?.region)
+  return `aws ec2 ${command}${region === undefined ? '' : ` --region ${region}`}`
+}
 
 const groups = (side: Side, whose: string) => {
-  const { groups = [] } = side.known ?? {}
+  const groups = (side.known?.groups ?? []).filter(word)
   return groups.length > 0
     ? ec2(side, `describe-security-group-rules --filters Name=group-id,Values=${groups.join(',')}`)
     : ec2(
@@ -17,14 +22,22 @@ const groups = (side: Side, whose: string) => {
         `describe-network-interfaces --network-interface-ids ${interfaceOf(side, whose)} --query 'NetworkInterfaces[].Groups'`,
       )
 }
-const acl = (side: Side, whose: string) =>
-  side.known?.networkAcl === undefined
-    ? ec2(side, `describe-network-acls --filters Name=association.subnet-id,Values=${subnetOf(side, whose)}`)
-    : ec2(side, `describe-network-acls --network-acl-ids ${side.known.networkAcl}`)
-const routes = (side: Side, whose: string) =>
-  side.known?.routeTable === undefined
-    ? ec2(side, `describe-route-tables --filters Name=association.subnet-id,Values=${subnetOf(side, whose)}`)
-    : ec2(side, `describe-route-tables --route-table-ids ${side.known.routeTable}`)
+const acl = (side: Side, whose: string) => {
+  const id = word(side.known?.networkAcl)
+  const which =
+    id === undefined
+      ? `--filters Name=association.subnet-id,Values=${subnetOf(side, whose)}`
+      : `--network-acl-ids ${id}`
+  return ec2(side, `describe-network-acls ${which}`)
+}
+const routes = (side: Side, whose: string) => {
+  const id = word(side.known?.routeTable)
+  const which =
+    id === undefined
+      ? `--filters Name=association.subnet-id,Values=${subnetOf(side, whose)}`
+      : `--route-table-ids ${id}`
+  return ec2(side, `describe-route-tables ${which}`)
+}
 const path = ({ a, b, port }: Case) =>
   `aws ec2 create-network-insights-path --source ${interfaceOf(a, 'A')} --destination ${interfaceOf(b, 'B')} --protocol tcp${port === undefined ? '' : ` --destination-port ${port}`}`
 
@@ -36,7 +49,7 @@ export const publicAccess: Steps = () => [
   'aws ec2 describe-vpc-block-public-access-exclusions',
 ]
 export const encryption: Steps = ({ b }) => [
-  `aws ec2 describe-vpc-encryption-controls --vpc-ids ${b.log?.vpc ?? b.known?.vpc ?? '<VPC of B>'}`,
+  `aws ec2 describe-vpc-encryption-controls --vpc-ids ${word(b.log?.vpc ?? b.known?.vpc) ?? '<VPC of B>'}`,
 ]
 export const transitGateway: Steps = ({ b }) => [
   `aws ec2 search-transit-gateway-routes --transit-gateway-route-table-id <table of A's attachment> --filters Name=route-search.longest-prefix-match,Values=${b.address}/32`,
