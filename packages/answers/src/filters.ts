@@ -5,6 +5,7 @@ import { loggedForm } from './addresses.ts'
 import { type Field, findField } from './fields.ts'
 import type { Filter, FilterValue } from './question.ts'
 import { refused, requireMembers } from './refuse.ts'
+import { isoDate } from './values.ts'
 
 /** A filter whose fields are found, and whose values are of their type: what stores compile. */
 export type CheckedFilter =
@@ -129,7 +130,7 @@ export function dateOf(value: unknown, where: string): string {
     typeof value === 'string' && /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(value)
   const time = isIso ? Date.parse(value) : Number.NaN
   if (Number.isNaN(time)) throw refused(where, 'takes a date as ISO 8601 writes it: 2026-11-22T09:00:00Z')
-  return new Date(time).toISOString()
+  return isoDate(time)
 }
 
 function textOf(value: unknown, where: string): string {

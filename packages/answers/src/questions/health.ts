@@ -2,6 +2,7 @@ import { deadRecordFormat, type Format } from '@flowferry/core'
 import { type Answer, partialBy, type Row, type Store } from '../answer.ts'
 import type { Span } from '../question.ts'
 import { refused } from '../refuse.ts'
+import { isoDate } from '../values.ts'
 import type { SteppedQuestion } from './daily.ts'
 
 const minute = 60_000
@@ -74,7 +75,7 @@ async function stateOf(
   const whole = await ask({
     kind: 'groups',
     formats: [stored],
-    span: { from: new Date(begin - lookback).toISOString(), to },
+    span: { from: isoDate(begin - lookback), to },
     measures: {
       newest: { max: '@timestamp' },
       records: { count: true, where: [now] },

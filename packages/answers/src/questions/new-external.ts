@@ -1,5 +1,6 @@
 import { privateBlocks } from '@flowferry/core/internal'
 import type { Filter } from '../question.ts'
+import { isoDate } from '../values.ts'
 import { accepted, type PlainQuestion, portOfServers } from './daily.ts'
 
 const before = 7 * 24 * 3_600_000
@@ -35,7 +36,7 @@ export const newExternal: PlainQuestion = {
     return {
       kind: 'groups',
       formats: ['aws.vpcflow'],
-      span: { from: new Date(Date.parse(from) - before).toISOString(), to },
+      span: { from: isoDate(Date.parse(from) - before), to },
       filters: [
         accepted,
         portOfServers('destination.port'),

@@ -1,4 +1,5 @@
 import type { Filter } from '../question.ts'
+import { isoDate } from '../values.ts'
 import { type PlainQuestion, rejected } from './daily.ts'
 
 const day = 24 * 3_600_000
@@ -34,7 +35,7 @@ export const rejectedNow: PlainQuestion = {
     return {
       kind: 'groups',
       formats: ['aws.vpcflow'],
-      span: { from: new Date(Date.parse(from) - day).toISOString(), to },
+      span: { from: isoDate(Date.parse(from) - day), to },
       filters: blocked,
       groups: ['aws.vpcflow.interface_id', 'network.direction', 'destination.port', 'network.transport'],
       measures: {

@@ -2,6 +2,7 @@ import { privateBlocks } from '@flowferry/core/internal'
 import { type Answer, partialBy, type Row, type Store } from '../answer.ts'
 import { compareLists } from '../order.ts'
 import type { Filter, GroupsQuestion, Span } from '../question.ts'
+import { isoDate } from '../values.ts'
 import { delivery, margin } from '../why/spans.ts'
 import { accepted, portOfServers, rejected, type SteppedQuestion } from './daily.ts'
 
@@ -47,7 +48,7 @@ export const unanswered: SteppedQuestion = {
     last: { heading: 'last', unit: 'time' },
   },
   know: 'TCP connections to your addresses that were accepted: unanswered where no packet came back within a window (nor does a reply that a network ACL rejects), refused where a RST did. Reset later are RSTs of the service in connections that it had answered, which some servers and load balancers use to close. Rejected ones are in rejected-now; the last 15 minutes before the newest record are left out, since replies may still come; a reply in a skipped window is missed. Without TCP flags (version 2) small records without a reply count, and answers are not counted.',
-  reads: ({ from, to }) => ({ from: iso(Date.parse(from) - step), to: iso(Date.parse(to) + delivery + step) }),
+  reads: ({ from, to }) => ({ from: isoDate(Date.parse(from) - step), to: isoDate(Date.parse(to) + delivery + step) }),
   steps: async (ask, span, options = {}) => {
     const { own = privateBlocks, limit = 100 } = options
     const asked = counting(ask)
@@ -96,7 +97,6 @@ function counting(ask: Store['ask']) {
 
 type Ask = ReturnType<typeof counting>['ask']
 
-const iso = (time: number) => new Date(time).toISOString()
 const groupsOf = (question: Omit<GroupsQuestion, 'kind' | 'formats'>): GroupsQuestion => ({
   kind: 'groups',
   formats: ['aws.vpcflow'],
@@ -105,11 +105,11 @@ const groupsOf = (question: Omit<GroupsQuestion, 'kind' | 'formats'>): GroupsQue
 
 /** The end of the span, or of what can have been delivered whole by the newest record. */
 async function completeUntil(ask: Ask, { from, to }: Span): Promise<string> {
-  const span = { from, to: iso(Date.parse(to) + delivery + step) }
+  const span = { from, to: isoDate(Date.parse(to) + delivery + step) }
   const [row] = await ask(groupsOf({ span, measures: { newest: { max: '@timestamp' } } }))
   const newest = typeof row?.newest === 'string' ? Date.parse(row.newest) : Number.NEGATIVE_INFINITY
   const until = Math.min(Date.parse(to), newest - delivery)
-  return Number.isFinite(until) ? iso(until) : from
+  return Number.isFinite(until) ? isoDate(until) : from
 }
 
 const stepped = { field: '@timestamp', every: '10m' } as const
@@ -163,7 +163,7 @@ async function answersTo(ask: Ask, { from, to }: Span, tries: readonly Try[]): P
     const ends = some.map((one) => [one.from - step, one.to + 2 * step] as const)
     const begin = ends.reduce((first, [one]) => Math.min(first, one), most)
     const end = ends.reduce((last, [, one]) => Math.max(last, one), least)
-    const span = { from: iso(Math.max(begin, least)), to: iso(Math.min(end, most)) }
+    const span = { from: isoDate(Math.max(begin, least)), to: isoDate(Math.min(end, most)) }
     const known = new Map<string, Try[]>()
     for (const one of some) {
       const key = keyOf(one.client, one.clientPort, one.service, one.port)

@@ -116,11 +116,12 @@ const absent =
  */
 export const neverArrived: Judge = (tries, all) => {
   const verdict = absent('b', 'blocked-at-target')(tries, all)
+  const direct = isDirect(tries, all)
   const isInGateway = tries.some(
-    ({ between, transit }) => (between.request.length > 0 || !isDirect(tries, all)) && transit.request.length === 0,
+    ({ between, transit }) => (between.request.length > 0 || !direct) && transit.request.length === 0,
   )
   if (!isInGateway) return verdict
-  const behindNat = isDirect(tries, all) || !all.evidence.others?.clients.seen ? [] : unanswered
+  const behindNat = direct || !all.evidence.others?.clients.seen ? [] : unanswered
   return same([...new Set([...verdict.alternatives, 'dropped-by-transit-gateway' as const, ...behindNat])])
 }
 

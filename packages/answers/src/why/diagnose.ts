@@ -1,3 +1,4 @@
+import { isoDate } from '../values.ts'
 import { cannotTell } from './cannot-tell.ts'
 import { type Case, caseOf, isComplete, logsRejects, type Side } from './case.ts'
 import type { Verdict } from './certainty.ts'
@@ -46,8 +47,8 @@ export function diagnose(evidence: Evidence): Diagnosis {
     ruledOut: ruledOut(tries, all, [cause, ...verdict.alternatives]),
     cannotTell: cannotTell(all),
     changes: begins === undefined ? [] : changesBefore(begins, cause, verdict.alternatives, all),
-    ...(Number.isFinite(all.completeUntil) && { completeUntil: iso(all.completeUntil) }),
-    ...(onset !== undefined && { onset: iso(onset) }),
+    ...(Number.isFinite(all.completeUntil) && { completeUntil: isoDate(all.completeUntil) }),
+    ...(onset !== undefined && { onset: isoDate(onset) }),
     tries: { all: all.tries.length, failed: failed.length },
     others: evidence.others ?? { clients: none, targets: none },
   }
@@ -167,5 +168,3 @@ function failedAt(one: Try): number {
   const telling = flowsOfTry(one).filter(({ rejected, flags, lost }) => rejected || flags?.rst || lost.length > 0)
   return telling.length > 0 ? Math.min(...telling.map(({ start }) => start)) : one.start
 }
-
-const iso = (milliseconds: number) => new Date(milliseconds).toISOString()

@@ -3,6 +3,7 @@ import type { Snapshot } from '@flowferry/enrich/interfaces'
 import type { Store } from '../answer.ts'
 import type { Span } from '../question.ts'
 import { refused } from '../refuse.ts'
+import { isoDate } from '../values.ts'
 import { inLogs, isInLogs } from './in-logs.ts'
 import { type End, endsOf, type Meanings, meaningsOf, meant, unknown } from './named.ts'
 import { lookback } from './spans.ts'
@@ -26,7 +27,7 @@ export interface Ends {
 /** @throws FlowferryError INVALID_OPTION where the texts name nothing, or more than one thing */
 export async function endsFor(ask: Store['ask'], asked: Asked, snapshot: Snapshot | undefined): Promise<Ends> {
   const { a, b, since, until } = asked
-  const span = { from: new Date(Date.parse(since) - lookback).toISOString(), to: until }
+  const span = { from: isoDate(Date.parse(since) - lookback), to: until }
   const meanings = (whose: string, text: string): Meanings =>
     snapshot ? meaningsOf(whose, text, snapshot) : { whose, text, things: [] }
   const ofA = meanings('A', a)

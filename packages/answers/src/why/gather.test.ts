@@ -57,6 +57,20 @@ test('an interface that sends nothing in the span is known from the day before, 
   expect(told.interfaces.find(({ id }) => id === eniB)).toMatchObject({ holds: [b], records: 0, newest: at(71) })
 })
 
+test('an interface has its address though one of its two flow logs tells neither direction nor instance', async () => {
+  const cloud = { instance: { id: 'i-00000000000000001' } }
+  const whole = good({ minute: 3 }).map((document) => ({ ...document, cloud }))
+  const fewer = good({ minute: 5 }).map(({ network, ...document }) => {
+    const { direction: _, ...rest } = network as { direction: string }
+    return { ...document, network: rest }
+  })
+  const { interfaces } = await gathered([...whole, ...fewer])
+  expect(interfaces.map(({ id, holds }) => [id, holds]).sort()).toEqual([
+    [eniA, [a]],
+    [eniB, [b]],
+  ])
+})
+
 test('a time without any record, not even one without traffic, is no silence', async () => {
   const minutes = Array.from({ length: 80 }, (_, minute) => minute)
   const logged = minutes.filter((minute) => minute < 20 || minute > 30)

@@ -7,6 +7,7 @@ import { isPrivate } from '../addresses.ts'
 import { endedBy, type Row, type Store } from '../answer.ts'
 import { networkServices } from '../network-services.ts'
 import type { DocumentsQuestion, Filter, GroupsQuestion, Span } from '../question.ts'
+import { isoDate } from '../values.ts'
 import { caseOf } from './case.ts'
 import type { Others } from './diagnosis.ts'
 import type { Evidence, InterfaceLog, Pair, Window } from './evidence.ts'
@@ -180,8 +181,9 @@ async function interfacesOf(
     vpcs.length > 0
       ? await logsOf(ask, span, { all: [{ field: about.vpc, oneOf: vpcs }, is('event.action', 'reject')] })
       : []
-  const skipped = await skippedOf(ask, around(pair, margin, margin), ids)
-  const gaps = await gapsOf(ask, around(pair, margin, margin), [...holders.keys()])
+  const asked = around(pair, margin, margin)
+  const skipped = await skippedOf(ask, asked, ids)
+  const gaps = await gapsOf(ask, asked, [...holders.keys()])
   const unread = (archive?.unread ?? []).map((window) => ({ ...window, unread: true as const }))
   return [
     ...logs.map((log) => ({
@@ -214,8 +216,7 @@ async function holdersOf(ask: Store['ask'], { a, b }: Pair, span: Span): Promise
       { all: [is('network.direction', 'ingress'), is('destination.ip', address)] },
     ],
   })
-  const id = 'aws.vpcflow.interface_id'
-  const instance = 'cloud.instance.id'
+  const { id, instance } = about
   const touching = await ask({
     kind: 'groups',
     formats: vpcFlow.formats,
@@ -235,10 +236,11 @@ async function holdersOf(ask: Store['ask'], { a, b }: Pair, span: Span): Promise
     },
     limit: mostOthers,
   })
-  const undirected = touching.rows.filter(({ directed }) => directed === 0).flatMap((row) => text(row[id]) ?? [])
+  const seen = byInterface(touching.rows)
+  const undirected = seen.filter(({ directed }) => directed === 0).flatMap((row) => text(row[id]) ?? [])
   const records = undirected.length > 0 ? await recordsOf(ask, span, undirected) : new Map<string, number>()
   const holders = new Map<string, string[]>()
-  for (const row of touching.rows) {
+  for (const row of seen) {
     const name = text(row[id])
     if (name === undefined) continue
     const all = records.get(name)
@@ -253,14 +255,26 @@ async function holdersOf(ask: Store['ask'], { a, b }: Pair, span: Span): Promise
     [b, 'insideB', 'passedB'],
   ] as const) {
     if ([...holders.values()].flat().includes(address)) continue
-    const passing = touching.rows.filter((row) => Number(row[passes]) > 0).map((row) => row[instance])
-    const nodes = touching.rows.filter(
+    const passing = seen.filter((row) => Number(row[passes]) > 0).map((row) => row[instance])
+    const nodes = seen.filter(
       (row) => Number(row[insides]) > 0 && row[instance] !== null && !passing.includes(row[instance]),
     )
     const name = text(nodes[0]?.[id])
     if (nodes.length === 1 && name !== undefined && !holders.has(name)) holders.set(name, [address])
   }
   return holders
+}
+
+/** Of an interface with two flow logs, records of one may not name its instance: all of them are one row. */
+function byInterface(rows: readonly Row[]): Row[] {
+  const all = new Map<unknown, Row>()
+  for (const row of rows) {
+    const { [about.id]: id, [about.instance]: instance, ...counts } = row
+    const before = all.get(id)
+    const sums = Object.entries(counts).map(([name, count]) => [name, Number(count) + Number(before?.[name] ?? 0)])
+    all.set(id, { [about.id]: id, [about.instance]: before?.[about.instance] ?? instance, ...Object.fromEntries(sums) })
+  }
+  return [...all.values()]
 }
 
 const packetSource = 'aws.vpcflow.pkt_srcaddr'
@@ -425,11 +439,9 @@ async function gapsOf(ask: Store['ask'], span: Span, ids: readonly string[]) {
       steps.map(({ length }) => length).sort((one, other) => one - other)[Math.floor(steps.length * 0.9)] ?? 0
     return steps
       .filter(({ length }) => length > 2 * usual + minutes)
-      .map(({ from, to }) => ({ id, start: iso(from + minutes), end: iso(to), gap: true as const }))
+      .map(({ from, to }) => ({ id, start: isoDate(from + minutes), end: isoDate(to), gap: true as const }))
   })
 }
-
-const iso = (time: number) => new Date(time).toISOString()
 
 /** Who else calls B's port, and got an answer. */
 async function clientsOf(ask: Store['ask'], { a, b }: Pair, port: number, span: Span): Promise<Others> {

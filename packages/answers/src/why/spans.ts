@@ -1,4 +1,5 @@
 import type { Span } from '../question.ts'
+import { isoDate } from '../values.ts'
 import type { Pair } from './evidence.ts'
 
 export const minutes = 60_000
@@ -12,8 +13,7 @@ export const lookback = 24 * 60 * minutes
 export const lookahead = 3 * margin
 
 export function around({ since, until }: Pick<Pair, 'since' | 'until'>, before: number, after: number): Span {
-  const iso = (time: number) => new Date(time).toISOString()
-  return { from: iso(Date.parse(since) - before), to: iso(Date.parse(until) + after) }
+  return { from: isoDate(Date.parse(since) - before), to: isoDate(Date.parse(until) + after) }
 }
 
 /** Changes from an hour before; CloudTrail's times may be a minute or two off those of flow records. */

@@ -22,22 +22,16 @@ const groups = (side: Side, whose: string) => {
         `describe-network-interfaces --network-interface-ids ${interfaceOf(side, whose)} --query 'NetworkInterfaces[].Groups'`,
       )
 }
-const acl = (side: Side, whose: string) => {
-  const id = word(side.known?.networkAcl)
-  const which =
-    id === undefined
-      ? `--filters Name=association.subnet-id,Values=${subnetOf(side, whose)}`
-      : `--network-acl-ids ${id}`
-  return ec2(side, `describe-network-acls ${which}`)
+/** What a subnet has one of: by its id, where that is known, or by the subnet. */
+const ofSubnet = (side: Side, whose: string, command: string, option: string, known: string | undefined) => {
+  const id = word(known)
+  const bySubnet = `--filters Name=association.subnet-id,Values=${subnetOf(side, whose)}`
+  return ec2(side, `${command} ${id === undefined ? bySubnet : `${option} ${id}`}`)
 }
-const routes = (side: Side, whose: string) => {
-  const id = word(side.known?.routeTable)
-  const which =
-    id === undefined
-      ? `--filters Name=association.subnet-id,Values=${subnetOf(side, whose)}`
-      : `--route-table-ids ${id}`
-  return ec2(side, `describe-route-tables ${which}`)
-}
+const acl = (side: Side, whose: string) =>
+  ofSubnet(side, whose, 'describe-network-acls', '--network-acl-ids', side.known?.networkAcl)
+const routes = (side: Side, whose: string) =>
+  ofSubnet(side, whose, 'describe-route-tables', '--route-table-ids', side.known?.routeTable)
 const path = ({ a, b, port }: Case) =>
   `aws ec2 create-network-insights-path --source ${interfaceOf(a, 'A')} --destination ${interfaceOf(b, 'B')} --protocol tcp${port === undefined ? '' : ` --destination-port ${port}`}`
 

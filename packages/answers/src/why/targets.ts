@@ -1,5 +1,6 @@
 import type { Snapshot } from '@flowferry/enrich/interfaces'
 import { endedBy, type Store } from '../answer.ts'
+import { isoDate } from '../values.ts'
 import type { WhyOptions } from './between.ts'
 import { caseOf } from './case.ts'
 import { type Target, targetsOf } from './counts.ts'
@@ -126,7 +127,7 @@ export async function whyTargets(
         ? [{ what: 'targets on ports from 32768 on, and of UDP but for rejects', missing: 'a question of one of them' }]
         : []),
     ],
-    ...(newest !== undefined && { completeUntil: new Date(Date.parse(newest) - delivery).toISOString() }),
+    ...(newest !== undefined && { completeUntil: isoDate(Date.parse(newest) - delivery) }),
   }
 }
 

@@ -1,6 +1,7 @@
 import { printable } from '@flowferry/core'
 import { table } from '@flowferry/core/internal'
 import { valueAt } from '../documents.ts'
+import { isoDate } from '../values.ts'
 import type { WhyAnswer } from './between.ts'
 import type { Certainty, Diagnosis, Others } from './diagnosis.ts'
 import { type Flow, flowOf } from './flow.ts'
@@ -98,7 +99,7 @@ function evidenceRow(flow: Flow): Record<string, string> {
         ? `REJECT${flow.reason ? ` ${flow.reason}` : ''}`
         : 'accept'
   return {
-    time: new Date(flow.start).toISOString(),
+    time: isoDate(flow.start),
     interface: at ?? String(valueAt(document, 'aws.transitgateway.tgw_attachment_id') ?? '-'),
     direction,
     flow: `${source}:${sourcePort} > ${destination}:${destinationPort}`,
