@@ -1,12 +1,24 @@
 import type { EC2Client } from '@aws-sdk/client-ec2'
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { SQSClient } from '@aws-sdk/client-sqs'
-import { type Io, line } from './io.ts'
+import { type Io, line, UsageError } from './io.ts'
 
 /** Bucket and key, or prefix, of an `s3://` address; undefined for anything else. */
 export function s3Address(text: string): { bucket: string; key: string } | undefined {
   const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/s.exec(text)
   return match ? { bucket: match[1]!, key: match[2] ?? '' } : undefined
+}
+
+/**
+ * The same, where it has to be one.
+ *
+ * @param what What the error begins with: `An archive is`
+ * @throws UsageError
+ */
+export function requireS3Address(text: string, what: string): { bucket: string; key: string } {
+  const address = s3Address(text)
+  if (!address) throw new UsageError(`${what} s3://bucket or s3://bucket/prefix, not "${text}"`)
+  return address
 }
 
 /** Made from the environment, as the AWS CLI does it: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, … */

@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises'
 import type { Store } from '@flowferry/answers'
 import type { Format } from '@flowferry/core'
+import type { ArchivePlaces } from './archive/selection.ts'
+import { requireS3Address } from './aws.ts'
 import { type Io, refuseOptions, UsageError } from './io.ts'
 import { elasticsearchClient, nodeOf, openSearchClient, type TargetOptions } from './target.ts'
 
@@ -14,8 +16,23 @@ export interface OpenedStore extends Store {
 }
 
 /** Refuses options of a cluster where `--from` names none. */
-export function refuseCluster(options: FromOptions): void {
+function refuseCluster(options: FromOptions): void {
   refuseOptions(options, ['url', 'index', 'indexPer'], '--from elasticsearch or opensearch')
+}
+
+/**
+ * Whether `--from` names an archive on S3.
+ *
+ * @throws UsageError where it names none, or has options that are of the other
+ */
+export function isArchive(options: FromOptions & ArchivePlaces & { readonly lookback?: string }): boolean {
+  if (options.from.startsWith('s3://')) {
+    requireS3Address(options.from, 'An archive is')
+    refuseCluster(options)
+    return true
+  }
+  refuseOptions(options, ['account', 'region', 'late', 'lookback'], '--from s3://bucket')
+  return false
 }
 
 /** What `--from` names, to be asked. `formats` are those that a question may name by their dataset. */

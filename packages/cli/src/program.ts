@@ -98,6 +98,11 @@ flowferry.config.ts (.mts, .js, .mjs), here or above, adds formats and enrichmen
       .option('--no-config', 'read no config')
   const urlOption = () =>
     new Option('--url <url>', 'address of the cluster; default: ELASTICSEARCH_URL or OPENSEARCH_URL')
+  const snapshotOption = () =>
+    new Option(
+      '--snapshot <file>',
+      'what flowferry snapshot wrote; default: flowferry.snapshot.json, where it is there',
+    )
   const indexPer = () =>
     new Option(
       '--index-per <span>',
@@ -264,7 +269,7 @@ Examples:
       )
       .argument('<a>', 'the client: an address, eni-…, i-…, or a name of the snapshot')
       .argument('[b]', 'the target, likewise, with its port: 10.0.9.12:5432, [2001:db8::12]:443, orders-db:5432')
-      .option('--snapshot <file>', 'what flowferry snapshot wrote; default: flowferry.snapshot.json, where it is there')
+      .addOption(snapshotOption())
       .option('--since <time>', 'tries from here on, as for backfill; default: an hour before --until')
       .option('--until <time>', 'tries before this; default: now'),
   )
@@ -330,7 +335,7 @@ Examples:
     .description(
       'Serves why, ask, flows, changes and formats to language models: the Model Context Protocol over standard input and output. It only reads. Of an archive it serves why alone.',
     )
-    .option('--snapshot <file>', 'what flowferry snapshot wrote; default: flowferry.snapshot.json, where it is there')
+    .addOption(snapshotOption())
     .option('--lookback <duration>', 'of an archive: as for why')
     .addHelpText(
       'after',

@@ -4,6 +4,7 @@
  */
 
 export { hasMethods, requireOneOf, requireOption, requirePositive } from './check-options.ts'
+export { createQueue } from './create-queue.ts'
 export type { BoundEncoding, Encoding } from './encodings/encoding.ts'
 export { overrun, put, type Text, textOf } from './encodings/engine/text.ts'
 export { ageOf, bytes, count, table } from './figures.ts'

@@ -11,6 +11,7 @@ import {
   type Slice,
   type SliceOutcome,
 } from '@flowferry/core'
+import { createQueue } from '@flowferry/core/internal'
 import { type Column, shapeCheck, unmappedPart } from './columns.ts'
 import { keyOf, keyText } from './key.ts'
 import { LinesFile } from './lines.ts'
@@ -142,16 +143,6 @@ export function createStore(connection: DuckDBConnection): Store {
         if (folder !== undefined) await rm(folder, { recursive: true, force: true })
       }
     },
-  }
-}
-
-/** Runs one piece of work at a time, in the order in which it came. */
-function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (work) => {
-    const result = last.then(work)
-    last = result.catch(() => undefined)
-    return result
   }
 }
 

@@ -9,7 +9,7 @@ import {
   type Sink,
 } from '@flowferry/core'
 import type { ArchiveObject } from '@flowferry/source-s3'
-import { s3Address, s3Client } from '../aws.ts'
+import { requireS3Address, s3Client } from '../aws.ts'
 import { startBackfillProgress } from '../backfill/progress.ts'
 import type { Settings } from '../config/settings.ts'
 import { type Io, line, UsageError } from '../io.ts'
@@ -91,8 +91,7 @@ const concurrency = 16
  */
 export async function openArchive(source: string, request: ArchiveRequest, io: Io): Promise<OpenArchive> {
   const { parts, settings, quiet = false, memory = gibibyte } = request
-  const address = s3Address(source)
-  if (!address) throw new UsageError(`An archive is s3://bucket or s3://bucket/prefix, not "${source}"`)
+  const address = requireS3Address(source, 'An archive is')
   const places = archivePlaces(request)
   const started = performance.now()
   const s3 = await s3Client(io)

@@ -8,9 +8,6 @@ export interface ArchivePlaces {
   readonly late?: string
 }
 
-/** Their options, as a command has them. */
-export const archiveOptions = ['account', 'region', 'late'] as const
-
 /** Which objects of an archive on S3 a command means. */
 export interface ArchiveSelection extends ArchivePlaces {
   readonly since?: string

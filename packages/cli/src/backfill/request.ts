@@ -1,5 +1,5 @@
 import { type ArchiveSelection, archiveSpan } from '../archive/selection.ts'
-import { s3Address } from '../aws.ts'
+import { requireS3Address } from '../aws.ts'
 import type { Documents } from '../formats.ts'
 import { queueUrl, refuseOptions, UsageError } from '../io.ts'
 import { checkSetup, type TargetOptions } from '../target.ts'
@@ -40,8 +40,7 @@ export interface BackfillRequest {
 }
 
 export function backfillRequest(source: string, options: BackfillCommandOptions, now = new Date()): BackfillRequest {
-  const address = s3Address(source)
-  if (!address) throw new UsageError(`backfill reads a bucket: s3://bucket or s3://bucket/prefix, not "${source}"`)
+  const address = requireS3Address(source, 'backfill reads a bucket:')
   const { since, until = '-0m', format = [], account = [], region = [], late } = options
   return {
     bucket: address.bucket,

@@ -2,11 +2,11 @@ import type { DailyOptions, DailyQuestion, Span } from '@flowferry/answers'
 import type { Format } from '@flowferry/core'
 import type { AskArchiveOptions } from '../archive/ask.ts'
 import type { OpenArchive } from '../archive/open.ts'
-import { type ArchivePlaces, archiveOptions } from '../archive/selection.ts'
+import type { ArchivePlaces } from '../archive/selection.ts'
 import { type Settings, withFrom } from '../config/settings.ts'
 import { logFormatNames, parserFor } from '../formats.ts'
-import { type ExitCode, exitCodes, type Io, line, refuseOptions, UsageError } from '../io.ts'
-import { type FromOptions, type OpenedStore, openStore, refuseCluster } from '../open-store.ts'
+import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
+import { type FromOptions, isArchive, type OpenedStore, openStore } from '../open-store.ts'
 import { spanOf } from '../times.ts'
 
 export interface AskCommandOptions extends Partial<FromOptions>, ArchivePlaces {
@@ -61,13 +61,9 @@ async function openFor(
   io: Io,
   settings: Settings,
 ): Promise<OpenedStore & Partial<Pick<OpenArchive, 'cost'>>> {
-  if (options.from.startsWith('s3://')) {
-    refuseCluster(options)
-    const { openForAsk } = await import('../archive/ask.ts')
-    return openForAsk(question, span, formats, options, io, settings)
-  }
-  refuseOptions(options, archiveOptions, '--from s3://bucket')
-  return openStore(options, io, formats)
+  if (!isArchive(options)) return openStore(options, io, formats)
+  const { openForAsk } = await import('../archive/ask.ts')
+  return openForAsk(question, span, formats, options, io, settings)
 }
 
 async function named(questions: readonly DailyQuestion[], name: string): Promise<DailyQuestion> {

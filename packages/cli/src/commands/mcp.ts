@@ -1,12 +1,10 @@
 import { Console } from 'node:console'
 import { Readable, Writable } from 'node:stream'
-import { archiveOptions } from '../archive/selection.ts'
-import { s3Address } from '../aws.ts'
 import { type Settings, withFrom } from '../config/settings.ts'
 import { logFormatNames, parserFor } from '../formats.ts'
-import { type ExitCode, exitCodes, type Io, line, refuseOptions, UsageError } from '../io.ts'
+import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
 import type { Logs, NamedFormat } from '../mcp/logs.ts'
-import { openStore, refuseCluster } from '../open-store.ts'
+import { isArchive, openStore } from '../open-store.ts'
 import { snapshotOf, type WhyCommandOptions } from './why.ts'
 
 export type McpCommandOptions = Omit<WhyCommandOptions, 'from' | 'since' | 'until' | 'json'> & {
@@ -45,12 +43,7 @@ async function checkedLogs(options: McpCommandOptions, io: Io, settings: Setting
     return parser.formats.map((format) => ({ name, format }))
   })
   const formats = (await Promise.all(found)).flat()
-  if (from.from.startsWith('s3://')) {
-    if (!s3Address(from.from))
-      throw new UsageError(`An archive is s3://bucket or s3://bucket/prefix, not "${from.from}"`)
-    refuseCluster(from)
-  } else {
-    refuseOptions(from, [...archiveOptions, 'lookback'], '--from s3://bucket')
+  if (!isArchive(from)) {
     // A file that something else has open now may be free when a question comes.
     const store = await openStore(from, io, []).catch((error: unknown) => {
       if (error instanceof UsageError) throw error

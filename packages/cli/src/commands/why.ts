@@ -2,11 +2,10 @@ import { isIP } from 'node:net'
 import type { TargetsAnswer, WhyAnswer, WhyQuestion } from '@flowferry/answers/why'
 import type { Snapshot } from '@flowferry/enrich/interfaces'
 import type { ArchiveCost } from '../archive/open.ts'
-import { archiveOptions } from '../archive/selection.ts'
 import type { WhyArchive, WhyArchiveOptions } from '../archive/why.ts'
 import type { Settings } from '../config/settings.ts'
-import { type ExitCode, exitCodes, type Io, line, refuseOptions, UsageError } from '../io.ts'
-import { type FromOptions, type OpenedStore, openStore, refuseCluster } from '../open-store.ts'
+import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
+import { type FromOptions, isArchive, type OpenedStore, openStore } from '../open-store.ts'
 import { loadSnapshot, snapshotFile } from '../snapshot-file.ts'
 import { spanOf } from '../times.ts'
 
@@ -77,14 +76,10 @@ async function openFor(
   io: Io,
   settings: Settings,
 ): Promise<OpenedStore & Partial<Pick<WhyArchive, 'cost' | 'reading'>>> {
-  if (options.from.startsWith('s3://')) {
-    refuseCluster(options)
-    if (!question) throw new UsageError('--from s3:// takes B: whom A calls is asked of a store (flowferry backfill)')
-    const { openForWhy } = await import('../archive/why.ts')
-    return openForWhy(question, snapshot, options, io, settings)
-  }
-  refuseOptions(options, [...archiveOptions, 'lookback'], '--from s3://bucket')
-  return openStore(options, io, [])
+  if (!isArchive(options)) return openStore(options, io, [])
+  if (!question) throw new UsageError('--from s3:// takes B: whom A calls is asked of a store (flowferry backfill)')
+  const { openForWhy } = await import('../archive/why.ts')
+  return openForWhy(question, snapshot, options, io, settings)
 }
 
 function exitCodeOf(answer: WhyAnswer | TargetsAnswer): ExitCode {

@@ -1,5 +1,5 @@
 import { type ArchiveSelection, archiveSpan } from '../archive/selection.ts'
-import { s3Address } from '../aws.ts'
+import { requireS3Address } from '../aws.ts'
 import { refuseOptions, UsageError } from '../io.ts'
 import type { Assumptions } from './estimate.ts'
 import type { Known } from './figure.ts'
@@ -50,8 +50,7 @@ export function costRequest(source: string | undefined, options: CostCommandOpti
 }
 
 function listing(source: string, options: CostCommandOptions, now: Date): CostRequest {
-  const address = s3Address(source)
-  if (!address) throw new UsageError(`cost lists a bucket: s3://bucket or s3://bucket/prefix, not "${source}"`)
+  const address = requireS3Address(source, 'cost lists a bucket:')
   refuseOptions(options, ofStatement, 'figures that are stated, without a bucket')
   const { since } = options
   if (since === undefined)

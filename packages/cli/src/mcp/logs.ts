@@ -1,5 +1,6 @@
 import { type Answer, askDaily, type DailyOptions, type DailyQuestion, type Span } from '@flowferry/answers'
 import type { Format } from '@flowferry/core'
+import { createQueue } from '@flowferry/core/internal'
 import { type Asked, answerWhy, type WhyAnswered, type WhyCommandOptions } from '../commands/why.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Io } from '../io.ts'
@@ -28,14 +29,18 @@ export interface Logs {
 export function logsOf(options: WhyCommandOptions, formats: readonly NamedFormat[], io: Io, settings: Settings): Logs {
   const { from } = options
   const isArchive = from.startsWith('s3://')
-  const readOne = oneAtATime()
+  const inTurn = createQueue()
   const all = formats.map(({ format }) => format)
   return {
     from,
     formats,
     why: (asked, signal) => {
       const run = () => answerWhy(asked, options, endedBy(io, signal), settings)
-      return isArchive ? readOne(run, signal) : run()
+      const unlessAborted = async () => {
+        signal.throwIfAborted()
+        return run()
+      }
+      return isArchive ? inTurn(unlessAborted) : run()
     },
     ...(!isArchive && {
       ask: async (question: DailyQuestion, span: Span, given: DailyOptions, signal: AbortSignal) => {
@@ -55,15 +60,3 @@ const endedBy = (io: Io, signal: AbortSignal) => ({
   ...io,
   signal: io.signal ? AbortSignal.any([io.signal, signal]) : signal,
 })
-
-function oneAtATime() {
-  let last: Promise<unknown> = Promise.resolve()
-  return <T>(run: () => Promise<T>, signal: AbortSignal): Promise<T> => {
-    const next = last.then(() => {
-      signal.throwIfAborted()
-      return run()
-    })
-    last = next.catch(() => undefined)
-    return next
-  }
-}
