@@ -1,7 +1,7 @@
 import type { Filter } from '../question.ts'
 import type { PlainQuestion } from './daily.ts'
 
-const failed: Filter = { field: 'http.response.status_code', range: { gte: 500 } }
+export const failed: Filter = { field: 'http.response.status_code', range: { gte: 500 } }
 
 export const cdnErrors: PlainQuestion = {
   name: 'cdn-errors',

@@ -1,7 +1,7 @@
 import type { PlainQuestion } from './daily.ts'
 
 /** As services write it that a policy does not allow a call. */
-const denied = [
+export const denied = [
   'AccessDenied',
   'AccessDeniedException',
   'Client.UnauthorizedOperation',

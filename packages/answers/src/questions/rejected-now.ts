@@ -5,7 +5,7 @@ import { type PlainQuestion, rejected } from './daily.ts'
 const day = 24 * 3_600_000
 
 /** Rejected records of no SYN are late packets of a closed connection, and no blocked one. Version 2 has no flags. */
-const blocked: Filter[] = [
+export const blocked: Filter[] = [
   rejected,
   {
     any: [
