@@ -476,6 +476,15 @@ Examples:
     .option('--sort <field...>', 'sort segments by: source.ip @timestamp:desc; default: none')
     .option('--total-fields-limit <n>', 'fields of an index; default 2000', wholeNumber(1, 1_000_000))
     .option('--dry-run', 'only tell what it would do')
+    .option(
+      '--dashboards <where>',
+      'instead of templates: dashboards as saved objects, into a file, or into Kibana or OpenSearch Dashboards at https://…',
+    )
+    .option(
+      '--index <name>',
+      'of --dashboards: the index that has everything; default: the data streams or dated indices',
+    )
+    .option('--own <block...>', 'of --dashboards: blocks of your own addresses: 10.0.0.0/8; default: private addresses')
     .addHelpText(
       'after',
       `
@@ -487,7 +496,9 @@ What each setting saves and costs: docs/store-settings.md.
 
 Examples:
   flowferry setup --to elasticsearch --url https://es.example:9200 --retention 90d
-  flowferry setup --to opensearch --index-per month --retention 365d --dry-run`,
+  flowferry setup --to opensearch --index-per month --retention 365d --dry-run
+  flowferry setup --dashboards flowferry.ndjson
+  flowferry setup --to elasticsearch --dashboards https://kibana.example:5601/s/network`,
     )
     .action(async ({ config, ...options }: SetupCommandOptions & ConfigFlag) => {
       const settings = await settingsFor(config, options.format, io, logFormatNames)

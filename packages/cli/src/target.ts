@@ -177,6 +177,14 @@ function basicAuth(prefix: string, io: Io): { username: string; password: string
   return { username, password }
 }
 
+/** The header that a cluster's users sign in with to Kibana and OpenSearch Dashboards. */
+export function authorizationOf(engine: 'elasticsearch' | 'opensearch', io: Io): string | undefined {
+  const key = engine === 'elasticsearch' && io.env.ELASTICSEARCH_API_KEY
+  if (key) return `ApiKey ${key}`
+  const user = basicAuth(engine.toUpperCase(), io)
+  return user && `Basic ${Buffer.from(`${user.username}:${user.password}`).toString('base64')}`
+}
+
 /** The certificate authority of a cluster that signed its own certificate, from a file that the environment names. */
 async function authority(prefix: string, io: Io): Promise<{ ca: string } | undefined> {
   const variable = `${prefix}_CA_FILE`

@@ -106,4 +106,13 @@ export const audit: Dashboard = {
       },
     }),
   ],
+  recordFields: [
+    'user.name',
+    'event.provider',
+    'event.action',
+    'event.outcome',
+    'aws.cloudtrail.error_code',
+    'source.address',
+    'cloud.region',
+  ],
 }

@@ -86,4 +86,14 @@ export const cdn: Dashboard = {
       measures: { requests },
     }),
   ],
+  recordFields: [
+    'source.ip',
+    'http.request.method',
+    'url.domain',
+    'url.path',
+    'http.response.status_code',
+    'aws.cloudfront.edge_detailed_result_type',
+    'http.response.bytes',
+    'aws.cloudfront.time_to_first_byte',
+  ],
 }

@@ -127,4 +127,17 @@ export const network: Dashboard = {
       measures: { records, last },
     }),
   ],
+  recordFields: [
+    'aws.vpcflow.interface_id',
+    'network.direction',
+    'source.ip',
+    'source.port',
+    'destination.ip',
+    'destination.port',
+    'network.transport',
+    'event.action',
+    'aws.vpcflow.tcp_flags_array',
+    'network.packets',
+    'network.bytes',
+  ],
 }

@@ -22,6 +22,8 @@ export interface Dashboard {
   readonly name: string
   readonly title: string
   readonly panels: readonly Panel[]
+  /** What a list of its records shows of each, beside the time. */
+  readonly recordFields: readonly string[]
 }
 
 const steps = ['10s', '30s', '1m', '5m', '10m', '30m', '1h', '3h', '12h', '1d'] as const

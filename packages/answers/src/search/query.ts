@@ -26,7 +26,7 @@ const ofGroups = ({ only }: GroupsPlan): QueryDsl[] =>
     terms: { [path]: [...new Set(only?.values.map((one) => one[index]))] },
   }))
 
-export function allOf(filters: readonly CheckedFilter[]): QueryDsl {
+export function allOf(filters: readonly CheckedFilter[]): { readonly bool: { readonly filter: QueryDsl[] } } {
   return { bool: { filter: filters.map(filterQuery) } }
 }
 

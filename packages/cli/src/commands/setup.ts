@@ -2,7 +2,7 @@ import { deadRecordFormat } from '@flowferry/core'
 import type { SetupOptions } from '@flowferry/search'
 import type { Settings as Configured } from '../config/settings.ts'
 import { type Documents, logFormatNames, parserFor } from '../formats.ts'
-import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
+import { type ExitCode, exitCodes, type Io, line, refuseOptions, UsageError } from '../io.ts'
 import { checkSetup, setUp, type TargetOptions, targetOf } from '../target.ts'
 
 type Settings = Omit<SetupOptions, 'formats' | 'indexPer' | 'namespaces' | 'dryRun' | 'rollover' | 'sort'>
@@ -12,6 +12,10 @@ export interface SetupCommandOptions extends Pick<TargetOptions, 'to' | 'url' | 
   readonly documents?: Documents
   readonly deadRecords?: boolean
   readonly dryRun?: boolean
+  /** Instead of templates: saved objects, into a file or Kibana. */
+  readonly dashboards?: string
+  /** Blocks of one's own addresses, for the dashboards. */
+  readonly own?: readonly string[]
   /** `source.ip`, or `@timestamp:desc`. */
   readonly sort?: readonly string[]
   /** Every condition by its default; the three below give one of its own. */
@@ -32,9 +36,27 @@ export async function setupCommand(options: SetupCommandOptions, io: Io, configu
     documents,
     deadRecords = false,
     dryRun = false,
+    dashboards,
+    own,
     ...rest
   } = options
   const { sort, rollover, maxAge, maxPrimaryShardSize, maxDocs, ...settings } = rest
+  if (dashboards !== undefined) {
+    if (deadRecords || dryRun || Object.keys(rest).length > 0)
+      throw new UsageError(
+        '--dashboards writes saved objects and no templates; of the options it takes --to, --format, --index and --own',
+      )
+    const { dashboardsCommand } = await import('./dashboards.ts')
+    const { formats } = await parserFor(format, documents, configured)
+    const given = {
+      dashboards,
+      ...(to !== undefined && { to }),
+      ...(index !== undefined && { index }),
+      ...(own && { own }),
+    }
+    return dashboardsCommand(given, io, formats)
+  }
+  refuseOptions({ own }, ['own'], '--dashboards')
   checkSetup({ setup: true, ...(index !== undefined && { index }) })
   if (to?.startsWith('duckdb:')) throw new UsageError('DuckDB needs no setup: --to takes elasticsearch or opensearch')
   const { formats: ofLogs } = await parserFor(format, documents, configured)

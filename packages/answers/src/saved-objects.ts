@@ -1,0 +1,1 @@
+export { type SavedObjectsOptions, savedObjects } from './saved-objects/saved-objects.ts'
