@@ -37,7 +37,8 @@ export const plainQuestions = {
     span: flowDay,
     sql: `SELECT "aws.vpcflow.interface_id", "network.direction", "destination.port", "network.transport",
         count(*) ${now} AS rejected
-      ${flows} ${within(before(1))} AND "event.action" = 'reject' AND list_contains("aws.vpcflow.tcp_flags_array", 'syn')
+      ${flows} ${within(before(1))} AND "event.action" = 'reject'
+        AND (list_contains("aws.vpcflow.tcp_flags_array", 'syn') OR "network.transport" <> 'tcp')
       GROUP BY ALL HAVING count(*) ${earlier} = 0 ORDER BY rejected DESC LIMIT 100`,
     ...sameColumn('rejected'),
   },

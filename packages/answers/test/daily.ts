@@ -117,6 +117,39 @@ function unanswered({ flows }: Documents, isOwn: (address: string | null) => boo
   )
 }
 
+/** SYNs of TCP, and all of what is no TCP. */
+function rejectedNow({ flows }: Documents): Row[] {
+  const blocked = flows.filter(
+    (one) =>
+      text(one, 'event.action') === 'reject' && (text(one, 'network.iana_number') !== '6' || hasFlag(one, 'syn')),
+  )
+  const names = ['aws.vpcflow.interface_id', 'network.direction', 'destination.port', 'network.transport']
+  const valuesOf = (one: LogDocument) => names.map((name) => valueAt(one, name) ?? null)
+  const isNow = (one: LogDocument) => time(one) >= from && time(one) < to
+  const groups = new Map<string, LogDocument[]>()
+  for (const one of blocked) {
+    const key = JSON.stringify(valuesOf(one))
+    groups.set(key, [...(groups.get(key) ?? []), one])
+  }
+  return [...groups.values()]
+    .filter((all) => all.every(isNow))
+    .map((all) => ({
+      ...(Object.fromEntries(names.map((name, index) => [name, valuesOf(all[0]!)[index]])) as Row),
+      rejected: all.length,
+      before: 0,
+      first: all.map((one) => text(one, 'event.start')!).sort()[0]!,
+      sources: new Set(all.map((one) => text(one, 'source.ip'))).size,
+    }))
+    .sort(
+      (a, b) =>
+        b.rejected - a.rejected ||
+        names
+          .map((name) => [(a as Row)[name] as string | number, (b as Row)[name] as string | number] as const)
+          .map(([one, other]) => (one < other ? -1 : one > other ? 1 : 0))
+          .find((order) => order !== 0)!,
+    )
+}
+
 function newExternal({ flows }: Documents, isOwn: (address: string | null) => boolean): Row[] {
   const sent = flows.filter(
     (one) =>
@@ -236,6 +269,7 @@ const own = ['10.0.0.0/8', '198.51.100.0/24', '2001:db8::/32']
 const isNamed = (address: string | null) => /^(10\.|198\.51\.100\.|2001:db8:)/.test(address ?? '')
 
 export const dailyCasesOf = ({ formats }: ReturnType<typeof sampleOf>): DailyCase[] => [
+  { name: 'rejected-now', expected: rejectedNow },
   { name: 'unanswered', expected: (documents) => unanswered(documents, isPrivate).slice(0, 100) },
   { name: 'unanswered', options: { own, limit: 1000 }, expected: (documents) => unanswered(documents, isNamed) },
   { name: 'new-external', expected: (documents) => newExternal(documents, isPrivate) },

@@ -50,7 +50,10 @@ function flows(): string {
     const [packets, bytes] = [1 + int(500), 40 + int(1_000_000)]
     return `11 123456789012 ${eni} ${from} ${to} ${1024 + int(2000)} ${port} 6 ${packets} ${bytes} ${end - 60} ${end} ${action} OK subnet-a ${pick([2, 18, 19, 4])} ${from} ${to} ${pick(['ingress', 'egress'])}`
   })
-  const all = [...lines, ...connections(), ...toOutside()].map((line) => ({ line, end: Number(line.split(' ')[11]) }))
+  const all = [...lines, ...connections(), ...toOutside(), ...datagrams()].map((line) => ({
+    line,
+    end: Number(line.split(' ')[11]),
+  }))
   return `${[names, ...all.sort((a, b) => a.end - b.end).map(({ line }) => line)].join('\n')}\n`
 }
 
@@ -66,10 +69,14 @@ interface Leg {
   /** Seconds since 1970; no two records of the sample have the same. */
   readonly end: number
   readonly action?: 'ACCEPT' | 'REJECT'
+  /** @default 6, TCP */
+  readonly protocol?: number
 }
 
-const legLine = ({ at, direction, from, to, ports, packets, bytes, flags, end, action = 'ACCEPT' }: Leg): string =>
-  `11 123456789012 ${at} ${from} ${to} ${ports.join(' ')} 6 ${packets} ${bytes} ${end - 50} ${end} ${action} OK subnet-b ${flags} ${from} ${to} ${direction}`
+const legLine = ({ at, direction, from, to, ports, packets, bytes, flags, end, ...rest }: Leg): string => {
+  const { action = 'ACCEPT', protocol = 6 } = rest
+  return `11 123456789012 ${at} ${from} ${to} ${ports.join(' ')} ${protocol} ${packets} ${bytes} ${end - 50} ${end} ${action} OK subnet-b ${flags} ${from} ${to} ${direction}`
+}
 
 /** Connections to services, one every twelve minutes: answered, late, refused, reset, rejected, and without an answer. */
 function connections(): string[] {
@@ -122,6 +129,25 @@ function toOutside(): string[] {
       legLine({ ...got, at: 'eni-0d', direction: 'ingress', end: second + 1 }),
     ]
   }).flat()
+}
+
+/** Of UDP, whose flags are 0: rejected on the second day alone. */
+function datagrams(): string[] {
+  return Array.from({ length: 6 }, (_, n) =>
+    legLine({
+      at: 'eni-0e',
+      direction: 'ingress',
+      from: `10.0.7.${n % 2}`,
+      to: '10.0.8.9',
+      ports: [40_000 + n, 53],
+      packets: 1,
+      bytes: 76,
+      flags: 0,
+      end: start / 1000 + 86_400 + n * 900 + 37,
+      action: 'REJECT',
+      protocol: 17,
+    }),
+  )
 }
 
 function calls(): string {

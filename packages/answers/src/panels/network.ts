@@ -8,7 +8,7 @@ const records = { heading: 'records', of: { count: true } } as const
 const bytes = { heading: 'bytes', unit: 'bytes', of: { sum: 'network.bytes' } } as const
 const last = { heading: 'last', unit: 'time', of: { max: '@timestamp' } } as const
 const blockedOnly =
-  'SYNs count: a reject without one is a late packet of a closed connection. Version 2 has no flags, and all its rejects count.'
+  'Of TCP, SYNs count: a reject without one is a late packet of a closed connection. Version 2 has no flags, and all its rejects count.'
 const once =
   'Accepted traffic. A flow whose two ends are logged counts once, where it leaves; records without a direction all count.'
 

@@ -4,13 +4,17 @@ import { type PlainQuestion, rejected } from './daily.ts'
 
 const day = 24 * 3_600_000
 
-/** Rejected records of no SYN are late packets of a closed connection, and no blocked one. Version 2 has no flags. */
+/**
+ * Rejected records of TCP without a SYN are late packets of a closed connection, and no blocked one. UDP and ICMP have no
+ * flags (AWS writes 0), and version 2 has none at all.
+ */
 export const blocked: Filter[] = [
   rejected,
   {
     any: [
       { field: 'aws.vpcflow.tcp_flags_array', equals: 'syn' },
       { not: { field: 'aws.vpcflow.tcp_flags', exists: true } },
+      { not: { field: 'network.iana_number', equals: '6' } },
     ],
   },
 ]
@@ -29,7 +33,7 @@ export const rejectedNow: PlainQuestion = {
     first: { heading: 'first', unit: 'time' },
     sources: { heading: 'sources' },
   },
-  know: 'SYNs count: a reject without one is a late packet of a closed connection. Version 2 has no flags, and all its rejects count.',
+  know: 'Of TCP, SYNs count: a reject without one is a late packet of a closed connection. Version 2 has no flags, and all its rejects count.',
   over: ({ from, to }) => {
     const now: Filter = { field: '@timestamp', range: { gte: from } }
     return {
