@@ -25,35 +25,40 @@ if (modified(installed) < modified(join(root, 'pnpm-lock.yaml'))) {
 }
 
 // Of the examples the demo alone has a build: the others are read by tests and bundlers.
-const stale = ['packages', 'examples'].flatMap(subfolders).filter(isStale)
+const built = ['packages', 'examples'].flatMap(subfolders).filter(hasBuild)
+const stale = built.filter(isStale)
 if (stale.length > 0) {
   const filters = stale.flatMap((folder) => ['--filter', `./${folder}`])
-  // One after the other: while a build writes its types, another one would read a folder that is just being emptied.
+  // While a build writes its types, another one would read a folder that is just being emptied. Of all packages pnpm
+  // builds each behind those that it depends on; of some of them it does not know those between.
+  const concurrency = stale.length === built.length ? 2 : 1
   pnpm(`building ${stale.map((folder) => basename(folder)).join(', ')}`, [
     '-r',
-    '--workspace-concurrency=1',
+    `--workspace-concurrency=${concurrency}`,
     ...filters,
     'run',
     'build',
   ])
 }
 
+function hasBuild(path) {
+  const manifestFile = join(root, path, 'package.json')
+  return existsSync(manifestFile) && Boolean(JSON.parse(readFileSync(manifestFile, 'utf8')).scripts?.build)
+}
+
 function isStale(path) {
   const folder = join(root, path)
   const manifestFile = join(folder, 'package.json')
-  if (!existsSync(manifestFile)) return false
   const manifest = JSON.parse(readFileSync(manifestFile, 'utf8'))
-  if (!manifest.scripts?.build) return false
-
   const outputs = paths([manifest.exports, manifest.bin]).filter(
     (path) => path.startsWith('./dist/') && !path.includes('*'),
   )
-  const built = Math.min(...outputs.map((path) => modified(join(folder, path))))
+  const made = Math.min(...outputs.map((path) => modified(join(folder, path))))
   const shared = ['tsconfig.base.json', 'tsconfig.build.json', 'tsup.shared.ts', 'LICENSE'].map((name) =>
     join(root, name),
   )
   const sources = [manifestFile, join(folder, 'tsup.config.ts'), ...shared, ...files(join(folder, 'src'))]
-  return sources.some((source) => modified(source) > built)
+  return sources.some((source) => modified(source) > made)
 }
 
 /** Every string in a manifest's `exports` or `bin`, however deep. */
