@@ -263,8 +263,11 @@ describe.skipIf(!ready)('flowferry mcp, with the client of the SDK (skipped unti
   it('offers of an archive what can be asked of it', async () => {
     const client = await connect(['--from', 's3://my-logs'])
     const { tools } = await client.listTools()
-    expect(tools.map(({ name }) => name)).toEqual(['why', 'formats'])
+    expect(tools.map(({ name }) => name)).toEqual(['why', 'ask', 'flows', 'changes', 'formats'])
     expect(tools[0]!.inputSchema.required).toEqual(['a', 'b'])
+    const { question } = tools[1]!.inputSchema.properties as Record<string, { enum: string[] }>
+    expect(question!.enum).toContain('log-gaps')
+    expect(question!.enum).not.toContain('health')
   })
 
   it('keeps no file open between questions', async () => {

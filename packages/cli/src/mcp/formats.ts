@@ -7,12 +7,12 @@ import type { Logs, NamedFormat } from './logs.ts'
 import { tool } from './tool.ts'
 
 /** Which logs are known, and what the fields of one mean. It asks no store. */
-export const formatsTool = ({ formats, ask }: Logs) =>
+export const formatsTool = ({ formats, isArchive }: Logs) =>
   tool({
     name: 'formats',
     title: 'Formats and their fields',
     description: `Which logs are known: ${formats.map(({ name }) => name).join(', ')}. With format: its fields, by the names that rows have, with their types and what AWS says of them.${
-      ask ? ' Which of them the store holds, and how far: ask health.' : ''
+      isArchive ? '' : ' Which of them the store holds, and how far: ask health.'
     }`,
     input: z.strictObject({
       format: z.string().optional().describe('vpc-flow, or its dataset: aws.vpcflow. Default: all, without fields'),

@@ -18,9 +18,9 @@ import { limitInput, mostRows, portInput, type Registered, spanInput, tool } fro
 const hour = 3_600_000
 const day = 24 * hour
 
-/** `ask`, `flows` and `changes`: what a store can be asked beside `why`. */
-export function questionTools(ask: NonNullable<Logs['ask']>): Registered[] {
-  return [askTool(ask), flowsTool(ask), changesTool(ask)]
+/** `ask`, `flows` and `changes`: what can be asked beside `why`. */
+export function questionTools(logs: Logs): Registered[] {
+  return [askTool(logs), flowsTool(logs), changesTool(logs)]
 }
 
 const output = replySchema.extend({
@@ -30,15 +30,22 @@ const output = replySchema.extend({
 
 const named = (name: string): DailyQuestion => dailyQuestions.find((question) => question.name === name)!
 
-const askTool = (ask: NonNullable<Logs['ask']>) =>
+/** An archive does not tell how documents came to a store. */
+const canBeAsked = ({ isArchive }: Logs) =>
+  dailyQuestions.filter((question) => !isArchive || 'over' in question || question.reads !== undefined)
+
+const readsArchive = ({ isArchive }: Logs): string =>
+  isArchive ? ' It reads an archive on S3, which may take minutes: keep the span short.' : ''
+
+const askTool = (logs: Logs) =>
   tool({
     name: 'ask',
     title: 'A question of every day',
-    description: `One of these questions, answered with rows:\n${dailyQuestions
+    description: `One of these questions, answered with rows.${readsArchive(logs)}\n${canBeAsked(logs)
       .map(({ name, title, formats }) => `${name}: ${title}${formats.length > 0 ? ` (${formats.join(', ')})` : ''}`)
       .join('\n')}`,
     input: z.strictObject({
-      question: z.enum(dailyQuestions.map(({ name }) => name)),
+      question: z.enum(canBeAsked(logs).map(({ name }) => name)),
       ...spanInput('a day'),
       own: z
         .array(z.string())
@@ -51,18 +58,17 @@ const askTool = (ask: NonNullable<Logs['ask']>) =>
     holdsLogs: true,
     run: async ({ question, own, limit, ...times }, signal) => {
       const span = spanOf(times, day, undefined, '')
-      return answered(ask, named(question), span, { limit, ...(own && { own }) }, signal)
+      return answered(logs, named(question), span, { limit, ...(own && { own }) }, signal)
     },
   })
 
 const block = 'an address or a block: 10.0.3.7, 10.0.0.0/8, 2001:db8::/32. why knows names and ids, this does not'
 
-const flowsTool = (ask: NonNullable<Logs['ask']>) =>
+const flowsTool = (logs: Logs) =>
   tool({
     name: 'flows',
     title: 'Flow records',
-    description:
-      'Records of VPC Flow Logs of one address or block, or between two, both ways: who, which port, flags, bytes, accepted or rejected, at which interface.',
+    description: `Records of VPC Flow Logs of one address or block, or between two, both ways: who, which port, flags, bytes, accepted or rejected, at which interface.${readsArchive(logs)}`,
     input: z.strictObject({
       a: z.string().describe(`One side: ${block}`),
       b: z.string().optional().describe('The other side, likewise. Default: any'),
@@ -84,11 +90,11 @@ const flowsTool = (ask: NonNullable<Logs['ask']>) =>
         ...(action && { action }),
         ...(id !== undefined && { interface: id }),
       })
-      return answered(ask, question, spanOf(times, hour, undefined, ''), { limit }, signal, first)
+      return answered(logs, question, spanOf(times, hour, undefined, ''), { limit }, signal, first)
     },
   })
 
-const changesTool = (ask: NonNullable<Logs['ask']>) =>
+const changesTool = (logs: Logs) =>
   tool({
     name: 'changes',
     title: 'Who changed the network',
@@ -98,12 +104,12 @@ const changesTool = (ask: NonNullable<Logs['ask']>) =>
     output,
     holdsLogs: true,
     run: async ({ limit, ...times }, signal) =>
-      answered(ask, named('network-changes'), spanOf(times, day, undefined, ''), { limit }, signal, 'newest'),
+      answered(logs, named('network-changes'), spanOf(times, day, undefined, ''), { limit }, signal, 'newest'),
   })
 
 /** @param first In which order of time the rows come. @default they have another */
 async function answered(
-  ask: NonNullable<Logs['ask']>,
+  { ask, isArchive }: Logs,
   question: DailyQuestion,
   span: Span,
   { limit, own }: { readonly limit: number; readonly own?: readonly string[] },
@@ -119,7 +125,7 @@ async function answered(
     own: { question: question.name, columns, approximate },
     words: [
       question.title,
-      ...(rows.length === 0 ? [nothing] : []),
+      ...(rows.length === 0 ? [isArchive ? 'No record in this span fits' : nothing] : []),
       ...(partial ? ['It is not the whole answer: partial, under fromLogs, says why'] : []),
     ],
     fromLogs: { ...(partial && { partial: partial.why }), rows: withoutSecrets(rows.slice(0, limit)) },

@@ -14,13 +14,13 @@ export const whyTool = (logs: Logs) =>
     name: 'why',
     title: 'Why A does not reach B',
     description: `The cause by which connections of A to B fail (time out, are refused or reset), how sure it is, the flow records that show it, what is ruled out, what cannot be told, and the network changes before it.${
-      logs.ask
-        ? ' Without b: which targets of A fail.'
-        : ' It reads an archive on S3, which may take minutes: keep the span to an hour or two.'
+      logs.isArchive
+        ? ' It reads an archive on S3, which may take minutes: keep the span to an hour or two.'
+        : ' Without b: which targets of A fail.'
     } Say what certainty says: "certain" and "high" may be stated, "medium" and "consistent-with" are guesses that need the next step, "cannot-tell" is no answer. A change before is not said to have caused it.`,
     input: z.strictObject({
       a: z.string().min(1).describe('The client: an address, eni-…, i-…, or a name of the snapshot of interfaces'),
-      b: logs.ask ? targetInput.optional() : targetInput,
+      b: logs.isArchive ? targetInput : targetInput.optional(),
       port: portInput.min(1).optional().describe("B's port. Default: the one that fails"),
       ...spanInput('an hour'),
     }),
