@@ -5,6 +5,7 @@ export default defineConfig({
   ...shared,
   entry: [
     'src/index.ts',
+    'src/alerts.ts',
     'src/duckdb.ts',
     'src/elasticsearch.ts',
     'src/opensearch.ts',

@@ -6,10 +6,10 @@ import { accepted, type PlainQuestion, portOfServers } from './daily.ts'
 const before = 7 * 24 * 3_600_000
 
 /** Link-local and multicast addresses are nobody's, and not outside. */
-const nobodys = ['169.254.0.0/16', '224.0.0.0/4', '255.255.255.255/32', 'fe80::/10', 'ff00::/8']
+export const nobodys = ['169.254.0.0/16', '224.0.0.0/4', '255.255.255.255/32', 'fe80::/10', 'ff00::/8']
 
 /** Bytes to an address outside are logged once, at the interface that they leave. Without a direction the source tells. */
-const leaves = (own: readonly string[]): Filter => ({
+export const leaves = (own: readonly string[]): Filter => ({
   any: [
     { field: 'network.direction', equals: 'egress' },
     { all: [{ not: { field: 'network.direction', exists: true } }, { field: 'source.ip', cidr: own }] },

@@ -1,4 +1,21 @@
+import type { Filter } from '../question.ts'
 import type { PlainQuestion } from './daily.ts'
+
+/** What root itself did. */
+export const byRoot: readonly Filter[] = [
+  { field: 'aws.cloudtrail.user_identity.type', equals: 'Root' },
+  // What AWS's services do in root's name.
+  { not: { field: 'aws.cloudtrail.user_identity.invoked_by', exists: true } },
+  { not: { field: 'aws.cloudtrail.event_type', equals: 'AwsServiceEvent' } },
+]
+
+export const withoutSecondFactor: readonly Filter[] = [
+  { field: 'event.action', equals: 'ConsoleLogin' },
+  { field: 'event.outcome', equals: 'success' },
+  // With single sign-on the factor is asked for elsewhere, and the event says No.
+  { field: 'aws.cloudtrail.user_identity.type', equals: 'IAMUser' },
+  { field: 'aws.cloudtrail.console_login.additional_eventdata.mfa_used', equals: false },
+]
 
 const columns: PlainQuestion['columns'] = {
   '@timestamp': { heading: 'time', unit: 'time' },
@@ -24,29 +41,7 @@ export const signIns: PlainQuestion = {
     kind: 'documents',
     formats: ['aws.cloudtrail'],
     span,
-    filters: [
-      {
-        any: [
-          {
-            all: [
-              { field: 'aws.cloudtrail.user_identity.type', equals: 'Root' },
-              // What AWS's services do in root's name.
-              { not: { field: 'aws.cloudtrail.user_identity.invoked_by', exists: true } },
-              { not: { field: 'aws.cloudtrail.event_type', equals: 'AwsServiceEvent' } },
-            ],
-          },
-          {
-            all: [
-              { field: 'event.action', equals: 'ConsoleLogin' },
-              { field: 'event.outcome', equals: 'success' },
-              // With single sign-on the factor is asked for elsewhere, and the event says No.
-              { field: 'aws.cloudtrail.user_identity.type', equals: 'IAMUser' },
-              { field: 'aws.cloudtrail.console_login.additional_eventdata.mfa_used', equals: false },
-            ],
-          },
-        ],
-      },
-    ],
+    filters: [{ any: [{ all: byRoot }, { all: withoutSecondFactor }] }],
     fields: Object.keys(columns),
     order: [{ by: '@timestamp', direction: 'desc' }],
   }),

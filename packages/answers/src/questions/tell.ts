@@ -41,7 +41,8 @@ export function tellAnswer(question: DailyQuestion, span: Span, answer: Answer):
 const rowsIn = ({ length }: readonly Row[]): string =>
   length === 0 ? 'nothing' : `${count(length)} ${length === 1 ? 'row' : 'rows'}`
 
-function cellOf(value: Value, unit: Unit | undefined): string | number | null {
+/** A value as people read it. */
+export function cellOf(value: Value, unit: Unit | undefined): string | number | null {
   if (value === null) return null
   if (typeof value === 'number') return unit === undefined ? value : numberOf(value, unit)
   if (unit === 'time') return timeOf(String(value))
@@ -71,7 +72,7 @@ function numberOf(value: number, unit: Unit): string | number {
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 /** `22 Nov 09:15:32` */
-function timeOf(iso: string): string {
+export function timeOf(iso: string): string {
   const date = new Date(iso)
   if (Number.isNaN(date.getTime())) return iso
   return `${date.getUTCDate()} ${months[date.getUTCMonth()]} ${date.toISOString().slice(11, 19)}`

@@ -86,12 +86,14 @@ interface Try {
 /** An `ask` that keeps why an answer is partial. */
 function counting(ask: Store['ask']) {
   const reasons: string[] = []
+  let absent = true
   const counted = async (question: GroupsQuestion): Promise<readonly Row[]> => {
     const { rows, partial } = await ask(question)
     if (partial) reasons.push(partial.why)
+    absent &&= partial?.absent === true
     return rows
   }
-  const state = (): Omit<Answer, 'rows'> => ({ approximate: [], ...partialBy(reasons) })
+  const state = (): Omit<Answer, 'rows'> => ({ approximate: [], ...partialBy(reasons, absent) })
   return { ask: counted, reasons, state }
 }
 

@@ -1,0 +1,364 @@
+import { FlowferryError, type Format } from '@flowferry/core'
+import { privateBlocks, requireOneOf, requireOption } from '@flowferry/core/internal'
+import { type Answer, endedBy, partialBy, type Row, type Store } from '../answer.ts'
+import { blockOf, dateOf } from '../filters.ts'
+import type { Filter, Question, Span } from '../question.ts'
+import { refused } from '../refuse.ts'
+import { isoDate } from '../values.ts'
+import { type Alert, checkAlert, checkThreshold, columnsOf, lengthOf, type QueueState, type Window } from './alert.ts'
+import { commandsOf, linkOf, pairOf } from './commands.ts'
+import { firing, questionOf } from './question.ts'
+import { type AlertsState, type Finding, keyOf, noState, type OpenFinding } from './state.ts'
+import { latenessOf, type Windows, type WindowTime, windowsOf } from './windows.ts'
+
+export interface EvaluateOptions {
+  /** ISO 8601. @default the time of the call */
+  readonly now?: string
+  /** What the evaluation before this one gave. @default there was none: all that fires is new */
+  readonly state?: AlertsState
+  /** Blocks whose addresses are one's own, as of `askDaily`. @default private blocks, RFC 1918, 6598, 4193 */
+  readonly own?: readonly string[]
+  /** The formats of the store, which know how late they come: `parser.formats`. @default each an hour late */
+  readonly formats?: readonly Format[]
+  /** Name of an alert to another threshold, above 0. @default the alert's */
+  readonly thresholds?: Readonly<Record<string, number>>
+  /** Name of an alert to filters of records that are known, and do not count; any may fit. @default none */
+  readonly except?: Readonly<Record<string, readonly Filter[]>>
+  /** Milliseconds by which records may come late, from 0. @default as the formats have it */
+  readonly late?: number
+  /**
+   * By which time records are counted: their own, in windows that end as long ago as records may be late; or `ingested`, as
+   * they came, which takes `event.ingested` in the documents.
+   *
+   * @default 'record'
+   */
+  readonly window?: WindowTime
+  /** Dead-letter queues, as SQS answered. @default none: `dead-letters` is left out */
+  readonly queues?: readonly QueueState[]
+  /** Address of the dashboard, to which findings link: `http://127.0.0.1:4000`. @default no links */
+  readonly dashboard?: string
+  /** Ends the evaluation. @default none */
+  readonly signal?: AbortSignal
+}
+
+/** How one alert was evaluated. */
+export interface Evaluation {
+  readonly alert: string
+  /**
+   * `whole`; `partial`: what it says holds, and more may be missing; `failed`: the store refused it; `absent`: the store has
+   * no such logs; `waiting`: its `every` is not over yet.
+   */
+  readonly status: 'whole' | 'partial' | 'failed' | 'absent' | 'waiting'
+  /** Of all but `whole`. */
+  readonly why?: string
+  /** What was looked at, the newest first. */
+  readonly spans: readonly Span[]
+}
+
+export interface AlertsReport {
+  readonly now: string
+  /** Fired first, then ongoing, then resolved; within them in the order of the alerts. */
+  readonly findings: readonly Finding[]
+  readonly evaluations: readonly Evaluation[]
+  /** Columns whose numbers are estimates, by the name of their alert. */
+  readonly approximate: Readonly<Record<string, readonly string[]>>
+  /** Set where something may be missing that nobody sees: why. */
+  readonly partial?: { readonly why: string }
+  /** For the next evaluation. */
+  readonly state: AlertsState
+}
+
+/** Most findings of one alert: more make it partial. */
+const mostFindings = 1000
+/** Most findings of one evaluation whose ends are looked up. */
+const mostPairs = 20
+/** An alert that is nowhere evaluated any more is forgotten, its findings with it. */
+const forgotten = 7 * 24 * 3_600_000
+/** A schedule is never quite even. */
+const slack = 30_000
+
+/**
+ * Looks whether alerts fire, and what became of those that did before. It writes nothing: the caller sends what is `fired`
+ * and `resolved`, and keeps `state` for the next evaluation.
+ *
+ * @throws FlowferryError INVALID_OPTION; TARGET_UNREACHABLE, TARGET_UNAUTHORIZED, ABORTED, and the first error where the
+ *   store refused every alert. Then the state before still holds
+ * @example
+ * const { findings, partial, state } = await evaluate(store, alerts, { formats: parser.formats, state: before })
+ * for (const finding of findings) if (finding.status !== 'ongoing') await send(finding)
+ * await keep(state)
+ */
+export async function evaluate(
+  store: Store,
+  alerts: readonly Alert[],
+  options: EvaluateOptions = {},
+): Promise<AlertsReport> {
+  const { state = noState, own = privateBlocks, signal, dashboard } = options
+  const now = Date.parse(options.now === undefined ? isoDate(Date.now()) : dateOf(options.now, 'now'))
+  checkOptions(alerts, options)
+  const all = endedBy(signal, store.ask)
+  const results: Result[] = []
+  for (const alert of alerts) results.push(await resultOf(alert, all, state, now, { ...options, own }))
+  const errors = results.flatMap(({ error }) => error ?? [])
+  if (errors.length > 0 && errors.length === results.filter(({ status }) => status !== 'waiting').length)
+    throw errors[0]
+
+  const open: OpenFinding[] = []
+  const findings: Finding[] = []
+  const hasRecords = cachedRecords(all)
+  let pairs = 0
+  for (const result of results) {
+    const { alert, rows } = result
+    const { name, title, severity, by } = alert
+    const known = new Map(state.open.filter((one) => one.alert === name).map((one) => [one.key, one]))
+    const tell = (one: OpenFinding, status: Finding['status'], unsure?: string) => {
+      const { commands, ...rest } = one
+      const link = dashboard === undefined ? {} : { link: linkOf(dashboard, alert, seen(one)) }
+      findings.push({ ...rest, title, severity, status, ...(unsure !== undefined && { unsure }), commands, ...link })
+      if (status !== 'resolved') open.push(one)
+    }
+    for (const { row, span } of rows.values()) {
+      const who = Object.fromEntries(Object.keys(by).map((field) => [field, row[field] ?? null]))
+      const numbers = Object.fromEntries(Object.entries(row).filter(([column]) => !Object.hasOwn(by, column)))
+      const key = keyOf(name, Object.values(who))
+      const before = known.get(key)
+      known.delete(key)
+      const first = typeof row.first === 'string' ? row.first : span.from
+      const since = before && before.since < first ? before.since : first
+      const base = { key, alert: name, who, numbers, since, firedAt: before?.firedAt ?? isoDate(now), span }
+      const commands = before?.commands ?? (await nextOf(all, alert, base, pairs < mostPairs))
+      if (!before && alert.pair) pairs++
+      tell({ ...base, commands }, before ? 'ongoing' : 'fired')
+    }
+    for (const one of known.values()) {
+      const unsure =
+        result.status === 'whole'
+          ? await unlessRecords(hasRecords, alert, result.windows)
+          : (result.why ?? 'it was not evaluated')
+      tell(one, unsure === undefined ? 'resolved' : 'ongoing', result.status === 'waiting' ? undefined : unsure)
+    }
+  }
+  const names = new Set(alerts.map(({ name }) => name))
+  const others = Object.entries(state.evaluated).filter(
+    ([name, { at }]) => !names.has(name) && now - Date.parse(at) < forgotten,
+  )
+  const kept = new Set(others.map(([name]) => name))
+  open.push(...state.open.filter((one) => !names.has(one.alert) && kept.has(one.alert)))
+  return {
+    now: isoDate(now),
+    findings: ['fired', 'ongoing', 'resolved'].flatMap((status) => findings.filter((one) => one.status === status)),
+    evaluations: results.map(evaluationOf),
+    approximate: Object.fromEntries(
+      results.flatMap(({ alert, approximate }) => (approximate.length > 0 ? [[alert.name, approximate]] : [])),
+    ),
+    ...partialBy(missingIn(results, state)),
+    state: {
+      version: 1,
+      open,
+      evaluated: Object.fromEntries([...others, ...results.flatMap((result) => evaluatedBy(result, state, now))]),
+    },
+  }
+}
+
+function checkOptions(alerts: readonly Alert[], options: EvaluateOptions): void {
+  const { own = [], thresholds = {}, except = {}, late, window, dashboard } = options
+  for (const [index, alert] of alerts.entries()) checkAlert(alert, `alerts[${index}]`)
+  const names = alerts.map(({ name }) => name)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) throw refused('alerts', `has two of the name "${twice}"`)
+  for (const [index, block] of own.entries()) blockOf(block, `own[${index}]`)
+  for (const [name, threshold] of Object.entries(thresholds)) checkThreshold(threshold, `thresholds.${name}`)
+  for (const [name, filters] of Object.entries(except))
+    if (!Array.isArray(filters)) throw refused(`except.${name}`, 'takes a list of filters')
+  requireOption(late === undefined || late >= 0, 'late', late, 'milliseconds, from 0')
+  requireOneOf('window', window, ['record', 'ingested'])
+  const url = dashboard !== undefined && URL.canParse(dashboard) ? new URL(dashboard) : undefined
+  const isPlain = url !== undefined && /^https?:$/.test(url.protocol) && url.username + url.password === ''
+  requireOption(dashboard === undefined || isPlain, 'dashboard', dashboard, 'an address: http://127.0.0.1:4000')
+}
+
+interface Result extends Windows {
+  readonly alert: Alert
+  readonly status: Evaluation['status']
+  readonly why?: string
+  readonly error?: FlowferryError
+  /** By their keys, from the newest window that has them. */
+  readonly rows: ReadonlyMap<string, { readonly row: Row; readonly span: Span }>
+  readonly approximate: readonly string[]
+}
+
+/** Errors of the store as a whole, or of the caller: the next alert would meet the same. */
+const ofAll = new Set(['INVALID_OPTION', 'TARGET_UNREACHABLE', 'TARGET_UNAUTHORIZED', 'ABORTED'])
+
+const isOfOne = (error: unknown): error is FlowferryError => FlowferryError.isInstance(error) && !ofAll.has(error.code)
+
+/** What a finding can do without, where the store refuses it. */
+function unless<T>(refused: T): (error: unknown) => T {
+  return (error) => {
+    if (!isOfOne(error)) throw error
+    return refused
+  }
+}
+
+async function resultOf(
+  alert: Alert,
+  all: Store['ask'],
+  state: AlertsState,
+  now: number,
+  options: EvaluateOptions & { readonly own: readonly string[] },
+): Promise<Result> {
+  const { name, formats: datasets } = alert
+  const { formats = [], thresholds = {}, window: time = 'record', own, queues = [] } = options
+  const before = Object.hasOwn(state.evaluated, name) ? state.evaluated[name] : undefined
+  const rows = new Map<string, { row: Row; span: Span }>()
+  const nothing = { alert, rows, approximate: [] }
+  if (before && now - Date.parse(before.at) < lengthOf(alert.every) - slack)
+    return { ...nothing, status: 'waiting', why: `it is evaluated every ${alert.every}`, windows: [] }
+  const threshold = Object.hasOwn(thresholds, name) ? thresholds[name]! : alert.threshold
+  const late = options.late ?? latenessOf(datasets, formats)
+  const ended = before && Date.parse(before.to)
+  const windows = windowsOf(alert, { now, late, threshold, time, before: ended })
+  const ask = askedOf(all, alert, options)
+  const limit = mostFindings
+  const reasons: string[] = []
+  const approximate = new Set<string>()
+  let absent = false
+  try {
+    for (const window of windows.windows) {
+      const answer: Answer =
+        'steps' in alert
+          ? await alert.steps(ask, window, { own, threshold, late, limit, now, queues })
+          : await ask(questionOf(alert, window, { own, threshold, limit }))
+      const found = 'steps' in alert ? answer.rows : firing(alert, window, threshold, answer.rows)
+      for (const one of found) put(rows, alert, one, window)
+      for (const column of answer.approximate) approximate.add(column)
+      if (answer.partial) reasons.push(answer.partial.why)
+      absent ||= answer.partial?.absent === true
+      if (answer.rows.length >= limit) reasons.push(`it has ${limit} findings or more`)
+    }
+  } catch (error) {
+    if (!isOfOne(error)) throw error
+    return { ...nothing, ...windows, status: 'failed', why: error.message, error }
+  }
+  const { missed } = windows
+  if (missed) reasons.push(`nobody looked from ${missed.from} to ${missed.to}, which is too long ago to make up for`)
+  const { partial } = partialBy(reasons)
+  const status = partial ? (absent ? 'absent' : 'partial') : 'whole'
+  const columns = Object.keys(columnsOf(alert))
+  const shown = [...approximate].filter((column) => columns.includes(column))
+  return { ...nothing, ...windows, status, approximate: shown, ...(partial && { why: partial.why }) }
+}
+
+function put(rows: Map<string, { row: Row; span: Span }>, alert: Alert, row: Row, { span }: Window): void {
+  const key = keyOf(
+    alert.name,
+    Object.keys(alert.by).map((field) => row[field] ?? null),
+  )
+  if (!rows.has(key)) rows.set(key, { row, span })
+}
+
+/** An `ask` that leaves out what is known, and knows when documents came. */
+function askedOf(
+  ask: Store['ask'],
+  { name }: Alert,
+  { except = {}, formats = [], window }: EvaluateOptions,
+): Store['ask'] {
+  const known = Object.hasOwn(except, name) ? except[name]! : []
+  return (question) => {
+    const own = known.filter((filter) => isOf(question, filter, formats))
+    const filters = [...(question.filters ?? []), ...(own.length > 0 ? [{ not: { any: own } }] : [])]
+    const asked = { ...question, filters }
+    return ask(
+      window === 'ingested' ? { ...asked, formats: question.formats.map((one) => arriving(one, formats)) } : asked,
+    )
+  }
+}
+
+/** A stepped alert may ask several formats, and a filter names fields of one of them. */
+function isOf({ formats: asked }: Question, filter: Filter, formats: readonly Format[]): boolean {
+  const mappings = asked.flatMap((one) =>
+    typeof one === 'string' ? formats.filter(({ dataset }) => dataset === one) : one,
+  )
+  return mappings.length === 0 || fieldsOf(filter).every((field) => mappings.some((one) => hasField(one, field)))
+}
+
+function fieldsOf(filter: Filter): readonly string[] {
+  if ('field' in filter) return [filter.field]
+  if ('not' in filter) return fieldsOf(filter.not)
+  return ('any' in filter ? filter.any : filter.all).flatMap(fieldsOf)
+}
+
+const hasField = ({ mapping, aliases = {} }: Format, field: string): boolean =>
+  [...Object.keys(mapping), ...Object.keys(aliases)].some((name) => field === name || field.startsWith(`${name}.`))
+
+function arriving(one: string | Format, formats: readonly Format[]): string | Format {
+  const format = typeof one === 'string' ? formats.find(({ dataset }) => dataset === one) : one
+  return format ? { ...format, mapping: { ...format.mapping, 'event.ingested': { type: 'date' } } } : one
+}
+
+/** The span of a finding, with its beginning. */
+const seen = ({ since, span }: OpenFinding): Span => ({ from: since < span.from ? since : span.from, to: span.to })
+
+async function nextOf(
+  ask: Store['ask'],
+  alert: Alert,
+  one: Omit<OpenFinding, 'commands'>,
+  looksUp: boolean,
+): Promise<string[]> {
+  const span = seen({ ...one, commands: [] })
+  return commandsOf(alert, span, looksUp ? await pairOf(ask, alert, one.who, span).catch(unless(undefined)) : undefined)
+}
+
+type HasRecords = (datasets: readonly string[], span: Span) => Promise<boolean>
+
+/** Whether there is any record of a dataset in a span, each asked once. */
+function cachedRecords(ask: Store['ask']): HasRecords {
+  const known = new Map<string, Promise<boolean>>()
+  return (datasets, span) => {
+    const key = JSON.stringify([datasets, span])
+    const asked = known.get(key) ?? anyRecord(ask, datasets, span).catch(unless(false))
+    known.set(key, asked)
+    return asked
+  }
+}
+
+async function anyRecord(ask: Store['ask'], formats: readonly string[], span: Span): Promise<boolean> {
+  const { rows } = await ask({ kind: 'groups', formats, span, measures: { newest: { max: '@timestamp' } } })
+  return typeof rows[0]?.newest === 'string'
+}
+
+/** Why an alert may not be called over, though nothing fires: logs that stopped say nothing. */
+async function unlessRecords(
+  hasRecords: HasRecords,
+  { formats }: Alert,
+  windows: readonly Window[],
+): Promise<string | undefined> {
+  const span = windows[0]?.span
+  if (!span || formats.length === 0 || (await hasRecords(formats, span))) return undefined
+  return `the store has no record of ${formats.join(', ')} from ${span.from} to ${span.to}`
+}
+
+const evaluationOf = ({ alert, status, why, windows }: Result): Evaluation => ({
+  alert: alert.name,
+  status,
+  ...(why !== undefined && { why }),
+  spans: windows.map(({ span }) => span),
+})
+
+/** What an evaluation may have missed. Logs that a store never had are no fault, unless it has none at all. */
+function missingIn(results: readonly Result[], { evaluated }: AlertsState): string[] {
+  const asked = results.filter(({ status, alert }) => status !== 'waiting' && alert.formats.length > 0)
+  const nothing = asked.length > 0 && asked.every(({ status }) => status === 'absent')
+  return results.flatMap(({ alert, status, why }) => {
+    const isNew = status === 'absent' && !Object.hasOwn(evaluated, alert.name) && !nothing
+    return status === 'whole' || status === 'waiting' || isNew ? [] : [`${alert.name}: ${why}`]
+  })
+}
+
+/** A window that was not seen whole is looked at again. */
+function evaluatedBy({ alert: { name }, status, windows }: Result, { evaluated }: AlertsState, now: number) {
+  const before = Object.hasOwn(evaluated, name) ? [[name, evaluated[name]!] as const] : []
+  if (status === 'waiting' || status === 'failed' || status === 'absent') return before
+  const to = status === 'partial' ? (before[0]?.[1].to ?? windows[0]!.span.from) : windows[0]!.span.to
+  return [[name, { to, at: isoDate(now) }] as const]
+}
