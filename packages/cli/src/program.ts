@@ -1,5 +1,6 @@
 import { FlowferryError } from '@flowferry/core'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { AlertsCommandOptions } from './commands/alerts.ts'
 import type { AskCommandOptions } from './commands/ask.ts'
 import type { BackfillCommandOptions } from './commands/backfill.ts'
 import type { CostCommandOptions } from './commands/cost.ts'
@@ -329,6 +330,51 @@ Examples:
       const settings = await loadSettings(config, io)
       const { askCommand } = await import('./commands/ask.ts')
       finish(await askCommand(question, options, io, settings))
+    })
+
+  fromOptions(command('alerts'))
+    .description(
+      'What to be told of: own services that do not answer, scans, root, security groups opened to the world, logs that ended, … Without a store, the list of them.',
+    )
+    .argument('[name...]', 'names of alerts; default: all that the config does not turn off')
+    .option('--state <file>', 'what fires already, from one evaluation to the next; default: all that fires is new')
+    .option('--every <duration>', 'evaluate again and again, until Ctrl-C: 5m; default: once')
+    .option('--until <time>', 'evaluate as if it were then; default: now')
+    .option('--late <duration>', 'how late records may come; default: as the formats have it, 1h or 2h')
+    .addOption(
+      new Option(
+        '--window <time>',
+        'which time counts: record, in windows that end as long ago as records are late; ingested, when they came, of documents with event.ingested; default: record',
+      ).choices(['record', 'ingested']),
+    )
+    .option('--own <block...>', 'blocks of your own addresses: 10.0.0.0/8; default: private addresses')
+    .option('--dlq <url...>', 'dead-letter queues to look at')
+    .option('--dashboard <url>', 'address of the dashboard, to which findings link')
+    .addOption(
+      new Option(
+        '--compile <product>',
+        'instead, print the alerts as rules of Kibana or monitors of OpenSearch',
+      ).choices(['kibana', 'opensearch']),
+    )
+    .option('--json', 'one JSON object on standard output for each evaluation')
+    .addHelpText(
+      'after',
+      `
+${credentials}
+--dlq needs sqs:GetQueueAttributes.
+
+Exit codes: 0 nothing fires, 1 failed, 2 wrong usage, 4 something fires, 5 the logs cannot tell, and it says why.
+
+Examples:
+  flowferry alerts
+  flowferry alerts --from duckdb:logs.db --state alerts.json
+  flowferry alerts root-used open-to-world --from elasticsearch --every 5m --state alerts.json
+  flowferry alerts --compile opensearch > monitors.json`,
+    )
+    .action(async (names: string[], { config, ...options }: AlertsCommandOptions & ConfigFlag) => {
+      const settings = await loadSettings(config, io)
+      const { alertsCommand } = await import('./commands/alerts.ts')
+      finish(await alertsCommand(names, options, io, settings))
     })
 
   archiveOptions(fromOptions(command('mcp')))

@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path'
 import type { Parser } from '@flowferry/core'
 import { hasMethods, isIt, isObject } from '@flowferry/core/internal'
 import { UsageError } from '../io.ts'
+import type { AlertsConfig } from './alerts.ts'
 import type { Config, OwnFormats, StoreConfig } from './config.ts'
 import type { Settings } from './settings.ts'
 
@@ -14,8 +15,8 @@ export function checked(config: unknown, file: string): Settings {
   const refuse = (what: string): never => {
     throw new UsageError(`${file}: ${what}`)
   }
-  requireMembers(config, ['formats', 'enrichments', 'store', 'filter'], 'the default export', refuse)
-  const { formats = {}, enrichments = [], store, filter } = config as Config
+  requireMembers(config, ['formats', 'enrichments', 'store', 'filter', 'alerts'], 'the default export', refuse)
+  const { formats = {}, enrichments = [], store, filter, alerts } = config as Config
   checkFormats(formats, refuse)
   if (!Array.isArray(enrichments)) refuse('enrichments takes a list')
   for (const [index, one] of enrichments.entries())
@@ -24,12 +25,14 @@ export function checked(config: unknown, file: string): Settings {
   if (filter !== undefined && typeof filter !== 'function')
     refuse('filter takes a function from a record to true or false')
   if (store !== undefined) checkStore(store, refuse)
+  if (alerts !== undefined) checkAlerts(alerts, refuse)
   return {
     file,
     formats,
     enrichments,
     ...(filter && { filter: filter as NonNullable<Settings['filter']> }),
     ...(store && { store: besideConfig(store, file) }),
+    ...(alerts && { alerts }),
   }
 }
 
@@ -59,6 +62,17 @@ function checkFormats(formats: OwnFormats, refuse: Refuse): void {
 
 const isParser = (value: unknown): value is Parser<unknown> =>
   hasMethods(value, 'parse', 'claims') && Array.isArray((value as { readonly formats?: unknown }).formats)
+
+/** What they name is checked where alerts are loaded, which takes other commands too long. */
+function checkAlerts(alerts: AlertsConfig, refuse: Refuse): void {
+  requireMembers(alerts, ['add', 'off', 'thresholds', 'except'], 'alerts', refuse)
+  const { add = [], off = [], thresholds = {}, except = {} } = alerts
+  if (!Array.isArray(add)) refuse('alerts.add takes a list, of what defineAlert() gives')
+  if (!Array.isArray(off) || !off.every((name) => typeof name === 'string')) refuse('alerts.off takes a list of names')
+  if (!isObject(thresholds) || Array.isArray(thresholds)) refuse('alerts.thresholds takes numbers by names of alerts')
+  if (!isObject(except) || !Object.values(except).every(Array.isArray))
+    refuse("alerts.except takes lists of filters by names of alerts: { 'port-scan': [{ field, cidr }] }")
+}
 
 const words: Readonly<Record<string, readonly unknown[]>> = {
   indexPer: ['day', 'month'],

@@ -1,6 +1,7 @@
 import type { ObjectIdentity, Parser, RecordOf } from '@flowferry/core'
 import type { FormatName, formats } from '@flowferry/core/formats'
 import type { Enrichment } from '@flowferry/core/schema'
+import type { AlertsConfig } from './alerts.ts'
 
 /** Parsers by the names that `--format` takes. */
 export type OwnFormats = Readonly<Record<string, Parser<unknown>>>
@@ -45,6 +46,8 @@ export interface Config<F extends OwnFormats = OwnFormats> {
    * @default all
    */
   readonly filter?: (record: AwsRecord | RecordOf<F[keyof F]>, object: ObjectIdentity) => boolean
+  /** Which alerts `flowferry alerts` evaluates, and what they know. @default flowferry's own */
+  readonly alerts?: AlertsConfig
 }
 
 /**

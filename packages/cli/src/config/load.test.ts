@@ -119,7 +119,11 @@ describe('a config', () => {
     ['an error of its own', "throw new Error('no such day')", ': no such day\n'],
     ['a syntax that is none', 'export default {', 'flowferry.config.ts: '],
     ['a package that is not there', "export { x as default } from '@flowferry/gone/x'", 'npm install @flowferry/gone'],
-    ['a list', 'export default []', 'the default export takes an object: { formats, enrichments, store, filter }'],
+    [
+      'a list',
+      'export default []',
+      'the default export takes an object: { formats, enrichments, store, filter, alerts }',
+    ],
     ['a member that is misspelt', 'export default { enrichment: [] }', 'has no "enrichment"; is it "enrichments"?'],
     ['a member that nobody knows', 'export default { zzz: [] }', 'has no "zzz": it takes formats, '],
     ['a list of formats', 'export default { formats: [] }', 'formats takes an object, parsers by their names'],

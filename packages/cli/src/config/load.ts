@@ -14,7 +14,12 @@ export async function loadSettings(flag: string | boolean | undefined, io: Io): 
   if (file === undefined) return noSettings
   const config = (await moduleOf(file)).default
   if (config === undefined) throw new UsageError(`${file} exports no default: export default defineConfig({ … })`)
-  return checked(config, file)
+  const settings = checked(config, file)
+  if (settings.alerts) {
+    const { alertsOf } = await import('./alerts.ts')
+    await alertsOf(settings.alerts, file)
+  }
+  return settings
 }
 
 function named(file: string): string {

@@ -1,6 +1,7 @@
 import type { ObjectIdentity } from '@flowferry/core'
 import type { Enrichment } from '@flowferry/core/schema'
 import { UsageError } from '../io.ts'
+import type { AlertsConfig } from './alerts.ts'
 import type { OwnFormats, StoreConfig } from './config.ts'
 
 /** What the config says, checked. */
@@ -11,6 +12,7 @@ export interface Settings {
   readonly enrichments: readonly Enrichment[]
   readonly store?: StoreConfig
   readonly filter?: (record: unknown, object: ObjectIdentity) => boolean
+  readonly alerts?: AlertsConfig
 }
 
 export const noSettings: Settings = { formats: {}, enrichments: [] }

@@ -1,0 +1,83 @@
+import type { CheckedFilter } from '../../filters.ts'
+import type { CheckedMeasure } from '../../measures.ts'
+import type { PlainAlert } from '../alert.ts'
+import { type CompiledPlan, mostGroups, secondsBefore } from './common.ts'
+import { kql } from './kql.ts'
+
+/** A query of ES|QL with one row for each group that fires. https://www.elastic.co/docs/reference/query-languages/esql */
+export function esqlOf(alert: PlainAlert, { plan, threshold, windows, indices }: CompiledPlan): string {
+  const { counts, before, differ } = alert
+  const { groups, measures, filters, having } = plan
+  const times = [
+    `@timestamp >= ${agoOf(plan.from)}`,
+    ...(secondsBefore(plan.to) === 0 ? [] : [`@timestamp < ${agoOf(plan.to)}`]),
+  ]
+  const stats = measures.flatMap(statsOf)
+  const ratios = measures.filter(({ is }) => is === 'ratio')
+  const by = groups.map(({ field }) => field.path)
+  const signs = { gte: '>=', gt: '>', lte: '<=', lt: '<', equals: '==' } as const
+  const others = having.flatMap((one) => {
+    const bounds = Object.entries('equals' in one ? { equals: one.equals } : one.range)
+    return bounds.map(([bound, value]) => `${one.measure} ${signs[bound as keyof typeof signs]} ${value}`)
+  })
+  const fires = [
+    ...(counts.length > 1 ? [`(${counts.map((name) => `${name} >= ${threshold}`).join(' OR ')})`] : []),
+    ...others,
+    ...(before ? [`${counts[0]} > ${before.times} * before / ${windows.toFixed(1)}`] : []),
+    ...(differ ? [`${differ[1]} IS NOT NULL`, `(${differ[0]} IS NULL OR ${differ[0]} != ${differ[1]})`] : []),
+  ]
+  return [
+    `FROM ${indices.join(', ')}`,
+    `| WHERE ${times.join(' AND ')}`,
+    ...(filters.length > 0 ? [`| WHERE ${filters.map(condition).join(' AND ')}`] : []),
+    `| STATS ${stats.join(', ')} BY ${by.join(', ')}`,
+    ...ratios.map(({ name }) => `| EVAL ${name} = TO_DOUBLE(${name}_part) / ${name}_all`),
+    `| WHERE ${fires.join(' AND ')}`,
+    `| SORT ${counts[0]} DESC`,
+    `| LIMIT ${mostGroups}`,
+  ].join('\n')
+}
+
+const agoOf = (date: string): string => {
+  const seconds = secondsBefore(date)
+  return seconds === 0 ? 'NOW()' : `NOW() - ${seconds} seconds`
+}
+
+function statsOf(measure: CheckedMeasure): string[] {
+  const { name } = measure
+  const where = (filters: readonly CheckedFilter[]) =>
+    filters.length === 0 ? '' : ` WHERE ${filters.map(condition).join(' AND ')}`
+  const of = (aggregate: string) => [`${name} = ${aggregate}${where(measure.where)}`]
+  switch (measure.is) {
+    case 'count':
+      return of('COUNT(*)')
+    case 'cardinality':
+      return of(`COUNT_DISTINCT(${measure.field.path})`)
+    case 'percentile':
+      return of(`PERCENTILE(${measure.field.path}, ${measure.percent})`)
+    case 'ratio':
+      return [
+        `${name}_part = COUNT(*)${where([...measure.where, ...measure.of])}`,
+        `${name}_all = COUNT(*)${where(measure.where)}`,
+      ]
+    default:
+      return of(`${measure.is.toUpperCase()}(${measure.field.path})`)
+  }
+}
+
+/** Fields of several values fit no operator of ES|QL, so KQL asks; of time alone it does not know how long ago. */
+function condition(filter: CheckedFilter): string {
+  if (filter.is === 'not' && isTime(filter.filter)) return `NOT (${condition(filter.filter)})`
+  if (!isTime(filter)) return `KQL(${quoted(kql(filter))})`
+  const signs = { gte: '>=', gt: '>', lte: '<=', lt: '<' } as const
+  return filter.bounds
+    .map(({ name, value }) => `${filter.field.path} ${signs[name]} ${agoOf(String(value))}`)
+    .join(' AND ')
+}
+
+const isTime = (filter: CheckedFilter): filter is Extract<CheckedFilter, { is: 'range' }> =>
+  filter.is === 'range' && filter.bounds.every(({ value }) => secondsBefore(value) !== undefined)
+
+/** ES|QL has these escapes alone. */
+const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+const quoted = (text: string): string => `"${text.replace(/[\\"\n\r\t]/g, (one) => escapes[one]!)}"`

@@ -1,0 +1,244 @@
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import type {
+  Alert,
+  AlertsReport,
+  AlertsState,
+  EvaluateOptions,
+  QueueState,
+  WindowTime,
+} from '@flowferry/answers/alerts'
+import { FlowferryError } from '@flowferry/core'
+import { sqsClient } from '../aws.ts'
+import { alertsOf } from '../config/alerts.ts'
+import { type Settings, withFrom } from '../config/settings.ts'
+import { logFormatNames, parserFor } from '../formats.ts'
+import { hintsFor } from '../hints.ts'
+import { type ExitCode, exitCodes, type Io, line, queueUrl, refuseOptions, UsageError } from '../io.ts'
+import { type FromOptions, openStore } from '../open-store.ts'
+import { parseDuration, parseTime } from '../times.ts'
+
+export interface AlertsCommandOptions extends Partial<FromOptions> {
+  readonly state?: string
+  readonly every?: string
+  readonly until?: string
+  readonly late?: string
+  readonly window?: WindowTime
+  readonly own?: readonly string[]
+  readonly dlq?: readonly string[]
+  readonly dashboard?: string
+  readonly compile?: 'kibana' | 'opensearch'
+  readonly json?: boolean
+}
+
+const ofEvaluation = ['state', 'every', 'until', 'window', 'dlq', 'dashboard'] as const
+
+/** `flowferry alerts`: what fires in a store, once or again and again; or the list of alerts. Writes nothing into the store. */
+export async function alertsCommand(
+  names: readonly string[],
+  options: AlertsCommandOptions,
+  io: Io,
+  settings: Settings,
+): Promise<ExitCode> {
+  const all = await alertsOf(settings.alerts, settings.file)
+  const alerts = names.length === 0 ? all : await named(all, names)
+  if (options.compile) return compile(alerts, options, io, settings)
+  // The store of the config alone is none that somebody asked for.
+  const isAsked = options.from !== undefined || ofEvaluation.some((name) => options[name] !== undefined)
+  if (!isAsked && names.length === 0) return list(alerts, options, io)
+  return evaluateFrom(alerts, options, io, settings)
+}
+
+async function named(all: readonly Alert[], names: readonly string[]): Promise<readonly Alert[]> {
+  const { isIt } = await import('@flowferry/core/internal')
+  const known = all.map(({ name }) => name)
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown !== undefined)
+    throw new UsageError(`there is no alert "${unknown}"${isIt(unknown, known)} (flowferry alerts lists them all)`)
+  return all.filter(({ name }) => names.includes(name))
+}
+
+async function list(alerts: readonly Alert[], { json }: AlertsCommandOptions, io: Io): Promise<ExitCode> {
+  const rows = alerts.map(({ name, title, severity, formats, window, every, threshold, counts, know }) => {
+    return { name, title, severity, formats, window, every, threshold, counts, know }
+  })
+  if (json) {
+    line(io.stdout, JSON.stringify({ alerts: rows }))
+    return exitCodes.ok
+  }
+  const { table } = await import('@flowferry/core/internal')
+  const cells = rows.map(({ name, title, severity, formats, window }) => ({
+    alert: name,
+    severity,
+    window,
+    'what it tells': title,
+    'of the logs': formats.join(' ') || '-',
+  }))
+  for (const text of table(cells, '')) line(io.stdout, text)
+  return exitCodes.ok
+}
+
+async function compile(
+  alerts: readonly Alert[],
+  options: AlertsCommandOptions,
+  io: Io,
+  settings: Settings,
+): Promise<ExitCode> {
+  refuseOptions(options, ['from', ...ofEvaluation], 'an evaluation; --compile asks no store')
+  const { kibanaRule, openSearchMonitor } = await import('@flowferry/answers/alerts')
+  const { formats } = await parserFor(logFormatNames(settings), 'small', settings)
+  const { thresholds = {}, except = {} } = settings.alerts ?? {}
+  const { own, late } = options
+  const given = {
+    formats,
+    thresholds,
+    except,
+    ...(own && { own }),
+    ...(late !== undefined && { late: parseDuration('--late', late) }),
+  }
+  const made = alerts.map((alert) =>
+    options.compile === 'kibana' ? kibanaRule(alert, given) : openSearchMonitor(alert, given),
+  )
+  for (const text of JSON.stringify(made, null, 2).split('\n')) line(io.stdout, text)
+  return exitCodes.ok
+}
+
+async function evaluateFrom(
+  alerts: readonly Alert[],
+  options: AlertsCommandOptions,
+  io: Io,
+  settings: Settings,
+): Promise<ExitCode> {
+  const { every, state: file, until, late, own, window, dashboard, dlq = [], url, index, indexPer } = options
+  if (every !== undefined && until !== undefined) throw new UsageError('--until is one evaluation, and --every goes on')
+  const { from } = withFrom(options, settings)
+  if (from.startsWith('s3://'))
+    throw new UsageError('alerts are asked of a store, not of the archive (flowferry ingest)')
+  for (const queue of dlq) queueUrl('--dlq', queue)
+  const pause = every === undefined ? undefined : parseDuration('--every', every)
+  if (pause !== undefined && pause < 10_000) throw new UsageError('--every takes 10s or more')
+  const { formats } = await parserFor(logFormatNames(settings), 'small', settings)
+  const { thresholds = {}, except = {} } = settings.alerts ?? {}
+  const common: EvaluateOptions = {
+    formats,
+    thresholds,
+    except,
+    ...(own && { own }),
+    ...(window && { window }),
+    ...(dashboard !== undefined && { dashboard }),
+    ...(late !== undefined && { late: parseDuration('--late', late) }),
+    ...(io.signal && { signal: io.signal }),
+  }
+  const fixed = until === undefined ? undefined : parseTime('--until', until, new Date()).toISOString()
+  const places = {
+    from,
+    ...(url !== undefined && { url }),
+    ...(index !== undefined && { index }),
+    ...(indexPer && { indexPer }),
+  }
+  const { evaluate } = await import('@flowferry/answers/alerts')
+  let state = file === undefined ? undefined : await loadState(file)
+  const store = await openStore({ ...withFrom(places, settings) }, io, formats)
+  try {
+    const once = async (): Promise<ExitCode> => {
+      const queues = dlq.length > 0 ? { queues: await queueStates(dlq, io) } : {}
+      const now = fixed === undefined ? {} : { now: fixed }
+      const report = await evaluate(store, alerts, { ...common, ...queues, ...now, ...(state && { state }) })
+      await print(alerts, report, options, io)
+      // What was told is kept, and never the other way round: rather told twice than never.
+      if (file !== undefined) await saveState(file, report.state)
+      state = report.state
+      return exitCodeOf(report)
+    }
+    return pause === undefined ? await once() : await again(once, pause, io)
+  } finally {
+    await store.close()
+  }
+}
+
+/** Until the user ends it. A store that is down now may be up the next time. */
+async function again(once: () => Promise<ExitCode>, pause: number, io: Io): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.ok
+  while (!io.signal?.aborted) {
+    try {
+      code = await once()
+    } catch (error) {
+      if (io.signal?.aborted) break
+      if (error instanceof UsageError || (FlowferryError.isInstance(error) && error.code === 'INVALID_OPTION'))
+        throw error
+      code = exitCodes.failed
+      line(io.stderr, `error: ${(error as Error).message}`)
+      for (const hint of hintsFor([error])) line(io.stderr, hint)
+    }
+    await elapsed(pause, io.signal)
+  }
+  return code
+}
+
+function elapsed(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
+    const done = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, milliseconds)
+    signal?.addEventListener('abort', done)
+  })
+}
+
+async function print(alerts: readonly Alert[], report: AlertsReport, { json, every }: AlertsCommandOptions, io: Io) {
+  if (json) {
+    const { state: _, ...told } = report
+    return line(io.stdout, JSON.stringify({ partial: null, ...told }))
+  }
+  const { tellAlerts } = await import('@flowferry/answers/alerts')
+  // Told again and again, what goes on is noise.
+  const news = every === undefined ? report.findings : report.findings.filter(({ status }) => status !== 'ongoing')
+  if (every !== undefined && news.length === 0 && !report.partial) return
+  for (const text of tellAlerts(alerts, { ...report, findings: news })
+    .trimEnd()
+    .split('\n'))
+    line(io.stdout, text)
+}
+
+function exitCodeOf({ findings, partial }: AlertsReport): ExitCode {
+  if (findings.some(({ status }) => status !== 'resolved')) return exitCodes.fault
+  return partial ? exitCodes.unknown : exitCodes.ok
+}
+
+async function queueStates(urls: readonly string[], io: Io): Promise<QueueState[]> {
+  const { GetQueueAttributesCommand } = await import('@aws-sdk/client-sqs')
+  return Promise.all(
+    urls.map(async (url) => {
+      const sqs = await sqsClient(io, url)
+      try {
+        const { Attributes = {} } = await sqs.send(
+          new GetQueueAttributesCommand({
+            QueueUrl: url,
+            AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+          }),
+          { ...(io.signal && { abortSignal: io.signal }) },
+        )
+        return { name: url, attributes: Attributes }
+      } finally {
+        sqs.destroy()
+      }
+    }),
+  )
+}
+
+async function loadState(path: string): Promise<AlertsState | undefined> {
+  const { readState } = await import('@flowferry/answers/alerts')
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw new Error(`--state ${path}: ${error.message}`)
+  })
+  return text === undefined ? undefined : readState(text, path)
+}
+
+/** A reader meets the old file or the new one, never half of one. */
+async function saveState(path: string, state: AlertsState): Promise<void> {
+  await writeFile(`${path}.part`, `${JSON.stringify(state, null, 1)}\n`)
+  await rename(`${path}.part`, path)
+}
