@@ -43,22 +43,28 @@ const exact = ({ findings, approximate }: Awaited<ReturnType<typeof run>>) =>
     }
   })
 
+/** What DuckDB tells of each world, found out once. */
+const references = new Map<Name, Awaited<ReturnType<typeof run>>>()
+async function referencesOf(): Promise<void> {
+  for (const name of names) {
+    if (references.has(name)) continue
+    const memory = await duckdb()
+    await write(worlds[name], memory)
+    references.set(name, await run(duckdbStore({ connection: memory.connection, formats }), name))
+    await memory.close()
+  }
+}
+
 describe.each(engines)('alerts on $name', ({ name: engine, setup, sink }) => {
   const { test, urls } = onServers(engine)
   const url = urls[0]!
   const { ask } = searchServer(url)
-  const references = new Map<Name, Awaited<ReturnType<typeof run>>>()
   beforeAll(async () => {
     if (!url) return
     await setup(url, { formats })
-    for (const name of names) {
-      await write(worlds[name], sink(url), namespaceOf(name))
-      for (const { dataset } of formats) await ask('POST', `/logs-${dataset}-${namespaceOf(name)}/_refresh`)
-      const memory = await duckdb()
-      await write(worlds[name], memory)
-      references.set(name, await run(duckdbStore({ connection: memory.connection, formats }), name))
-      await memory.close()
-    }
+    await referencesOf()
+    await Promise.all(names.map((name) => write(worlds[name], sink(url), namespaceOf(name))))
+    for (const { dataset } of formats) await ask('POST', `/logs-${dataset}-alerts${process.pid}_*/_refresh`)
   })
   afterAll(async () => {
     if (!url) return
