@@ -17,6 +17,7 @@ export default [
   row('@flowferry/answers/opensearch', 'answers-opensearch', '23 kB'),
   // The tables of three formats are in it, by which it asks any store.
   row('@flowferry/answers/why', 'answers-why', '67 kB'),
+  row('@flowferry/answers/alerts', 'answers-alerts', '40 kB'),
   row('@flowferry/enrich/cidr', 'enrich-cidr', '4 kB'),
   row('@flowferry/enrich/geoip', 'enrich-geoip', '4 kB'),
   row('@flowferry/enrich/interfaces', 'enrich-interfaces', '5 kB'),

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { type Alert, alerts, columnsOf, kibanaRule, openSearchMonitor } from '@flowferry/answers/alerts'
 import { type Archive, type ErrorCode, errorCodes, FlowferryError, type Format } from '@flowferry/core'
 import { formats } from '@flowferry/core/formats'
 import { usualMargins } from '@flowferry/core/internal'
@@ -54,6 +55,21 @@ function filesTable(archive: readonly Archive[]): string[] {
   ]
 }
 
+/** How it fires, and which products say it. */
+function alertRow(alert: Alert, own: readonly Format[]): string {
+  const { name, title, severity, counts, threshold, window, every, formats: datasets } = alert
+  const columns = columnsOf(alert)
+  const numbers = counts.map((one) => columns[one]!.heading).join(' or ')
+  const least = columns[counts[0]!]!.unit === 'bytes' ? '1 GB' : String(threshold)
+  const before = 'before' in alert && alert.before ? `, and ${alert.before.times} times what is usual` : ''
+  const products = [
+    ...('rule' in kibanaRule(alert, { formats: own }) ? ['Kibana'] : []),
+    ...('monitor' in openSearchMonitor(alert, { formats: own }) ? ['OpenSearch'] : []),
+  ]
+  const logs = datasets.map((dataset) => `\`${dataset}\``).join(' ') || 'SQS'
+  return `| \`${name}\` | ${title}. ${severity}, ${logs} | from ${least} ${numbers}${before}${products.length > 0 ? `; ${products.join(', ')}` : ''} | ${window}, ${every} |\n`
+}
+
 const all = await Promise.all(
   Object.entries(formats).map(async ([name, load]) => ({ name, format: (await load()).formats[0]! })),
 )
@@ -74,6 +90,18 @@ describe('the pages that are made from code', () => {
     const page = read('README.md').replace(/^(The formats, field by field: ).*$/m, `$1${list}.`)
     expect(page).toContain(list)
     await expect(page).toMatchFileSnapshot('../README.md')
+  })
+
+  test('docs/alerts.md has each alert as it is declared', async () => {
+    const own = all.map(({ format }) => format)
+    const page = read('docs/alerts.md')
+      .replace(/^(\| alert \|.*\n\|[-|]+\n)(?:\|.*\n)*/m, `$1${alerts.map((alert) => alertRow(alert, own)).join('')}`)
+      .replace(
+        /^(To know of each:\n\n)(?:- .*\n)*/m,
+        `$1${alerts.map(({ name, know }) => `- \`${name}\`: ${know}\n`).join('')}`,
+      )
+    for (const { name } of alerts) expect(page).toContain(`- \`${name}\`: `)
+    await expect(page).toMatchFileSnapshot('../docs/alerts.md')
   })
 
   test('docs/errors.md', async () => {
@@ -133,7 +161,14 @@ describe('the pages', () => {
       .map((path) => folder + path)
   const packages = readdirSync(new URL('packages/', root)).map((name) => `packages/${name}/README.md`)
   const docs = under('docs/', true)
-  const pages = ['README.md', 'bench/RESULTS.md', 'examples/lambda/README.md', ...packages, ...docs]
+  const pages = [
+    'README.md',
+    'bench/RESULTS.md',
+    'examples/lambda/README.md',
+    'examples/alerts-lambda/README.md',
+    ...packages,
+    ...docs,
+  ]
   const anchorsOf = (text: string) =>
     [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
       heading!

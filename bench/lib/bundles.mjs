@@ -24,7 +24,7 @@ export const bundles = {
   'sink-duckdb': { entry: 'packages/sink-duckdb/dist/index.js' },
   answers: { entry: 'packages/answers/dist/index.js' },
   ...Object.fromEntries(
-    ['duckdb', 'elasticsearch', 'opensearch', 'why'].map((name) => [
+    ['alerts', 'duckdb', 'elasticsearch', 'opensearch', 'why'].map((name) => [
       `answers-${name}`,
       { entry: `packages/answers/dist/${name}.js` },
     ]),
