@@ -108,7 +108,7 @@ export type Alert = PlainAlert | SteppedAlert
 const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** Milliseconds of a duration; undefined for other text. */
-export function milliseconds(duration: unknown): number | undefined {
+function milliseconds(duration: unknown): number | undefined {
   const [, count, unit] = /^([1-9]\d{0,5})([smhd])$/.exec(String(duration)) ?? []
   return count === undefined ? undefined : Number(count) * units[unit as keyof typeof units]
 }
@@ -124,7 +124,7 @@ const members = {
   stepped: [...common, 'numbers', 'because', 'steps'],
 }
 /** Columns that each alert has. */
-export const timeColumns = ['first', 'last'] as const
+const timeColumns = ['first', 'last'] as const
 
 /**
  * The alert as it is given, with its types and its members checked. Its fields are checked once it is asked.
@@ -135,7 +135,9 @@ export const timeColumns = ['first', 'last'] as const
  *   window: '15m', every: '5m', filters: [{ field: 'destination.port', equals: 22 }], by: { 'source.ip': { heading: 'from' } },
  *   measures: { flows: { heading: 'flows', of: { count: true } } }, counts: ['flows'], threshold: 1, know: 'Our office.' })
  */
-export function defineAlert<const A extends Alert>(alert: A): A {
+export function defineAlert(alert: SteppedAlert): SteppedAlert
+export function defineAlert(alert: PlainAlert): PlainAlert
+export function defineAlert(alert: Alert): Alert {
   checkAlert(alert)
   return alert
 }

@@ -9,7 +9,7 @@ export interface Asked {
   readonly limit: number
 }
 
-export const filtersOf = ({ filters }: PlainAlert, own: readonly string[]): readonly Filter[] =>
+const filtersOf = ({ filters }: PlainAlert, own: readonly string[]): readonly Filter[] =>
   typeof filters === 'function' ? filters(own) : filters
 
 /** The question of an alert over a window: the groups whose numbers are at the threshold, largest first. */
