@@ -137,6 +137,7 @@ const timeColumns = ['first', 'last'] as const
  */
 export function defineAlert(alert: SteppedAlert): SteppedAlert
 export function defineAlert(alert: PlainAlert): PlainAlert
+export function defineAlert(alert: Alert): Alert
 export function defineAlert(alert: Alert): Alert {
   checkAlert(alert)
   return alert

@@ -278,7 +278,7 @@ describe('what it gives', () => {
     expect(of('root-used').commands).toEqual([expect.stringMatching(/^flowferry ask sign-ins --from <store> --since /)])
     expect(of('dead-letters').commands).toEqual([])
     expect(of('own-rejects').link).toBe(
-      'http://127.0.0.1:4000/#/alerts/own-rejects?since=2026-11-22T10%3A45%3A00.000Z&until=2026-11-22T11%3A00%3A00.000Z',
+      'http://127.0.0.1:4000/#/alerts/own-rejects?since=2026-11-22T10%3A45%3A30.000Z&until=2026-11-22T11%3A00%3A00.000Z',
     )
   })
 

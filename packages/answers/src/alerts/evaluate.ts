@@ -296,8 +296,11 @@ function arriving(one: string | Format, formats: readonly Format[]): string | Fo
   return format ? { ...format, mapping: { ...format.mapping, 'event.ingested': { type: 'date' } } } : one
 }
 
-/** The span of a finding, with its beginning. */
-const seen = ({ since, span }: OpenFinding): Span => ({ from: since < span.from ? since : span.from, to: span.to })
+/** The span of a finding, from its first record on. */
+const seen = ({ since, span }: Pick<OpenFinding, 'since' | 'span'>): Span => ({
+  from: since < span.to ? since : span.from,
+  to: span.to,
+})
 
 async function nextOf(
   ask: Store['ask'],
@@ -305,7 +308,7 @@ async function nextOf(
   one: Omit<OpenFinding, 'commands'>,
   looksUp: boolean,
 ): Promise<string[]> {
-  const span = seen({ ...one, commands: [] })
+  const span = seen(one)
   return commandsOf(alert, span, looksUp ? await pairOf(ask, alert, one.who, span).catch(unless(undefined)) : undefined)
 }
 

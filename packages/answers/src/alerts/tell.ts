@@ -15,7 +15,8 @@ import type { Finding } from './state.ts'
  */
 export function tellAlerts(alerts: readonly Alert[], { now, findings, evaluations, partial }: AlertsReport): string {
   const of = (status: string) => findings.filter((one) => one.status === status).length
-  const left = evaluations.filter(({ status }) => status === 'absent').map(({ alert }) => alert)
+  const isOfLogs = (name: string) => alerts.some((one) => one.name === name && one.formats.length > 0)
+  const left = evaluations.flatMap(({ alert, status }) => (status === 'absent' && isOfLogs(alert) ? [alert] : []))
   const lines = [
     ...(partial ? [`Not the whole answer: ${partial.why}.`, ''] : []),
     `${timeOf(now)} UTC: ${count(of('fired'))} fired, ${count(of('ongoing'))} ongoing, ${count(of('resolved'))} resolved`,

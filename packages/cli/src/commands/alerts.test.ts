@@ -79,14 +79,14 @@ describe('flowferry alerts', () => {
       'FIRED high port-scan: An own address tries many ports or many addresses, and is rejected',
       '  source 10.4.0.6',
       '  ports 120, addresses 1, rejected 120, last 22 Nov 10:50:00, since 22 Nov 10:50:00 UTC',
-      '  flowferry ask rejected-now --from <store> --since 2026-11-22T10:45Z --until 2026-11-22T11:00Z',
-      '  http://127.0.0.1:4000#/alerts/port-scan?since=2026-11-22T10%3A45%3A00.000Z&until=2026-11-22T11%3A00%3A00.000Z',
+      '  flowferry ask rejected-now --from <store> --since 2026-11-22T10:50Z --until 2026-11-22T11:00Z',
+      '  http://127.0.0.1:4000#/alerts/port-scan?since=2026-11-22T10%3A50%3A00.000Z&until=2026-11-22T11%3A00%3A00.000Z',
       '',
       'FIRED high root-used: The root user is used',
       '  account 123456789012, from 198.51.100.42',
       '  calls 1, actions 1, last 22 Nov 11:50:00, since 22 Nov 11:50:00 UTC',
-      '  flowferry ask sign-ins --from <store> --since 2026-11-22T09:55Z --until 2026-11-22T12:00Z',
-      '  http://127.0.0.1:4000#/alerts/root-used?since=2026-11-22T09%3A55%3A00.000Z&until=2026-11-22T12%3A00%3A00.000Z',
+      '  flowferry ask sign-ins --from <store> --since 2026-11-22T11:50Z --until 2026-11-22T12:00Z',
+      '  http://127.0.0.1:4000#/alerts/root-used?since=2026-11-22T11%3A50%3A00.000Z&until=2026-11-22T12%3A00%3A00.000Z',
       '',
     ])
   })
