@@ -389,6 +389,20 @@ describe('what is wrong is refused', () => {
     await expect(evaluate(store, [plain], { own: ['10'] })).rejects.toThrow('own[0] takes a block')
   })
 
+  it('fields that the logs do not have, in alerts of your own and in what is known', async () => {
+    const sink = await duckdb()
+    const own = duckdbStore({ connection: sink.connection, formats: parser.formats })
+    const misspelt = { ...plain, filters: [{ field: 'source.ipp', equals: '10.0.0.1' }] }
+    await expect(evaluate(own, [misspelt])).rejects.toThrow(
+      /^mine: filters\[0\]\.field asks "source\.ipp", which is no field of aws\.vpcflow; is it "source\.ip"\?/,
+    )
+    const except = { mine: [{ field: 'source.ipp', equals: '10.0.0.1' }] }
+    await expect(evaluate(own, [plain], { formats: parser.formats, except })).rejects.toThrow(
+      'except.mine[0].field asks',
+    )
+    await sink.close()
+  })
+
   it.each([
     '',
     '[]',

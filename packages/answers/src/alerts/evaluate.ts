@@ -1,7 +1,7 @@
 import { FlowferryError, type Format } from '@flowferry/core'
 import { privateBlocks, requireOneOf, requireOption } from '@flowferry/core/internal'
 import { type Answer, endedBy, partialBy, type Row, type Store } from '../answer.ts'
-import { blockOf, dateOf } from '../filters.ts'
+import { blockOf, checkFilters, dateOf } from '../filters.ts'
 import type { Filter, Question, Span } from '../question.ts'
 import { refused } from '../refuse.ts'
 import { isoDate } from '../values.ts'
@@ -161,7 +161,7 @@ export async function evaluate(
 }
 
 function checkOptions(alerts: readonly Alert[], options: EvaluateOptions): void {
-  const { own = [], thresholds = {}, except = {}, late, window, dashboard } = options
+  const { own = [], thresholds = {}, except = {}, late, window, dashboard, formats = [] } = options
   for (const [index, alert] of alerts.entries()) checkAlert(alert, `alerts[${index}]`)
   const names = alerts.map(({ name }) => name)
   const twice = names.find((name, index) => names.indexOf(name) !== index)
@@ -170,6 +170,11 @@ function checkOptions(alerts: readonly Alert[], options: EvaluateOptions): void 
   for (const [name, threshold] of Object.entries(thresholds)) checkThreshold(threshold, `thresholds.${name}`)
   for (const [name, filters] of Object.entries(except))
     if (!Array.isArray(filters)) throw refused(`except.${name}`, 'takes a list of filters')
+  for (const { name, formats: datasets } of alerts) {
+    const own = formats.filter(({ dataset }) => datasets.includes(dataset))
+    // A filter that is misspelt would leave out nothing, and nobody would know.
+    if (own.length > 0 && Object.hasOwn(except, name)) checkFilters(own, except[name], `except.${name}`)
+  }
   requireOption(late === undefined || late >= 0, 'late', late, 'milliseconds, from 0')
   requireOneOf('window', window, ['record', 'ingested'])
   const url = dashboard !== undefined && URL.canParse(dashboard) ? new URL(dashboard) : undefined
@@ -191,6 +196,13 @@ interface Result extends Windows {
 const ofAll = new Set(['INVALID_OPTION', 'TARGET_UNREACHABLE', 'TARGET_UNAUTHORIZED', 'ABORTED'])
 
 const isOfOne = (error: unknown): error is FlowferryError => FlowferryError.isInstance(error) && !ofAll.has(error.code)
+
+/** A question that is not well formed is of an alert, which its error has to name. */
+function named(alert: string, error: unknown): unknown {
+  if (!FlowferryError.isInstance(error) || error.code !== 'INVALID_OPTION') return error
+  const [what] = error.message.split(`. ${error.advice} [`) as [string]
+  return new FlowferryError('INVALID_OPTION', `${alert}: ${what}`, { cause: error })
+}
 
 /** What a finding can do without, where the store refuses it. */
 function unless<T>(refused: T): (error: unknown) => T {
@@ -237,7 +249,7 @@ async function resultOf(
       if (answer.rows.length >= limit) reasons.push(`it has ${limit} findings or more`)
     }
   } catch (error) {
-    if (!isOfOne(error)) throw error
+    if (!isOfOne(error)) throw named(name, error)
     return { ...nothing, ...windows, status: 'failed', why: error.message, error }
   }
   const { missed } = windows
