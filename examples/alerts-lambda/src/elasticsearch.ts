@@ -4,13 +4,12 @@ import { SQSClient } from '@aws-sdk/client-sqs'
 import { Client } from '@elastic/elasticsearch'
 import { alerts, evaluate } from '@flowferry/answers/alerts'
 import { elasticsearchStore } from '@flowferry/answers/elasticsearch'
-
-import { apiKey, formats, node, options } from './environment.ts'
+import { apiKey, logs, node, options } from './environment.ts'
 import { keep, load } from './state.ts'
 import { queues, tell } from './tell.ts'
 
 const [s3, sns, sqs] = [new S3Client(), new SNSClient(), new SQSClient()]
-const store = elasticsearchStore({ client: new Client({ node, auth: { apiKey } }), formats })
+const store = elasticsearchStore({ client: new Client({ node, auth: { apiKey } }), ...logs })
 
 export const handler = async () => {
   const before = await load(s3)

@@ -11,9 +11,12 @@ export const auth = { username: process.env.SEARCH_USERNAME ?? '', password: pro
 export const topic = required('TOPIC_ARN')
 /** Where the state is kept, from one evaluation to the next. */
 export const place = { Bucket: required('STATE_BUCKET'), Key: process.env.STATE_KEY ?? 'alerts.json' }
-export const queueUrls = process.env.QUEUE_URLS?.split(',') ?? []
+export const queueUrls = process.env.QUEUE_URLS ? process.env.QUEUE_URLS.split(',') : []
 
-export const { formats } = detect([vpcFlow, cloudTrail, cloudFront])
+const { formats } = detect([vpcFlow, cloudTrail, cloudFront])
+
+/** What is asked: data streams of these formats, of one namespace or of all. */
+export const logs = { formats, ...(process.env.NAMESPACE && { namespace: process.env.NAMESPACE }) }
 
 /** Thresholds, and what is known and does not count, are yours to add. */
 export const options: EvaluateOptions = {

@@ -14,15 +14,19 @@ describe.each(engines)('the scheduled handler, over $name', (engine) => {
   const [aws, node] = urls as [string, string]
   const environment = awsEnvironment(aws)
   const Key = 'state/alerts.json'
+  // Other suites write to other streams meanwhile.
+  const namespace = `lambda${process.pid}`
   let stack: Stack
   let handler: () => Promise<void>
   let server: ReturnType<typeof searchServer>
 
+  const remove = async () => {
+    for (const { dataset } of parser.formats) await server.ask('DELETE', `/_data_stream/logs-${dataset}-${namespace}`)
+  }
   beforeAll(async () => {
     if (!aws || !node) return
     stack = await createStack(aws)
     server = searchServer(node)
-    await server.removeStreams()
     await engine.setup(node, { formats: parser.formats })
     const sns = new SNSClient({
       endpoint: aws,
@@ -37,6 +41,7 @@ describe.each(engines)('the scheduled handler, over $name', (engine) => {
       ...environment,
       SEARCH_URL: node,
       TOPIC_ARN: TopicArn!,
+      NAMESPACE: namespace,
       STATE_BUCKET: stack.bucket,
       STATE_KEY: Key,
       QUEUE_URLS: stack.deadLetterQueueUrl,
@@ -47,7 +52,7 @@ describe.each(engines)('the scheduled handler, over $name', (engine) => {
     handler = (await import(`../src/${engine.name}.ts`)).handler
   })
   afterAll(async () => {
-    await server?.removeStreams()
+    if (node) await remove()
     stack?.close()
     vi.unstubAllEnvs()
   })
@@ -94,9 +99,10 @@ describe.each(engines)('the scheduled handler, over $name', (engine) => {
         flows: [flow({ eni: 'eni-3a', ports: [443, 43_000], end: now - 600, ...rejected })],
       },
       engine.sink(node),
+      namespace,
     )
     await stack.sqs.send(new SendMessageCommand({ QueueUrl: stack.deadLetterQueueUrl, MessageBody: 'a letter' }))
-    await server.ask('POST', '/logs-*/_refresh')
+    await server.ask('POST', `/logs-*-${namespace}/_refresh`)
 
     await handler()
     const first = await told()
@@ -144,7 +150,7 @@ describe.each(engines)('the scheduled handler, over $name', (engine) => {
 
   test('fails where it cannot tell, and tells nothing of what it does not know', async () => {
     await pass(6)
-    await server.removeStreams()
+    await remove()
     await expect(handler()).rejects.toThrow('Not the whole answer: ')
     expect(await told()).toEqual([])
   })
