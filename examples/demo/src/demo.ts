@@ -1,15 +1,20 @@
+import { once } from 'node:events'
 import { tellAnswer } from '@flowferry/answers'
+import { duckdbStore } from '@flowferry/answers/duckdb'
 import { tell } from '@flowferry/answers/why'
-import { duckdb } from '@flowferry/sink-duckdb'
+import { serveDashboard } from '@flowferry/dashboard'
+import { type DuckDBSink, duckdb } from '@flowferry/sink-duckdb'
 import { startCloud } from './cloud.ts'
-import { span } from './questions.ts'
-import { type DemoResult, runDemo, type Stage } from './run.ts'
+import { own, span } from './questions.ts'
+import { type DemoResult, parser, runDemo, type Stage } from './run.ts'
 import { incident } from './samples/world.ts'
 import { count, duration, megabytes, plural } from './text.ts'
 
 export interface DemoOptions {
   /** One JSON object, and nothing else. Default false. */
   readonly json?: boolean
+  /** The dashboard over what is stored, until this aborts. Default: none, and the demo ends. */
+  readonly serve?: AbortSignal
 }
 
 export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean }
@@ -18,7 +23,7 @@ export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean }
  * The library's whole way, failure and repair included, and the answers that it is there for. Resolves with whether
  * everything added up.
  */
-export async function demo(output: Output, { json = false }: DemoOptions = {}): Promise<boolean> {
+export async function demo(output: Output, { json = false, serve }: DemoOptions = {}): Promise<boolean> {
   if (!json) output.write('flowferry demo: S3 and SQS emulated in this process, documents in DuckDB, in memory\n\n')
   const cloud = await startCloud()
   const sink = await duckdb()
@@ -27,11 +32,22 @@ export async function demo(output: Output, { json = false }: DemoOptions = {}): 
     output.write(
       json ? `${JSON.stringify(machineReadable(result))}\n` : [...reportOf(result), ...answersOf(result)].join('\n'),
     )
+    if (serve) await served(output, sink, serve)
     return result.ok
   } finally {
     await sink.close()
     await cloud.stop()
   }
+}
+
+/** The page, whose first sight is what the hour has of faults. */
+async function served(output: Output, { connection }: DuckDBSink, signal: AbortSignal): Promise<void> {
+  const store = duckdbStore({ connection, formats: parser.formats })
+  const dashboard = await serveDashboard({ store, formats: parser.formats, own, from: 'the demo, in memory' })
+  const pair = `${incident.client} ${incident.service}:${incident.port}`
+  output.write(`\nThe dashboard: ${dashboard.url}\nWhat fails is ${pair}. Ctrl+C ends it.\n`)
+  if (!signal.aborted) await once(signal, 'abort')
+  await dashboard.close()
 }
 
 const silent: Stage = { step: () => undefined, progress: () => undefined }

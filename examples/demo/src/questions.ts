@@ -16,7 +16,7 @@ interface Answered extends Answer {
 }
 
 /** Blocks whose addresses are the shop's. */
-const own = ['10.20.0.0/16', '2001:db8:20:1::/64']
+export const own = ['10.20.0.0/16', '2001:db8:20:1::/64']
 const names = ['talkers', 'unanswered', 'iam-errors', 'cdn-errors']
 export const span = { from: new Date(world.start).toISOString(), to: new Date(world.start + 3_600_000).toISOString() }
 

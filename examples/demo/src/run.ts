@@ -41,7 +41,7 @@ export interface DemoResult {
   readonly asked: Asked
 }
 
-const parser = detect([vpcFlow, cloudTrail, cloudFront])
+export const parser = detect([vpcFlow, cloudTrail, cloudFront])
 
 /** Receives after which a message goes to the dead-letter queue. */
 const maxAttempts = 2

@@ -1,6 +1,6 @@
 export type { Answer, Row, Store, StoreOptions, Value } from './answer.ts'
 export { dashboards } from './panels/index.ts'
-export type { Chart, Dashboard, Panel } from './panels/panel.ts'
+export { type Chart, type Dashboard, type Panel, stepOf } from './panels/panel.ts'
 export type {
   DocumentsQuestion,
   Filter,

@@ -9,6 +9,7 @@ import type { IngestCommandOptions } from './commands/ingest.ts'
 import type { McpCommandOptions } from './commands/mcp.ts'
 import type { ParseOptions } from './commands/parse.ts'
 import type { RedriveCommandOptions } from './commands/redrive.ts'
+import type { ServeCommandOptions } from './commands/serve.ts'
 import type { SetupCommandOptions } from './commands/setup.ts'
 import type { SnapshotCommandOptions } from './commands/snapshot.ts'
 import type { WhyCommandOptions } from './commands/why.ts'
@@ -397,6 +398,33 @@ Example:
     .action(async ({ config, ...options }: McpCommandOptions & ConfigFlag) => {
       const { mcpCommand } = await import('./commands/mcp.ts')
       finish(await mcpCommand(options, io, version, () => loadSettings(config, io)))
+    })
+
+  fromOptions(command('serve'))
+    .description(
+      'The dashboard over a store, in the browser of this machine: what is wrong now, why A does not reach B, the records behind it. It only reads.',
+    )
+    .option('--port <n>', 'of 127.0.0.1; default: any that is free', wholeNumber(1, 65_535))
+    .option('--own <block...>', 'blocks of your own addresses: 10.0.0.0/8; default: private addresses')
+    .addOption(snapshotOption())
+    .option('--open', 'open it in the browser')
+    .addHelpText(
+      'after',
+      `
+${credentials}
+The address that it prints has a token, which is new each time; whoever has it can ask the store. Over SSH, forward the
+port: ssh -L 8940:127.0.0.1:8940 host. What the pages show: docs/dashboard.md.
+
+Exit codes: 0 stopped by Ctrl+C, 1 failed, 2 wrong usage.
+
+Examples:
+  flowferry serve --from duckdb:logs.db --open
+  flowferry serve --from elasticsearch --port 8940 --own 10.0.0.0/8 2001:db8:5::/48`,
+    )
+    .action(async ({ config, ...options }: ServeCommandOptions & ConfigFlag) => {
+      const settings = await loadSettings(config, io)
+      const { serveCommand } = await import('./commands/serve.ts')
+      finish(await serveCommand(options, io, settings))
     })
 
   command('snapshot')

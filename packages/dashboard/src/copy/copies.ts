@@ -1,0 +1,31 @@
+import type { Question, Span } from '@flowferry/answers'
+import type { Format } from '@flowferry/core'
+import { printable } from '@flowferry/core'
+import type { Copy } from '../api.ts'
+import { command } from './command.ts'
+import { kuery } from './kuery.ts'
+import { sql } from './sql.ts'
+
+/** Where a question is asked, for its copies. */
+export interface Where {
+  /** `['--from', 'duckdb:logs.db']` */
+  readonly options: readonly string[]
+  readonly formats: readonly Format[]
+}
+
+/** A command of flowferry over a span. */
+export function commandCopy(words: readonly string[], { from, to }: Span, { options }: Where): Copy[] {
+  const text = command(['flowferry', ...words, ...options, '--since', from, '--until', to])
+  return text === undefined ? [] : [{ name: 'CLI', text }]
+}
+
+/** A question in the languages of search bars and of DuckDB. */
+export function questionCopies(question: Question, { formats }: Where): Copy[] {
+  const search = printable(kuery(question))
+  const statement = sql(question, formats)
+  return [
+    { name: 'KQL', text: search },
+    { name: 'DQL', text: search },
+    ...(statement === undefined ? [] : [{ name: 'SQL' as const, text: statement }]),
+  ]
+}

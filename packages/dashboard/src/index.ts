@@ -1,0 +1,1 @@
+export { type DashboardOptions, type ServedDashboard, serveDashboard } from './server/serve.ts'

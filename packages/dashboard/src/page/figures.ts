@@ -1,0 +1,119 @@
+import type { Unit, Value } from '@flowferry/answers'
+import { printable } from '@flowferry/core'
+import { ageOf, bytes, count } from '@flowferry/core/internal'
+
+/** Values as people read them. Text of logs is shown with its control characters escaped. */
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+const two = (value: number): string => String(value).padStart(2, '0')
+
+interface Parts {
+  readonly year: number
+  readonly month: number
+  readonly day: number
+  readonly hour: number
+  readonly minute: number
+  readonly second: number
+}
+
+const partsOf = (date: Date, isLocal: boolean): Parts =>
+  isLocal
+    ? {
+        year: date.getFullYear(),
+        month: date.getMonth(),
+        day: date.getDate(),
+        hour: date.getHours(),
+        minute: date.getMinutes(),
+        second: date.getSeconds(),
+      }
+    : {
+        year: date.getUTCFullYear(),
+        month: date.getUTCMonth(),
+        day: date.getUTCDate(),
+        hour: date.getUTCHours(),
+        minute: date.getUTCMinutes(),
+        second: date.getUTCSeconds(),
+      }
+
+/** `22 Nov 09:15:32`; what is no time stays as it is. */
+export function timeOf(time: string | number, isLocal: boolean): string {
+  const date = new Date(time)
+  if (Number.isNaN(date.getTime())) return printable(String(time))
+  const { month, day, hour, minute, second } = partsOf(date, isLocal)
+  return `${day} ${months[month]} ${two(hour)}:${two(minute)}:${two(second)}`
+}
+
+/** `09:15`, or `22 Nov` at midnight. */
+export function tickOf(time: number, isLocal: boolean): string {
+  const { month, day, hour, minute } = partsOf(new Date(time), isLocal)
+  return hour === 0 && minute === 0 ? `${day} ${months[month]}` : `${two(hour)}:${two(minute)}`
+}
+
+/** As a field of a form takes it: `2026-11-22T09:15`. */
+export function inputOf(time: string, isLocal: boolean): string {
+  const { year, month, day, hour, minute } = partsOf(new Date(time), isLocal)
+  return `${year}-${two(month + 1)}-${two(day)}T${two(hour)}:${two(minute)}`
+}
+
+/** ISO 8601 of what such a field holds; undefined where it holds no time. */
+export function timeIn(input: string, isLocal: boolean): string | undefined {
+  const date = new Date(isLocal ? input : `${input}Z`)
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
+}
+
+/** Seconds, minutes, hours or days. */
+export const lengthText = (from: string, to: string): string => ageOf((Date.parse(to) - Date.parse(from)) / 1000)
+
+/** A figure of an axis: `1.5k`, `2 MB`. */
+export function shortFigure(value: number, unit: Unit | undefined): string {
+  if (unit === 'bytes') return bytes(value)
+  if (unit === 'seconds') return `${Number(value.toPrecision(2))} s`
+  if (unit === 'share') return `${Number((value * 100).toPrecision(3))} %`
+  const [scaled, suffix] =
+    value >= 1e9
+      ? [value / 1e9, 'G']
+      : value >= 1e6
+        ? [value / 1e6, 'M']
+        : value >= 1e4
+          ? [value / 1e3, 'k']
+          : [value, '']
+  return `${count(Number(scaled.toPrecision(3)))}${suffix}`
+}
+
+export function cellOf(value: Value | undefined, unit: Unit | undefined, isLocal: boolean): string {
+  if (value === null || value === undefined) return '–'
+  if (typeof value === 'number') return numberOf(value, unit)
+  if (unit === 'time') return timeOf(String(value), isLocal)
+  if (typeof value === 'object') return printable(Array.isArray(value) ? value.join(' ') : JSON.stringify(value))
+  return printable(String(value))
+}
+
+function numberOf(value: number, unit: Unit | undefined): string {
+  switch (unit) {
+    case 'bytes':
+      return bytes(value)
+    case 'share':
+      return `${(value * 100).toFixed(1)} %`
+    case 'seconds':
+      return `${value.toFixed(3)} s`
+    case 'age':
+      return ageOf(value)
+    case 'code':
+      return String(value)
+    default:
+      return count(Math.round(value * 1000) / 1000)
+  }
+}
+
+/** Rows as a spreadsheet reads them: one that begins as a formula does is text. */
+export function csvOf(names: readonly string[], rows: readonly Readonly<Record<string, unknown>>[]): string {
+  const cell = (value: unknown): string => {
+    const text =
+      value === null || value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)
+    const safe = typeof value !== 'number' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+    return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  }
+  return `${[names, ...rows.map((row) => names.map((name) => row[name]))].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`
+}
+
+export { printable }

@@ -1,0 +1,71 @@
+import { useEffect, useRef } from 'preact/hooks'
+import type { Copy } from '../../api.ts'
+import { useHere } from './context.ts'
+
+const languages: Readonly<Record<Copy['name'], string>> = {
+  CLI: 'command of flowferry',
+  KQL: 'search of Kibana',
+  DQL: 'search of OpenSearch Dashboards',
+  SQL: 'statement of DuckDB',
+}
+
+/** The question of an answer, as something else asks it. */
+export function CopyMenu({ copies, of }: { copies: readonly Copy[]; of: string }) {
+  const { say } = useHere()
+  const menu = useRef<HTMLDetailsElement>(null)
+  useEffect(() => {
+    const close = ({ target, type, key }: Event & { key?: string }) => {
+      const { current } = menu
+      if (!current?.open) return
+      if (type === 'keydown' && key === 'Escape') {
+        current.open = false
+        current.querySelector('summary')?.focus()
+      }
+      if (type === 'click' && !current.contains(target as Node)) current.open = false
+    }
+    addEventListener('click', close)
+    addEventListener('keydown', close)
+    return () => {
+      removeEventListener('click', close)
+      removeEventListener('keydown', close)
+    }
+  }, [])
+  if (copies.length === 0) return null
+  const copy = async ({ name, text }: Copy) => {
+    await copyText(text)
+    say(`Copied as ${name}`)
+    if (menu.current) menu.current.open = false
+  }
+  return (
+    <details class="menu" ref={menu}>
+      <summary aria-label={`Copy as: ${of}`}>Copy as</summary>
+      <div class="menu-list">
+        {copies.map((one) => (
+          <button key={one.name} type="button" onClick={() => void copy(one)}>
+            <b>{one.name}</b> {languages[one.name]}
+          </button>
+        ))}
+      </div>
+    </details>
+  )
+}
+
+export const copyText = (text: string): Promise<void> => navigator.clipboard.writeText(text)
+
+/** A command, and a button that copies it. */
+export function Command({ text }: { text: string }) {
+  const { say } = useHere()
+  return (
+    <span class="command">
+      <code>{text}</code>
+      <button
+        type="button"
+        class="small"
+        aria-label={`Copy ${text}`}
+        onClick={() => void copyText(text).then(() => say('Copied'))}
+      >
+        copy
+      </button>
+    </span>
+  )
+}
