@@ -1,1 +1,2 @@
-export { type DashboardOptions, type ServedDashboard, serveDashboard } from './server/serve.ts'
+export type { DashboardOptions } from './server/options.ts'
+export { type ServedDashboard, serveDashboard } from './server/serve.ts'

@@ -53,7 +53,6 @@ function Started({ start, route, refresh }: { start: Start; route: Route; refres
   }, [start, route, say])
   const place = `${route.page}/${route.name ?? ''}/${route.with.a ?? ''}/${route.with.b ?? ''}`
   const first = useRef(true)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another page is at another place
   useEffect(() => {
     document.title = `${titleOf(here)} · flowferry`
     // Whoever follows a link goes on from the head of the page that it led to.
@@ -63,16 +62,9 @@ function Started({ start, route, refresh }: { start: Start; route: Route; refres
   const isEmpty = start.logs.every(({ newest }) => newest === null)
   return (
     <HereContext.Provider value={here}>
-      <a
-        class="skip"
-        href="#main"
-        onClick={(event) => {
-          event.preventDefault()
-          main.current?.focus()
-        }}
-      >
+      <button type="button" class="skip" onClick={() => main.current?.focus()}>
         To the answers
-      </a>
+      </button>
       <Header refresh={refresh} />
       <main id="main" ref={main} tabIndex={-1}>
         {isEmpty ? <Empty start={start} /> : <Page key={place} route={route} start={start} />}

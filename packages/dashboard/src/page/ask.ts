@@ -81,7 +81,6 @@ export function useAnswer<Name extends RequestName>(
   const [turn, setTurn] = useState(0)
   const running = useRef<AbortController>(undefined)
   const asked = body && JSON.stringify(body)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a turn asks the same again
   useEffect(() => {
     if (asked === undefined) return undefined
     const controller = new AbortController()

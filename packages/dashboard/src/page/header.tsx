@@ -69,15 +69,17 @@ function Search() {
     go(toPage(here, 'pair', { a: one }))
   }
   return (
-    <form class="search" role="search" aria-label="Everything" onSubmit={submit}>
-      <input
-        ref={input}
-        value={text}
-        aria-label="Search: an address, A B:port, eni-…, a question"
-        placeholder="A B:port, address, eni-…  ( / )"
-        onInput={({ currentTarget }) => setText(currentTarget.value)}
-      />
-    </form>
+    <search class="search" aria-label="Everything">
+      <form onSubmit={submit}>
+        <input
+          ref={input}
+          value={text}
+          aria-label="Search: an address, A B:port, eni-…, a question"
+          placeholder="A B:port, address, eni-…  ( / )"
+          onInput={({ currentTarget }) => setText(currentTarget.value)}
+        />
+      </form>
+    </search>
   )
 }
 

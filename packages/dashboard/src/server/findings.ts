@@ -241,7 +241,52 @@ const rowsOf = (
   },
 })
 
-const changeColumns = ['@timestamp', 'event.action', 'user.name', 'source.address', 'aws.cloudtrail.request_parameters']
+const changeColumns: Readonly<Record<string, Column>> = {
+  'event.action': { heading: 'action' },
+  'user.name': { heading: 'by' },
+  'source.address': { heading: 'from' },
+  times: { heading: 'times' },
+  '@timestamp': { heading: 'last', unit: 'time' },
+  'aws.cloudtrail.request_parameters': { heading: 'request' },
+}
+
+/** What the same one did again and again is one row, the rarest first: scaling goes on all day, an ACL changes once. */
+export function foldChanges(rows: readonly Row[]): Row[] {
+  const folded = new Map<string, Row>()
+  for (const row of rows) {
+    const by = row['user.name'] ?? row['source.address']!
+    const key = JSON.stringify([row['event.action'], by])
+    const known = folded.get(key)
+    // Rows come newest first.
+    folded.set(key, { ...(known ?? { ...row, 'user.name': by }), times: Number(known?.times ?? 0) + 1 })
+  }
+  return [...folded.values()].sort((one, other) => Number(one.times) - Number(other.times))
+}
+
+/** Changes of the last day by what they are and by whom. */
+const changes = (about: Pick<Finding, 'name' | 'title' | 'looked'>): Finding => ({
+  ...about,
+  severity: 'change',
+  question: about.name,
+  span: lastDay,
+  find: async (ask, span, options) => {
+    const answer = await daily(about.name, ask, span, options, mostChanges)
+    const rows = foldChanges(answer.rows)
+    const [first] = rows
+    const more = answer.rows.length === mostChanges ? ' or more' : ''
+    return {
+      rows,
+      columns: changeColumns,
+      sentence:
+        first === undefined
+          ? ''
+          : `${plural(answer.rows.length, `change${more}`, `changes${more}`)} in the last day, of ${plural(rows.length, 'kind')}; the rarest is ${told(first['event.action'])} by ${told(first['user.name'])}.`,
+      ...partialOf(answer),
+    }
+  },
+})
+const mostChanges = 1000
+
 const lastOf = (first: Row): string => `the last is ${told(first['event.action'])} by ${told(first['user.name'])}`
 
 const logGaps: Finding = {
@@ -356,28 +401,16 @@ export const findings: readonly Finding[] = [
   ),
   logGaps,
   health,
-  rowsOf(
-    {
-      name: 'network-changes',
-      title: 'Changes of the network',
-      looked: 'Successful calls of the last day that change what reaches what: groups, ACLs, routes, gateways, DNS.',
-      severity: 'change',
-      span: lastDay,
-    },
-    changeColumns,
-    (rows, first) => `${plural(rows.length, 'change')} in the last day; ${lastOf(first)}.`,
-  ),
-  rowsOf(
-    {
-      name: 'iam-changes',
-      title: 'Changes of users, roles and policies',
-      looked: 'Successful calls of the last day to IAM, Organizations and Identity Center that do not only read.',
-      severity: 'change',
-      span: lastDay,
-    },
-    changeColumns,
-    (rows, first) => `${plural(rows.length, 'change')} in the last day; ${lastOf(first)}.`,
-  ),
+  changes({
+    name: 'network-changes',
+    title: 'Changes of the network',
+    looked: 'Successful calls of the last day that change what reaches what: groups, ACLs, routes, gateways, DNS.',
+  }),
+  changes({
+    name: 'iam-changes',
+    title: 'Changes of users, roles and policies',
+    looked: 'Successful calls of the last day to IAM, Organizations and Identity Center that do not only read.',
+  }),
 ]
 
 export function findFinding(name: string): Finding {

@@ -20,7 +20,7 @@ import { callers } from './callers.ts'
 import { chartsOf, portIn } from './charts.ts'
 import { findFinding, findings } from './findings.ts'
 import { type Body, narrowingsIn, optionalChoice, optionalNumber, optionalText, spanIn, text, wrong } from './input.ts'
-import type { DashboardOptions } from './serve.ts'
+import type { DashboardOptions } from './options.ts'
 
 /** Most rows of a table; a timeline has more, which its chart draws as one. */
 const mostRows = 1000

@@ -2,35 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Store } from '@flowferry/answers'
-import { asFlowferryError, errorCodes, type Format, printable, redact } from '@flowferry/core'
+import { asFlowferryError, errorCodes, printable, redact } from '@flowferry/core'
 import { hasMethods, requireOption } from '@flowferry/core/internal'
-import type { Snapshot } from '@flowferry/enrich/interfaces'
 import type { Failure } from '../api.ts'
 import { bodyOf } from './body.ts'
 import { headers, type Refusal, refuseForeign, refuseStranger } from './guard.ts'
+import type { DashboardOptions } from './options.ts'
 import { requestsFor } from './requests.ts'
-
-export interface DashboardOptions {
-  /** Logs that can be asked: `duckdbStore`, `elasticsearchStore`, `openSearchStore`. */
-  readonly store: Store
-  /** Formats that the store may hold: `parser.formats`. */
-  readonly formats: readonly Format[]
-  /** What a command line calls the store, without credentials; the page shows it. @default 'the store' */
-  readonly from?: string
-  /** What a copied command says of the store. @default ['--from', from] */
-  readonly fromOptions?: readonly string[]
-  /** Blocks of your own addresses: `10.0.0.0/8`. @default private blocks */
-  readonly own?: readonly string[]
-  /** What `flowferry snapshot` wrote: names of interfaces. @default addresses and ids alone */
-  readonly snapshot?: Snapshot
-  /** Of loopback, 0 to 65,535; 0: any that is free. @default 0 */
-  readonly port?: number
-  /** What the page has to know. @default 32 random bytes, of each start anew */
-  readonly token?: string
-  /** The time by which spans are counted. @default that of the system */
-  readonly now?: () => Date
-}
 
 export interface ServedDashboard {
   /** The page with its token: whoever has it can ask the store. */

@@ -24,7 +24,6 @@ export function Bars({
     event.preventDefault()
   }
   return (
-    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: its links are what is moved between
     <ol class="bars" aria-label={label} onKeyDown={onKey}>
       {rows.slice(0, 12).map((row) => {
         const value = (row[group] ?? null) as FilterValue | null

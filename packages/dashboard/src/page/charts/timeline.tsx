@@ -1,6 +1,6 @@
 import type { Span, Unit } from '@flowferry/answers'
 import { memo } from 'preact/compat'
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { printable, shortFigure, tickOf, timeOf } from '../figures.ts'
 import { barPaths, linePaths, roundUp, spanBetween, stepAt, type Timeline, timeTicks } from '../geometry.ts'
 
@@ -95,12 +95,7 @@ const Drawn = memo(({ timeline, span, unit, isLocal, width, height, top, marks }
     <svg width={width} height={height + axis} aria-hidden="true" focusable="false">
       <g class="grid">
         {[0.5, 1].map((part) => (
-          <g key={part}>
-            <line x1={0} x2={width} y1={height - height * part + 0.5} y2={height - height * part + 0.5} />
-            <text x={2} y={height - height * part + 11}>
-              {shortFigure(top * part, unit)}
-            </text>
-          </g>
+          <line key={part} x1={0} x2={width} y1={height - height * part + 0.5} y2={height - height * part + 0.5} />
         ))}
         <line x1={0} x2={width} y1={height + 0.5} y2={height + 0.5} />
         {timeTicks(span, Math.max(2, width / 80), offset).map((tick) => (
@@ -114,8 +109,15 @@ const Drawn = memo(({ timeline, span, unit, isLocal, width, height, top, marks }
       </g>
       {paths.map((d, index) => {
         const { name } = series[index]!
-        return <path key={name} class={`${isStacked ? 'bar' : 'line'} ${toneOf(name, index)}`} d={d} />
+        return <path key={name} class={`${isStacked ? 'drawn-bar' : 'drawn-line'} ${toneOf(name, index)}`} d={d} />
       })}
+      <g class="grid">
+        {[0.5, 1].map((part) => (
+          <text key={part} class="figure" x={2} y={height - height * part + 12}>
+            {shortFigure(top * part, unit)}
+          </text>
+        ))}
+      </g>
       {marks.map(({ at, text }) => (
         <g key={`${at}${text}`} class="mark">
           <line x1={x(Date.parse(at))} x2={x(Date.parse(at))} y1={0} y2={height} />
@@ -138,7 +140,6 @@ function Brush({ label, timeline, span, unit, isLocal, width, height, marks, onN
   const isDragging = useRef(false)
   const { steps, series, every } = timeline
   const count = steps.length
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another timeline has other steps
   useEffect(() => {
     setCursor(undefined)
     setAnchor(undefined)

@@ -155,7 +155,7 @@ function Finding({
           href={toPage({ ...here, route: { ...here.route, since: from, until: to } }, 'questions', {}, data.question)}
           aria-label={`All of ${finding.title}`}
         >
-          {data.more ? 'All of them' : 'The whole question'}
+          {data.more ? 'All of them' : 'Open the question'}
         </a>
       </p>
     </article>

@@ -36,32 +36,34 @@ export function Pair() {
   }
   return (
     <>
-      <form class="ask" onSubmit={submit} role="search" aria-label="A pair">
-        <label>
-          <span>From A</span>
-          <input
-            id="pair-a"
-            value={from}
-            onInput={({ currentTarget }) => setFrom(currentTarget.value)}
-            placeholder="10.0.3.7, eni-…, i-…"
-            required
-          />
-        </label>
-        <span class="arrow" aria-hidden="true">
-          →
-        </span>
-        <label>
-          <span>To B, with its port</span>
-          <input
-            value={to}
-            onInput={({ currentTarget }) => setTo(currentTarget.value)}
-            placeholder="10.0.9.12:5432; empty: all"
-          />
-        </label>
-        <button type="submit" class="main">
-          Why?
-        </button>
-      </form>
+      <search aria-label="A pair">
+        <form class="ask" onSubmit={submit}>
+          <label>
+            <span>From A</span>
+            <input
+              id="pair-a"
+              value={from}
+              onInput={({ currentTarget }) => setFrom(currentTarget.value)}
+              placeholder="10.0.3.7, eni-…, i-…"
+              required
+            />
+          </label>
+          <span class="arrow" aria-hidden="true">
+            →
+          </span>
+          <label>
+            <span>To B, with its port</span>
+            <input
+              value={to}
+              onInput={({ currentTarget }) => setTo(currentTarget.value)}
+              placeholder="10.0.9.12:5432; empty: all"
+            />
+          </label>
+          <button type="submit" class="main">
+            Why?
+          </button>
+        </form>
+      </search>
       {a === '' ? (
         <>
           <h1 tabIndex={-1}>Why does A not reach B?</h1>
@@ -214,7 +216,7 @@ function Found({ data: { answer, port, copy } }: { data: Because }) {
           <span class="quiet">{evidence.length} records that show it</span>
         </header>
         {evidence.length > 0 ? (
-          <Table caption="Evidence" columns={evidenceColumns} rows={evidenceRows(evidence)} plain csv />
+          <Table caption="Evidence" columns={evidenceColumns} rows={evidenceRows(evidence)} plain csv first={9} />
         ) : (
           <p class="quiet">No record shows it.</p>
         )}

@@ -35,30 +35,32 @@ export function Flows() {
   )
   return (
     <>
-      <form class="ask" key={JSON.stringify(fields)} onSubmit={submit} role="search" aria-label="Flow records">
-        {input('a', 'One side', '10.0.3.7, 10.0.0.0/8')}
-        {input('b', 'Other side', 'any')}
-        {input('port', 'Port', 'any')}
-        {input('interface', 'Interface', 'eni-…')}
-        <label>
-          <span>Action</span>
-          <select name="action" defaultValue={action}>
-            <option value="">both</option>
-            <option value="accept">accept</option>
-            <option value="reject">reject</option>
-          </select>
-        </label>
-        <label>
-          <span>First</span>
-          <select name="first" defaultValue={first}>
-            <option value="">newest</option>
-            <option value="oldest">oldest</option>
-          </select>
-        </label>
-        <button type="submit" class="main">
-          Show
-        </button>
-      </form>
+      <search aria-label="Flow records">
+        <form class="ask" key={JSON.stringify(fields)} onSubmit={submit}>
+          {input('a', 'One side', '10.0.3.7, 10.0.0.0/8')}
+          {input('b', 'Other side', 'any')}
+          {input('port', 'Port', 'any')}
+          {input('interface', 'Interface', 'eni-…')}
+          <label>
+            <span>Action</span>
+            <select name="action" defaultValue={action}>
+              <option value="">both</option>
+              <option value="accept">accept</option>
+              <option value="reject">reject</option>
+            </select>
+          </label>
+          <label>
+            <span>First</span>
+            <select name="first" defaultValue={first}>
+              <option value="">newest</option>
+              <option value="oldest">oldest</option>
+            </select>
+          </label>
+          <button type="submit" class="main">
+            Show
+          </button>
+        </form>
+      </search>
       <Whole asking={asking} title="Flow records" />
     </>
   )

@@ -26,7 +26,7 @@ export function Answer<T>({
       </p>
     )
   return (
-    <div class={status === 'asking' && data !== undefined ? 'stale' : undefined} aria-busy={status === 'asking'}>
+    <div class={status === 'asking' && data !== undefined ? 'answer stale' : 'answer'} aria-busy={status === 'asking'}>
       {status === 'asking' && <Waiting of={of} stop={stop} />}
       {data !== undefined && children(data)}
     </div>

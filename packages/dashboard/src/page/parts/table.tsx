@@ -15,14 +15,23 @@ interface TableOf {
   /** @default false: rows lead to their pair or records */
   readonly plain?: boolean
   readonly csv?: boolean
+  /** Rows that are shown until more are asked for. @default 100 */
+  readonly first?: number
 }
 
-const shownFirst = 100
-
 /** Rows as a table. Text is text, whatever it holds. */
-export function Table({ caption, columns, rows, approximate = [], narrows = [], plain = false, csv = false }: TableOf) {
+export function Table({
+  caption,
+  columns,
+  rows,
+  approximate = [],
+  narrows = [],
+  plain = false,
+  csv = false,
+  first = 100,
+}: TableOf) {
   const here = useHere()
-  const [shown, setShown] = useState(shownFirst)
+  const [shown, setShown] = useState(first)
   const { local } = here.route
   const names = Object.keys(columns)
   const some = rows.slice(0, shown)
@@ -52,7 +61,6 @@ export function Table({ caption, columns, rows, approximate = [], narrows = [], 
           </thead>
           <tbody>
             {some.map((row, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: rows have no other name
               <tr key={index}>
                 {names.map((name) => {
                   const value = row[name] ?? null
@@ -96,7 +104,7 @@ export function Table({ caption, columns, rows, approximate = [], narrows = [], 
       {(rows.length > shown || csv) && (
         <p class="below">
           {rows.length > shown && (
-            <button type="button" class="small" onClick={() => setShown(shown + 10 * shownFirst)}>
+            <button type="button" class="small" onClick={() => setShown(shown + 1000)}>
               {rows.length - shown} more
             </button>
           )}
