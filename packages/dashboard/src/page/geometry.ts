@@ -49,7 +49,8 @@ export function timelineOf(
       values = new Array<number>(count).fill(0)
       found.set(name, values)
     }
-    values[step]! += Number(value ?? 0)
+    const number = Number(value ?? 0)
+    if (Number.isFinite(number)) values[step]! += number
   }
   for (const row of rows) {
     const step = Math.floor((Date.parse(String(row['@timestamp'])) - first) / every)

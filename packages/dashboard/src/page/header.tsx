@@ -140,7 +140,7 @@ function Spans({ refresh }: { refresh: () => void }) {
           )
         })}
         <details class="menu" key={`${span.from}${span.to}${local}`}>
-          <summary aria-label="Another span">
+          <summary title="Another span">
             {lengths.some(([length]) => isPreset(length)) ? 'Other' : lengthText(span.from, span.to)}
           </summary>
           <form class="menu-list" onSubmit={submit}>

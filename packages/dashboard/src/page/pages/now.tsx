@@ -153,7 +153,7 @@ function Finding({
         </span>{' '}
         <a
           href={toPage({ ...here, route: { ...here.route, since: from, until: to } }, 'questions', {}, data.question)}
-          aria-label={`All of ${finding.title}`}
+          aria-label={`${data.more ? 'All of them' : 'Open the question'}: ${finding.title}`}
         >
           {data.more ? 'All of them' : 'Open the question'}
         </a>

@@ -85,9 +85,16 @@ function WhyOf({ a, b, port }: { a: string; b: string; port: string }) {
   const here = useHere()
   const asking = useAnswer('why', { a, b, ...(port !== '' && { port: Number(port) }), ...here.within })
   return (
-    <Answer asking={asking} of="the cause">
-      {(data) => <Found data={data} />}
-    </Answer>
+    <>
+      {asking.data === undefined && (
+        <h1 tabIndex={-1}>
+          Why does {printable(a)} not reach {printable(targetText(b, port))}?
+        </h1>
+      )}
+      <Answer asking={asking} of="the cause">
+        {(data) => <Found data={data} />}
+      </Answer>
+    </>
   )
 }
 
@@ -187,7 +194,7 @@ function Found({ data: { answer, port, copy } }: { data: Because }) {
         )}
       </article>
 
-      <section class="card" aria-label="What was seen where">
+      <article class="card">
         <header>
           <h2>What was seen where{onset !== undefined && cause !== 'no-fault' ? ', since it fails' : ''}</h2>
         </header>
@@ -199,18 +206,18 @@ function Found({ data: { answer, port, copy } }: { data: Because }) {
             </>
           )}
         </Answer>
-      </section>
+      </article>
 
-      <section class="card" aria-label="Connections over time">
+      <article class="card">
         <header>
           <h2>Connections over time</h2>
           <span class="spacer" />
           <a href={records}>All records of the pair</a>
         </header>
         {charts.data && <Steps charts={charts.data} changes={changes} />}
-      </section>
+      </article>
 
-      <section class="card" aria-label="Evidence">
+      <article class="card">
         <header>
           <h2>Evidence</h2>
           <span class="quiet">{evidence.length} records that show it</span>
@@ -220,7 +227,7 @@ function Found({ data: { answer, port, copy } }: { data: Because }) {
         ) : (
           <p class="quiet">No record shows it.</p>
         )}
-      </section>
+      </article>
 
       <div class="columns">
         <Part title="Changes around it">
@@ -277,10 +284,10 @@ function Found({ data: { answer, port, copy } }: { data: Because }) {
 function Part({ title, children }: { title: string; children: preact.ComponentChildren }) {
   if (Array.isArray(children) && children.length === 0) return null
   return (
-    <section class="card list" aria-label={title}>
+    <article class="card list">
       <h2>{title}</h2>
       <ul>{children}</ul>
-    </section>
+    </article>
   )
 }
 
@@ -433,64 +440,67 @@ function TargetsOf({ a }: { a: string }) {
   const here = useHere()
   const asking = useAnswer('targets', { a, ...here.within })
   return (
-    <Answer asking={asking} of="the targets">
-      {({ answer, copy }: BecauseTargets) => (
-        <>
-          <article
-            class={`card verdict ${answer.failing.length > 0 ? 'fault' : answer.targets.all > 0 ? 'good' : 'notice'}`}
-          >
-            <header>
-              <span class="quiet">{certainties[answer.certainty][1]}</span>
-              <span class="spacer" />
-              <CopyMenu copies={copy} of="the targets" />
-            </header>
-            <h1 tabIndex={-1}>{printable(answer.sentence)}</h1>
-            {answer.common.length > 0 && (
-              <ul>
-                {answer.common.map(({ sentence }) => (
-                  <li key={sentence}>{printable(sentence)}</li>
-                ))}
-              </ul>
+    <>
+      {asking.data === undefined && <h1 tabIndex={-1}>Which targets of {printable(a)} fail?</h1>}
+      <Answer asking={asking} of="the targets">
+        {({ answer, copy }: BecauseTargets) => (
+          <>
+            <article
+              class={`card verdict ${answer.failing.length > 0 ? 'fault' : answer.targets.all > 0 ? 'good' : 'notice'}`}
+            >
+              <header>
+                <span class="quiet">{certainties[answer.certainty][1]}</span>
+                <span class="spacer" />
+                <CopyMenu copies={copy} of="the targets" />
+              </header>
+              <h1 tabIndex={-1}>{printable(answer.sentence)}</h1>
+              {answer.common.length > 0 && (
+                <ul>
+                  {answer.common.map(({ sentence }) => (
+                    <li key={sentence}>{printable(sentence)}</li>
+                  ))}
+                </ul>
+              )}
+            </article>
+            {answer.failing.length > 0 && (
+              <article class="card">
+                <h2>Targets that fail</h2>
+                <Table
+                  caption="Targets that fail"
+                  columns={{
+                    'destination.ip': { heading: 'target' },
+                    'destination.port': { heading: 'port', unit: 'code' },
+                    requests: { heading: 'requests' },
+                    unanswered: { heading: 'unanswered' },
+                    refused: { heading: 'refused' },
+                    rejected: { heading: 'rejected' },
+                    cause: { heading: 'cause' },
+                  }}
+                  rows={answer.failing.map(
+                    ({ a: from, b, port, requests, unanswered, refused, rejected, name, diagnosis }) => ({
+                      'source.ip': from,
+                      'destination.ip': name === undefined ? b : b,
+                      'destination.port': port,
+                      requests,
+                      unanswered,
+                      refused,
+                      rejected,
+                      cause: diagnosis ? `${diagnosis.cause}, ${diagnosis.certainty}` : null,
+                    }),
+                  )}
+                />
+              </article>
             )}
-          </article>
-          {answer.failing.length > 0 && (
-            <section class="card" aria-label="Targets that fail">
-              <h2>Targets that fail</h2>
-              <Table
-                caption="Targets that fail"
-                columns={{
-                  'destination.ip': { heading: 'target' },
-                  'destination.port': { heading: 'port', unit: 'code' },
-                  requests: { heading: 'requests' },
-                  unanswered: { heading: 'unanswered' },
-                  refused: { heading: 'refused' },
-                  rejected: { heading: 'rejected' },
-                  cause: { heading: 'cause' },
-                }}
-                rows={answer.failing.map(
-                  ({ a: from, b, port, requests, unanswered, refused, rejected, name, diagnosis }) => ({
-                    'source.ip': from,
-                    'destination.ip': name === undefined ? b : b,
-                    'destination.port': port,
-                    requests,
-                    unanswered,
-                    refused,
-                    rejected,
-                    cause: diagnosis ? `${diagnosis.cause}, ${diagnosis.certainty}` : null,
-                  }),
-                )}
-              />
-            </section>
-          )}
-          <Part title="Cannot tell">
-            {answer.cannotTell.map(({ what, missing }) => (
-              <li key={what}>
-                {printable(what)}. <span class="quiet">Missing: {printable(missing)}</span>
-              </li>
-            ))}
-          </Part>
-        </>
-      )}
-    </Answer>
+            <Part title="Cannot tell">
+              {answer.cannotTell.map(({ what, missing }) => (
+                <li key={what}>
+                  {printable(what)}. <span class="quiet">Missing: {printable(missing)}</span>
+                </li>
+              ))}
+            </Part>
+          </>
+        )}
+      </Answer>
+    </>
   )
 }

@@ -24,7 +24,7 @@ export function Panels({ name }: { name: string }) {
             key={one.field}
             class="chip"
             href={changed(here, { is: is.filter((other) => other !== one) })}
-            aria-label={`No longer only ${one.field} ${cellOf(one.value, undefined, false)}`}
+            title="No longer this alone"
           >
             {one.field}: {one.value === null ? 'none' : cellOf(one.value, 'code', false)}{' '}
             <span aria-hidden="true">×</span>
@@ -44,7 +44,7 @@ export function PanelCard({ panel }: { panel: AboutPanel }) {
   const here = useHere()
   const asking = useAnswer('panel', { name: panel.name, ...here.within, is: here.route.is })
   return (
-    <section class={`card panel ${panel.chart}`} aria-label={panel.title}>
+    <article class={`card panel ${panel.chart}`}>
       <header>
         <h2>{panel.title}</h2>
         <span class="spacer" />
@@ -57,7 +57,7 @@ export function PanelCard({ panel }: { panel: AboutPanel }) {
         <summary>What counts</summary>
         <p>{panel.know}</p>
       </details>
-    </section>
+    </article>
   )
 }
 

@@ -133,7 +133,7 @@ function Whole({ asking, title, about }: { asking: Asking<Answered>; title: stri
   }, [said, here.say])
   const of = about ?? (data as About | undefined)
   return (
-    <section class="card" aria-label={title}>
+    <article class="card">
       <header>
         <h1 tabIndex={-1}>{printable(of?.title ?? title)}</h1>
         <span class="spacer" />
@@ -160,6 +160,6 @@ function Whole({ asking, title, about }: { asking: Asking<Answered>; title: stri
           </>
         )}
       </Answer>
-    </section>
+    </article>
   )
 }
