@@ -1,15 +1,20 @@
+import { existsSync } from 'node:fs'
 import { Writable } from 'node:stream'
 import { describe, expect, it, vi } from 'vitest'
-import { demo } from './demo.ts'
+import { type DemoOptions, demo } from './demo.ts'
 
 // A machine that does other things as well is slow, not wrong.
 vi.setConfig({ testTimeout: 90_000 })
 
-async function shown(options: { json?: boolean } = {}): Promise<{ ok: boolean; text: string }> {
+async function shown(
+  options: DemoOptions = {},
+  said: (text: string) => void = () => undefined,
+): Promise<{ ok: boolean; text: string }> {
   let text = ''
   const output = new Writable({
     write: (chunk, _, done) => {
       text += chunk
+      said(text)
       done()
     },
   })
@@ -65,4 +70,22 @@ describe('demo', () => {
     expect(text).not.toContain('\u001b')
     expect(ok).toBe(true)
   })
+
+  it.skipIf(!existsSync(new URL('../../../packages/dashboard/dist/page/page.js', import.meta.url)))(
+    'ends in the dashboard over its own data, until it is stopped (skipped until `pnpm build`)',
+    async () => {
+      const stop = new AbortController()
+      let page: Promise<number> | undefined
+      const { ok, text } = await shown({ serve: stop.signal }, (said) => {
+        const [, url] = /The dashboard: (\S+)/.exec(said) ?? []
+        if (url === undefined || page) return
+        page = fetch(url)
+          .then(({ status }) => status)
+          .finally(() => stop.abort())
+      })
+      expect(ok).toBe(true)
+      expect(await page).toBe(200)
+      expect(text).toContain('What fails is 10.20.2.41 10.20.4.15:9443')
+    },
+  )
 })

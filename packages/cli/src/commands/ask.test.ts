@@ -42,6 +42,12 @@ describe('flowferry ask', () => {
   const span = ['--since', '2026-11-22T09:00Z', '--until', '2026-11-22T10:00Z']
   const ask = (...args: string[]) => runHere(['ask', ...args, '--from', from, ...span])
 
+  it('asks a panel of the dashboard, too, as the page copies it', async () => {
+    const { code, stdout } = await ask('flow-records', '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ question: 'flow-records', rows: [{ records: 5, interfaces: 1 }] })
+  })
+
   it('lists the questions, what they tell, and of which logs', async () => {
     const { code, stdout, stderr } = await runHere(['ask'])
     expect([code, stderr]).toEqual([0, ''])

@@ -26,9 +26,10 @@ export async function askCommand(
   io: Io,
   settings: Settings,
 ): Promise<ExitCode> {
-  const { askDaily, dailyQuestions, tellAnswer } = await import('@flowferry/answers')
+  const { askDaily, dailyQuestions, dashboards, tellAnswer } = await import('@flowferry/answers')
   if (name === undefined) return list(dailyQuestions, options, io)
-  const question = await named(dailyQuestions, name)
+  // Panels are questions, too: the dashboard copies them as commands.
+  const question = await named([...dailyQuestions, ...dashboards.flatMap(({ panels }) => panels)], name)
   const { limit, own, json, since: _, until: __, ...places } = withFrom(options, settings)
   const span = spanOf(options, day)
   const { formats } = await parserFor(logFormatNames(settings), 'small', settings)

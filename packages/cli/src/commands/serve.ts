@@ -96,7 +96,6 @@ export function whileAsked(open: () => Promise<OpenedStore>, milliseconds = idle
       } finally {
         asking--
         if (asking === 0) timer = setTimeout(() => void close(), milliseconds)
-        timer?.unref()
       }
     },
     close,

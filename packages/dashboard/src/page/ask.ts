@@ -25,7 +25,7 @@ export function onToken(changed: () => void): () => void {
   return () => removeEventListener('storage', listener)
 }
 
-export class RequestFailure extends Error {
+class RequestFailure extends Error {
   readonly failure: Failure
   constructor(failure: Failure) {
     super(failure.message)
@@ -39,7 +39,7 @@ const away: Failure = {
   advice: 'It may have been stopped. Start flowferry serve again, and open the address that it prints.',
 }
 
-export async function request<Name extends RequestName>(
+async function request<Name extends RequestName>(
   name: Name,
   body: Requests[Name]['takes'],
   signal: AbortSignal,

@@ -2,7 +2,7 @@ import type { Row, Span } from '@flowferry/answers'
 
 /** What a chart draws, from the rows of an answer; no element is in here. */
 
-export interface Series {
+interface Series {
   readonly name: string
   /** Of each step; 0 where there is no row. */
   readonly values: readonly number[]

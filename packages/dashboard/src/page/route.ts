@@ -18,7 +18,7 @@ export interface Route {
   readonly with: Readonly<Record<string, string>>
 }
 
-export const usualSince = '-1h'
+const usualSince = '-1h'
 
 /** Lengths that the picker offers, in minutes. */
 export const lengths: readonly (readonly [since: string, label: string, minutes: number])[] = [
@@ -85,7 +85,7 @@ function narrowingOf(text: string): Narrowing[] {
 }
 
 /** Milliseconds of `-90m`; undefined for what is no such length. */
-export function lengthOf(since: string): number | undefined {
+function lengthOf(since: string): number | undefined {
   const [, digits, unit] = /^-(\d{1,5})([mhd])$/.exec(since) ?? []
   const length = Number(digits) * units[unit as keyof typeof units]
   return length > 0 ? length : undefined

@@ -107,7 +107,7 @@ const wrongMethod = (method: string): Refusal => ({
 })
 
 /** An error as a person reads it, without credentials. */
-export function failureOf(error: unknown): Failure {
+function failureOf(error: unknown): Failure {
   const { code, message } = asFlowferryError(error, 'TARGET_FAILED', 'The store failed')
   return { code, message: printable(redact(message)), advice: errorCodes[code].advice }
 }

@@ -5,7 +5,7 @@ import { printable, shortFigure, tickOf, timeOf } from '../figures.ts'
 import { barPaths, linePaths, roundUp, spanBetween, stepAt, type Timeline, timeTicks } from '../geometry.ts'
 
 /** A moment that is marked: a change. */
-export interface Mark {
+interface Mark {
   readonly at: string
   readonly text: string
 }

@@ -19,7 +19,7 @@ export function targetIn(text: string): { b: string; port?: number } {
   return { b: bracketed ?? plain ?? text, ...(digits !== undefined && { port: Number(digits) }) }
 }
 
-export const targetText = (b: string, port: string | number | undefined): string =>
+const targetText = (b: string, port: string | number | undefined): string =>
   port === undefined || port === '' ? b : b.includes(':') ? `[${b}]:${port}` : `${b}:${port}`
 
 /** A pair: why A does not reach B. Without B, which of A's targets fail. */

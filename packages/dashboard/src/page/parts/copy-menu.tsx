@@ -50,7 +50,7 @@ export function CopyMenu({ copies, of }: { copies: readonly Copy[]; of: string }
   )
 }
 
-export const copyText = (text: string): Promise<void> => navigator.clipboard.writeText(text)
+const copyText = (text: string): Promise<void> => navigator.clipboard.writeText(text)
 
 /** A command, and a button that copies it. */
 export function Command({ text }: { text: string }) {
