@@ -182,9 +182,9 @@ describe.each(stores)("the demo's hour, on %s", (name, fillStore) => {
 
   if (name === 'DuckDB')
     describe.each([
-      ['light', 'light', 1280, ['#/now', pair, '#/network', '#/cdn', '#/questions', '#/questions/talkers']],
+      ['light', 'light', 1280, ['#/now', pair, '#/network', '#/cdn', '#/questions', '#/flows?a=10.20.5.77']],
       ['dark', 'dark', 1280, ['#/now', pair, '#/cdn']],
-      ['narrow', 'light', 360, ['#/now', pair, '#/cdn', '#/flows?a=10.20.5.77']],
+      ['narrow', 'light', 360, ['#/now', pair, '#/network']],
     ] as const)('%s', (_, scheme, width, pages) => {
       here('has nothing that axe finds, and does not scroll sideways', async () => {
         const page = await open(opened!.store, { scheme, width })

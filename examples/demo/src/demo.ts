@@ -43,7 +43,7 @@ export async function demo(output: Output, { json = false, serve }: DemoOptions 
 /** The page, whose first sight is what the hour has of faults. */
 async function served(output: Output, { connection }: DuckDBSink, signal: AbortSignal): Promise<void> {
   const store = duckdbStore({ connection, formats: parser.formats })
-  const dashboard = await serveDashboard({ store, formats: parser.formats, own, from: 'the demo, in memory' })
+  const dashboard = await serveDashboard({ store, formats: parser.formats, own })
   const pair = `${incident.client} ${incident.service}:${incident.port}`
   output.write(`\nThe dashboard: ${dashboard.url}\nWhat fails is ${pair}. Ctrl+C ends it.\n`)
   if (!signal.aborted) await once(signal, 'abort')

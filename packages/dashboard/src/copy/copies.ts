@@ -8,13 +8,14 @@ import { sql } from './sql.ts'
 
 /** Where a question is asked, for its copies. */
 export interface Where {
-  /** `['--from', 'duckdb:logs.db']` */
-  readonly options: readonly string[]
+  /** `['--from', 'duckdb:logs.db']` @default no command line reaches it */
+  readonly options?: readonly string[]
   readonly formats: readonly Format[]
 }
 
 /** A command of flowferry over a span. */
 export function commandCopy(words: readonly string[], { from, to }: Span, { options }: Where): Copy[] {
+  if (!options) return []
   const text = command(['flowferry', ...words, ...options, '--since', from, '--until', to])
   return text === undefined ? [] : [{ name: 'CLI', text }]
 }

@@ -25,8 +25,13 @@ export function App() {
   const route = useRoute()
   const asking = useAnswer('start', {})
   const { data, status, failure, again } = asking
-  useEffect(() => onToken(again), [again])
-  if (data) return <Started start={data} route={route} refresh={again} />
+  const [turn, setTurn] = useState(0)
+  const refresh = useCallback(() => {
+    setTurn((before) => before + 1)
+    again()
+  }, [again])
+  useEffect(() => onToken(refresh), [refresh])
+  if (data) return <Started start={data} route={route} turn={turn} refresh={refresh} />
   return (
     <main class="alone">
       <h1>flowferry</h1>
@@ -39,7 +44,7 @@ export function App() {
   )
 }
 
-function Started({ start, route, refresh }: { start: Start; route: Route; refresh: () => void }) {
+function Started({ start, route, turn, refresh }: { start: Start; route: Route; turn: number; refresh: () => void }) {
   const [said, setSaid] = useState('')
   const say = useCallback((text: string) => setSaid(text), [])
   const main = useRef<HTMLElement>(null)
@@ -67,7 +72,7 @@ function Started({ start, route, refresh }: { start: Start; route: Route; refres
       </button>
       <Header refresh={refresh} />
       <main id="main" ref={main} tabIndex={-1}>
-        {isEmpty ? <Empty start={start} /> : <Page key={place} route={route} start={start} />}
+        {isEmpty ? <Empty start={start} /> : <Page key={`${place} ${turn}`} route={route} start={start} />}
       </main>
       <footer class="quiet">
         <p>

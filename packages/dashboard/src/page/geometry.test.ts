@@ -26,7 +26,17 @@ test('several measures are lines of their own', () => {
   const rows = [{ '@timestamp': at(1), p50: 2, p95: 7 }]
   const timeline = timelineOf(rows, { span, every: minute, measures: ['p50', 'p95'] })
   expect([timeline.isStacked, timeline.most]).toEqual([false, 7])
-  expect(linePaths(timeline, 50, 70, 7)[1]).toBe('M5 70L15 0L25 70L35 70L45 70')
+  expect(linePaths(timeline, 50, 70, 7)[1]).toBe('M15 0h0.01')
+  const gapped = timelineOf(
+    [0, 1, 3].map((step) => ({ '@timestamp': at(step), p50: step, p95: null })),
+    {
+      span,
+      every: minute,
+      measures: ['p50', 'p95'],
+    },
+  )
+  expect(linePaths(gapped, 50, 30, 3)).toEqual(['M5 30h0.01L15 20M35 0h0.01', ''])
+  expect(gapped.most).toBe(3)
 })
 
 test('a step that begins before the span is in it', () => {

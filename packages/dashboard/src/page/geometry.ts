@@ -4,7 +4,7 @@ import type { Row, Span } from '@flowferry/answers'
 
 interface Series {
   readonly name: string
-  /** Of each step; 0 where there is no row. */
+  /** Of each step. Where there is no row a part of a whole is 0, and a line has a gap: NaN. */
   readonly values: readonly number[]
 }
 
@@ -42,22 +42,22 @@ export function timelineOf(
   const count = Math.max(1, Math.ceil((Date.parse(span.to) - first) / every))
   const steps = Array.from({ length: count }, (_, index) => first + index * every)
   const found = new Map<string, number[]>()
+  const isStacked = field !== undefined || measures.length === 1
   const put = (name: string, step: number, value: unknown) => {
     if (!(step >= 0 && step < count)) return
     let values = found.get(name)
     if (!values) {
-      values = new Array<number>(count).fill(0)
+      values = new Array<number>(count).fill(isStacked ? 0 : Number.NaN)
       found.set(name, values)
     }
-    const number = Number(value ?? 0)
-    if (Number.isFinite(number)) values[step]! += number
+    const number = Number(value ?? Number.NaN)
+    if (Number.isFinite(number)) values[step] = number + (values[step]! || 0)
   }
   for (const row of rows) {
     const step = Math.floor((Date.parse(String(row['@timestamp'])) - first) / every)
     if (field === undefined) for (const measure of measures) put(measure, step, row[measure])
     else put(row[field] === null ? 'none' : String(row[field]), step, row[measures[0]!])
   }
-  const isStacked = field !== undefined || measures.length === 1
   const all = [...found].map(([name, values]) => ({ name, values }))
   const series = field === undefined ? all : folded(all)
   return { steps, every, series, isStacked, most: mostOf(series, count, isStacked) }
@@ -78,7 +78,7 @@ function mostOf(series: readonly Series[], count: number, isStacked: boolean): n
   let most = 0
   for (let step = 0; step < count; step++) {
     const values = series.map(({ values }) => values[step]!)
-    most = Math.max(most, isStacked ? sum(values) : Math.max(0, ...values))
+    most = Math.max(most, isStacked ? sum(values) : Math.max(0, ...values.filter(Number.isFinite)))
   }
   return most
 }
@@ -119,10 +119,12 @@ export function linePaths({ steps, series }: Timeline, width: number, height: nu
   const step = width / steps.length
   return series.map(({ values }) =>
     values
-      .map(
-        (value, index) =>
-          `${index === 0 ? 'M' : 'L'}${round((index + 0.5) * step)} ${round(height - (value / top) * height)}`,
-      )
+      .map((value, index) => {
+        if (Number.isNaN(value)) return ''
+        const begins = index === 0 || Number.isNaN(values[index - 1])
+        // A line of one step is a dot's width.
+        return `${begins ? 'M' : 'L'}${round((index + 0.5) * step)} ${round(height - (value / top) * height)}${begins ? 'h0.01' : ''}`
+      })
       .join(''),
   )
 }

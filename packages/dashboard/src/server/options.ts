@@ -7,7 +7,7 @@ export interface DashboardOptions {
   readonly store: Store
   /** Formats that the store may hold: `parser.formats`. */
   readonly formats: readonly Format[]
-  /** What a command line calls the store, without credentials; the page shows it. @default 'the store' */
+  /** What a command line calls the store, without credentials; the page shows it. @default it has no name there: nothing is copied as a command */
   readonly from?: string
   /** What a copied command says of the store. @default ['--from', from] */
   readonly fromOptions?: readonly string[]

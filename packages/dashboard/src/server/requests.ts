@@ -32,8 +32,9 @@ type Handlers = {
 
 /** What the page can ask, by the name of the request. */
 export function requestsFor(options: DashboardOptions): Handlers {
-  const { store, formats, from = 'the store', fromOptions = ['--from', from], own, snapshot } = options
-  const where: Where = { options: fromOptions, formats }
+  const { store, formats, from, own, snapshot } = options
+  const { fromOptions = from === undefined ? undefined : ['--from', from] } = options
+  const where: Where = { formats, ...(fromOptions && { options: fromOptions }) }
   const given = { formats, ...(own && { own }) }
   const known = { ...(snapshot && { snapshot }) }
   const now = options.now ?? (() => new Date())
@@ -61,7 +62,7 @@ export function requestsFor(options: DashboardOptions): Handlers {
 
   return {
     start: async (_, signal) => ({
-      from,
+      from: from ?? 'a store of this process',
       now: now().toISOString(),
       logs: await logsOf(store, formats, now(), signal),
       dashboards: dashboards.map(({ name, title, panels }) => ({
@@ -71,7 +72,7 @@ export function requestsFor(options: DashboardOptions): Handlers {
       })),
       questions: dailyQuestions.map(about),
       findings: findings.map(({ name, title, looked }) => ({ name, title, looked })),
-      fill: `flowferry ingest s3://my-logs/AWSLogs/ --to ${from}`,
+      fill: `flowferry ingest s3://my-logs/AWSLogs/ --to ${from ?? 'duckdb:logs.db'}`,
       ...(snapshot && {
         snapshot: {
           takenAt: snapshot.parts.map(({ takenAt }) => takenAt).sort()[0] ?? '',

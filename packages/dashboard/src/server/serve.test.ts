@@ -228,21 +228,30 @@ describe.skipIf(!isBuilt)('serveDashboard (skipped until `pnpm build`)', () => {
 
   test('narrows a panel to values, and to none', async () => {
     const questions: Question[] = []
-    const port = await serve(async (question) => {
-      questions.push(question)
-      return { rows: [], approximate: [] }
-    })
+    const port = await serve(
+      async (question) => {
+        questions.push(question)
+        return { rows: [], approximate: [] }
+      },
+      { from: 'duckdb:logs.db', own: ['10.0.0.0/8'] },
+    )
     const is = [
       { field: 'destination.port', value: 22 },
       { field: 'aws.vpcflow.reject_reason', value: null },
     ]
-    const { copy } = JSON.parse((await ask(port, 'panel', { ...span, name: 'flow-records', is })).text)
+    const copiesOf = async (body: object) =>
+      JSON.parse((await ask(port, 'panel', { ...span, name: 'flow-records', ...body })).text).copy
+    const copy = await copiesOf({ is })
     expect(questions[0]!.filters).toEqual([
       { field: 'destination.port', equals: 22 },
       { not: { field: 'aws.vpcflow.reject_reason', exists: true } },
     ])
     // A command line cannot narrow it.
     expect(copy.map(({ name }: { name: string }) => name)).toEqual(['KQL', 'DQL', 'SQL'])
+    expect(await copiesOf({})).toContainEqual({
+      name: 'CLI',
+      text: 'flowferry ask flow-records --own 10.0.0.0/8 --from duckdb:logs.db --since 2026-11-20T09:00:00.000Z --until 2026-11-20T10:00:00.000Z',
+    })
   })
 
   test('a port that is taken is an error', async () => {

@@ -189,7 +189,9 @@ function Brush({ label, timeline, span, unit, isLocal, width, height, marks, onN
           `${timeOf(steps[first]!, isLocal)}${first === last ? '' : ` to ${timeOf(steps[last]! + every, isLocal)}`}`,
           ...series.flatMap(({ name, values }) => {
             const some = values.slice(first, last + 1)
-            const value = timeline.isStacked ? some.reduce((sum, one) => sum + one, 0) : Math.max(...some)
+            const value = timeline.isStacked
+              ? some.reduce((sum, one) => sum + one, 0)
+              : Math.max(...some.filter(Number.isFinite))
             return value > 0 ? [`${printable(name)} ${shortFigure(value, unit)}`] : []
           }),
           ...near.map(({ text }) => printable(text)),

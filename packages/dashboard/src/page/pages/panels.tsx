@@ -119,7 +119,9 @@ function OverTime({
     const [, ...names] = Object.keys(columns)
     const series = names.find((name) => name.includes('.'))
     const measures = names.filter((name) => name !== series)
-    return timelineOf(rows, { span, every: millisecondsOf(every), measures, ...(series && { series }) })
+    const made = timelineOf(rows, { span, every: millisecondsOf(every), measures, ...(series && { series }) })
+    if (series !== undefined) return made
+    return { ...made, series: made.series.map(({ name, values }) => ({ name: columns[name]!.heading, values })) }
   }, [columns, rows, span, every])
   const unit = Object.values(columns).at(-1)?.unit
   return (

@@ -132,6 +132,7 @@ function Whole({ asking, title, about }: { asking: Asking<Answered>; title: stri
     if (said !== '') here.say(said)
   }, [said, here.say])
   const of = about ?? (data as About | undefined)
+  const columns = of && inSight(of.columns)
   return (
     <article class="card">
       <header>
@@ -150,7 +151,7 @@ function Whole({ asking, title, about }: { asking: Asking<Answered>; title: stri
             {found.rows.length > 0 && (
               <Table
                 caption={of?.title ?? title}
-                columns={of?.columns ?? {}}
+                columns={columns ?? {}}
                 rows={found.rows}
                 approximate={found.approximate}
                 csv
@@ -162,4 +163,10 @@ function Whole({ asking, title, about }: { asking: Asking<Answered>; title: stri
       </Answer>
     </article>
   )
+}
+
+/** Of wide rows, what decides stands where it is seen first. */
+function inSight(columns: About['columns']): About['columns'] {
+  const { '@timestamp': time, 'event.action': action, ...rest } = columns
+  return { ...(time && { '@timestamp': time }), ...(action && { 'event.action': action }), ...rest }
 }

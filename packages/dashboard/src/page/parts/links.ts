@@ -33,7 +33,10 @@ export function linksOf(row: Row, here: Here): Link[] {
     const replyPort = number(row, 'source.port')
     const isReply = ofService === undefined && replyPort !== undefined && replyPort > 0 && replyPort < clientsFrom
     const [a, b, p] = isReply ? [target, source, replyPort] : [source, target, ofService]
-    return [whyOf(here, a, b, p), recordsOf(here, { a, b, port: p }, `between ${a} and ${b}`)]
+    const why = whyOf(here, a, b, p)
+    // Records lead to records of their pair only where there are others, too.
+    if (row['source.port'] !== undefined) return [why]
+    return [why, recordsOf(here, { a, b, port: p }, `between ${a} and ${b}`)]
   }
   if (target !== undefined && ofService !== undefined)
     return [

@@ -33,7 +33,8 @@ export function Table({
   const here = useHere()
   const [shown, setShown] = useState(first)
   const { local } = here.route
-  const names = Object.keys(columns)
+  // What no row has is left out.
+  const names = Object.keys(columns).filter((name) => rows.some((row) => (row[name] ?? null) !== null))
   const some = rows.slice(0, shown)
   const links = plain ? [] : some.map((row) => linksOf(row, here))
   const hasLinks = links.some(({ length }) => length > 0)
@@ -82,7 +83,7 @@ export function Table({
                           {cell}
                         </a>
                       ) : (
-                        <span class="clip">{cell}</span>
+                        <span class={isBad(value) ? 'clip bad' : 'clip'}>{cell}</span>
                       )}
                     </td>
                   )
@@ -118,6 +119,9 @@ export function Table({
     </>
   )
 }
+
+/** What did not go through is seen at once. */
+const isBad = (value: unknown): boolean => value === 'reject' || value === 'failure'
 
 function download(name: string, text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type: 'text/csv' }))
