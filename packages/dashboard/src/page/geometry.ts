@@ -33,16 +33,22 @@ export const millisecondsOf = (every: string): number =>
  * Rows by steps of time: their series are the values of one field or, without it, the measures.
  *
  * @param every Milliseconds of a step
+ * @param isStacked Whether several measures are parts of a whole
  */
 export function timelineOf(
   rows: readonly Row[],
-  { span, every, series: field, measures }: { span: Span; every: number; series?: string; measures: readonly string[] },
+  {
+    span,
+    every,
+    series: field,
+    measures,
+    isStacked = field !== undefined || measures.length === 1,
+  }: { span: Span; every: number; series?: string; measures: readonly string[]; isStacked?: boolean },
 ): Timeline {
   const first = Math.floor(Date.parse(span.from) / every) * every
   const count = Math.max(1, Math.ceil((Date.parse(span.to) - first) / every))
   const steps = Array.from({ length: count }, (_, index) => first + index * every)
   const found = new Map<string, number[]>()
-  const isStacked = field !== undefined || measures.length === 1
   const put = (name: string, step: number, value: unknown) => {
     if (!(step >= 0 && step < count)) return
     let values = found.get(name)

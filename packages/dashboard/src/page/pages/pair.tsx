@@ -385,15 +385,10 @@ function Steps({ charts, changes }: { charts: PairCharts; changes: Because['answ
   const { steps, every } = charts
   const rows = useMemo(() => steps.map(({ at, ...counts }) => ({ '@timestamp': at, ...counts })), [steps])
   const timeline = useMemo(() => {
-    const made = timelineOf(rows, {
-      span,
-      every: millisecondsOf(every),
-      measures: ['answered', 'unanswered', 'rejected'],
-    })
     // Together they are all that were tried.
-    const most = Math.max(0, ...steps.map((step) => step.answered + step.unanswered + step.rejected))
-    return { ...made, isStacked: true, most }
-  }, [rows, span, every, steps])
+    const measures = ['answered', 'unanswered', 'rejected']
+    return timelineOf(rows, { span, every: millisecondsOf(every), measures, isStacked: true })
+  }, [rows, span, every])
   const marks = useMemo(
     () =>
       changes
