@@ -106,7 +106,9 @@ describe.each(packages)('@flowferry/%s, installed,', (name) => {
     const [built, others] = [/^dist\//, /^(?!dist\/)/].map((pattern) => files().filter((path) => pattern.test(path)))
     expect(others!.sort()).toEqual(['LICENSE', 'README.md', 'package.json'])
     expect(readFileSync(join(installed(), 'LICENSE'), 'utf8')).toBe(read('LICENSE'))
-    expect(built!.filter((path) => !/\.(js|js\.map|d\.ts)$/.test(path) || /test-d|\.test\./.test(path))).toEqual([])
+    // The page that the dashboard serves is for browsers.
+    const known = /(?:\.(?:js|js\.map|d\.ts)|^dist\/page\/(?:index\.html|page\.css))$/
+    expect(built!.filter((path) => !known.test(path) || /test-d|\.test\./.test(path))).toEqual([])
   })
 
   test('is the same where npm packs it', async () => {
@@ -126,7 +128,8 @@ describe.each(packages)('@flowferry/%s, installed,', (name) => {
   })
 
   test('has a source map for each module, with the sources in it', () => {
-    const modules = files().filter((path) => path.endsWith('.js'))
+    // What a browser loads stays small.
+    const modules = files().filter((path) => path.endsWith('.js') && !path.startsWith('dist/page/'))
     expect(modules).not.toEqual([])
     for (const path of modules) {
       const at = join(installed(), path)
@@ -264,6 +267,12 @@ describe("a package's page has a first sample that runs:", () => {
 
   test('answers', async () => {
     expect(await runs('answers')).toContain("{ 'destination.port': 22, flows: 1, sources: 1 }")
+  })
+
+  test('dashboard', async () => {
+    // It serves until it is stopped.
+    project.write('dashboard.mjs', `${sample('dashboard')}\nconsole.log((await fetch(url)).status)\nprocess.exit()\n`)
+    expect(succeeded(await project.run(process.execPath, ['dashboard.mjs']))).toMatch(/#token=[\w-]{43}\n200\n$/)
   })
 
   test('enrich', async () => {
