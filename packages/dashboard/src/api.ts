@@ -48,8 +48,8 @@ export interface Start {
   }[]
   readonly questions: readonly About[]
   readonly findings: readonly Pick<FoundAnswer, 'name' | 'title' | 'looked'>[]
-  /** Of the snapshot: when it was taken, and the names in it. */
-  readonly snapshot?: { readonly takenAt: string; readonly names: readonly string[] }
+  /** ISO 8601: when the oldest part of the snapshot was taken. @default there is none */
+  readonly namesAsOf?: string
   /** The command that fills an empty store. */
   readonly fill: string
 }

@@ -77,7 +77,7 @@ function Started({ start, route, turn, refresh }: { start: Start; route: Route; 
       <footer class="quiet">
         <p>
           {start.from}
-          {start.snapshot && `, names as of ${start.snapshot.takenAt}`}. The dashboard only reads.
+          {start.namesAsOf !== undefined && `, names as of ${start.namesAsOf}`}. The dashboard only reads.
         </p>
       </footer>
       <p class="hidden" role="status" aria-live="polite">

@@ -37,6 +37,7 @@ export function requestsFor(options: DashboardOptions): Handlers {
   const where: Where = { formats, ...(fromOptions && { options: fromOptions }) }
   const given = { formats, ...(own && { own }) }
   const known = { ...(snapshot && { snapshot }) }
+  const takenAt = snapshot?.parts.map((part) => part.takenAt).sort()[0]
   const now = options.now ?? (() => new Date())
 
   async function table(question: DailyQuestion, span: Span, limit: number, signal: AbortSignal): Promise<Answered> {
@@ -73,12 +74,7 @@ export function requestsFor(options: DashboardOptions): Handlers {
       questions: dailyQuestions.map(about),
       findings: findings.map(({ name, title, looked }) => ({ name, title, looked })),
       fill: `flowferry ingest s3://my-logs/AWSLogs/ --to ${from ?? 'duckdb:logs.db'}`,
-      ...(snapshot && {
-        snapshot: {
-          takenAt: snapshot.parts.map(({ takenAt }) => takenAt).sort()[0] ?? '',
-          names: [],
-        },
-      }),
+      ...(takenAt !== undefined && { namesAsOf: takenAt }),
     }),
 
     finding: async (body, signal) => {
