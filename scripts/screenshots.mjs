@@ -14,7 +14,7 @@ const shots = [
     hash: '#/pair?a=10.20.2.41&b=10.20.4.15&port=9443',
     shows: '.stop.rejected',
     scheme: 'dark',
-    height: 480,
+    height: 660,
   },
   { name: 'network', hash: '#/network', shows: '.bars', scheme: 'light', height: 700 },
 ]
