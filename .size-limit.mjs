@@ -31,7 +31,7 @@ export default [
   row('@flowferry/enrich/geoip', 'enrich-geoip', '4 kB'),
   row('@flowferry/enrich/interfaces', 'enrich-interfaces', '5 kB'),
   row('@flowferry/enrich/snapshot', 'enrich-snapshot', '3 kB'),
-  row('@flowferry/cli', 'cli', '131 kB'),
+  row('@flowferry/cli', 'cli', '125 kB'),
   row('examples/lambda, our own code', 'lambda-elasticsearch', '279 kB'),
   row('examples/lambda with the Elasticsearch client', 'lambda-elasticsearch-client', '1530 kB'),
   row('examples/lambda with the OpenSearch client', 'lambda-opensearch-client', '571 kB'),
