@@ -25,7 +25,7 @@ function addReport(step, code, file) {
   for (const suite of JSON.parse(text).testResults) {
     const path = relative(process.cwd(), suite.name).split(sep).join('/')
     // The tests against real servers: CI has the servers, so a skipped one means that something is broken.
-    const mustRun = /^((packages|examples)\/[^/]+\/test|test\/servers)\//.test(path)
+    const mustRun = /^((packages|examples)\/[^/]+\/test|test\/(servers|browser))\//.test(path)
     const failedBefore = total.failed
     for (const test of suite.assertionResults) {
       const title = `${step}: ${path}: ${test.fullName}`
