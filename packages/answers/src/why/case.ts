@@ -3,7 +3,17 @@ import type { Evidence, InterfaceLog, Pair } from './evidence.ts'
 import { type Flow, flowsOf } from './flow.ts'
 import type { KnownInterface } from './known.ts'
 import { delivery } from './spans.ts'
-import { areUnansweredSyns, clockSkew, looksLikeSyn, type Seen, type Try, triesOf } from './tries.ts'
+import { throughNat } from './through-nat.ts'
+import {
+  areUnansweredSyns,
+  byPort,
+  clockSkew,
+  flowsOfTry,
+  looksLikeSyn,
+  type Seen,
+  type Try,
+  triesOf,
+} from './tries.ts'
 
 /** The evidence in order: whose interface is whose, and each connection with all that was seen of it. */
 export interface Case {
@@ -21,7 +31,14 @@ export interface Case {
   /** A's flows to other addresses on the port. */
   readonly elsewhere: readonly Flow[]
   /** Of gateways that translate, to B and back: A's address is not in them. */
-  readonly outer: { readonly request: readonly Flow[]; readonly reply: readonly Flow[] }
+  readonly outer: {
+    readonly request: readonly Flow[]
+    readonly reply: readonly Flow[]
+    /** Requests of which nothing tells whose they are. */
+    readonly unknown: readonly Flow[]
+    /** Interfaces that sent such as their own. */
+    readonly gateways: ReadonlySet<string>
+  }
   /** Epoch milliseconds: silence until here is silence. */
   readonly completeUntil: number
   readonly evidence: Evidence
@@ -37,11 +54,13 @@ export interface Side {
 
 export function caseOf(evidence: Evidence): Case {
   const { pair } = evidence
-  const flows = flowsOf(evidence.flows)
+  const asTold = flowsOf(evidence.flows)
   const a = sideOf(pair.a, evidence)
   const b = sideOf(pair.b, evidence)
   const transit = flowsOf(evidence.transit ?? [])
-  const port = pair.port ?? portOf([...flows, ...transit], pair)
+  const port = pair.port ?? portOf([...asTold, ...transit], pair)
+  const nat = throughNat(asTold, pair, port)
+  const flows = asTold.map(nat.ofA)
   const to = (flow: Flow) => flow.destination === pair.b || flow.packetDestination === pair.b
   const from = (flow: Flow) => flow.source === pair.b || flow.packetSource === pair.b
   const ofA = (flow: Flow) =>
@@ -56,7 +75,7 @@ export function caseOf(evidence: Evidence): Case {
     ...seen(flows, ({ at }) => (at === undefined ? 'between' : placeOf(at, a, b))),
     ...seen(transit, () => 'transit'),
   ]).filter(({ start, end }) => end >= Date.parse(pair.since) - clockSkew && start < Date.parse(pair.until) + clockSkew)
-  const outside = flows.filter((flow) => !ofA(flow))
+  const outside = asTold.filter((flow) => !ofA(flow))
   const newest = [a.log, b.log].flatMap((log) => (log ? [Date.parse(log.newest)] : []))
   return {
     pair,
@@ -73,6 +92,8 @@ export function caseOf(evidence: Evidence): Case {
     outer: {
       request: outside.filter((flow) => isRequest(flow) && flow.destination === pair.b),
       reply: outside.filter((flow) => isReply(flow) && flow.source === pair.b),
+      unknown: nat.unknown,
+      gateways: nat.gateways,
     },
     completeUntil: newest.length > 0 ? Math.min(...newest) - delivery : Number.NEGATIVE_INFINITY,
     evidence,
@@ -143,11 +164,16 @@ const mostLost = 0.02
 
 /** Whether records of both ends of connections are missing where their counterpart is there: then silence says little. */
 export function losesRecords(all: Case): boolean {
-  const seen = [all.a, all.b].flatMap((side) =>
-    all.tries
+  const seen = [all.a, all.b].flatMap((side) => {
+    const legs = all.tries
       .filter((one) => isComplete(all, one) && hears(side, one))
-      .map((one) => (side === all.a ? one.atA : one.atB)),
-  )
+      .map((one) => ({ clientPort: one.clientPort, ...(side === all.a ? one.atA : one.atB) }))
+    // Of a port that is used again, one record may be of two connections.
+    return [...byPort(legs).values()].map((same) => ({
+      request: same.flatMap(({ request }) => request),
+      reply: same.flatMap(({ reply }) => reply),
+    }))
+  })
   const some = seen.filter(({ request, reply }) => request.length + reply.length > 0)
   const torn = some.filter(
     ({ request, reply }) => request.length === 0 || (reply.length === 0 && !areUnansweredSyns(request)),
@@ -155,4 +181,6 @@ export function losesRecords(all: Case): boolean {
   return torn.length > mostLost * some.length
 }
 
-export const isComplete = ({ completeUntil }: Case, { end }: Try): boolean => end <= completeUntil
+/** Of a connection that began so early, its first packets and what answers them are recorded, however long it tries. */
+export const isComplete = ({ completeUntil }: Case, one: Try): boolean =>
+  Math.min(...flowsOfTry(one).map(({ end }) => end)) <= completeUntil

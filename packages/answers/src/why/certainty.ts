@@ -3,7 +3,7 @@ import { isPrivate } from '../addresses.ts'
 import { type Case, isComplete, logsRejects, losesRecords } from './case.ts'
 import type { Cause, Certainty } from './diagnosis.ts'
 import type { Flow } from './flow.ts'
-import { clockSkew, flowsOfTry, isNew, rejected as rejectedOf, type Try } from './tries.ts'
+import { accepted, clockSkew, flowsOfTry, isNew, rejected as rejectedOf, type Try } from './tries.ts'
 
 export interface Verdict {
   readonly certainty: Certainty
@@ -121,7 +121,8 @@ export const neverArrived: Judge = (tries, all) => {
     ({ between, transit }) => (between.request.length > 0 || !direct) && transit.request.length === 0,
   )
   if (!isInGateway) return verdict
-  const behindNat = direct || !all.evidence.others?.clients.seen ? [] : unanswered
+  const isFollowed = tries.every(({ between }) => between.request.some(({ translated }) => translated))
+  const behindNat = direct || isFollowed || !all.evidence.others?.clients.seen ? [] : unanswered
   return same([...new Set([...verdict.alternatives, 'dropped-by-transit-gateway' as const, ...behindNat])])
 }
 
@@ -132,10 +133,11 @@ const isDirect = (tries: readonly Try[], { a, b }: Case) =>
   (a.log?.vpc !== undefined && a.log.vpc === b.log?.vpc) ||
   tries.every(({ atA }) => atA.request.some(({ path = '' }) => path === '4' || path === '5'))
 
-/** Without the packets' own addresses, a reply by another interface is not seen. */
+/** Without the packets' own addresses, a reply by another interface is not seen; one that some interface saw has left B. */
 export const neverAnswered: Judge = (tries, all) => {
   const verdict = absent('b', 'reply-blocked-at-target')(tries, all)
-  return all.hasPacketAddresses ? verdict : same([...verdict.alternatives, 'asymmetric'])
+  const isSeen = tries.some(({ between, transit }) => accepted([...between.reply, ...transit.reply]).length > 0)
+  return all.hasPacketAddresses && !isSeen ? verdict : same([...verdict.alternatives, 'asymmetric'])
 }
 
 export const neverReturned: Judge = absent('a', 'reply-blocked-at-source')

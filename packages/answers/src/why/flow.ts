@@ -30,6 +30,8 @@ export interface Flow {
   /** The highest version of any field that its log has. */
   readonly version?: number
   readonly lost: readonly string[]
+  /** Whether it had a NAT gateway's address in place of A's. */
+  readonly translated?: true
 }
 
 /** FIN 1, SYN 2, RST 4, ACK 16, which VPC flow logs have with SYN alone. https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html */

@@ -85,9 +85,10 @@ export async function gather(store: Store['ask'], pair: Pair, options: GatherOpt
   const { port, a } = caseOf(known)
   if (port === undefined) return known
   const outer = await outerOf(ask, pair, port, span, flowsOf(flows))
+  const translated = await translatedOf(ask, pair, port, span, flowsOf(outer))
   const elsewhere = a.log ? await documentsOf(ask, elsewhereQuestion(span, pair, port, a.log, alsoB)) : []
   const others = { clients: await clientsOf(ask, pair, port, span), targets: await targetsOf(ask, pair, span) }
-  return { ...known, flows: [...flows, ...outer], elsewhere, others }
+  return { ...known, flows: [...flows, ...outer, ...translated], elsewhere, others }
 }
 
 /** The store, as if it had no flow records of these interfaces. */
@@ -158,6 +159,25 @@ async function outerOf(ask: Store['ask'], { b }: Pair, port: number, span: Span,
   )
   const seen = new Set(flows.map(({ document }) => JSON.stringify(document)))
   return outer.filter((document) => !seen.has(JSON.stringify(document)))
+}
+
+/** What others saw of what NAT gateways sent on to a private address: it has the gateway's address. */
+async function translatedOf(ask: Store['ask'], { b }: Pair, port: number, span: Span, outer: readonly Flow[]) {
+  const leaving = outer.filter(
+    ({ direction, source, packetSource, destination }) =>
+      direction === 'egress' && source === packetSource && destination === b,
+  )
+  const gateways = new Map(leaving.map(({ at, source }) => [source, at]))
+  if (gateways.size === 0 || !isPrivate(b)) return []
+  return documentsOf(
+    ask,
+    flowQuestion(span, [
+      { field: 'related.ip', oneOf: [...gateways.keys()] },
+      touches(b),
+      { any: [is('destination.port', port), is('source.port', port)] },
+      { not: { field: about.id, oneOf: [...gateways.values()].flatMap((id) => id ?? []) } },
+    ]),
+  )
 }
 
 async function interfacesOf(

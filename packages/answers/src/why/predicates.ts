@@ -78,7 +78,9 @@ function isSecondOf(flow: Flow, { between }: Try, { pair, evidence }: Case): boo
     between.request.some((other) => other.at === at) ||
     between.reply.some((other) => other.at === at && other.direction === 'ingress')
   const isGateway = type.endsWith('gateway') || passesOn
-  return direction === 'egress' && !isGateway && [source, packetSource].includes(pair.b)
+  // The primary address stands in the others' place as they leave alone.
+  const leaves = direction === undefined ? source !== packetSource : direction === 'egress'
+  return leaves && !isGateway && [source, packetSource].includes(pair.b)
 }
 
 /** 10, where B's own interface shows it. */
@@ -96,7 +98,7 @@ const isSilentOfResets: Predicate = (one, all) => hears(all.b, one) && !one.atB.
 const isNatReset: Predicate = (one, all) =>
   !all.b.log &&
   hears(all.a, one) &&
-  natRequests(one).length > 0 &&
+  natRequests(one, all).length > 0 &&
   all.outer.request.length > 0 &&
   !all.outer.reply.some((flow) => resets(flow) && isNear(flow, one))
 
@@ -111,18 +113,19 @@ export const refusalSeenAtA: Predicate = (one, all) => resetSeenAtA(one, all) &&
 export const natPorts: Predicate = (one, all) =>
   leftA(one, all) &&
   silentToA(one, all) &&
-  natRequests(one).length > 0 &&
-  !all.outer.request.some((flow) => looksLikeSyn(flow) && isNear(flow, one))
+  natRequests(one, all).length > 0 &&
+  !one.between.request.some(({ translated }) => translated) &&
+  !all.outer.unknown.some((flow) => looksLikeSyn(flow) && isNear(flow, one))
 
-/** Where the log does not tell the type of an interface, a transit gateway's look the same on the way to private addresses. */
-const natRequests = ({ between }: Try) =>
+/** Where the log does not tell the type of an interface, a transit gateway's look the same until packets leave it. */
+const natRequests = ({ between }: Try, { outer }: Case) =>
   between.request.filter(
-    ({ interfaceType, direction, destination, packetDestination }) =>
+    ({ at, interfaceType, direction, destination, packetDestination }) =>
       interfaceType?.endsWith('nat_gateway') ||
       (interfaceType === undefined &&
         direction === 'ingress' &&
         destination !== packetDestination &&
-        !isPrivate(packetDestination)),
+        (!isPrivate(packetDestination) || (at !== undefined && outer.gateways.has(at)))),
   )
 
 const isNear = (flow: Flow, { start, end }: Try) => flow.start <= end + clockSkew && flow.end >= start - clockSkew
@@ -145,10 +148,26 @@ export const halfOpenAtB: Predicate = (one, all) => {
 
 /** 14: the packets that did not arrive are large ones. */
 export const largePacketsLost: Predicate = (one, all) =>
-  isEstablished(one, all) &&
-  hears(all.a, one) &&
-  hears(all.b, one) &&
-  (areLarge(one.atA.request, one.atB.request) || areLarge(one.atB.reply, one.atA.reply))
+  isEstablished(one, all) && lostLarge([one], all) && lostLarge(samePort(one, all), all)
+
+/** One record may be of two connections, where the port is used again. */
+const samePort = ({ clientPort }: Try, { tries }: Case) => tries.filter((other) => other.clientPort === clientPort)
+
+function lostLarge(tries: readonly Try[], all: Case): boolean {
+  const areWhole = tries.every((one) => hears(all.a, one) && hears(all.b, one) && one.end <= all.completeUntil)
+  const of = (leg: (one: Try) => readonly Flow[]) => tries.flatMap(leg)
+  return (
+    areWhole &&
+    (areLarge(
+      of(({ atA }) => atA.request),
+      of(({ atB }) => atB.request),
+    ) ||
+      areLarge(
+        of(({ atB }) => atB.reply),
+        of(({ atA }) => atA.reply),
+      ))
+  )
+}
 
 function areLarge(sent: readonly Flow[], got: readonly Flow[]): boolean {
   const packets = total(sent, 'packets') - total(got, 'packets')

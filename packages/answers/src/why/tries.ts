@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import type { Flow } from './flow.ts'
 
 /** Records of one connection at one place, those that A sent and those that B sent. */
@@ -35,27 +36,37 @@ export const clockSkew = 60_000
  * client uses the same port again.
  */
 const longestSilence = 240_000
+/** What a client waits for its first answer, at most: Windows has 3 s, and everybody doubles it from try to try. */
+const firstWait = 3000
 
 export function triesOf(seen: readonly Seen[]): Try[] {
-  const byPort = new Map<number, Seen[]>()
-  for (const one of seen) {
-    const port = one.isReply ? one.flow.destinationPort : one.flow.sourcePort
-    const same = byPort.get(port)
-    if (same) same.push(one)
-    else byPort.set(port, [one])
-  }
-  const tries = [...byPort].flatMap(([port, all]) => connections(all).map((one) => tryOf(port, one)))
+  const ports = byPort(
+    seen.map((one) => ({ ...one, clientPort: one.isReply ? one.flow.destinationPort : one.flow.sourcePort })),
+  )
+  const tries = [...ports].flatMap(([port, all]) => connections(all).map((one) => tryOf(port, one)))
   return tries.sort((one, other) => one.start - other.start)
+}
+
+export function byPort<T extends { readonly clientPort: number }>(all: readonly T[]): Map<number, T[]> {
+  const ports = new Map<number, T[]>()
+  for (const one of all) {
+    const same = ports.get(one.clientPort)
+    if (same) same.push(one)
+    else ports.set(one.clientPort, [one])
+  }
+  return ports
 }
 
 function connections(seen: readonly Seen[]): Seen[][] {
   const all: Seen[][] = []
+  let first = Number.NEGATIVE_INFINITY
   let end = Number.NEGATIVE_INFINITY
   let isOver = false
   for (const one of [...seen].sort((x, y) => x.flow.start - y.flow.start)) {
-    const begins = opens(one) && one.flow.start > end + (isOver ? clockSkew : longestSilence)
-    if (all.length === 0 || begins) {
+    const silence = isOver ? clockSkew : one.flow.flags ? silenceBehind(end - first) : longestSilence
+    if (all.length === 0 || (opens(one) && one.flow.start > end + silence)) {
       all.push([])
+      first = one.flow.start
       isOver = false
     }
     all.at(-1)!.push(one)
@@ -64,6 +75,12 @@ function connections(seen: readonly Seen[]): Seen[][] {
   }
   return all
 }
+
+/**
+ * A client that waits 1, 2, 4, … s between its SYNs is never silent for longer than it has tried already: a SYN behind a
+ * longer silence is of a new connection from the same port.
+ */
+const silenceBehind = (tried: number) => Math.min(longestSilence, clockSkew + firstWait + tried)
 
 /** By the clock of B's interface, the answer may come before the SYN. */
 const opens = ({ isReply, flow }: Seen) => (isReply ? flow.flags?.synAck === true : looksLikeSyn(flow))
@@ -87,15 +104,19 @@ function tryOf(clientPort: number, seen: readonly Seen[]): Try {
   }
 }
 
-/** Without flags: up to the seven SYNs of a client that gives up, 40 to 64 bytes each. */
-export function looksLikeSyn({ flags, packets, bytes }: Flow): boolean {
-  if (flags) return flags.syn && !flags.synAck
-  return isSmall({ packets, ...(bytes !== undefined && { bytes }) })
-}
+/** Without flags: up to the seven SYNs of a client that gives up. */
+export const looksLikeSyn = (flow: Flow): boolean => (flow.flags ? flow.flags.syn && !flow.flags.synAck : isSmall(flow))
 
-export function isSmall({ packets, bytes }: { packets: number; bytes?: number }): boolean {
+/**
+ * As small as what opens a connection: 40 to 64 bytes a packet, 20 more of IPv6. Where the port is used again in one window
+ * they are more than the seven of one client, and all of one length, which the SYN and the ACKs of a client that got an
+ * answer are not.
+ */
+export function isSmall({ packets, bytes, flags, source }: Flow): boolean {
   if (bytes === undefined) return true
-  return packets <= 7 && bytes >= 40 * packets && bytes <= 64 * packets
+  const header = isIPv6(source) ? 20 : 0
+  const isOfSyns = packets <= 7 || (flags?.syn === true && bytes % packets === 0)
+  return isOfSyns && bytes >= (40 + header) * packets && bytes <= (64 + header) * packets
 }
 
 export const accepted = (flows: readonly Flow[]): Flow[] => flows.filter(({ rejected }) => !rejected)

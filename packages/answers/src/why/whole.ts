@@ -64,15 +64,16 @@ const answered = (all: Case) => all.tries.filter((one) => isAnswered(one, all))
 const lastOf = (all: Case) =>
   Math.max(...all.tries.map(({ start, end }) => (logsRejects(all, all.a) === 'yes' ? end : start)))
 
-/** Far longer than A had been silent before. */
+/** Far longer than A had been silent before, within the span: what comes behind it is not asked about. */
 function stopped(all: Case): boolean {
-  const { tries, completeUntil } = all
+  const { tries, pair } = all
   if (isUnread(all)) return false
   const starts = tries.map(({ start }) => start)
   if (starts.length < 4) return false
   const gaps = starts.slice(1).map((start, n) => start - starts[n]!)
   const usual = gaps.sort((one, other) => one - other)[gaps.length >> 1]!
-  return completeUntil - lastOf(all) > Math.max(300_000, 5 * usual)
+  const end = Math.min(all.completeUntil, Date.parse(pair.until))
+  return end - lastOf(all) > Math.max(300_000, 5 * usual)
 }
 
 /** Addresses that A began to call after its last call of B. */
@@ -102,27 +103,40 @@ const noneAtB = (all: Case) => !all.a.log && hasAccepts(all.b) && (all.tries.len
 const noneAtA = (all: Case) =>
   hasAccepts(all.a) && logsRejects(all, all.a) !== 'yes' && (all.tries.length === 0 || stopped(all))
 
-/** Bytes a second of B's answers, of connections long enough to tell. */
-function rates(all: Case): number[] {
+/** Bytes of B's answers, and bytes a second, of connections long enough to tell. */
+function answersOf(all: Case): { readonly bytes: number; readonly rate: number }[] {
   return all.tries.filter(isNew).flatMap(({ atA, atB }) => {
     const flows = atA.reply.length > 0 ? atA.reply : atB.reply
     const bytes = flows.reduce((sum, flow) => sum + (flow.bytes ?? 0), 0)
     const seconds = (Math.max(...flows.map(({ end }) => end)) - Math.min(...flows.map(({ start }) => start))) / 1000
-    return bytes < 50_000 ? [] : [bytes / Math.max(1, seconds)]
+    return bytes < 50_000 ? [] : [{ bytes, rate: bytes / Math.max(1, seconds) }]
   })
 }
 
-const median = (values: readonly number[]) => [...values].sort((one, other) => one - other)[values.length >> 1]!
+const ranked = (values: readonly number[]) => [...values].sort((one, other) => one - other)
+const median = (values: readonly number[]) => ranked(values)[values.length >> 1]!
+/** How many times the smallest the largest is, without the outermost tenths. */
+function spread(values: readonly number[]): number {
+  const all = ranked(values)
+  const tenth = Math.floor(all.length / 10)
+  return all[all.length - 1 - tenth]! / all[tenth]!
+}
 
-const leastRates = 6
+const leastAnswers = 6
+const modem = 64_000
 
-/** A fifth of the rate before, or less than a modem's. */
+/**
+ * A fifth of the rate before; or less than a modem's, the same for small and for large answers, as where a link is full. A
+ * server that thinks gives few bytes a second, too, but thinks as long for few as for many.
+ */
 function isSlow(all: Case): boolean {
-  const seen = rates(all)
-  if (seen.length < leastRates) return false
+  const seen = answersOf(all)
+  if (seen.length < leastAnswers) return false
+  const rates = seen.map(({ rate }) => rate)
   const third = Math.floor(seen.length / 3)
-  const late = median(seen.slice(-third))
-  return late < median(seen.slice(0, third)) / 5 || late < 64_000
+  const late = rates.slice(-third)
+  if (median(late) < median(rates.slice(0, third)) / 5) return true
+  return median(late) < modem && spread(late) < 1.5 && spread(seen.slice(-third).map(({ bytes }) => bytes)) > 2
 }
 
 const whole = ({ a, b, hasFlags }: Case, all: Case) =>
@@ -134,7 +148,7 @@ const whole = ({ a, b, hasFlags }: Case, all: Case) =>
 
 /** Flow logs hold no latency: where no rates are known, slow looks as if nothing were wrong. Without flags, nor do resets show. */
 const wellAsFarAsSeen = (all: Case): Verdict =>
-  whole(all, all) && !isUnread(all) && rates(all).length >= leastRates
+  whole(all, all) && !isUnread(all) && answersOf(all).length >= leastAnswers
     ? { certainty: 'medium', alternatives: ['slow'] }
     : {
         certainty: 'consistent-with',
