@@ -39,6 +39,8 @@ export interface Case {
     /** Interfaces that sent such as their own. */
     readonly gateways: ReadonlySet<string>
   }
+  /** Ids of interfaces on the way: they get B's replies, or carry A's requests. */
+  readonly passing: ReadonlySet<string>
   /** Epoch milliseconds: silence until here is silence. */
   readonly completeUntil: number
   readonly evidence: Evidence
@@ -75,6 +77,10 @@ export function caseOf(evidence: Evidence): Case {
     ...seen(flows, ({ at }) => (at === undefined ? 'between' : placeOf(at, a, b))),
     ...seen(transit, () => 'transit'),
   ]).filter(({ start, end }) => end >= Date.parse(pair.since) - clockSkew && start < Date.parse(pair.until) + clockSkew)
+  const passing = tries.flatMap(({ between: { request, reply } }) => [
+    ...request,
+    ...reply.filter(({ direction }) => direction === 'ingress'),
+  ])
   const outside = asTold.filter((flow) => !ofA(flow))
   const newest = [a.log, b.log].flatMap((log) => (log ? [Date.parse(log.newest)] : []))
   return {
@@ -95,6 +101,7 @@ export function caseOf(evidence: Evidence): Case {
       unknown: nat.unknown,
       gateways: nat.gateways,
     },
+    passing: new Set(passing.flatMap(({ at }) => at ?? [])),
     completeUntil: newest.length > 0 ? Math.min(...newest) - delivery : Number.NEGATIVE_INFINITY,
     evidence,
   }

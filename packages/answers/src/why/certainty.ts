@@ -1,4 +1,5 @@
 /** How sure a row's verdict is, and which causes look the same in the present records. */
+import { isIPv6 } from 'node:net'
 import { isPrivate } from '../addresses.ts'
 import { type Case, isComplete, logsRejects, losesRecords } from './case.ts'
 import type { Cause, Certainty } from './diagnosis.ts'
@@ -116,6 +117,7 @@ const absent =
  */
 export const neverArrived: Judge = (tries, all) => {
   const verdict = absent('b', 'blocked-at-target')(tries, all)
+  if (showsPrimaryAlone(all)) return same([...verdict.alternatives, ...unanswered])
   const direct = isDirect(tries, all)
   const isInGateway = tries.some(
     ({ between, transit }) => (between.request.length > 0 || !direct) && transit.request.length === 0,
@@ -125,6 +127,10 @@ export const neverArrived: Judge = (tries, all) => {
   const behindNat = direct || isFollowed || !all.evidence.others?.clients.seen ? [] : unanswered
   return same([...new Set([...verdict.alternatives, 'dropped-by-transit-gateway' as const, ...behindNat])])
 }
+
+/** Without the packets' own addresses, traffic to a further address of an interface shows its primary one. */
+const showsPrimaryAlone = ({ b, hasPacketAddresses }: Case) =>
+  !hasPacketAddresses && b.known !== undefined && !isIPv6(b.address) && b.known.addresses[0] !== b.address
 
 const unanswered = ['no-answer', 'blocked-at-target', 'reply-blocked-at-target'] as const
 
@@ -144,7 +150,18 @@ export const neverReturned: Judge = absent('a', 'reply-blocked-at-source')
 
 export const proven: Judge = () => ({ certainty: 'high', alternatives: [] })
 
+/** Where B saw nothing of A, a NAT gateway on the way may have brought it there as another client's. */
+export const resetBetween: Judge = (tries, all) => {
+  const isUnseen = tries.every(({ atB }) => atB.request.length + atB.reply.length === 0)
+  const isHidden = all.b.log !== undefined && isUnseen && !isDirect(tries, all)
+  const ofB = tries.every((one) => one.atA.reply.every(({ flags }) => !flags?.synAck)) ? 'refused' : 'reset-by-target'
+  return unless('medium', isHidden && all.evidence.others?.clients.seen ? [ofB] : [])
+}
+
 export const pattern: Judge = () => ({ certainty: 'medium', alternatives: [] })
+
+/** Where records are missing, a gateway may look like an interface that only sends B's replies. */
+export const leavesElsewhere: Judge = (_, all) => (losesRecords(all) ? same(['no-answer']) : proven(_, all))
 
 /** A's SYNs without an answer, seen at A alone. */
 export const seenAtAAlone: Judge = () =>

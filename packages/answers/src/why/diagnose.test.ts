@@ -296,6 +296,32 @@ const cases: readonly Expected[] = [
     certainty: 'high',
   },
   {
+    row: '13',
+    name: 'the reply leaves by another interface, and the log has no directions',
+    evidence: evidence(
+      [
+        sent(),
+        arrived(),
+        seenBy('eni-0ddddddddddddddd1', 'egress', true, { target: '10.0.2.21', more: { pkt_srcaddr: b } }),
+      ].map(({ network, ...document }) => ({ ...document, network: { ...(network as object), direction: undefined } })),
+    ),
+    cause: 'asymmetric',
+    certainty: 'high',
+  },
+  {
+    row: '',
+    name: 'well to the end of the span, and the logs go on',
+    evidence: evidence(calls(12), {
+      interfaces: [
+        { ...logA, rejects: false, newest: at(200) },
+        { ...logB, newest: at(200) },
+      ],
+    }),
+    cause: 'no-fault',
+    certainty: 'consistent-with',
+    alternatives: ['slow'],
+  },
+  {
     row: '14',
     name: 'large packets are missing at B',
     evidence: evidence([

@@ -229,7 +229,8 @@ function aboutKnown({ type, subnet, vpc, instance }: Partial<KnownInterface> = {
  * Whose address is whose interface's: by the direction, in which the interface's own address is the source of what leaves
  * and the destination of what enters; without it, by the address that all its records hold.
  */
-async function holdersOf(ask: Store['ask'], { a, b }: Pair, span: Span): Promise<Map<string, string[]>> {
+async function holdersOf(ask: Store['ask'], pair: Pair, span: Span): Promise<Map<string, string[]>> {
+  const { a, b } = pair
   const own = (address: string): Filter => ({
     any: [
       { all: [is('network.direction', 'egress'), is('source.ip', address)] },
@@ -259,6 +260,7 @@ async function holdersOf(ask: Store['ask'], { a, b }: Pair, span: Span): Promise
   const seen = byInterface(touching.rows)
   const undirected = seen.filter(({ directed }) => directed === 0).flatMap((row) => text(row[id]) ?? [])
   const records = undirected.length > 0 ? await recordsOf(ask, span, undirected) : new Map<string, number>()
+  const doubtful = await oneToOne(ask, span, pair, records)
   const holders = new Map<string, string[]>()
   for (const row of seen) {
     const name = text(row[id])
@@ -268,7 +270,7 @@ async function holdersOf(ask: Store['ask'], { a, b }: Pair, span: Span): Promise
     const held = [...(holds(row.ownA, row.withA) ? [a] : []), ...(holds(row.ownB, row.withB) ? [b] : [])]
     // Where all records hold both, an interface has the private one of them, and of two nothing tells which.
     const own = held.length === 1 ? held : held.filter(isPrivate)
-    if (own.length === 1) holders.set(name, own)
+    if (own.length === 1 && !doubtful.has(name)) holders.set(name, own)
   }
   for (const [address, insides, passes] of [
     [a, 'insideA', 'passedA'],
@@ -336,6 +338,28 @@ async function recordsOf(ask: Store['ask'], span: Span, ids: readonly string[]):
     limit: mostOthers,
   })
   return new Map(rows.map((row) => [text(row[id])!, Number(row.records)]))
+}
+
+/** Interfaces of which all records hold one more private address than that of A or B: nothing tells which is theirs. */
+async function oneToOne(ask: Store['ask'], span: Span, { a, b }: Pair, records: ReadonlyMap<string, number>) {
+  const id = 'aws.vpcflow.interface_id'
+  if (records.size === 0) return new Set<string>()
+  const { rows } = await ask({
+    kind: 'groups',
+    formats: vpcFlow.formats,
+    span,
+    filters: [{ field: id, oneOf: [...records.keys()] }],
+    groups: [id, 'related.ip'],
+    measures: { records: { count: true } },
+    order: [{ by: 'records', direction: 'desc' }],
+    limit: mostOthers,
+  })
+  const always = rows.filter((row) => row.records === records.get(text(row[id])!))
+  const others = always.filter((row) => {
+    const address = String(row['related.ip'])
+    return address !== a && address !== b && isPrivate(address)
+  })
+  return new Set(others.map((row) => text(row[id])!))
 }
 
 const about = {

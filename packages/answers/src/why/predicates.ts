@@ -68,16 +68,12 @@ export const noAnswer: Predicate = (one, all) => reachedB(one, all) && silentAtB
 export const replyLost: Predicate = (one, all) => reachedB(one, all) && leftB(one, all) && silentToA(one, all)
 /** 13: B's packets leave by an interface that is neither its own nor a gateway's. */
 export const asymmetric: Predicate = (one, all) =>
-  silentAtB(one, all) && !reachedA(one, all) && one.between.reply.some((flow) => isSecondOf(flow, one, all))
+  silentAtB(one, all) && !reachedA(one, all) && one.between.reply.some((flow) => isSecondOf(flow, all))
 
-function isSecondOf(flow: Flow, { between }: Try, { pair, evidence }: Case): boolean {
+function isSecondOf(flow: Flow, { pair, evidence, passing }: Case): boolean {
   const { direction, at, source, packetSource, interfaceType } = flow
   const type = interfaceType ?? evidence.interfaces.find(({ id }) => id === at)?.type ?? 'interface'
-  // What gets the reply, or carries requests, too, is on the way between A and B.
-  const passesOn =
-    between.request.some((other) => other.at === at) ||
-    between.reply.some((other) => other.at === at && other.direction === 'ingress')
-  const isGateway = type.endsWith('gateway') || passesOn
+  const isGateway = type.endsWith('gateway') || (at !== undefined && passing.has(at))
   // The primary address stands in the others' place as they leave alone.
   const leaves = direction === undefined ? source !== packetSource : direction === 'egress'
   return leaves && !isGateway && [source, packetSource].includes(pair.b)

@@ -140,11 +140,7 @@ function isSlow(all: Case): boolean {
 }
 
 const whole = ({ a, b, hasFlags }: Case, all: Case) =>
-  hasFlags &&
-  a.log !== undefined &&
-  b.log !== undefined &&
-  logsRejects(all, a) === 'yes' &&
-  logsRejects(all, b) === 'yes'
+  hasFlags && hasAccepts(a) && hasAccepts(b) && logsRejects(all, a) === 'yes' && logsRejects(all, b) === 'yes'
 
 /** Flow logs hold no latency: where no rates are known, slow looks as if nothing were wrong. Without flags, nor do resets show. */
 const wellAsFarAsSeen = (all: Case): Verdict =>
