@@ -150,7 +150,8 @@ export const largePacketsLost: Predicate = (one, all) =>
 const samePort = ({ clientPort }: Try, { tries }: Case) => tries.filter((other) => other.clientPort === clientPort)
 
 function lostLarge(tries: readonly Try[], all: Case): boolean {
-  const areWhole = tries.every((one) => hears(all.a, one) && hears(all.b, one) && one.end <= all.completeUntil)
+  const [from, to] = [Date.parse(all.pair.since), Math.min(Date.parse(all.pair.until), all.completeUntil)]
+  const areWhole = tries.every((one) => hears(all.a, one) && hears(all.b, one) && one.start >= from && one.end <= to)
   const of = (leg: (one: Try) => readonly Flow[]) => tries.flatMap(leg)
   return (
     areWhole &&

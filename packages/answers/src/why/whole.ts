@@ -6,7 +6,7 @@ import type { Cause } from './diagnosis.ts'
 import type { Flow } from './flow.ts'
 import { nameOf, target } from './sentences.ts'
 import * as next from './steps.ts'
-import { accepted, isNew, type Try } from './tries.ts'
+import { accepted, isNew, looksLikeSyn, type Try } from './tries.ts'
 
 export interface WholeRow {
   readonly row: string
@@ -68,7 +68,9 @@ const lastOf = (all: Case) =>
 function stopped(all: Case): boolean {
   const { tries, pair } = all
   if (isUnread(all)) return false
-  const starts = tries.map(({ start }) => start)
+  // A port that is used again and again may be one try: its SYNs tell how often A calls.
+  const syns = tries.flatMap((one) => (all.a.log ? one.atA : one.atB).request.filter(looksLikeSyn))
+  const starts = syns.map(({ start }) => start).sort((one, other) => one - other)
   if (starts.length < 4) return false
   const gaps = starts.slice(1).map((start, n) => start - starts[n]!)
   const usual = gaps.sort((one, other) => one - other)[gaps.length >> 1]!
