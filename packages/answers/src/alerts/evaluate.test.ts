@@ -10,7 +10,7 @@ import { defineAlert } from './alert.ts'
 import { rootUsed } from './audit.ts'
 import { type EvaluateOptions, evaluate } from './evaluate.ts'
 import { alerts } from './index.ts'
-import { portScan, replyRejected } from './network.ts'
+import { ownRejects, portScan, replyRejected } from './network.ts'
 import { type AlertsState, readState } from './state.ts'
 import { tellAlerts } from './tell.ts'
 
@@ -220,6 +220,97 @@ describe('one evaluation after the other', () => {
     expect(next.evaluations.find(({ alert }) => alert === 'port-scan')!.spans).toHaveLength(4)
     const late = await at(60 * 24, before.state)
     expect(late.partial!.why).toContain('port-scan: nobody looked from 2026-11-22T11:00:00.000Z to')
+    // It is said once: what cannot be made up for is not looked at again.
+    const after = await at(60 * 24 + 5, late.state, {}, [portScan])
+    expect(after.evaluations).toMatchObject([{ status: 'whole' }])
+    expect(after.evaluations[0]!.spans).toHaveLength(1)
+    const events = await at(72 * 60, before.state, {}, [rootUsed])
+    expect(events.partial!.why).toContain('root-used: nobody looked from 2026-11-22T10:00:00.000Z to')
+    expect((await at(72 * 60 + 5, events.state, {}, [rootUsed])).partial).toBeUndefined()
+  })
+
+  it('looks again at what was not seen whole, as far as it can be made up for', async () => {
+    await write({ flows: scan(-70), calls: [reads(-70)] }, sink)
+    const partial: Store = {
+      ask: async (question) => ({ ...(await store.ask(question)), partial: { why: '1 of 2 shards failed' } }),
+    }
+    let { state } = await at(0)
+    const seen = async (minutes: number) => {
+      const options = { now: time(minutes), formats: parser.formats, state }
+      const report = await evaluate(partial, [rootUsed, portScan], options)
+      state = report.state
+      return report.partial!.why
+    }
+    expect(await seen(3000)).toMatch(/root-used: 1 of 2 shards failed; nobody looked .*port-scan: .*nobody looked/)
+    expect(await seen(3005)).toContain(`nobody looked from ${time(3000 - 240)} to ${time(3005 - 240)}`)
+    expect(state.evaluated['root-used']!.to).toBe(time(3005 - 24 * 60 - 5))
+  })
+
+  it('is evaluated though the clock was ahead once', async () => {
+    await write({ flows: scan(-70), calls: [reads(-70)] }, sink)
+    const ahead = await at(60 * 24 * 300)
+    expect(statuses(await at(0, ahead.state))).toEqual(['port-scan fired'])
+    // Two machines never have quite the same time, and a schedule is up to a minute late.
+    const { evaluations } = await at(-0.5, (await at(0)).state)
+    expect(evaluations.map(({ status }) => status)).toEqual(['waiting', 'waiting'])
+    expect((await at(4.1, (await at(0)).state)).evaluations.every(({ status }) => status === 'whole')).toBe(true)
+  })
+
+  const rejects = (minutes: number, count: number) =>
+    Array.from({ length: count }, () =>
+      flow({
+        eni: 'eni-1a',
+        from: '10.1.0.7',
+        to: '10.1.0.9',
+        ports: [40_000, 5432],
+        end: seconds(minutes),
+        reject: true,
+      }),
+    )
+
+  it('is not over because it goes on for hours, and is usual after a day', async () => {
+    const hours = Array.from({ length: 31 * 4 }, (_, n) => rejects(n * 15 - 70, 60))
+    await write({ flows: hours.flat() }, sink)
+    let { state, findings } = await at(0, undefined, {}, [ownRejects])
+    expect(findings).toMatchObject([{ status: 'fired', numbers: { rejected: 60, before: 0 } }])
+    for (const hour of [2, 5, 8, 11, 14, 17, 20, 23, 24.5]) {
+      ;({ state, findings } = await at(hour * 60, state, {}, [ownRejects]))
+      expect(findings, `${hour} h`).toMatchObject([{ status: 'ongoing', numbers: { before: 0 } }])
+    }
+    ;({ state, findings } = await at(25 * 60, state, {}, [ownRejects]))
+    expect(findings).toMatchObject([{ status: 'resolved' }])
+    ;({ findings } = await at(25 * 60 + 5, state, {}, [ownRejects]))
+    expect(findings).toEqual([])
+  })
+
+  it('compares with windows of the length that is counted', async () => {
+    await write({ flows: Array.from({ length: 26 * 4 }, (_, n) => rejects(-1 - n * 14, 10)).flat() }, sink)
+    // With a threshold of one, a window is longer by what may be late.
+    const { findings } = await at(0, undefined, { thresholds: { 'own-rejects': 1 } }, [ownRejects])
+    expect(findings).toEqual([])
+  })
+
+  it('sees each of its counts beside many groups that reach none', async () => {
+    const sources = Array.from({ length: 1100 }, (_, n) => `10.5.${n >> 8}.${n & 255}`)
+    const few = sources.flatMap((from) =>
+      [22, 23].map((port) =>
+        flow({ eni: 'eni-5a', from, to: '10.4.1.9', ports: [44_000, port], end: seconds(-70), reject: true }),
+      ),
+    )
+    const sweep = Array.from({ length: 150 }, (_, n) =>
+      flow({
+        eni: 'eni-5b',
+        from: '10.6.0.6',
+        to: `10.7.0.${n}`,
+        ports: [44_000, 22],
+        end: seconds(-70),
+        reject: true,
+      }),
+    )
+    await write({ flows: [...few, ...sweep] }, sink)
+    const { findings, partial } = await at(0, undefined, {}, [portScan])
+    expect(partial).toBeUndefined()
+    expect(findings.map(({ who, numbers }) => [who['source.ip'], numbers.targets])).toEqual([['10.6.0.6', 150]])
   })
 
   it('waits for the time of each alert, and keeps what it does not look at', async () => {

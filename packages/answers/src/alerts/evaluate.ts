@@ -5,7 +5,16 @@ import { blockOf, checkFilters, dateOf } from '../filters.ts'
 import type { Filter, Question, Span } from '../question.ts'
 import { refused } from '../refuse.ts'
 import { isoDate } from '../values.ts'
-import { type Alert, checkAlert, checkThreshold, columnsOf, lengthOf, type QueueState, type Window } from './alert.ts'
+import {
+  type Alert,
+  checkAlert,
+  checkThreshold,
+  columnsOf,
+  lengthOf,
+  type PlainAlert,
+  type QueueState,
+  type Window,
+} from './alert.ts'
 import { commandsOf, linkOf, pairOf } from './commands.ts'
 import { firing, questionOf } from './question.ts'
 import { type AlertsState, type Finding, keyOf, noState, type OpenFinding } from './state.ts'
@@ -74,8 +83,8 @@ const mostFindings = 1000
 const mostPairs = 20
 /** An alert that is nowhere evaluated any more is forgotten, its findings with it. */
 const forgotten = 7 * 24 * 3_600_000
-/** A schedule is never quite even. */
-const slack = 30_000
+/** A schedule is never quite even: EventBridge Scheduler is up to a minute late. */
+const slack = 60_000
 
 /**
  * Looks whether alerts fire, and what became of those that did before. It writes nothing: the caller sends what is `fired`
@@ -190,6 +199,8 @@ interface Result extends Windows {
   /** By their keys, from the newest window that has them. */
   readonly rows: ReadonlyMap<string, { readonly row: Row; readonly span: Span }>
   readonly approximate: readonly string[]
+  /** Of those that were seen: from where on the next evaluation looks. */
+  readonly to?: string
 }
 
 /** Errors of the store as a whole, or of the caller: the next alert would meet the same. */
@@ -224,7 +235,9 @@ async function resultOf(
   const before = Object.hasOwn(state.evaluated, name) ? state.evaluated[name] : undefined
   const rows = new Map<string, { row: Row; span: Span }>()
   const nothing = { alert, rows, approximate: [] }
-  if (before && now - Date.parse(before.at) < lengthOf(alert.every) - slack)
+  const age = before && now - Date.parse(before.at)
+  // Where the clock was far ahead once, nothing waits for that time to come.
+  if (age !== undefined && age > -slack && age < lengthOf(alert.every) - slack)
     return { ...nothing, status: 'waiting', why: `it is evaluated every ${alert.every}`, windows: [] }
   const threshold = Object.hasOwn(thresholds, name) ? thresholds[name]! : alert.threshold
   const late = options.late ?? latenessOf(datasets, formats)
@@ -232,40 +245,69 @@ async function resultOf(
   const windows = windowsOf(alert, { now, late, threshold, time, before: ended })
   const ask = askedOf(all, alert, options)
   const limit = mostFindings
+  const known = new Map(state.open.map((one) => [one.key, one]))
   const reasons: string[] = []
   const approximate = new Set<string>()
   let absent = false
   try {
-    for (const window of windows.windows) {
-      const answer: Answer =
-        'steps' in alert
-          ? await alert.steps(ask, window, { own, threshold, late, limit, now, queues })
-          : await ask(questionOf(alert, window, { own, threshold, limit }))
-      const found = 'steps' in alert ? answer.rows : firing(alert, window, threshold, answer.rows)
-      for (const one of found) put(rows, alert, one, window)
-      for (const column of answer.approximate) approximate.add(column)
-      if (answer.partial) reasons.push(answer.partial.why)
-      absent ||= answer.partial?.absent === true
-      if (answer.rows.length >= limit) reasons.push(`it has ${limit} findings or more`)
-    }
+    // Each of several counts is a question: a group may be the first of one, and far behind by another.
+    for (const window of windows.windows)
+      for (const count of 'steps' in alert ? [''] : alert.counts) {
+        const answer: Answer =
+          'steps' in alert
+            ? await alert.steps(ask, window, { own, threshold, late, limit, now, queues })
+            : await ask(questionOf(alert, window, { own, threshold, limit, count }))
+        const found =
+          'steps' in alert
+            ? answer.rows
+            : firing(alert, window, threshold, answer.rows, (row) =>
+                usualThen(alert, known.get(keyOfRow(alert, row)), window),
+              )
+        for (const one of found) put(rows, alert, one, window)
+        for (const column of answer.approximate) approximate.add(column)
+        if (answer.partial) reasons.push(answer.partial.why)
+        absent ||= answer.partial?.absent === true
+        if (answer.rows.length >= limit) reasons.push(`it has ${limit} findings or more`)
+      }
   } catch (error) {
     if (!isOfOne(error)) throw named(name, error)
     return { ...nothing, ...windows, status: 'failed', why: error.message, error }
   }
   const { missed } = windows
+  const to = seenUntil(windows, before?.to, reasons.length === 0)
   if (missed) reasons.push(`nobody looked from ${missed.from} to ${missed.to}, which is too long ago to make up for`)
   const { partial } = partialBy(reasons)
   const status = partial ? (absent ? 'absent' : 'partial') : 'whole'
   const columns = Object.keys(columnsOf(alert))
   const shown = [...approximate].filter((column) => columns.includes(column))
-  return { ...nothing, ...windows, status, approximate: shown, ...(partial && { why: partial.why }) }
+  return { ...nothing, ...windows, status, to, approximate: shown, ...(partial && { why: partial.why }) }
+}
+
+/**
+ * Where the next evaluation goes on: a window that was not seen whole is looked at again. What is too long ago is not, since
+ * it would be said again and again.
+ */
+function seenUntil({ windows, missed }: Windows, before: string | undefined, isWhole: boolean): string {
+  const { from, to } = windows[0]!.span
+  if (isWhole) return to
+  if (before === undefined) return from
+  return missed ? isoDate(Date.parse(before) + Date.parse(missed.to) - Date.parse(missed.from)) : before
+}
+
+const keyOfRow = ({ name, by }: Alert, row: Row): string =>
+  keyOf(
+    name,
+    Object.keys(by).map((field) => row[field] ?? null),
+  )
+
+/** What was usual for an open finding that is younger than the time it is compared with. */
+function usualThen({ before }: PlainAlert, one: OpenFinding | undefined, { span }: Window): number | undefined {
+  const isYoung = before && one && Date.parse(one.since) > Date.parse(span.to) - lengthOf(before.length)
+  return isYoung && typeof one.numbers.before === 'number' ? one.numbers.before : undefined
 }
 
 function put(rows: Map<string, { row: Row; span: Span }>, alert: Alert, row: Row, { span }: Window): void {
-  const key = keyOf(
-    alert.name,
-    Object.keys(alert.by).map((field) => row[field] ?? null),
-  )
+  const key = keyOfRow(alert, row)
   if (!rows.has(key)) rows.set(key, { row, span })
 }
 
@@ -370,10 +412,7 @@ function missingIn(results: readonly Result[], { evaluated }: AlertsState): stri
   })
 }
 
-/** A window that was not seen whole is looked at again. */
-function evaluatedBy({ alert: { name }, status, windows }: Result, { evaluated }: AlertsState, now: number) {
+function evaluatedBy({ alert: { name }, status, to }: Result, { evaluated }: AlertsState, now: number) {
   const before = Object.hasOwn(evaluated, name) ? [[name, evaluated[name]!] as const] : []
-  if (status === 'waiting' || status === 'failed' || status === 'absent') return before
-  const to = status === 'partial' ? (before[0]?.[1].to ?? windows[0]!.span.from) : windows[0]!.span.to
-  return [[name, { to, at: isoDate(now) }] as const]
+  return to === undefined || status === 'absent' ? before : [[name, { to, at: isoDate(now) }] as const]
 }
