@@ -17,6 +17,6 @@ export { type OpenSearchMonitor, openSearchMonitor } from './alerts/compile/open
 export { type AlertsReport, type EvaluateOptions, type Evaluation, evaluate } from './alerts/evaluate.ts'
 export { alerts } from './alerts/index.ts'
 export { type AlertsState, type Finding, type OpenFinding, readState } from './alerts/state.ts'
-export { tellAlerts, tellFinding } from './alerts/tell.ts'
+export { type TellOptions, tellAlerts, tellFinding } from './alerts/tell.ts'
 export type { WindowTime } from './alerts/windows.ts'
 export type { Filter } from './question.ts'

@@ -19,9 +19,12 @@ function endsOf(a: Value, b: Value, port: Value): Ends | undefined {
   return isAddress(a) && isAddress(b) && isPort(port) ? { a, b, port } : undefined
 }
 
+/** No question takes a NUL, which ends SQL: a record that holds one is told, and not looked up. */
+export const isAskable = (value: Value): boolean => !(typeof value === 'string' && value.includes('\0'))
+
 /** The two ends that most of a finding's records have; undefined where the alert looks for none, or there are none. */
 export async function pairOf(ask: Store['ask'], { pair, by }: Alert, who: Row, span: Span): Promise<Ends | undefined> {
-  if (!pair) return undefined
+  if (!pair || !Object.values(who).every(isAskable)) return undefined
   const named = Object.keys(by).map((field): Filter => {
     const value = who[field] ?? null
     return value === null ? { not: { field, exists: true } } : { field, equals: value as FilterValue }
@@ -62,8 +65,8 @@ export function commandsOf(alert: Alert, span: Span, ends: Ends | undefined): st
   ]
 }
 
-/** The page of an alert in the dashboard at this address. */
+/** The page of an alert in the dashboard at this address, without a token that stands in it. */
 export function linkOf(dashboard: string, { name }: Alert, { from, to }: Span): string {
   const query = new URLSearchParams({ since: from, until: to })
-  return `${dashboard.replace(/#.*$/s, '')}#/alerts/${name}?${query}`
+  return `${dashboard.replace(/[?#].*$/s, '')}#/alerts/${name}?${query}`
 }

@@ -9,6 +9,7 @@ import { isoDate } from '../values.ts'
 import { defineAlert } from './alert.ts'
 import { rootUsed } from './audit.ts'
 import { type EvaluateOptions, evaluate } from './evaluate.ts'
+import { flowLogGap } from './flow-log-gap.ts'
 import { alerts } from './index.ts'
 import { ownRejects, portScan, replyRejected } from './network.ts'
 import { type AlertsState, readState } from './state.ts'
@@ -313,6 +314,18 @@ describe('one evaluation after the other', () => {
     expect(findings.map(({ who, numbers }) => [who['source.ip'], numbers.targets])).toEqual([['10.6.0.6', 150]])
   })
 
+  it('tells of records that AWS skipped while nobody looked', async () => {
+    const flows = Array.from({ length: 40 }, (_, n) =>
+      flow({ eni: 'eni-0f', from: '10.9.0.1', to: '10.9.0.2', ports: [1, 2], end: seconds(-60 + n * 10) }),
+    )
+    await write({ flows }, sink)
+    const before = await at(0, undefined, {}, [flowLogGap])
+    const [start, end] = [seconds(59), seconds(60)]
+    await write({ flows: [`5 123456789012 eni-0f - - - - - - - ${start} ${end} - SKIPDATA - - - -`] }, sink)
+    const next = await at(240, before.state, {}, [flowLogGap])
+    expect(next.findings).toMatchObject([{ status: 'fired', numbers: { skipped: 1, silent: 0 } }])
+  })
+
   it('waits for the time of each alert, and keeps what it does not look at', async () => {
     await write({ calls: [call('ec2:RunInstances', seconds(-10), root), reads(110)], flows: scan(-70) }, sink)
     const first = await at(0)
@@ -352,12 +365,87 @@ describe('one evaluation after the other', () => {
     await expect(evaluate(without, [portScan], { now: options.now, window: 'ingested' })).rejects.toThrow(
       'event.ingested',
     )
+    // It goes on while such come, though none is of the last quarter of an hour, and is over where others come.
+    const soon = isoDate((now + 600) * 1000)
+    const { state } = byArrival
+    const goesOn = await evaluate(own, [portScan], { ...options, now: soon, state, window: 'ingested' })
+    expect(goesOn.findings).toMatchObject([{ status: 'ongoing' }])
+    const early = { ...state, open: [{ ...state.open[0]!, key: 'other' }] }
+    const other = await evaluate(own, [portScan], { ...options, now: soon, state: early, window: 'ingested' })
+    expect(other.findings.map(({ status }) => status)).toEqual(['fired', 'resolved'])
+  })
+
+  it('by event.ingested says where no record has it', async () => {
+    await write({ flows: scan(-5) }, sink)
+    const { findings, evaluations, partial } = await at(0, undefined, { window: 'ingested' }, [portScan])
+    expect(findings).toEqual([])
+    expect(evaluations).toMatchObject([{ status: 'partial' }])
+    expect(partial!.why).toMatch(
+      /^port-scan: no record of aws\.vpcflow since .* the enrichment `ingested` writes that$/,
+    )
+  })
+
+  it('keeps of those that may be over no more than a thousand, and says so', async () => {
+    await write(
+      { flows: [flow({ eni: 'eni-0f', from: '10.9.0.1', to: '10.9.0.2', ports: [1, 2], end: seconds(-70) })] },
+      sink,
+    )
+    const first = await at(0, undefined, {}, [portScan])
+    const open = Array.from({ length: 1200 }, (_, n) => {
+      const span = { from: time(-200 + n / 100), to: time(-185 + n / 100) }
+      const key = JSON.stringify(['port-scan', String(n)])
+      return { key, alert: 'port-scan', who: {}, numbers: {}, since: span.from, firedAt: span.to, span, commands: [] }
+    })
+    const nothing: Store = {
+      ask: async () => ({ rows: [], approximate: [], partial: { why: '1 of 2 shards failed' } }),
+    }
+    const options = { now: time(5), formats: parser.formats, state: { ...first.state, open } }
+    const { state, partial } = await evaluate(nothing, [portScan], options)
+    expect(state.open.map(({ key }) => key)).toEqual(
+      open
+        .slice(200)
+        .reverse()
+        .map(({ key }) => key),
+    )
+    expect(partial!.why).toContain('port-scan: 200 findings that may be over are forgotten')
+    // One that waits forgets nothing.
+    expect((await evaluate(nothing, [portScan], { ...options, now: time(1) })).state.open).toHaveLength(1200)
+  })
+
+  it('waits, and what the store never had is still none of its faults', async () => {
+    await write({ flows: scan(-70) }, sink)
+    const first = await at(0)
+    expect(first.partial).toBeUndefined()
+    expect((await at(1, first.state)).partial).toBeUndefined()
+  })
+
+  it('goes on over values that no question may hold', async () => {
+    const evil = (minutes: number, flags: number) =>
+      flow({
+        eni: 'eni-\0',
+        from: '10.3.0.9',
+        to: '10.3.0.7',
+        ports: [443, 43_000],
+        end: seconds(minutes),
+        flags,
+        reject: true,
+      })
+    const others = Array.from({ length: 30 }, (_, n) =>
+      flow({ eni: 'eni-0f', from: '10.9.0.1', to: '10.9.0.2', ports: [1, 2], end: seconds(-5 - n * 10) }),
+    )
+    await write({ flows: [evil(-200, 18), ...others], calls: [reads(-70)] }, sink)
+    const { findings } = await at(0, undefined, {}, alerts)
+    expect(findings.map(({ alert }) => alert)).toEqual(['flow-log-gap'])
+    await write({ flows: [evil(-20, 18)] }, sink)
+    const next = await at(1, undefined, {}, alerts)
+    expect(next.findings).toMatchObject([{ alert: 'reply-rejected', who: { 'aws.vpcflow.interface_id': 'eni-\0' } }])
+    expect(next.findings[0]!.commands).toEqual([expect.stringMatching(/^flowferry ask rejected-now /)])
   })
 })
 
 describe('what it gives', () => {
   it('has the command for two ends, that for the records, and the page of the dashboard', async () => {
-    const { findings } = await run('fires', { dashboard: 'http://127.0.0.1:4000/#token' })
+    const { findings } = await run('fires', { dashboard: 'http://127.0.0.1:4000/?token=secret#token' })
     const of = (name: string) => findings.find(({ alert }) => alert === name)!
     expect(of('own-rejects').commands).toEqual([
       'flowferry why 10.1.0.7 10.1.0.9:5432 --from <store> --since 2026-11-22T10:45Z --until 2026-11-22T11:00Z',
@@ -478,6 +566,8 @@ describe('what is wrong is refused', () => {
     await expect(evaluate(store, [plain], { dashboard: 'https://a:b@c' })).rejects.toThrow('dashboard is string')
     await expect(evaluate(store, [plain], { thresholds: { mine: 0 } })).rejects.toThrow('thresholds.mine takes')
     await expect(evaluate(store, [plain], { own: ['10'] })).rejects.toThrow('own[0] takes a block')
+    const except = { 'dead-letters': [{ field: 'queue', equals: 'known' }] }
+    await expect(evaluate(store, alerts, { except })).rejects.toThrow('except.dead-letters is of no log')
   })
 
   it('fields that the logs do not have, in alerts of your own and in what is known', async () => {
@@ -501,6 +591,6 @@ describe('what is wrong is refused', () => {
     '{"version":1,"open":[{}],"evaluated":{}}',
     '{"version":1,"open":[],"evaluated":{"a":1}}',
   ])('a state that is none: %s', (text) => {
-    expect(() => readState(text, 'alerts.json')).toThrow('alerts.json is no state of alerts')
+    expect(() => readState(text, 'alerts.json')).toThrow(/^alerts.json is (no state of alerts|a state of version 2)/)
   })
 })

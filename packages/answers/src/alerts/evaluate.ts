@@ -77,12 +77,12 @@ export interface AlertsReport {
   readonly state: AlertsState
 }
 
-/** Most findings of one alert: more make it partial. */
+/** Most findings of one alert: more make it partial. As many are kept of which nobody knows whether they are over. */
 const mostFindings = 1000
 /** Most findings of one evaluation whose ends are looked up. */
 const mostPairs = 20
 /** An alert that is nowhere evaluated any more is forgotten, its findings with it. */
-const forgotten = 7 * 24 * 3_600_000
+const keptFor = 7 * 24 * 3_600_000
 /** A schedule is never quite even: EventBridge Scheduler is up to a minute late. */
 const slack = 60_000
 
@@ -114,7 +114,8 @@ export async function evaluate(
 
   const open: OpenFinding[] = []
   const findings: Finding[] = []
-  const hasRecords = cachedRecords(all)
+  const hasRecords = cachedRecords(all, options.formats ?? [])
+  const forgotten: string[] = []
   let pairs = 0
   for (const result of results) {
     const { alert, rows } = result
@@ -139,17 +140,22 @@ export async function evaluate(
       if (!before && alert.pair) pairs++
       tell({ ...base, commands }, before ? 'ongoing' : 'fired')
     }
-    for (const one of known.values()) {
-      const unsure =
-        result.status === 'whole'
-          ? await unlessRecords(hasRecords, alert, result.windows)
-          : (result.why ?? 'it was not evaluated')
-      tell(one, unsure === undefined ? 'resolved' : 'ongoing', result.status === 'waiting' ? undefined : unsure)
-    }
+    if (known.size === 0) continue
+    const isWaiting = result.status === 'waiting'
+    const unsure =
+      result.status === 'whole'
+        ? await unlessRecords(hasRecords, alert, result.windows)
+        : (result.why ?? 'it was not evaluated')
+    const newest = [...known.values()].sort((a, b) => Date.parse(b.span.to) - Date.parse(a.span.to))
+    // Else a state would grow for as long as a store is partial.
+    const left = unsure === undefined || isWaiting ? [...known.values()] : newest.slice(0, mostFindings)
+    for (const one of left) tell(one, unsure === undefined ? 'resolved' : 'ongoing', isWaiting ? undefined : unsure)
+    if (left.length < known.size)
+      forgotten.push(`${name}: ${known.size - left.length} findings that may be over are forgotten, the oldest`)
   }
   const names = new Set(alerts.map(({ name }) => name))
   const others = Object.entries(state.evaluated).filter(
-    ([name, { at }]) => !names.has(name) && now - Date.parse(at) < forgotten,
+    ([name, { at }]) => !names.has(name) && now - Date.parse(at) < keptFor,
   )
   const kept = new Set(others.map(([name]) => name))
   open.push(...state.open.filter((one) => !names.has(one.alert) && kept.has(one.alert)))
@@ -160,7 +166,7 @@ export async function evaluate(
     approximate: Object.fromEntries(
       results.flatMap(({ alert, approximate }) => (approximate.length > 0 ? [[alert.name, approximate]] : [])),
     ),
-    ...partialBy(missingIn(results, state)),
+    ...partialBy([...missingIn(results, state), ...forgotten]),
     state: {
       version: 1,
       open,
@@ -180,6 +186,8 @@ function checkOptions(alerts: readonly Alert[], options: EvaluateOptions): void 
   for (const [name, filters] of Object.entries(except))
     if (!Array.isArray(filters)) throw refused(`except.${name}`, 'takes a list of filters')
   for (const { name, formats: datasets } of alerts) {
+    if (datasets.length === 0 && Object.hasOwn(except, name))
+      throw refused(`except.${name}`, 'is of no log, whose records could be left out')
     const own = formats.filter(({ dataset }) => datasets.includes(dataset))
     // A filter that is misspelt would leave out nothing, and nobody would know.
     if (own.length > 0 && Object.hasOwn(except, name)) checkFilters(own, except[name], `except.${name}`)
@@ -269,6 +277,12 @@ async function resultOf(
         absent ||= answer.partial?.absent === true
         if (answer.rows.length >= limit) reasons.push(`it has ${limit} findings or more`)
       }
+    const newest = windows.windows[0]!
+    const came: Filter = { field: 'event.ingested', exists: true }
+    if (isByArrival(newest) && rows.size === 0 && !absent && !(await anyRecord(all, datasets, formats, newest, came)))
+      reasons.push(
+        `no record of ${datasets.join(', ')} since ${newest.readsFrom} says when it came: the enrichment \`ingested\` writes that`,
+      )
   } catch (error) {
     if (!isOfOne(error)) throw named(name, error)
     return { ...nothing, ...windows, status: 'failed', why: error.message, error }
@@ -366,21 +380,35 @@ async function nextOf(
   return commandsOf(alert, span, looksUp ? await pairOf(ask, alert, one.who, span).catch(unless(undefined)) : undefined)
 }
 
-type HasRecords = (datasets: readonly string[], span: Span) => Promise<boolean>
+type HasRecords = (datasets: readonly string[], window: Window) => Promise<boolean>
 
-/** Whether there is any record of a dataset in a span, each asked once. */
-function cachedRecords(ask: Store['ask']): HasRecords {
+/** Whether there is any record of a dataset in a window, each asked once. */
+function cachedRecords(ask: Store['ask'], formats: readonly Format[]): HasRecords {
   const known = new Map<string, Promise<boolean>>()
-  return (datasets, span) => {
-    const key = JSON.stringify([datasets, span])
-    const asked = known.get(key) ?? anyRecord(ask, datasets, span).catch(unless(false))
+  return (datasets, window) => {
+    const key = JSON.stringify([datasets, window])
+    const asked = known.get(key) ?? anyRecord(ask, datasets, formats, window, window.now).catch(unless(false))
     known.set(key, asked)
     return asked
   }
 }
 
-async function anyRecord(ask: Store['ask'], formats: readonly string[], span: Span): Promise<boolean> {
-  const { rows } = await ask({ kind: 'groups', formats, span, measures: { newest: { max: '@timestamp' } } })
+const isByArrival = ({ readsFrom, span }: Window) => readsFrom !== span.from
+
+async function anyRecord(
+  ask: Store['ask'],
+  datasets: readonly string[],
+  formats: readonly Format[],
+  window: Window,
+  filter: Filter,
+): Promise<boolean> {
+  const { rows } = await ask({
+    kind: 'groups',
+    formats: isByArrival(window) ? datasets.map((one) => arriving(one, formats)) : datasets,
+    span: { from: window.readsFrom, to: window.span.to },
+    filters: isByArrival(window) ? [filter] : [],
+    measures: { newest: { max: '@timestamp' } },
+  })
   return typeof rows[0]?.newest === 'string'
 }
 
@@ -390,8 +418,9 @@ async function unlessRecords(
   { formats }: Alert,
   windows: readonly Window[],
 ): Promise<string | undefined> {
-  const span = windows[0]?.span
-  if (!span || formats.length === 0 || (await hasRecords(formats, span))) return undefined
+  const [window] = windows
+  if (!window || formats.length === 0 || (await hasRecords(formats, window))) return undefined
+  const { span } = window
   return `the store has no record of ${formats.join(', ')} from ${span.from} to ${span.to}`
 }
 
@@ -404,7 +433,8 @@ const evaluationOf = ({ alert, status, why, windows }: Result): Evaluation => ({
 
 /** What an evaluation may have missed. Logs that a store never had are no fault, unless it has none at all. */
 function missingIn(results: readonly Result[], { evaluated }: AlertsState): string[] {
-  const asked = results.filter(({ status, alert }) => status !== 'waiting' && alert.formats.length > 0)
+  // One that waits was seen before.
+  const asked = results.filter(({ alert }) => alert.formats.length > 0)
   const nothing = asked.length > 0 && asked.every(({ status }) => status === 'absent')
   return results.flatMap(({ alert, status, why }) => {
     const isNew = status === 'absent' && !Object.hasOwn(evaluated, alert.name) && !nothing

@@ -3,6 +3,7 @@ import type { Filter, Span } from '../question.ts'
 import { isoDate } from '../values.ts'
 import { defineAlert } from './alert.ts'
 import { succeeded } from './audit.ts'
+import { isAskable } from './commands.ts'
 
 const day = 24 * 3_600_000
 const mostInterfaces = 10_000
@@ -36,12 +37,14 @@ export const flowLogGap = defineAlert({
   ask: 'log-gaps',
   because: 'that nothing came is told by no record, and which interfaces were deleted by CloudTrail',
   know: 'An interface that was deleted or detached, or whose instance was stopped or terminated, is left out where CloudTrail says so (the flow log needs instance-id for instances). One whose traffic is none still writes NODATA. Gaps are interfaces that had records in the day before and have none in the window, silent, and those with SKIPDATA.',
-  steps: async (ask, _, { threshold, late, now: at }) => {
+  steps: async (ask, { span }, { threshold, late, now: at }) => {
     // Half an hour is whole as long ago as records are late.
     const end = at - late
     const begin = end - 30 * 60_000
     const whole = { from: isoDate(begin - day), to: isoDate(at) }
     const now: Filter = { field: '@timestamp', range: { gte: isoDate(begin) } }
+    // What was skipped while nobody looked is a gap as well.
+    const lately: Filter = { field: '@timestamp', range: { gte: span.from } }
     const seen = await ask({
       kind: 'groups',
       formats: ['aws.vpcflow'],
@@ -50,7 +53,7 @@ export const flowLogGap = defineAlert({
       measures: {
         last: { max: '@timestamp' },
         now: { count: true, where: [now] },
-        skipped: { count: true, where: [now, { field: 'aws.vpcflow.log_status', equals: 'SKIPDATA' }] },
+        skipped: { count: true, where: [lately, { field: 'aws.vpcflow.log_status', equals: 'SKIPDATA' }] },
       },
       order: [{ by: 'last' }],
       limit: mostInterfaces,
@@ -126,7 +129,7 @@ async function endedIn(ask: Store['ask'], span: Span, silent: readonly Interface
   const reasons: string[] = []
   for (const { actions, id, part } of endings) {
     const idsOf = (one: Interface) => (id === 'interface' ? [one.id] : one.instances)
-    const ids = [...new Set(silent.flatMap(idsOf))]
+    const ids = [...new Set(silent.flatMap(idsOf))].filter(isAskable)
     if (ids.length === 0) continue
     const field = `${request}.${part}`
     const { rows, partial } = await ask({

@@ -59,12 +59,15 @@ export function readState(text: string, where: string): AlertsState {
   } catch {
     // It is no state either.
   }
-  if (!isState(value))
-    throw new FlowferryError(
-      'INVALID_OPTION',
-      `${where} is no state of alerts, as evaluate gives it; name another place`,
-    )
-  return value
+  if (isState(value)) return value
+  // A newer one is none to put aside.
+  const version = isObject(value) ? Number(value.version) : Number.NaN
+  throw new FlowferryError(
+    'INVALID_OPTION',
+    version > 1
+      ? `${where} is a state of version ${version}, which a newer flowferry wrote; use that one, or another place`
+      : `${where} is no state of alerts, or half of one: name another place, or move it away, and all that fires is told anew`,
+  )
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string'

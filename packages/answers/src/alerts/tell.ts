@@ -7,20 +7,31 @@ import { type Alert, columnsOf } from './alert.ts'
 import type { AlertsReport } from './evaluate.ts'
 import type { Finding } from './state.ts'
 
+export interface TellOptions {
+  /** Whether what goes on is told, or only how much of it there is. @default true */
+  readonly ongoing?: boolean
+}
+
 /**
  * A report for people: what is missing first, then what fired, what goes on and what is over.
  *
  * @example
  * console.log(tellAlerts(alerts, await evaluate(store, alerts, { formats: parser.formats })))
  */
-export function tellAlerts(alerts: readonly Alert[], { now, findings, evaluations, partial }: AlertsReport): string {
+export function tellAlerts(
+  alerts: readonly Alert[],
+  { now, findings, evaluations, partial }: AlertsReport,
+  { ongoing = true }: TellOptions = {},
+): string {
   const of = (status: string) => findings.filter((one) => one.status === status).length
   const isOfLogs = (name: string) => alerts.some((one) => one.name === name && one.formats.length > 0)
   const left = evaluations.flatMap(({ alert, status }) => (status === 'absent' && isOfLogs(alert) ? [alert] : []))
   const lines = [
     ...(partial ? [`Not the whole answer: ${partial.why}.`, ''] : []),
     `${timeOf(now)} UTC: ${count(of('fired'))} fired, ${count(of('ongoing'))} ongoing, ${count(of('resolved'))} resolved`,
-    ...findings.flatMap((finding) => ['', ...findingLines(alerts, finding)]),
+    ...findings.flatMap((finding) =>
+      ongoing || finding.status !== 'ongoing' ? ['', ...findingLines(alerts, finding)] : [],
+    ),
     ...(left.length > 0 ? ['', `Not asked, since the store has no such logs: ${left.join(', ')}.`] : []),
   ]
   return `${lines.map(printable).join('\n')}\n`
