@@ -13,6 +13,8 @@ interface Surroundings {
   readonly env?: Record<string, string>
   readonly cwd?: string
   readonly signal?: AbortSignal
+  /** Called once something is printed. */
+  readonly onStdout?: () => void
 }
 
 /** Runs a command line in this process, as `cli.ts` does it, and keeps what it says. For tests. */
@@ -22,7 +24,7 @@ export const runHere = (args: readonly string[], around: Surroundings = {}): Pro
 /** Runs a command with what it would have of a process, and keeps what it says. For tests. */
 export async function runWith(
   command: (io: Io) => Promise<number>,
-  { stdin = [], env = {}, cwd, signal }: Surroundings = {},
+  { stdin = [], env = {}, cwd, signal, onStdout }: Surroundings = {},
 ): Promise<Ran> {
   const said = { stdout: '', stderr: '' }
   const output = (name: keyof typeof said) =>
@@ -31,6 +33,7 @@ export async function runWith(
       highWaterMark: 1024,
       write: (chunk, _, done) => {
         said[name] += chunk
+        if (name === 'stdout') onStdout?.()
         setImmediate(done)
       },
     })

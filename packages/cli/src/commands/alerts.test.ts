@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -112,6 +113,73 @@ describe('flowferry alerts', () => {
     await writeFile(state, '{}')
     const broken = await runHere(['alerts', 'root-used', '--from', from, '--state', state])
     expect(broken).toMatchObject({ code: 2, stderr: expect.stringContaining('state.json is no state of alerts') })
+    expect(broken.stderr).toContain('move it away, and all that fires is told anew')
+    await writeFile(state, '{"version":2}')
+    const newer = await runHere(['alerts', 'root-used', '--from', from, '--state', state])
+    expect(newer).toMatchObject({ code: 2, stderr: expect.stringContaining('which a newer flowferry wrote') })
+  })
+
+  it('refuses a state of a later evaluation, one that it cannot write, and one that another wrote meanwhile', async () => {
+    const state = join(folder, 'later.json')
+    const run = (...args: string[]) => runHere(['alerts', 'root-used', '--from', from, '--state', state, ...args])
+    expect((await run(...until)).code).toBe(4)
+    const text = await readFile(state, 'utf8')
+    const early = await run('--until', '2026-11-22T11:00Z')
+    expect([early.code, early.stdout]).toEqual([2, ''])
+    expect(early.stderr).toContain('is before the last evaluation of')
+    expect(early.stderr).toContain('leave out --state')
+
+    const nowhere = join(folder, 'nowhere', 'state.json')
+    const lost = await runHere(['alerts', 'root-used', '--from', from, '--state', nowhere, ...until])
+    expect(lost.stderr).toContain(`--state ${nowhere} cannot be written: `)
+    expect(lost.code).toBe(1)
+
+    // While it tells, another one writes.
+    const other = '{ "version": 1, "open": [], "evaluated": {} }'
+    const both = await runHere(
+      ['alerts', 'root-used', '--from', from, '--state', state, '--until', '2026-11-22T12:05Z'],
+      { onStdout: () => writeFileSync(state, other) },
+    )
+    expect(both.stderr).toContain(`--state ${state}: another evaluation wrote it meanwhile`)
+    expect(both.code).toBe(1)
+    expect(await readFile(state, 'utf8')).toBe(other)
+    await writeFile(state, text)
+    expect((await run('--until', '2026-11-22T12:05Z')).code).toBe(4)
+    expect((await readdir(folder)).filter((name) => name.endsWith('.part'))).toEqual([])
+  })
+
+  it('lets others write between two evaluations, and tells of what goes on by its number alone', async () => {
+    const path = join(folder, 'every.db')
+    const store = async (n: number) => {
+      const eventTime = `${new Date(Date.now() - 60_000).toISOString().slice(0, 19)}Z`
+      const eventID = `00000000-0000-4000-8000-00000000001${n}`
+      const one = { ...event, eventTime, eventID, sourceIPAddress: `198.51.100.${n}` }
+      await writeFile(join(folder, `${n}.json`), JSON.stringify({ Records: [one] }))
+      const { code, stderr } = await runHere(['ingest', join(folder, `${n}.json`), '--to', `duckdb:${path}`])
+      expect(code, stderr).toBe(0)
+    }
+    await store(1)
+    const often = await config(`{ add: [{
+      name: 'often', title: 'Often', severity: 'low', formats: ['aws.cloudtrail'], window: '5m', every: '10s',
+      filters: [], by: { 'source.address': { heading: 'from' } },
+      measures: { calls: { heading: 'calls', of: { count: true } } }, counts: ['calls'], threshold: 1, know: 'All.' }] }`)
+    const stop = new AbortController()
+    // Nobody waits for the pauses, and in the first one another record is stored.
+    const pauses = [() => store(2), async () => {}, async () => stop.abort()]
+    const { setTimeout: real } = globalThis
+    const timers = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((done: () => void, length?: number) => {
+      if (length !== 17_000) return real(done, length)
+      void pauses.shift()!().finally(done)
+    }) as never)
+    const { code, stdout, stderr } = await runHere(
+      ['alerts', 'often', '--from', `duckdb:${path}`, '--every', '17s', ...often],
+      { signal: stop.signal },
+    ).finally(() => timers.mockRestore())
+    expect([code, stderr]).toEqual([4, ''])
+    expect(pauses).toEqual([])
+    // The third time nothing is new.
+    expect(stdout.match(/\d fired, .*/g)).toEqual(['1 fired, 0 ongoing, 0 resolved', '1 fired, 1 ongoing, 0 resolved'])
+    expect(stdout.match(/^(FIRED|ONGOING)/gm)).toEqual(['FIRED', 'FIRED'])
   })
 
   it('ends with 0 where nothing fires, and with 5 where nobody can tell', async () => {

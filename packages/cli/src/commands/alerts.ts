@@ -136,23 +136,40 @@ async function evaluateFrom(
     ...(indexPer && { indexPer }),
   }
   const { evaluate } = await import('@flowferry/answers/alerts')
-  let state = file === undefined ? undefined : await loadState(file)
-  const store = await openStore({ ...withFrom(places, settings) }, io, formats)
-  try {
-    const once = async (): Promise<ExitCode> => {
+  let kept: Kept = {}
+  let isFirst = true
+  const once = async (): Promise<ExitCode> => {
+    if (file !== undefined) kept = await loadState(file, kept)
+    if (fixed !== undefined) requireLater(kept, fixed, file)
+    const { state } = kept
+    // Open for as long as it is asked: a DuckDB file that is open lets nobody write.
+    const store = await openStore({ ...withFrom(places, settings) }, io, formats)
+    try {
       const queues = dlq.length > 0 ? { queues: await queueStates(dlq, io) } : {}
       const now = fixed === undefined ? {} : { now: fixed }
       const report = await evaluate(store, alerts, { ...common, ...queues, ...now, ...(state && { state }) })
-      await print(alerts, report, options, io)
+      await print(alerts, report, options, io, isFirst)
+      isFirst = false
       // What was told is kept, and never the other way round: rather told twice than never.
-      if (file !== undefined) await saveState(file, report.state)
-      state = report.state
+      const { text } = kept
+      kept = { ...kept, state: report.state }
+      if (file !== undefined) kept = await saveState(file, report.state, text)
       return exitCodeOf(report)
+    } finally {
+      await store.close()
     }
-    return pause === undefined ? await once() : await again(once, pause, io)
-  } finally {
-    await store.close()
   }
+  return pause === undefined ? once() : again(once, pause, io)
+}
+
+/** An evaluation of the past would call over what a later one saw. */
+function requireLater({ state }: Kept, until: string, file: string | undefined): void {
+  const last = Object.values(state?.evaluated ?? {})
+    .map(({ at }) => at)
+    .sort()
+    .at(-1)
+  if (last !== undefined && last > until)
+    throw new UsageError(`--until ${until} is before the last evaluation of ${file}, ${last}; leave out --state`)
 }
 
 /** Until the user ends it. A store that is down now may be up the next time. */
@@ -187,19 +204,23 @@ function elapsed(milliseconds: number, signal: AbortSignal | undefined): Promise
   })
 }
 
-async function print(alerts: readonly Alert[], report: AlertsReport, { json, every }: AlertsCommandOptions, io: Io) {
+async function print(
+  alerts: readonly Alert[],
+  report: AlertsReport,
+  { json, every }: AlertsCommandOptions,
+  io: Io,
+  isFirst: boolean,
+) {
   if (json) {
     const { state: _, ...told } = report
     return line(io.stdout, JSON.stringify({ partial: null, ...told }))
   }
   const { tellAlerts } = await import('@flowferry/answers/alerts')
-  // Told again and again, what goes on is noise.
-  const news = every === undefined ? report.findings : report.findings.filter(({ status }) => status !== 'ongoing')
-  if (every !== undefined && news.length === 0 && !report.partial) return
-  for (const text of tellAlerts(alerts, { ...report, findings: news })
-    .trimEnd()
-    .split('\n'))
-    line(io.stdout, text)
+  // Told again and again, what goes on is noise. The first time says what is looked at, and what is not.
+  const isNew = report.findings.some(({ status }) => status !== 'ongoing') || report.partial !== undefined
+  if (!isFirst && !isNew) return
+  const told = tellAlerts(alerts, report, { ongoing: every === undefined || isFirst })
+  for (const text of told.trimEnd().split('\n')) line(io.stdout, text)
 }
 
 function exitCodeOf({ findings, partial }: AlertsReport): ExitCode {
@@ -221,6 +242,12 @@ async function queueStates(urls: readonly string[], io: Io): Promise<QueueState[
           { ...(io.signal && { abortSignal: io.signal }) },
         )
         return { name: url, attributes: Attributes }
+      } catch (error) {
+        if (io.signal?.aborted) throw error
+        // The alert of it says that it is not known; the others are of the logs.
+        line(io.stderr, `error: --dlq ${url}: ${(error as Error).message}`)
+        for (const hint of hintsFor([error])) line(io.stderr, hint)
+        return { name: url, attributes: {} }
       } finally {
         sqs.destroy()
       }
@@ -228,17 +255,37 @@ async function queueStates(urls: readonly string[], io: Io): Promise<QueueState[
   )
 }
 
-async function loadState(path: string): Promise<AlertsState | undefined> {
+/** A state, and the text of the file that holds it: where that is another, somebody else wrote it. */
+interface Kept {
+  readonly state?: AlertsState
+  readonly text?: string
+}
+
+async function loadState(path: string, known: Kept): Promise<Kept> {
   const { readState } = await import('@flowferry/answers/alerts')
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = await readKept(path)
+  if (text === known.text) return known
+  return text === undefined ? {} : { state: readState(text, path), text }
+}
+
+const readKept = (path: string): Promise<string | undefined> =>
+  readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw new Error(`--state ${path}: ${error.message}`)
   })
-  return text === undefined ? undefined : readState(text, path)
-}
 
-/** A reader meets the old file or the new one, never half of one. */
-async function saveState(path: string, state: AlertsState): Promise<void> {
-  await writeFile(`${path}.part`, `${JSON.stringify(state, null, 1)}\n`)
-  await rename(`${path}.part`, path)
+/** A reader meets the old file or the new one, never half of one; and only in place of the one that was read. */
+async function saveState(path: string, state: AlertsState, before: string | undefined): Promise<Kept> {
+  if ((await readKept(path)) !== before)
+    throw new Error(`--state ${path}: another evaluation wrote it meanwhile; each takes a file of its own`)
+  const text = `${JSON.stringify(state, null, 1)}\n`
+  // Two at a time do not write into one.
+  const part = `${path}.${process.pid}.part`
+  try {
+    await writeFile(part, text)
+    await rename(part, path)
+  } catch (error) {
+    throw new Error(`--state ${path} cannot be written: ${(error as Error).message}`, { cause: error })
+  }
+  return { state, text }
 }
