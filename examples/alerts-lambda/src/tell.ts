@@ -30,7 +30,11 @@ export function queues(sqs: SQSClient): Promise<QueueState[]> {
   return Promise.all(
     queueUrls.map(async (QueueUrl) => {
       const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] })
-      const { Attributes = {} } = await sqs.send(command)
+      // The evaluation says of which queue it does not know, and the logs are looked at.
+      const { Attributes = {} } = await sqs.send(command).catch((error: Error) => {
+        console.error(`${QueueUrl}: ${error.message}`)
+        return { Attributes: {} }
+      })
       return { name: QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1), attributes: Attributes }
     }),
   )

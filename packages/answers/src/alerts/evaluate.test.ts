@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { behind, call, fired, flow, now, parser, worlds, write } from '../../test/alerts/scenarios.ts'
 import type { Store } from '../answer.ts'
 import { isoDate } from '../values.ts'
-import { defineAlert } from './alert.ts'
+import { type Alert, defineAlert } from './alert.ts'
 import { rootUsed } from './audit.ts'
 import { type EvaluateOptions, evaluate } from './evaluate.ts'
 import { flowLogGap } from './flow-log-gap.ts'
@@ -121,8 +121,12 @@ describe('one evaluation after the other', () => {
         reject: true,
       }),
     )
-  const at = (minutes: number, state?: AlertsState, options: EvaluateOptions = {}, asked = [rootUsed, portScan]) =>
-    evaluate(store, asked, { now: time(minutes), formats: parser.formats, ...(state && { state }), ...options })
+  const at = (
+    minutes: number,
+    state?: AlertsState,
+    options: EvaluateOptions = {},
+    asked: readonly Alert[] = [rootUsed, portScan],
+  ) => evaluate(store, asked, { now: time(minutes), formats: parser.formats, ...(state && { state }), ...options })
   const statuses = ({ findings }: Awaited<ReturnType<typeof evaluate>>) =>
     findings.map(({ alert, status }) => `${alert} ${status}`)
 

@@ -169,7 +169,7 @@ describe('flowferry alerts', () => {
     const { setTimeout: real } = globalThis
     const timers = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((done: () => void, length?: number) => {
       if (length !== 17_000) return real(done, length)
-      void pauses.shift()!().finally(done)
+      return void pauses.shift()!().finally(done)
     }) as never)
     const { code, stdout, stderr } = await runHere(
       ['alerts', 'often', '--from', `duckdb:${path}`, '--every', '17s', ...often],
@@ -213,6 +213,32 @@ describe('flowferry alerts', () => {
     expect(stderr.match(/^error: /gm)).toHaveLength(1)
     expect(stderr).toContain('TARGET_UNAUTHORIZED')
     expect(code).toBe(1)
+  })
+
+  it('evaluates the logs though SQS does not tell of a queue, and says that it does not know of it', async () => {
+    const server = createServer((_, response) => {
+      response.writeHead(403, { 'content-type': 'application/x-amz-json-1.0' })
+      response.end('{ "__type": "AccessDenied", "message": "no identity-based policy allows it" }')
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    for (const [name, value] of Object.entries({
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+    }))
+      vi.stubEnv(name, value)
+    const queue = 'https://sqs.eu-central-1.amazonaws.com/123456789012/dead'
+    const args = ['alerts', 'root-used', 'dead-letters', '--from', from, ...until, '--dlq', queue]
+    const { code, stdout, stderr } = await runHere(args, { env: { AWS_ENDPOINT_URL: endpoint } }).finally(() =>
+      vi.unstubAllEnvs(),
+    )
+    server.close()
+    expect(stdout).toContain(`Not the whole answer: dead-letters: SQS did not say how many messages ${queue} has.`)
+    expect(stdout).toContain('FIRED high root-used')
+    expect(stderr).toContain(`error: --dlq ${queue}: no identity-based policy allows it\n`)
+    expect(code).toBe(4)
   })
 
   it('has alerts of the config, thresholds, what is known, and without those that are off', async () => {
