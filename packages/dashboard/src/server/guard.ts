@@ -11,11 +11,12 @@ export interface Refusal {
 
 /**
  * A page elsewhere may send requests to loopback, under a name of its own that leads there: they have its Host, and its
- * Origin.
+ * Origin. A link in a chat may lead to the page itself, in a tab: what sent it reads nothing of that.
  */
-export function refuseForeign({ headers }: IncomingMessage, port: number): Refusal | undefined {
-  const { host = '', origin, 'sec-fetch-site': site } = headers
-  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`]
+export function refuseForeign({ headers, method }: IncomingMessage, port: number): Refusal | undefined {
+  const { host = '', origin, 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest } = headers
+  // Browsers leave the port of HTTP away.
+  const hosts = ['127.0.0.1', 'localhost'].flatMap((name) => [`${name}:${port}`, ...(port === 80 ? [name] : [])])
   if (!hosts.includes(host.toLowerCase()))
     return {
       status: 421,
@@ -24,7 +25,8 @@ export function refuseForeign({ headers }: IncomingMessage, port: number): Refus
       advice: `Open http://127.0.0.1:${port}, as flowferry serve printed it. Through a tunnel, forward the same port.`,
     }
   const isForeign = origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`
-  if (isForeign || (site !== undefined && !['same-origin', 'none'].includes(String(site))))
+  const isLink = method === 'GET' && mode === 'navigate' && dest === 'document'
+  if (isForeign || (site !== undefined && !['same-origin', 'none'].includes(String(site)) && !isLink))
     return {
       status: 403,
       code: 'ORIGIN',

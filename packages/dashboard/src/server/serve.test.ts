@@ -124,6 +124,18 @@ describe.skipIf(!isBuilt)('serveDashboard (skipped until `pnpm build`)', () => {
     }
   })
 
+  test('a link of another page leads to the page, and to nothing else', async () => {
+    const port = await serve(nothing)
+    const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
+    const statusOf = async (headers: Record<string, string>, method = 'GET', path = '/') =>
+      (await send(port, path, { method, headers })).status
+    expect(await statusOf(link)).toBe(200)
+    expect(await statusOf({ ...link, 'sec-fetch-dest': 'iframe' })).toBe(403)
+    expect(await statusOf({ ...link, 'sec-fetch-mode': 'no-cors' })).toBe(403)
+    expect(await statusOf({ ...link, origin: 'https://evil.example' }, 'POST', '/api/start')).toBe(403)
+    expect(await statusOf({ ...link, host: 'evil.example' })).toBe(421)
+  })
+
   test('takes its own Origin, and localhost', async () => {
     const port = await serve(nothing)
     for (const host of [`127.0.0.1:${port}`, `localhost:${port}`]) {
