@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Start } from '../api.ts'
-import { onToken, useAnswer } from './ask.ts'
+import { onToken, takeToken, useAnswer } from './ask.ts'
 import { Header } from './header.tsx'
 import { Now } from './pages/now.tsx'
 import { Pair } from './pages/pair.tsx'
@@ -11,18 +11,21 @@ import { Command } from './parts/copy-menu.tsx'
 import { Failed } from './parts/status.tsx'
 import { anchorOf, type Route, routeOf, spanOf } from './route.ts'
 
-function useRoute(): Route {
+/** @param onNew Called when the address of another start is opened in this tab */
+function useRoute(onNew: () => void): Route {
   const [hash, setHash] = useState(location.hash)
   useEffect(() => {
-    const changed = () => setHash(location.hash)
+    const changed = () => {
+      if (takeToken()) onNew()
+      setHash(location.hash)
+    }
     addEventListener('hashchange', changed)
     return () => removeEventListener('hashchange', changed)
-  }, [])
+  }, [onNew])
   return useMemo(() => routeOf(hash), [hash])
 }
 
 export function App() {
-  const route = useRoute()
   const asking = useAnswer('start', {})
   const { data, status, failure, again } = asking
   const [turn, setTurn] = useState(0)
@@ -30,6 +33,7 @@ export function App() {
     setTurn((before) => before + 1)
     again()
   }, [again])
+  const route = useRoute(refresh)
   useEffect(() => onToken(refresh), [refresh])
   if (data) return <Started start={data} route={route} turn={turn} refresh={refresh} />
   return (
@@ -116,8 +120,16 @@ function Empty({ start: { fill, from } }: { start: Start }) {
   )
 }
 
+const titles: ReadonlyMap<string, string> = new Map([
+  ['now', 'Now'],
+  ['alerts', 'Now'],
+  ['flows', 'Records'],
+  ['service', 'Records'],
+  ['questions', 'Questions'],
+])
+
 function titleOf({ route: { page, name, with: given }, start }: Here): string {
   if (page === 'pair') return given.a ? `${given.a} to ${given.b ?? 'all'}` : 'Why'
   if (page === 'questions' && name) return name
-  return start.dashboards.find((one) => one.name === page)?.title ?? { now: 'Now', flows: 'Records' }[page] ?? page
+  return start.dashboards.find((one) => one.name === page)?.title ?? titles.get(page) ?? 'No such page'
 }

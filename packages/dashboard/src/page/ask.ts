@@ -5,15 +5,22 @@ import type { Failure, RequestName, Requests } from '../api.ts'
 
 const key = 'flowferry-token'
 
+/** Of the address that was opened, until the server took it: a link from elsewhere may have any, and is not to end a session. */
+let given: string | undefined
+
 /**
- * The token from the address that serve printed, where it is there. It is kept for other tabs of this address, which no
- * other server of the machine can read; a cookie would go to all of them.
+ * The token from the address that serve printed, where it is there, also where it was pasted into an open tab. Once it is
+ * taken it is kept for other tabs of this address, which no other server of the machine can read; a cookie would go to all
+ * of them.
+ *
+ * @returns whether there was one
  */
-export function takeToken(): void {
+export function takeToken(): boolean {
   const [, token] = /^#token=([\w-]+)$/.exec(location.hash) ?? []
-  if (token === undefined) return
-  localStorage.setItem(key, token)
+  if (token === undefined) return false
+  given = token
   history.replaceState(null, '', '#/now')
+  return true
 }
 
 /** Calls back when another tab got a newer token. */
@@ -44,14 +51,19 @@ async function request<Name extends RequestName>(
   body: Requests[Name]['takes'],
   signal: AbortSignal,
 ): Promise<Requests[Name]['gives']> {
-  let response: Response
+  const kept = localStorage.getItem(key)
+  const token = given ?? kept ?? ''
   try {
-    response = await fetch(`/api/${name}`, {
+    const response = await fetch(`/api/${name}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${localStorage.getItem(key) ?? ''}` },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
       body: JSON.stringify(body),
       signal,
     })
+    const isRefused = response.status === 401
+    if (!isRefused && token !== kept) localStorage.setItem(key, token)
+    if (token === given) given = undefined
+    if (isRefused && kept !== null && token !== kept) return await request(name, body, signal)
     const answer = await response.json()
     if (response.ok) return answer
     throw new RequestFailure((answer as { error: Failure }).error)
