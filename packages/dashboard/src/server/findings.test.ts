@@ -1,4 +1,5 @@
 import type { Answer, Question, Row, Store } from '@flowferry/answers'
+import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { expect, test } from 'vitest'
 import { findFinding, findings, foldChanges, foldClientPorts } from './findings.ts'
 
@@ -111,4 +112,20 @@ test('changes and sign-ins are of a day, or of a longer span that was asked for'
 
 test('a finding that is none is refused', () => {
   expect(() => findFinding('constructor')).toThrow(/no finding/)
+})
+
+test('where no log has a record in the span, nothing found is no good news', async () => {
+  const { ask } = answering([])
+  const found = await findFinding('health').find(ask, span, { formats: vpcFlow.formats })
+  expect(found.partial?.why).toContain('no log has a record')
+})
+
+test('changes and sign-ins are told with the span that was looked at, and that there may be more', async () => {
+  const week = { from: '2026-11-13T10:00:00.000Z', to: span.to }
+  const event: Row = { '@timestamp': '1', 'event.action': 'PutRolePolicy', 'user.name': 'ci' }
+  const { ask } = answering(...[[event], [event], new Array<Row>(1000).fill(event)])
+  const told = async (name: string, over = week) => (await findFinding(name).find(ask, over, {})).sentence
+  expect(await told('iam-changes')).toContain('1 change in 7 days, of 1 kind')
+  expect(await told('iam-changes', findFinding('iam-changes').span(span))).toContain('1 change in a day')
+  expect(await told('sign-ins')).toContain('1,000 events or more of root')
 })

@@ -57,8 +57,11 @@ const picked = (question: string, names: readonly string[]): Readonly<Record<str
   Object.fromEntries(names.map((name) => [name, named(question).columns[name]!]))
 const told = (value: Value | undefined): string => (value === null || value === undefined ? 'unknown' : String(value))
 
+const mostRows = 1000
+const orMore = (rows: readonly Row[]): string => (rows.length >= mostRows ? ' or more' : '')
+
 /** Asks the finding's question of every day. */
-const daily = (name: string, ask: Store['ask'], span: Span, options: DailyOptions, limit = 1000): Promise<Answer> =>
+const daily = (name: string, ask: Store['ask'], span: Span, options: DailyOptions, limit = mostRows): Promise<Answer> =>
   askDaily({ ask }, named(name), span, { ...options, limit })
 
 const partialOf = ({ partial }: Answer) => (partial ? { partial } : {})
@@ -270,22 +273,27 @@ const changes = (about: Pick<Finding, 'name' | 'title' | 'looked'>): Finding => 
   question: about.name,
   span: lastDay,
   find: async (ask, span, options) => {
-    const answer = await daily(about.name, ask, span, options, mostChanges)
+    const answer = await daily(about.name, ask, span, options)
     const rows = foldChanges(answer.rows)
     const [first] = rows
-    const more = answer.rows.length === mostChanges ? ' or more' : ''
+    const more = orMore(answer.rows)
     return {
       rows,
       columns: changeColumns,
       sentence:
         first === undefined
           ? ''
-          : `${plural(answer.rows.length, `change${more}`, `changes${more}`)} in the last day, of ${plural(rows.length, 'kind')}; the rarest is ${told(first['event.action'])} by ${told(first['user.name'])}.`,
+          : `${plural(answer.rows.length, `change${more}`, `changes${more}`)} ${within(span)}, of ${plural(rows.length, 'kind')}; the rarest is ${told(first['event.action'])} by ${told(first['user.name'])}.`,
       ...partialOf(answer),
     }
   },
 })
-const mostChanges = 1000
+
+/** The span that was looked at, in words: at least a day, as `lastDay` makes it. */
+const within = ({ from, to }: Span): string => {
+  const days = Math.round((Date.parse(to) - Date.parse(from)) / day)
+  return days > 1 ? `in ${days} days` : 'in a day'
+}
 
 const lastOf = (first: Row): string => `the last is ${told(first['event.action'])} by ${told(first['user.name'])}`
 
@@ -340,7 +348,11 @@ const health: Finding = {
         .join('; ')
         .concat('.'),
       // Logs that nobody delivers are no fault: those that are there are looked at.
-      ...(answer.partial && !answer.partial.absent && { partial: answer.partial }),
+      ...(answer.partial && !answer.partial.absent
+        ? { partial: answer.partial }
+        : answer.rows.every((row) => !(Number(row.records) > 0)) && {
+            partial: { why: 'no log has a record in this span, and what is looked for is looked for in nothing' },
+          }),
     }
   },
 }
@@ -362,7 +374,7 @@ const cdnErrors: Finding = {
       sentence:
         first === undefined
           ? ''
-          : `${plural(sum, 'answer')} of 500 and above on ${plural(answer.rows.length, 'path')}; of ${told(first['url.path'])} ${(Number(first.share) * 100).toFixed(1)} % fail.`,
+          : `${plural(sum, 'answer')} of 500 and above on ${plural(answer.rows.length, `path${orMore(answer.rows)}`, `paths${orMore(answer.rows)}`)}; of ${told(first['url.path'])} ${(Number(first.share) * 100).toFixed(1)} % fail.`,
       ...partialOf(answer),
     }
   },
@@ -377,12 +389,13 @@ export const findings: readonly Finding[] = [
     {
       name: 'sign-ins',
       title: 'Root, and sign-ins without a second factor',
-      looked: 'What root did in the last day, and console sign-ins of users without a second factor.',
+      looked: 'What root did in a day or the longer span, and console sign-ins of users without a second factor.',
       severity: 'notice',
       span: lastDay,
     },
     ['@timestamp', 'user.name', 'event.action', 'event.outcome', 'source.address'],
-    (rows, first) => `${plural(rows.length, 'event')} of root or without a second factor; ${lastOf(first)}.`,
+    (rows, first) =>
+      `${plural(rows.length, `event${orMore(rows)}`, `events${orMore(rows)}`)} of root or without a second factor; ${lastOf(first)}.`,
   ),
   rowsOf(
     {
@@ -404,12 +417,14 @@ export const findings: readonly Finding[] = [
   changes({
     name: 'network-changes',
     title: 'Changes of the network',
-    looked: 'Successful calls of the last day that change what reaches what: groups, ACLs, routes, gateways, DNS.',
+    looked:
+      'Successful calls of a day or the longer span that change what reaches what: groups, ACLs, routes, gateways, DNS.',
   }),
   changes({
     name: 'iam-changes',
     title: 'Changes of users, roles and policies',
-    looked: 'Successful calls of the last day to IAM, Organizations and Identity Center that do not only read.',
+    looked:
+      'Successful calls of a day or the longer span to IAM, Organizations and Identity Center that do not only read.',
   }),
 ]
 

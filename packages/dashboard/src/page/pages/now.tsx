@@ -8,7 +8,7 @@ import { Failed, Partial } from '../parts/status.tsx'
 import { Table } from '../parts/table.tsx'
 import { PanelCard } from './panels.tsx'
 
-type State = 'asking' | 'failed' | 'found' | 'nothing'
+type State = 'asking' | 'failed' | 'stopped' | 'found' | 'partly' | 'absent' | 'nothing'
 const words = { fault: 'Fault', notice: 'Look', change: 'Change' } as const
 
 /** What is wrong now: what was found comes first, and what was looked at in vain in short after it. */
@@ -28,13 +28,18 @@ export function Now() {
   const open = all.filter((one) => one === undefined || one.state === 'asking').length
   const counted = (severity: string) => all.filter((one) => one?.state === 'found' && one.severity === severity).length
   const [faults, notices, changes] = ['fault', 'notice', 'change'].map(counted) as [number, number, number]
-  const failed = all.filter((one) => one?.state === 'failed').length
+  const of = (...wanted: State[]) => all.filter((one) => one !== undefined && wanted.includes(one.state)).length
+  const failed = of('failed')
+  const stopped = of('stopped')
+  const partly = of('partly')
   const plural = (number: number, one: string, many: string) => `${number} ${number === 1 ? one : many}`
   const parts = [
     ...(faults > 0 ? [plural(faults, 'fault', 'faults')] : []),
     ...(notices > 0 ? [`${notices} to look at`] : []),
     ...(changes > 0 ? [plural(changes, 'kind of change', 'kinds of changes')] : []),
     ...(failed > 0 ? [`${failed} could not be asked`] : []),
+    ...(stopped > 0 ? [`${stopped} not looked for`] : []),
+    ...(partly > 0 ? [plural(partly, 'answer is not whole', 'answers are not whole')] : []),
   ]
   const verdict = parts.length > 0 ? parts.join(', ') : open > 0 ? 'Looking' : 'Nothing is found that needs a look'
   useEffect(() => {
@@ -43,10 +48,11 @@ export function Now() {
   const order = (name: string) => {
     const { state, severity = 'notice' } = states[name] ?? { state: 'asking' as const }
     if (state === 'found') return { fault: 0, notice: 1, change: 2 }[severity]
-    return state === 'failed' ? 0 : state === 'asking' ? 3 : 4
+    return { failed: 0, asking: 3, stopped: 3, partly: 3, nothing: 4, absent: 5 }[state]
   }
   const flows = start.dashboards.flatMap(({ panels }) => panels).find(({ name }) => name === 'flows-by-action')
-  const tone = faults > 0 ? 'bad' : notices + failed > 0 ? 'warn' : open > 0 ? '' : 'good'
+  const doubts = notices + failed + stopped + partly
+  const tone = faults > 0 ? 'bad' : doubts > 0 ? 'warn' : open > 0 ? '' : 'good'
   return (
     <>
       <div class="head">
@@ -86,7 +92,15 @@ function Finding({
   const { status, data, failure, again, stop } = asking
   const isOut = data?.partial?.absent === true
   const state: State =
-    status === 'failed' ? 'failed' : status === 'asking' ? 'asking' : data?.sentence === undefined ? 'nothing' : 'found'
+    status !== 'done'
+      ? status
+      : data?.sentence !== undefined
+        ? 'found'
+        : isOut
+          ? 'absent'
+          : data?.partial
+            ? 'partly'
+            : 'nothing'
   const severity = data?.severity
   useEffect(() => put(finding.name, state, severity), [finding.name, state, severity, put])
   const { local } = here.route
