@@ -75,6 +75,20 @@ describe('SQL', () => {
     expect(await sink.query('SELECT count(*) > 0 AS there FROM aws_vpcflow')).toEqual([{ there: true }])
   })
 
+  test('a text of a log with control characters is itself, written without them', async () => {
+    const hostile = "a\n.shell id\u0003\u001b[201~\u202e'b"
+    const question: Question = {
+      kind: 'documents',
+      formats: ['aws.vpcflow'],
+      span: today,
+      filters: [{ field: 'aws.vpcflow.interface_id', equals: hostile }],
+    }
+    const statement = sql(question, sample.formats)!
+    expect(statement).not.toMatch(/[^\n\P{C}]|^\./mu)
+    const [, written] = /"aws_vpcflow_interface_id" = (concat\(.*\))$/m.exec(statement) ?? []
+    expect(await sink.query(`SELECT ${written} AS text`)).toEqual([{ text: hostile }])
+  })
+
   test.each([
     ['two formats', { formats: ['aws.vpcflow', 'aws.cloudtrail'] }],
     ['a format that is not known', { formats: ['aws.waf'] }],

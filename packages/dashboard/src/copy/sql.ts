@@ -1,6 +1,6 @@
 import type { Filter, FilterValue, Group, GroupsQuestion, Having, Measure, Question } from '@flowferry/answers'
 import type { Format } from '@flowferry/core'
-import { ecsLists, quoteName, quoteText, tableName } from '@flowferry/core/internal'
+import { ecsLists, quoteText as quoted, quoteName, tableName } from '@flowferry/core/internal'
 
 /**
  * A question as DuckDB's SQL over the view of its format, which has every field, for people to go on from. The statement of
@@ -181,3 +181,13 @@ function literal(value: FilterValue, isDate: boolean): string {
 
 const timestamp = (date: string): string =>
   `TIMESTAMP ${quoteText(new Date(date).toISOString().replace('T', ' ').replace('Z', ''))}`
+
+/**
+ * Text whose control characters and those that turn text around are written by their numbers: what is pasted into a
+ * terminal is what was seen, and ends no statement.
+ */
+const quoteText = (text: string): string => {
+  const parts = text.split(/([\p{Cc}\p{Cf}\u2028\u2029])/u)
+  if (parts.length === 1) return quoted(text)
+  return `concat(${parts.flatMap((part, index) => (part === '' ? [] : [index % 2 === 1 ? `chr(${part.codePointAt(0)})` : quoted(part)])).join(', ')})`
+}
