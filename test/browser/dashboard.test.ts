@@ -343,8 +343,72 @@ test('a token of another run is told of, and a tab with the new one mends the ol
   await other.goto(seen!.url)
   await other.locator('main h1').first().waitFor()
   expect(other.url()).not.toContain('token')
-  await page.getByRole('heading', { level: 1, name: /Nothing is found/ }).waitFor()
+  await settled(page)
+  expect(await alert.count()).toBe(0)
   seen!.errors.splice(0, Number.POSITIVE_INFINITY, ...seen!.errors.filter((one) => !/status of 401/.test(one)))
+})
+
+test('an address pasted into an open tab is taken, and a link with a token that is none ends no session', async () => {
+  const page = await open(withLogs(async () => answer([])))
+  await settled(page)
+  const token = await page.evaluate(() => localStorage.getItem('flowferry-token'))
+  await page.evaluate(() => localStorage.setItem('flowferry-token', 'that-of-another-run'))
+  await page.reload()
+  await page.getByRole('alert').waitFor()
+  await page.goto(seen!.url)
+  await page.locator('.when').waitFor()
+  expect(page.url()).toMatch(/#\/now$/)
+  expect(await page.evaluate(() => localStorage.getItem('flowferry-token'))).toBe(token)
+  await settled(page)
+  await page.goto(`${new URL(seen!.url).origin}/#token=that-of-a-stranger`)
+  await page.waitForURL(/#\/now$/)
+  await settled(page)
+  await page.reload()
+  await page.locator('.when').waitFor()
+  expect(await page.evaluate(() => localStorage.getItem('flowferry-token'))).toBe(token)
+  seen!.errors.splice(0, Number.POSITIVE_INFINITY, ...seen!.errors.filter((one) => !/status of 401/.test(one)))
+})
+
+test('what was stopped, or is not whole, is no all-clear', async () => {
+  const never = (_: Question, signal?: AbortSignal) =>
+    new Promise<Answer>((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)))
+  const page = await open(
+    withLogs((question, signal) =>
+      JSON.stringify(question).includes('aws.cloudtrail')
+        ? never(question, signal)
+        : Promise.resolve({ ...answer([]), partial: { why: 'a shard did not answer' } }),
+    ),
+  )
+  for (const title of ['Denied calls', 'The pipeline']) {
+    await page.getByRole('button', { name: `Stop: ${title}` }).click()
+    await page.getByRole('button', { name: `Look again: ${title}` }).waitFor()
+  }
+  const head = page.locator('main h1')
+  await expect.poll(() => head.innerText()).toMatch(/2 not looked for, 4 answers are not whole/)
+  expect(await head.locator('.dot').getAttribute('class')).toBe('dot warn')
+})
+
+test('a copy that was made is seen to be, and a span that ends before it begins is told of', async () => {
+  const page = await open(
+    withLogs(async () => answer([])),
+    { hash: '#/questions/talkers' },
+  )
+  await settled(page)
+  await page.getByText('Copy as', { exact: true }).click()
+  await page.getByRole('button', { name: /^KQL/ }).click()
+  await page.getByText('Copied as KQL', { exact: true }).first().waitFor()
+  expect(await page.locator('summary', { hasText: 'Copied as KQL' }).isVisible()).toBe(true)
+  await page.getByTitle('Another span').click()
+  const before = page.url()
+  await page.getByLabel('From').fill('2026-12-01T13:00')
+  await page.getByLabel('To', { exact: true }).fill('2026-12-01T12:00')
+  await page.getByRole('button', { name: 'Show' }).click()
+  const told = () => page.locator('input[name=to]').evaluate((input) => (input as HTMLInputElement).validationMessage)
+  expect(await told()).toContain('after the beginning')
+  expect(page.url()).toBe(before)
+  await page.getByLabel('To', { exact: true }).fill('2026-12-01T14:00')
+  await page.getByRole('button', { name: 'Show' }).click()
+  await page.waitForURL(/until=2026-12-01T14/)
 })
 
 test('no task is long while a chart of 12,000 points is brushed', async () => {

@@ -34,3 +34,7 @@ test('what would be a formula in a spreadsheet is text there', () => {
   const rows = [{ a: '=cmd|calc', b: 'x,"y"\n', c: -5, d: ['syn'], e: null }]
   expect(csvOf(['a', 'b', 'c', 'd', 'e'], rows)).toBe('a,b,c,d,e\r\n\'=cmd|calc,"x,""y""\n",-5,"[""syn""]",\r\n')
 })
+
+test('a formula of full width, or after a line, is text, too', () => {
+  expect(csvOf(['a'], [{ a: '＝1+1' }, { a: '\n=1+1' }])).toBe('a\r\n\'＝1+1\r\n"\'\n=1+1"\r\n')
+})

@@ -35,12 +35,12 @@ const partsOf = (date: Date, isLocal: boolean): Parts =>
         second: date.getUTCSeconds(),
       }
 
-/** `22 Nov 09:15:32`; what is no time stays as it is. */
-export function timeOf(time: string | number, isLocal: boolean): string {
+/** `22 Nov 09:15:32`, with the year behind the month where it is asked for; what is no time stays as it is. */
+export function timeOf(time: string | number, isLocal: boolean, hasYear = false): string {
   const date = new Date(time)
   if (Number.isNaN(date.getTime())) return printable(String(time))
-  const { month, day, hour, minute, second } = partsOf(date, isLocal)
-  return `${day} ${months[month]} ${two(hour)}:${two(minute)}:${two(second)}`
+  const { year, month, day, hour, minute, second } = partsOf(date, isLocal)
+  return `${day} ${months[month]}${hasYear ? ` ${year}` : ''} ${two(hour)}:${two(minute)}:${two(second)}`
 }
 
 /** `09:15`, or `22 Nov` at midnight. */
@@ -110,7 +110,7 @@ export function csvOf(names: readonly string[], rows: readonly Readonly<Record<s
   const cell = (value: unknown): string => {
     const text =
       value === null || value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value)
-    const safe = typeof value !== 'number' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+    const safe = typeof value !== 'number' && /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text
     return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
   }
   return `${[names, ...rows.map((row) => names.map((name) => row[name]))].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`

@@ -98,6 +98,8 @@ test('ticks stand at round times of the clock, also of a zone of half an hour', 
   expect(
     timeTicks({ from: at(0), to: at(60 * 24) }, 4, -330).map((tick) => new Date(tick).toISOString().slice(11, 16)),
   ).toEqual(['12:30', '18:30', '00:30', '06:30'])
+  const year = { from: at(-60 * 24 * 400), to: at(0) }
+  for (const most of [4, 15]) expect(timeTicks(year, most).length).toBeLessThanOrEqual(most + 1)
 })
 
 test('a part of a chart is a span, either way round, within that of the chart', () => {

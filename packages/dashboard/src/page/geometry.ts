@@ -140,7 +140,9 @@ const round = (value: number): number => Math.round(value * 100) / 100
 /** Ticks of a time axis at round times of the clock, at most some `most` of them. */
 export function timeTicks({ from, to }: Span, most: number, offsetMinutes = 0): number[] {
   const [begin, end] = [Date.parse(from), Date.parse(to)]
-  const choices = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080].map((minutes) => minutes * units.m)
+  const choices = [
+    1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080, 20_160, 40_320, 80_640, 161_280,
+  ].map((minutes) => minutes * units.m)
   const every = choices.find((one) => (end - begin) / one <= most) ?? choices.at(-1)!
   const offset = offsetMinutes * units.m
   const ticks: number[] = []

@@ -36,7 +36,7 @@ export function Header({ refresh }: { refresh: () => void }) {
   )
 }
 
-/** An address, `A > B:port`, `eni-…`, or a question's name. */
+/** An address, `A > B:port`, `B:port`, `eni-…`, or a question's name. */
 function Search() {
   const here = useHere()
   const [text, setText] = useState('')
@@ -65,7 +65,9 @@ function Search() {
     if (other !== undefined) return go(toPage(here, 'pair', { a: one, ...targetIn(other) }))
     if (here.start.questions.some(({ name }) => name === one)) return go(toPage(here, 'questions', {}, one))
     if (/^eni-/.test(one)) return go(toPage(here, 'flows', { interface: one }))
-    if (/^[\d.]+(\/\d+)?$|:.*:/.test(one)) return go(toPage(here, 'flows', { a: one }))
+    if (/^[\d.]+(\/\d+)?$|^[^[]*:.*:/.test(one)) return go(toPage(here, 'flows', { a: one }))
+    const { b, port } = targetIn(one)
+    if (port !== undefined) return go(toPage(here, 'service', { b, port }))
     go(toPage(here, 'pair', { a: one }))
   }
   return (
@@ -104,6 +106,8 @@ function Theme() {
   )
 }
 
+const endOf = (form: HTMLFormElement) => form.elements.namedItem('to') as HTMLInputElement
+
 function Spans({ refresh }: { refresh: () => void }) {
   const here = useHere()
   const { route, span, anchor, start } = here
@@ -113,12 +117,19 @@ function Spans({ refresh }: { refresh: () => void }) {
     .flatMap((one) => one.newest ?? [])
     .sort()
     .at(-1)
+  const year = start.now.slice(0, 4)
+  const hasYear = [span.from, span.to, newest ?? year].some((time) => time.slice(0, 4) !== year)
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
     const form = event.currentTarget as HTMLFormElement
     const data = new FormData(form)
     const [from, to] = ['from', 'to'].map((name) => timeIn(String(data.get(name)), local))
-    if (from === undefined || to === undefined || from >= to) return
+    if (from === undefined || to === undefined) return
+    if (from >= to) {
+      endOf(form).setCustomValidity('The end has to be after the beginning')
+      form.reportValidity()
+      return
+    }
     const menu = form.closest('details')
     if (menu) menu.open = false
     go(changed(here, { since: from, until: to }))
@@ -143,7 +154,11 @@ function Spans({ refresh }: { refresh: () => void }) {
           <summary title="Another span">
             {lengths.some(([length]) => isPreset(length)) ? 'Other' : lengthText(span.from, span.to)}
           </summary>
-          <form class="menu-list" onSubmit={submit}>
+          <form
+            class="menu-list"
+            onSubmit={submit}
+            onInput={({ currentTarget }) => endOf(currentTarget).setCustomValidity('')}
+          >
             <label>
               <span>From</span>
               <input type="datetime-local" name="from" defaultValue={inputOf(span.from, local)} required />
@@ -159,7 +174,7 @@ function Spans({ refresh }: { refresh: () => void }) {
         </details>
       </div>
       <p class="when">
-        {timeOf(span.from, local)} – {timeOf(span.to, local)}{' '}
+        {timeOf(span.from, local, hasYear)} – {timeOf(span.to, local, hasYear)}{' '}
         <a
           href={changed(here, { local: !local })}
           aria-label={local ? 'Local time. Change to UTC' : 'UTC. Change to local time'}
@@ -168,7 +183,7 @@ function Spans({ refresh }: { refresh: () => void }) {
         </a>
         {newest !== undefined && (
           <span class={anchor.isOld ? 'quiet old' : 'quiet'}>
-            {' · '}newest record {timeOf(newest, local)}
+            {' · '}newest record {timeOf(newest, local, hasYear)}
             {anchor.isOld &&
               `, ${lengthText(newest, start.now)} ago${until === undefined ? ': spans end there, not now' : ''}`}
           </span>

@@ -36,7 +36,7 @@ const tones: Readonly<Record<string, string>> = {
   Error: 'bad',
   unanswered: 'warn',
 }
-const toneOf = (name: string, index: number): string => tones[name] ?? `s${index % 8}`
+const toneOf = (name: string, index: number): string => (Object.hasOwn(tones, name) ? tones[name]! : `s${index % 8}`)
 
 /** Bars or lines over time, of which a part is chosen by dragging, or with the arrow keys, Shift and Enter. */
 export function TimelineChart({

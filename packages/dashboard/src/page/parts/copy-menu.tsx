@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Copy } from '../../api.ts'
 import { useHere } from './context.ts'
 
@@ -13,6 +13,7 @@ const languages: Readonly<Record<Copy['name'], string>> = {
 export function CopyMenu({ copies, of }: { copies: readonly Copy[]; of: string }) {
   const { say } = useHere()
   const menu = useRef<HTMLDetailsElement>(null)
+  const [done, setDone] = useState('')
   useEffect(() => {
     const close = ({ target, type, key }: Event & { key?: string }) => {
       const { current } = menu
@@ -32,13 +33,14 @@ export function CopyMenu({ copies, of }: { copies: readonly Copy[]; of: string }
   }, [])
   if (copies.length === 0) return null
   const copy = async ({ name, text }: Copy) => {
-    await copyText(text)
-    say(`Copied as ${name}`)
+    const became = (await isCopied(text)) ? `Copied as ${name}` : 'Not copied'
+    say(became)
+    setDone(became)
     if (menu.current) menu.current.open = false
   }
   return (
-    <details class="menu" ref={menu}>
-      <summary aria-label={`Copy as: ${of}`}>Copy as</summary>
+    <details class="menu" ref={menu} onToggle={({ currentTarget }) => currentTarget.open && setDone('')}>
+      <summary aria-label={`Copy as: ${of}`}>{done || 'Copy as'}</summary>
       <div class="menu-list">
         {copies.map((one) => (
           <button key={one.name} type="button" onClick={() => void copy(one)}>
@@ -50,21 +52,27 @@ export function CopyMenu({ copies, of }: { copies: readonly Copy[]; of: string }
   )
 }
 
-const copyText = (text: string): Promise<void> => navigator.clipboard.writeText(text)
+/** A browser may be told to let no page write there. */
+const isCopied = (text: string): Promise<boolean> =>
+  navigator.clipboard.writeText(text).then(
+    () => true,
+    () => false,
+  )
 
 /** A command, and a button that copies it. */
 export function Command({ text }: { text: string }) {
   const { say } = useHere()
+  const [done, setDone] = useState('')
+  const copy = async () => {
+    const became = (await isCopied(text)) ? 'copied' : 'not copied'
+    say(became)
+    setDone(became)
+  }
   return (
     <span class="command">
       <code>{text}</code>
-      <button
-        type="button"
-        class="small"
-        aria-label={`Copy ${text}`}
-        onClick={() => void copyText(text).then(() => say('Copied'))}
-      >
-        copy
+      <button type="button" class="small" aria-label={`Copy ${text}`} onClick={() => void copy()}>
+        {done || 'copy'}
       </button>
     </span>
   )
