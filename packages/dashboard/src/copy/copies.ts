@@ -1,9 +1,8 @@
-import type { Question, Span } from '@flowferry/answers'
+import { kqlOf, type Question, type Span } from '@flowferry/answers'
 import type { Format } from '@flowferry/core'
 import { printable } from '@flowferry/core'
 import type { Copy } from '../api.ts'
 import { command } from './command.ts'
-import { kuery } from './kuery.ts'
 import { sql } from './sql.ts'
 
 /** Where a question is asked, for its copies. */
@@ -22,7 +21,7 @@ export function commandCopy(words: readonly string[], { from, to }: Span, { opti
 
 /** A question in the languages of search bars and of DuckDB. */
 export function questionCopies(question: Question, { formats }: Where): Copy[] {
-  const search = printable(kuery(question))
+  const search = printable(kqlOf(question))
   const statement = sql(question, formats)
   return [
     { name: 'KQL', text: search },

@@ -1,8 +1,9 @@
 import type { CheckedFilter } from '../../filters.ts'
+import { kql } from '../../kql.ts'
 import type { CheckedMeasure } from '../../measures.ts'
+import type { Filter } from '../../question.ts'
 import type { PlainAlert } from '../alert.ts'
 import { type CompiledPlan, mostGroups, secondsBefore } from './common.ts'
-import { kql } from './kql.ts'
 
 /** A query of ES|QL with one row for each group that fires. https://www.elastic.co/docs/reference/query-languages/esql */
 export function esqlOf(alert: PlainAlert, { plan, threshold, windows, indices }: CompiledPlan): string {
@@ -68,7 +69,7 @@ function statsOf(measure: CheckedMeasure): string[] {
 /** Fields of several values fit no operator of ES|QL, so KQL asks; of time alone it does not know how long ago. */
 function condition(filter: CheckedFilter): string {
   if (filter.is === 'not' && isTime(filter.filter)) return `NOT (${condition(filter.filter)})`
-  if (!isTime(filter)) return `KQL(${quoted(kql(filter))})`
+  if (!isTime(filter)) return `KQL(${quoted(kql(plain(filter)))})`
   const signs = { gte: '>=', gt: '>', lte: '<=', lt: '<' } as const
   return filter.bounds
     .map(({ name, value }) => `${filter.field.path} ${signs[name]} ${agoOf(String(value))}`)
@@ -77,6 +78,31 @@ function condition(filter: CheckedFilter): string {
 
 const isTime = (filter: CheckedFilter): filter is Extract<CheckedFilter, { is: 'range' }> =>
   filter.is === 'range' && filter.bounds.every(({ value }) => secondsBefore(value) !== undefined)
+
+/** A checked filter as it was asked, by the paths of its fields. */
+function plain(filter: CheckedFilter): Filter {
+  switch (filter.is) {
+    case 'not':
+      return { not: plain(filter.filter) }
+    case 'any':
+      return { any: filter.filters.map(plain) }
+    case 'all':
+      return { all: filter.filters.map(plain) }
+  }
+  const field = filter.field.path
+  switch (filter.is) {
+    case 'equal':
+      return { field, oneOf: filter.values }
+    case 'range':
+      return { field, range: Object.fromEntries(filter.bounds.map(({ name, value }) => [name, value])) }
+    case 'cidr':
+      return { field, cidr: filter.blocks.map(({ address, bits }) => `${address}/${bits}`) }
+    case 'exists':
+      return { field, exists: true }
+    case 'prefix':
+      return { field, prefix: filter.prefix }
+  }
+}
 
 /** ES|QL has these escapes alone. */
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\n': '\\n', '\r': '\\r', '\t': '\\t' }
