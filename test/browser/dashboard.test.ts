@@ -101,6 +101,10 @@ describe.each(stores)("the demo's hour, on %s", (name, fillStore) => {
       'aws ec2 describe-network-acls',
     ])
       expect(text).toContain(words)
+    expect(text).toContain('--from duckdb:logs.db')
+    expect(text).not.toContain('<store>')
+    // A command in which something is still to be put is none to copy.
+    expect(await page.locator('.command code', { hasText: '<' }).count()).toBe(0)
     expect(await page.locator('.stop').allInnerTexts()).toEqual([
       expect.stringMatching(/Request leaves A\s+✓ accepted, 68 records/),
       expect.stringMatching(/Request reaches B\s+✓ accepted, 68 records/),

@@ -15,6 +15,7 @@ import {
 import { why, whyTargets } from '@flowferry/answers/why'
 import type { Format } from '@flowferry/core'
 import type { About, Answered, FlowsAnswer, LogsOf, Narrowing, RequestName, Requests } from '../api.ts'
+import { command } from '../copy/command.ts'
 import { commandCopy, questionCopies, type Where } from '../copy/copies.ts'
 import { callers } from './callers.ts'
 import { chartsOf, portIn } from './charts.ts'
@@ -39,6 +40,10 @@ export function requestsFor(options: DashboardOptions): Handlers {
   const known = { ...(snapshot && { snapshot }) }
   const takenAt = snapshot?.parts.map((part) => part.takenAt).sort()[0]
   const now = options.now ?? (() => new Date())
+
+  // What `why` leaves to be put in is known here.
+  const inWords = fromOptions && command(fromOptions)
+  const withStore = (text: string) => (inWords === undefined ? text : text.replace('--from <store>', () => inWords))
 
   async function table(question: DailyQuestion, span: Span, limit: number, signal: AbortSignal): Promise<Answered> {
     // One more tells whether there are more.
@@ -160,7 +165,11 @@ export function requestsFor(options: DashboardOptions): Handlers {
       const port = asked ?? portIn(answer)
       const b = question.b.includes(':') ? `[${question.b}]` : question.b
       const words = ['why', question.a, asked === undefined ? question.b : `${b}:${asked}`]
-      return { answer, ...(port !== undefined && { port }), copy: commandCopy(words, span, where) }
+      return {
+        answer: { ...answer, next: answer.next.map(withStore), verify: answer.verify.map(withStore) },
+        ...(port !== undefined && { port }),
+        copy: commandCopy(words, span, where),
+      }
     },
 
     targets: async (body, signal) => {

@@ -236,6 +236,9 @@ describe.skipIf(!isBuilt)('serveDashboard (skipped until `pnpm build`)', () => {
     expect(errorOf(got)).toMatchObject({ code: 'TARGET_UNREACHABLE', advice: expect.stringContaining('address') })
     expect(got.text).not.toContain('hunter2')
     expect(errorOf(got).message).toContain('\\u001b[2J')
+    // The page shows both, once.
+    expect(errorOf(got).message).not.toContain(errorOf(got).advice)
+    expect(errorOf(got).message).not.toContain('[TARGET_UNREACHABLE]')
   })
 
   test('narrows a panel to values, and to none', async () => {

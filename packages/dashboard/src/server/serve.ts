@@ -109,7 +109,10 @@ const wrongMethod = (method: string): Refusal => ({
 /** An error as a person reads it, without credentials. */
 function failureOf(error: unknown): Failure {
   const { code, message } = asFlowferryError(error, 'TARGET_FAILED', 'The store failed')
-  return { code, message: printable(redact(message)), advice: errorCodes[code].advice }
+  const { advice } = errorCodes[code]
+  // The message of an error ends in its advice and code, which the page shows by themselves.
+  const words = message.replace(`[${code}]`, '').replace(advice, '').trim()
+  return { code, message: printable(redact(words)), advice }
 }
 
 interface PageFile {

@@ -123,7 +123,8 @@ function Found({ data: { answer, port, copy } }: { data: Because }) {
   const tone = cause === 'no-fault' ? 'good' : cause === 'cannot-tell' ? 'notice' : 'fault'
   const before = changes.filter(({ secondsBefore }) => secondsBefore >= 0)
   const nearest = before[0]
-  const isCommand = (text: string) => /^(aws|flowferry) /.test(text)
+  // What is still to be put in is a redirection to a shell.
+  const isCommand = (text: string) => /^(aws|flowferry) [^<>]*$/.test(text)
   const nameOf = (address: string, name: string | undefined) => (name === undefined ? address : `${name} (${address})`)
   const [nameA, nameB] = [nameOf(pair.a, pair.aName), nameOf(targetText(pair.b, port), pair.bName)]
   const records = toPage(here, 'flows', { a: pair.a, b: pair.b, port })
