@@ -1,5 +1,5 @@
 export type { Answer, Row, Store, StoreOptions, Value } from './answer.ts'
-export { kqlOf } from './kql.ts'
+export { kql } from './kql.ts'
 export { dashboards } from './panels/index.ts'
 export { type Chart, type Dashboard, type Panel, stepOf } from './panels/panel.ts'
 export type {

@@ -1,13 +1,11 @@
 import { expect, test } from 'vitest'
-import { kqlOf } from './kql.ts'
-import type { Filter, Question } from './question.ts'
+import { kql } from './kql.ts'
+import type { Filter } from './question.ts'
 
-const question = (filters: readonly Filter[]): Question => ({
-  kind: 'documents',
-  formats: ['aws.vpcflow'],
-  span: { from: '2026-11-22T09:00:00.000Z', to: '2026-11-22T10:00:00.000Z' },
-  filters,
-})
+const span: Filter = {
+  field: '@timestamp',
+  range: { gte: '2026-11-22T09:00:00.000Z', lt: '2026-11-22T10:00:00.000Z' },
+}
 const time = '@timestamp >= "2026-11-22T09:00:00.000Z" and @timestamp < "2026-11-22T10:00:00.000Z"'
 
 test.each<[string, Filter, string]>([
@@ -59,5 +57,5 @@ test.each<[string, Filter, string]>([
   ['quotes', { field: 'a', equals: 'x" or a : "\\' }, 'a: "x\\" or a : \\"\\\\"'],
   ['lines', { field: 'a', equals: 'x\ny' }, 'a: "x\\ny"'],
 ])('KQL says %s', (_, filter, expected) => {
-  expect(kqlOf(question([filter]))).toBe(`${expected} and ${time}`)
+  expect(kql({ all: [filter, span] })).toBe(`${expected} and (${time})`)
 })

@@ -1,18 +1,13 @@
-import type { Filter, FilterValue, Question } from './question.ts'
+import type { Filter, FilterValue } from './question.ts'
 
 /**
- * What a question keeps, in the language of Kibana's search bar and of that of OpenSearch Dashboards, which is the same:
- * KQL, DQL. Groups and measures are not in it. https://www.elastic.co/docs/reference/query-languages/kql
+ * A filter in the language of Kibana's search bar and of that of OpenSearch Dashboards, which is the same: KQL, DQL.
+ * https://www.elastic.co/docs/reference/query-languages/kql
  *
+ * @param inside Whether `and` and `or` around it ask for parentheses. @default false
  * @example
- * kqlOf({ ...question, filters: [{ field: 'event.action', equals: 'reject' }] }) // event.action: "reject" and @timestamp >= …
+ * kql({ field: 'event.action', equals: 'reject' }) // event.action: "reject"
  */
-export function kqlOf({ filters = [], span }: Pick<Question, 'filters' | 'span'>): string {
-  const time = [`@timestamp >= ${quoted(span.from)}`, `@timestamp < ${quoted(span.to)}`]
-  return [...filters.map((filter) => kql(filter, true)), ...time].join(' and ')
-}
-
-/** One filter. @param inside Whether `and` and `or` around it ask for parentheses */
 export function kql(filter: Filter, inside = false): string {
   if ('not' in filter) return `not ${kql(filter.not, true)}`
   if ('any' in filter) return joined(filter.any, 'or', inside)
@@ -28,14 +23,13 @@ export function kql(filter: Filter, inside = false): string {
   return bounds.length > 1 && inside ? `(${bounds.join(' and ')})` : bounds.join(' and ')
 }
 
-const signs: Readonly<Record<string, string>> = { gte: '>=', gt: '>', lte: '<=', lt: '<' }
+export const signs: Readonly<Record<string, string>> = { gte: '>=', gt: '>', lte: '<=', lt: '<' }
 /** What nothing fits. */
 const nothing = 'not *'
 
 function joined(filters: readonly Filter[], word: 'and' | 'or', inside: boolean): string {
   if (filters.length === 0) return word === 'or' ? nothing : '*'
-  const [only] = filters
-  if (filters.length === 1) return kql(only!, inside)
+  if (filters.length === 1) return kql(filters[0]!, inside)
   const text = filters.map((filter) => kql(filter, true)).join(` ${word} `)
   return inside ? `(${text})` : text
 }
@@ -44,13 +38,13 @@ const anyOf = (field: string, values: readonly string[]): string =>
   values.length === 0 ? nothing : `${field}: ${values.length === 1 ? values[0] : `(${values.join(' or ')})`}`
 
 const literal = (value: FilterValue): string => (typeof value === 'string' ? quoted(value) : String(value))
-const named: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
-const quoted = (text: string): string =>
-  `"${text.replace(/["\\]/g, '\\$&').replace(/[\n\r\t]/g, (character) => named[character]!)}"`
+const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+/** ES|QL has the same escapes. */
+export const quoted = (text: string): string => `"${text.replace(/["\\\n\r\t]/g, (one) => escapes[one] ?? `\\${one}`)}"`
 
 /** Text without quotes, which alone may end with a `*`. */
 const escaped = (text: string): string =>
   text
     .replace(/[\\():<>"*{}]/g, '\\$&')
-    .replace(/\s/g, (space) => named[space] ?? `\\${space}`)
+    .replace(/\s/g, (space) => escapes[space] ?? `\\${space}`)
     .replace(/^(and|or|not)\b/i, '\\$1')

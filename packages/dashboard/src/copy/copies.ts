@@ -1,4 +1,4 @@
-import { kqlOf, type Question, type Span } from '@flowferry/answers'
+import { kql, type Question, type Span } from '@flowferry/answers'
 import type { Format } from '@flowferry/core'
 import { printable } from '@flowferry/core'
 import type { Copy } from '../api.ts'
@@ -21,7 +21,8 @@ export function commandCopy(words: readonly string[], { from, to }: Span, { opti
 
 /** A question in the languages of search bars and of DuckDB. */
 export function questionCopies(question: Question, { formats }: Where): Copy[] {
-  const search = printable(kqlOf(question))
+  const { filters = [], span } = question
+  const search = printable(kql({ all: [...filters, { field: '@timestamp', range: { gte: span.from, lt: span.to } }] }))
   const statement = sql(question, formats)
   return [
     { name: 'KQL', text: search },

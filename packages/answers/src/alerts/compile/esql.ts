@@ -1,5 +1,5 @@
 import type { CheckedFilter } from '../../filters.ts'
-import { kql } from '../../kql.ts'
+import { kql, quoted, signs } from '../../kql.ts'
 import type { CheckedMeasure } from '../../measures.ts'
 import type { Filter } from '../../question.ts'
 import type { PlainAlert } from '../alert.ts'
@@ -70,7 +70,6 @@ function statsOf(measure: CheckedMeasure): string[] {
 function condition(filter: CheckedFilter): string {
   if (filter.is === 'not' && isTime(filter.filter)) return `NOT (${condition(filter.filter)})`
   if (!isTime(filter)) return `KQL(${quoted(kql(plain(filter)))})`
-  const signs = { gte: '>=', gt: '>', lte: '<=', lt: '<' } as const
   return filter.bounds
     .map(({ name, value }) => `${filter.field.path} ${signs[name]} ${agoOf(String(value))}`)
     .join(' AND ')
@@ -81,14 +80,8 @@ const isTime = (filter: CheckedFilter): filter is Extract<CheckedFilter, { is: '
 
 /** A checked filter as it was asked, by the paths of its fields. */
 function plain(filter: CheckedFilter): Filter {
-  switch (filter.is) {
-    case 'not':
-      return { not: plain(filter.filter) }
-    case 'any':
-      return { any: filter.filters.map(plain) }
-    case 'all':
-      return { all: filter.filters.map(plain) }
-  }
+  if ('filters' in filter) return { [filter.is]: filter.filters.map(plain) } as unknown as Filter
+  if ('filter' in filter) return { not: plain(filter.filter) }
   const field = filter.field.path
   switch (filter.is) {
     case 'equal':
@@ -99,11 +92,7 @@ function plain(filter: CheckedFilter): Filter {
       return { field, cidr: filter.blocks.map(({ address, bits }) => `${address}/${bits}`) }
     case 'exists':
       return { field, exists: true }
-    case 'prefix':
+    default:
       return { field, prefix: filter.prefix }
   }
 }
-
-/** ES|QL has these escapes alone. */
-const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\n': '\\n', '\r': '\\r', '\t': '\\t' }
-const quoted = (text: string): string => `"${text.replace(/[\\"\n\r\t]/g, (one) => escapes[one]!)}"`
