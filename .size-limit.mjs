@@ -11,13 +11,13 @@ export default [
   row('@flowferry/sink-elasticsearch', 'sink-elasticsearch', '1.5 kB'),
   row('@flowferry/sink-opensearch', 'sink-opensearch', '1.5 kB'),
   row('@flowferry/sink-duckdb', 'sink-duckdb', '24 kB'),
-  row('@flowferry/answers', 'answers', '39 kB'),
+  row('@flowferry/answers', 'answers', '40 kB'),
   row('@flowferry/answers/duckdb', 'answers-duckdb', '23 kB'),
   row('@flowferry/answers/elasticsearch', 'answers-elasticsearch', '23 kB'),
   row('@flowferry/answers/opensearch', 'answers-opensearch', '23 kB'),
   // The tables of three formats are in it, by which it asks any store.
   row('@flowferry/answers/why', 'answers-why', '72 kB'),
-  row('@flowferry/answers/alerts', 'answers-alerts', '71 kB'),
+  row('@flowferry/answers/alerts', 'answers-alerts', '72 kB'),
   row('@flowferry/dashboard', 'dashboard', '30 kB'),
   // All that a browser loads.
   {
