@@ -1,11 +1,6 @@
-import { ageOf, count } from '@flowferry/core/internal'
+import { ageOf } from '@flowferry/core/internal'
 
-export { bytes, count, table } from '@flowferry/core/internal'
-
-/** `1 file`, `2 files` */
-export function plural(value: number, one: string, many = `${one}s`): string {
-  return `${count(value)} ${value === 1 ? one : many}`
-}
+export { bytes, count, plural, table } from '@flowferry/core/internal'
 
 /** `0.4 s`, `2 min 5 s` */
 export function duration(milliseconds: number): string {

@@ -1,7 +1,29 @@
 import { describe, expect, it } from 'vitest'
-import { ageOf, bytes, count, table } from './figures.ts'
+import { ageOf, bytes, count, dayOf, figureOf, hostPort, plural, table } from './figures.ts'
 
 describe('units', () => {
+  it.each([
+    [1_740_000, 'bytes', '1.7 MB'],
+    [0.316, 'share', '31.6 %'],
+    [0.1234, 'seconds', '0.123 s'],
+    [5399, 'age', '89 min'],
+    [32_768, 'code', '32768'],
+  ] as const)('%d as %s is %s', (value, unit, text) => expect(figureOf(value, unit)).toBe(text))
+
+  it.each([
+    ['10.0.9.12', '10.0.9.12:443'],
+    ['2001:db8::12', '[2001:db8::12]:443'],
+  ])('port 443 of %s is %s', (host, text) => expect(hostPort(host, 443)).toBe(text))
+
+  it('a day is that of UTC, and of one there is one', () => {
+    expect(dayOf(new Date('2026-11-22T23:59:59Z'))).toBe('22 Nov')
+    expect([plural(1, 'file'), plural(2000, 'file'), plural(2, 'entry', 'entries')]).toEqual([
+      '1 file',
+      '2,000 files',
+      '2 entries',
+    ])
+  })
+
   it.each([
     [0, '0 B'],
     [999, '999 B'],

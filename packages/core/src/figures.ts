@@ -29,6 +29,37 @@ export function ageOf(seconds: number): string {
   return `${Math.floor(seconds / 86_400)} d`
 }
 
+/** A number of a unit that is no count: `1.4 MB`, `31.6 %`, `0.123 s`, `12 min`, `443`. */
+export function figureOf(value: number, unit: 'bytes' | 'share' | 'seconds' | 'age' | 'code'): string {
+  switch (unit) {
+    case 'bytes':
+      return bytes(value)
+    case 'share':
+      return `${(value * 100).toFixed(1)} %`
+    case 'seconds':
+      return `${value.toFixed(3)} s`
+    case 'age':
+      return ageOf(value)
+    case 'code':
+      return String(value)
+  }
+}
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+/** `22 Nov`, in UTC. */
+export const dayOf = (date: Date): string => `${date.getUTCDate()} ${months[date.getUTCMonth()]}`
+
+/** `1 file`, `2 files` */
+export function plural(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`
+}
+
+/** `10.0.9.12:5432`, `[2001:db8::12]:443` */
+export function hostPort(host: string, port: number | string): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
 type Cell = string | number | null
 
 /**

@@ -7,7 +7,7 @@ export { hasMethods, requireOneOf, requireOption, requirePositive } from './chec
 export { createQueue } from './create-queue.ts'
 export type { BoundEncoding, Encoding } from './encodings/encoding.ts'
 export { overrun, put, type Text, textOf } from './encodings/engine/text.ts'
-export { ageOf, bytes, count, table } from './figures.ts'
+export { ageOf, bytes, count, dayOf, figureOf, hostPort, plural, table } from './figures.ts'
 export { longestTimer } from './ingest/deadline.ts'
 export { longestId } from './ingest/slice.ts'
 export { unlessAborted } from './read/abort.ts'

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { hostPort } from '@flowferry/core/internal'
 import type { Row, Store, Value } from '../answer.ts'
 import type { Filter, FilterValue, Span } from '../question.ts'
 import { isoDate } from '../values.ts'
@@ -58,9 +59,8 @@ function spanWords({ from, to }: Span): string {
 /** What to run next: `why`, where two ends are known, and the question that shows the records. */
 export function commandsOf(alert: Alert, span: Span, ends: Ends | undefined): string[] {
   const where = `--from <store> ${spanWords(span)}`
-  const target = ends && (isIP(ends.b) === 6 ? `[${ends.b}]:${ends.port}` : `${ends.b}:${ends.port}`)
   return [
-    ...(ends ? [`flowferry why ${ends.a} ${target} ${where}`] : []),
+    ...(ends ? [`flowferry why ${ends.a} ${hostPort(ends.b, ends.port)} ${where}`] : []),
     ...(alert.ask === undefined ? [] : [`flowferry ask ${alert.ask} ${where}`]),
   ]
 }

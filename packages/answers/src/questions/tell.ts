@@ -1,5 +1,5 @@
 import { printable } from '@flowferry/core'
-import { ageOf, bytes, count, table } from '@flowferry/core/internal'
+import { count, dayOf, figureOf, table } from '@flowferry/core/internal'
 import type { Answer, Row, Value } from '../answer.ts'
 import type { Span } from '../question.ts'
 import type { Column, DailyQuestion, Unit } from './daily.ts'
@@ -44,7 +44,7 @@ const rowsIn = ({ length }: readonly Row[]): string =>
 /** A value as people read it. */
 export function cellOf(value: Value, unit: Unit | undefined): string | number | null {
   if (value === null) return null
-  if (typeof value === 'number') return unit === undefined ? value : numberOf(value, unit)
+  if (typeof value === 'number') return unit === undefined || unit === 'time' ? value : figureOf(value, unit)
   if (unit === 'time') return timeOf(String(value))
   const text =
     typeof value === 'object' ? (Array.isArray(value) ? value.join(' ') : JSON.stringify(value)) : String(value)
@@ -52,28 +52,9 @@ export function cellOf(value: Value, unit: Unit | undefined): string | number | 
   return characters.length > longest ? `${characters.slice(0, longest - 1).join('')}…` : text
 }
 
-function numberOf(value: number, unit: Unit): string | number {
-  switch (unit) {
-    case 'bytes':
-      return bytes(value)
-    case 'share':
-      return `${(value * 100).toFixed(1)} %`
-    case 'seconds':
-      return `${value.toFixed(3)} s`
-    case 'age':
-      return ageOf(value)
-    case 'code':
-      return String(value)
-    case 'time':
-      return value
-  }
-}
-
-const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-
 /** `22 Nov 09:15:32` */
 export function timeOf(iso: string): string {
   const date = new Date(iso)
   if (Number.isNaN(date.getTime())) return iso
-  return `${date.getUTCDate()} ${months[date.getUTCMonth()]} ${date.toISOString().slice(11, 19)}`
+  return `${dayOf(date)} ${date.toISOString().slice(11, 19)}`
 }

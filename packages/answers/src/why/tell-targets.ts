@@ -1,4 +1,5 @@
 import { printable } from '@flowferry/core'
+import { hostPort } from '@flowferry/core/internal'
 import type { FailingTarget, TargetsAnswer } from './targets.ts'
 import { section, sureness } from './tell.ts'
 
@@ -31,7 +32,7 @@ export function tellTargets(answer: TargetsAnswer): string {
     ),
     section(
       'Next',
-      diagnosed.slice(0, 1).map(({ a, b, port }) => `flowferry why ${a} ${endpoint(b, port)} --from <store>`),
+      diagnosed.slice(0, 1).map(({ a, b, port }) => `flowferry why ${a} ${hostPort(b, port)} --from <store>`),
     ),
     [completeUntil === undefined ? 'Complete until: not known' : `Complete until ${completeUntil}`],
   ]
@@ -39,10 +40,7 @@ export function tellTargets(answer: TargetsAnswer): string {
   return `${text.join('\n\n').split('\n').map(printable).join('\n')}\n`
 }
 
-const endpoint = (address: string, port: number): string =>
-  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
-
-const titleOf = ({ b, port, name }: FailingTarget) => `${name === undefined ? '' : `${name} `}${endpoint(b, port)}`
+const titleOf = ({ b, port, name }: FailingTarget) => `${name === undefined ? '' : `${name} `}${hostPort(b, port)}`
 
 function countsLine(target: FailingTarget): string {
   const { requests, unanswered, refused, rejected, diagnosis } = target

@@ -1,58 +1,31 @@
 import type { Unit, Value } from '@flowferry/answers'
 import { printable } from '@flowferry/core'
-import { ageOf, bytes, count } from '@flowferry/core/internal'
+import { ageOf, bytes, count, dayOf, figureOf } from '@flowferry/core/internal'
 
 /** Values as people read them. Text of logs is shown with its control characters escaped. */
 
-const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-const two = (value: number): string => String(value).padStart(2, '0')
-
-interface Parts {
-  readonly year: number
-  readonly month: number
-  readonly day: number
-  readonly hour: number
-  readonly minute: number
-  readonly second: number
-}
-
-const partsOf = (date: Date, isLocal: boolean): Parts =>
-  isLocal
-    ? {
-        year: date.getFullYear(),
-        month: date.getMonth(),
-        day: date.getDate(),
-        hour: date.getHours(),
-        minute: date.getMinutes(),
-        second: date.getSeconds(),
-      }
-    : {
-        year: date.getUTCFullYear(),
-        month: date.getUTCMonth(),
-        day: date.getUTCDate(),
-        hour: date.getUTCHours(),
-        minute: date.getUTCMinutes(),
-        second: date.getUTCSeconds(),
-      }
+/** A date whose time in UTC is what is shown of this one. */
+const asShown = (date: Date, isLocal: boolean): Date =>
+  isLocal ? new Date(date.getTime() - date.getTimezoneOffset() * 60_000) : date
 
 /** `22 Nov 09:15:32`, with the year behind the month where it is asked for; what is no time stays as it is. */
 export function timeOf(time: string | number, isLocal: boolean, hasYear = false): string {
   const date = new Date(time)
   if (Number.isNaN(date.getTime())) return printable(String(time))
-  const { year, month, day, hour, minute, second } = partsOf(date, isLocal)
-  return `${day} ${months[month]}${hasYear ? ` ${year}` : ''} ${two(hour)}:${two(minute)}:${two(second)}`
+  const shown = asShown(date, isLocal)
+  return `${dayOf(shown)}${hasYear ? ` ${shown.getUTCFullYear()}` : ''} ${shown.toISOString().slice(11, 19)}`
 }
 
 /** `09:15`, or `22 Nov` at midnight. */
 export function tickOf(time: number, isLocal: boolean): string {
-  const { month, day, hour, minute } = partsOf(new Date(time), isLocal)
-  return hour === 0 && minute === 0 ? `${day} ${months[month]}` : `${two(hour)}:${two(minute)}`
+  const shown = asShown(new Date(time), isLocal)
+  const minute = shown.toISOString().slice(11, 16)
+  return minute === '00:00' ? dayOf(shown) : minute
 }
 
 /** As a field of a form takes it: `2026-11-22T09:15`. */
 export function inputOf(time: string, isLocal: boolean): string {
-  const { year, month, day, hour, minute } = partsOf(new Date(time), isLocal)
-  return `${year}-${two(month + 1)}-${two(day)}T${two(hour)}:${two(minute)}`
+  return asShown(new Date(time), isLocal).toISOString().slice(0, 16)
 }
 
 /** ISO 8601 of what such a field holds; undefined where it holds no time. */
@@ -82,27 +55,11 @@ export function shortFigure(value: number, unit: Unit | undefined): string {
 
 export function cellOf(value: Value | undefined, unit: Unit | undefined, isLocal: boolean): string {
   if (value === null || value === undefined) return '–'
-  if (typeof value === 'number') return numberOf(value, unit)
+  if (typeof value === 'number')
+    return unit === undefined || unit === 'time' ? count(Math.round(value * 1000) / 1000) : figureOf(value, unit)
   if (unit === 'time') return timeOf(String(value), isLocal)
   if (typeof value === 'object') return printable(Array.isArray(value) ? value.join(' ') : JSON.stringify(value))
   return printable(String(value))
-}
-
-function numberOf(value: number, unit: Unit | undefined): string {
-  switch (unit) {
-    case 'bytes':
-      return bytes(value)
-    case 'share':
-      return `${(value * 100).toFixed(1)} %`
-    case 'seconds':
-      return `${value.toFixed(3)} s`
-    case 'age':
-      return ageOf(value)
-    case 'code':
-      return String(value)
-    default:
-      return count(Math.round(value * 1000) / 1000)
-  }
 }
 
 /** Rows as a spreadsheet reads them: one that begins as a formula does is text. */
@@ -115,5 +72,3 @@ export function csvOf(names: readonly string[], rows: readonly Readonly<Record<s
   }
   return `${[names, ...rows.map((row) => names.map((name) => row[name]))].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`
 }
-
-export { printable }

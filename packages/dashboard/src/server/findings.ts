@@ -11,7 +11,7 @@ import {
   type Store,
   type Value,
 } from '@flowferry/answers'
-import { count, privateBlocks } from '@flowferry/core/internal'
+import { count, figureOf, plural, privateBlocks } from '@flowferry/core/internal'
 import type { Severity } from '../api.ts'
 import { wrong } from './input.ts'
 
@@ -50,8 +50,6 @@ const lastDay = ({ from, to }: Span): Span => {
   return { from: new Date(begin).toISOString(), to }
 }
 
-const plural = (number: number, one: string, many = `${one}s`): string =>
-  `${count(number)} ${number === 1 ? one : many}`
 const named = (name: string): DailyQuestion => dailyQuestions.find((question) => question.name === name)!
 const picked = (question: string, names: readonly string[]): Readonly<Record<string, Column>> =>
   Object.fromEntries(names.map((name) => [name, named(question).columns[name]!]))
@@ -374,7 +372,7 @@ const cdnErrors: Finding = {
       sentence:
         first === undefined
           ? ''
-          : `${plural(sum, 'answer')} of 500 and above on ${plural(answer.rows.length, `path${orMore(answer.rows)}`, `paths${orMore(answer.rows)}`)}; of ${told(first['url.path'])} ${(Number(first.share) * 100).toFixed(1)} % fail.`,
+          : `${plural(sum, 'answer')} of 500 and above on ${plural(answer.rows.length, `path${orMore(answer.rows)}`, `paths${orMore(answer.rows)}`)}; of ${told(first['url.path'])} ${figureOf(Number(first.share), 'share')} fail.`,
       ...partialOf(answer),
     }
   },

@@ -14,6 +14,7 @@ import {
 } from '@flowferry/answers'
 import { why, whyTargets } from '@flowferry/answers/why'
 import type { Format } from '@flowferry/core'
+import { hostPort } from '@flowferry/core/internal'
 import type { About, Answered, FlowsAnswer, LogsOf, Narrowing, RequestName, Requests } from '../api.ts'
 import { command } from '../copy/command.ts'
 import { commandCopy, questionCopies, type Where } from '../copy/copies.ts'
@@ -163,8 +164,7 @@ export function requestsFor(options: DashboardOptions): Handlers {
         { ...known, signal },
       )
       const port = asked ?? portIn(answer)
-      const b = question.b.includes(':') ? `[${question.b}]` : question.b
-      const words = ['why', question.a, asked === undefined ? question.b : `${b}:${asked}`]
+      const words = ['why', question.a, asked === undefined ? question.b : hostPort(question.b, asked)]
       return {
         answer: { ...answer, next: answer.next.map(withStore), verify: answer.verify.map(withStore) },
         ...(port !== undefined && { port }),

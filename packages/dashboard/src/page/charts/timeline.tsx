@@ -1,7 +1,8 @@
 import type { Span, Unit } from '@flowferry/answers'
+import { printable } from '@flowferry/core'
 import { memo } from 'preact/compat'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import { printable, shortFigure, tickOf, timeOf } from '../figures.ts'
+import { shortFigure, tickOf, timeOf } from '../figures.ts'
 import { barPaths, linePaths, roundUp, spanBetween, stepAt, type Timeline, timeTicks } from '../geometry.ts'
 
 /** A moment that is marked: a change. */

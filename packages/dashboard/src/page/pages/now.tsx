@@ -1,7 +1,9 @@
+import { printable } from '@flowferry/core'
+import { plural } from '@flowferry/core/internal'
 import { useEffect, useState } from 'preact/hooks'
 import type { FoundAnswer, Start } from '../../api.ts'
 import { useAnswer } from '../ask.ts'
-import { lengthText, printable, timeOf } from '../figures.ts'
+import { lengthText, timeOf } from '../figures.ts'
 import { toPage, useHere } from '../parts/context.ts'
 import { CopyMenu } from '../parts/copy-menu.tsx'
 import { Failed, Partial } from '../parts/status.tsx'
@@ -32,7 +34,6 @@ export function Now() {
   const failed = of('failed')
   const stopped = of('stopped')
   const partly = of('partly')
-  const plural = (number: number, one: string, many: string) => `${number} ${number === 1 ? one : many}`
   const parts = [
     ...(faults > 0 ? [plural(faults, 'fault', 'faults')] : []),
     ...(notices > 0 ? [`${notices} to look at`] : []),

@@ -1,8 +1,10 @@
+import { printable } from '@flowferry/core'
+import { hostPort } from '@flowferry/core/internal'
 import { useMemo, useState } from 'preact/hooks'
 import type { Because, BecauseTargets, Leg, PairCharts } from '../../api.ts'
 import { useAnswer } from '../ask.ts'
 import { TimelineChart } from '../charts/timeline.tsx'
-import { cellOf, printable, timeOf } from '../figures.ts'
+import { cellOf, timeOf } from '../figures.ts'
 import { millisecondsOf, timelineOf } from '../geometry.ts'
 import { changed, go, toPage, useHere } from '../parts/context.ts'
 import { Command, CopyMenu } from '../parts/copy-menu.tsx'
@@ -20,7 +22,7 @@ export function targetIn(text: string): { b: string; port?: number } {
 }
 
 const targetText = (b: string, port: string | number | undefined): string =>
-  port === undefined || port === '' ? b : b.includes(':') ? `[${b}]:${port}` : `${b}:${port}`
+  port === undefined || port === '' ? b : hostPort(b, port)
 
 /** A pair: why A does not reach B. Without B, which of A's targets fail. */
 export function Pair() {

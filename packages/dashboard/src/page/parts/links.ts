@@ -1,5 +1,5 @@
 import type { Row } from '@flowferry/answers'
-import { printable } from '../figures.ts'
+import { printable } from '@flowferry/core'
 import { type Here, toPage } from './context.ts'
 
 /** Where a row leads to. */

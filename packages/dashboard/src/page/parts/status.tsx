@@ -1,8 +1,8 @@
+import { printable } from '@flowferry/core'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { Failure } from '../../api.ts'
 import type { Asking } from '../ask.ts'
-import { printable } from '../figures.ts'
 
 /** What is asked, until it is answered: how long it takes, a way to end it, or why it failed and what to do. */
 export function Answer<T>({
