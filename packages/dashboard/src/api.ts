@@ -1,5 +1,5 @@
 /** What the page asks of its server, and what it gets: types alone, for both. */
-import type { Chart, Column, FilterValue, Row, Span } from '@flowferry/answers'
+import type { Chart, Column, FilterValue, FlowsOptions, Row, Span } from '@flowferry/answers'
 import type { PairAnswer, TargetsAnswer, WhyAnswer } from '@flowferry/answers/why'
 
 /** Where the page may get a question from, as something else can ask it. */
@@ -151,15 +151,7 @@ export interface Requests {
   }
   question: { readonly takes: InSpan & { readonly name: string; readonly limit?: number }; readonly gives: Answered }
   flows: {
-    readonly takes: InSpan & {
-      readonly a?: string
-      readonly b?: string
-      readonly port?: number
-      readonly action?: 'accept' | 'reject'
-      readonly interface?: string
-      readonly first?: 'newest' | 'oldest'
-      readonly limit?: number
-    }
+    readonly takes: InSpan & FlowsOptions & { readonly limit?: number }
     readonly gives: FlowsAnswer
   }
   callers: { readonly takes: InSpan & { readonly b: string; readonly port: number }; readonly gives: FlowsAnswer }
