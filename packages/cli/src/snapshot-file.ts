@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import type { Snapshot } from '@flowferry/enrich/interfaces'
+import { readIfThere } from './whole-file.ts'
 
 /** Where `snapshot` writes and `why` looks, unless it is told otherwise. */
 export const snapshotFile = 'flowferry.snapshot.json'
@@ -10,13 +10,8 @@ export const snapshotFile = 'flowferry.snapshot.json'
  * @throws FlowferryError INVALID_OPTION where the file is something else
  */
 export async function loadSnapshot(path: string): Promise<Snapshot | undefined> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new Error(`${path}: ${(error as Error).message}`)
-  }
+  const text = await readIfThere(path)
+  if (text === undefined) return undefined
   const { readSnapshot } = await import('@flowferry/enrich/interfaces')
   return readSnapshot(text, path)
 }

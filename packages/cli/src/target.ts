@@ -164,9 +164,14 @@ function nodeUrl(variable: string, url: string | undefined, io: Io): string {
   // `localhost:9200` parses: as a URL of the scheme `localhost`.
   if (!parsed || !/^https?:$/.test(parsed.protocol))
     throw new UsageError(`${url === undefined ? variable : '--url'} is no URL: it takes https://host:9200`)
-  if (url !== undefined && parsed.username + parsed.password !== '')
-    throw new UsageError('--url must hold no password: other users see the command line. Set it in the environment')
+  if (url !== undefined) refusePassword('--url', parsed)
   return node
+}
+
+/** Throws where an address of the command line holds a password. */
+export function refusePassword(option: string, { username, password }: URL): void {
+  if (username + password !== '')
+    throw new UsageError(`${option} must hold no password: other users see the command line. Set it in the environment`)
 }
 
 function basicAuth(prefix: string, io: Io): { username: string; password: string } | undefined {
@@ -197,7 +202,8 @@ async function authority(prefix: string, io: Io): Promise<{ ca: string } | undef
   }
 }
 
-function addressOf(node: string): string {
+/** Without a credential, and without what stands behind the path. */
+export function addressOf(node: string): string {
   const { origin, pathname } = new URL(node)
   return origin + pathname.replace(/\/+$/, '')
 }

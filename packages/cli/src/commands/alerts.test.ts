@@ -11,6 +11,10 @@ import { runHere } from '../test-io.ts'
 // A machine that does other things as well is slow, not wrong.
 vi.setConfig({ testTimeout: 60_000 })
 
+/** In place of the pauses of `--every`, for which nobody waits. */
+const pause = vi.hoisted(() => vi.fn<(milliseconds: number) => Promise<void>>())
+vi.mock('node:timers/promises', async (original) => ({ ...(await original<object>()), setTimeout: pause }))
+
 describe('flowferry alerts', () => {
   let folder: string
   let from: string
@@ -164,17 +168,16 @@ describe('flowferry alerts', () => {
       filters: [], by: { 'source.address': { heading: 'from' } },
       measures: { calls: { heading: 'calls', of: { count: true } } }, counts: ['calls'], threshold: 1, know: 'All.' }] }`)
     const stop = new AbortController()
-    // Nobody waits for the pauses, and in the first one another record is stored.
+    // In the first pause another record is stored.
     const pauses = [() => store(2), async () => {}, async () => stop.abort()]
-    const { setTimeout: real } = globalThis
-    const timers = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((done: () => void, length?: number) => {
-      if (length !== 17_000) return real(done, length)
-      return void pauses.shift()!().finally(done)
-    }) as never)
+    pause.mockImplementation((length) => {
+      expect(length).toBe(17_000)
+      return pauses.shift()!()
+    })
     const { code, stdout, stderr } = await runHere(
       ['alerts', 'often', '--from', `duckdb:${path}`, '--every', '17s', ...often],
       { signal: stop.signal },
-    ).finally(() => timers.mockRestore())
+    ).finally(() => pause.mockReset())
     expect([code, stderr]).toEqual([4, ''])
     expect(pauses).toEqual([])
     // The third time nothing is new.
@@ -203,11 +206,11 @@ describe('flowferry alerts', () => {
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    vi.useFakeTimers({ toFake: ['setTimeout'], shouldAdvanceTime: true, advanceTimeDelta: 5000 })
+    pause.mockResolvedValue()
     const { code, stderr } = await runHere(
       ['alerts', 'root-used', '--from', 'opensearch', '--url', url, '--every', '10s'],
       { signal: stop.signal },
-    ).finally(() => vi.useRealTimers())
+    ).finally(() => pause.mockReset())
     server.close()
     expect(requests).toBe(2)
     expect(stderr.match(/^error: /gm)).toHaveLength(1)

@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { setTimeout } from 'node:timers/promises'
 import type {
   Alert,
   AlertsReport,
@@ -14,8 +14,9 @@ import { type Settings, withFrom } from '../config/settings.ts'
 import { logFormatNames, parserFor } from '../formats.ts'
 import { hintsFor } from '../hints.ts'
 import { type ExitCode, exitCodes, type Io, line, queueUrl, refuseOptions, UsageError } from '../io.ts'
-import { type FromOptions, openStore } from '../open-store.ts'
+import { type FromOptions, isArchive, openStore } from '../open-store.ts'
 import { parseDuration, parseTime } from '../times.ts'
+import { readIfThere, replaceFile } from '../whole-file.ts'
 
 export interface AlertsCommandOptions extends Partial<FromOptions> {
   readonly state?: string
@@ -108,11 +109,16 @@ async function evaluateFrom(
   io: Io,
   settings: Settings,
 ): Promise<ExitCode> {
-  const { every, state: file, until, late, own, window, dashboard, dlq = [], url, index, indexPer } = options
+  const { every, state: file, until, late, own, window, dashboard, dlq = [] } = options
   if (every !== undefined && until !== undefined) throw new UsageError('--until is one evaluation, and --every goes on')
-  const { from } = withFrom(options, settings)
-  if (from.startsWith('s3://'))
-    throw new UsageError('alerts are asked of a store, not of the archive (flowferry ingest)')
+  const { from, url, index, indexPer } = withFrom(options, settings)
+  const places: FromOptions = {
+    from,
+    ...(url !== undefined && { url }),
+    ...(index !== undefined && { index }),
+    ...(indexPer && { indexPer }),
+  }
+  if (isArchive(places)) throw new UsageError('alerts are asked of a store, not of the archive (flowferry ingest)')
   for (const queue of dlq) queueUrl('--dlq', queue)
   const pause = every === undefined ? undefined : parseDuration('--every', every)
   if (pause !== undefined && pause < 10_000) throw new UsageError('--every takes 10s or more')
@@ -129,12 +135,6 @@ async function evaluateFrom(
     ...(io.signal && { signal: io.signal }),
   }
   const fixed = until === undefined ? undefined : parseTime('--until', until, new Date()).toISOString()
-  const places = {
-    from,
-    ...(url !== undefined && { url }),
-    ...(index !== undefined && { index }),
-    ...(indexPer && { indexPer }),
-  }
   const { evaluate } = await import('@flowferry/answers/alerts')
   let kept: Kept = {}
   let isFirst = true
@@ -143,7 +143,7 @@ async function evaluateFrom(
     if (fixed !== undefined) requireLater(kept, fixed, file)
     const { state } = kept
     // Open for as long as it is asked: a DuckDB file that is open lets nobody write.
-    const store = await openStore({ ...withFrom(places, settings) }, io, formats)
+    const store = await openStore(places, io, formats)
     try {
       const queues = dlq.length > 0 ? { queues: await queueStates(dlq, io) } : {}
       const now = fixed === undefined ? {} : { now: fixed }
@@ -186,22 +186,10 @@ async function again(once: () => Promise<ExitCode>, pause: number, io: Io): Prom
       line(io.stderr, `error: ${(error as Error).message}`)
       for (const hint of hintsFor([error])) line(io.stderr, hint)
     }
-    await elapsed(pause, io.signal)
+    // Ctrl-C ends the pause, too, and the loop with it.
+    await setTimeout(pause, undefined, { ...(io.signal && { signal: io.signal }) }).catch(() => undefined)
   }
   return code
-}
-
-function elapsed(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) return resolve()
-    const done = () => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, milliseconds)
-    signal?.addEventListener('abort', done)
-  })
 }
 
 async function print(
@@ -268,22 +256,15 @@ async function loadState(path: string, known: Kept): Promise<Kept> {
   return text === undefined ? {} : { state: readState(text, path), text }
 }
 
-const readKept = (path: string): Promise<string | undefined> =>
-  readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw new Error(`--state ${path}: ${error.message}`)
-  })
+const readKept = (path: string): Promise<string | undefined> => readIfThere(path, `--state ${path}`)
 
-/** A reader meets the old file or the new one, never half of one; and only in place of the one that was read. */
+/** Only in place of the one that was read. */
 async function saveState(path: string, state: AlertsState, before: string | undefined): Promise<Kept> {
   if ((await readKept(path)) !== before)
     throw new Error(`--state ${path}: another evaluation wrote it meanwhile; each takes a file of its own`)
   const text = `${JSON.stringify(state, null, 1)}\n`
-  // Two at a time do not write into one.
-  const part = `${path}.${process.pid}.part`
   try {
-    await writeFile(part, text)
-    await rename(part, path)
+    await replaceFile(path, text)
   } catch (error) {
     throw new Error(`--state ${path} cannot be written: ${(error as Error).message}`, { cause: error })
   }

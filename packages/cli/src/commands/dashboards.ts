@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { asFlowferryError, FlowferryError, type Format } from '@flowferry/core'
 import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
-import { authorizationOf } from '../target.ts'
+import { addressOf, authorizationOf, refusePassword } from '../target.ts'
 
 export interface DashboardsOptions {
   /** A file, or the address of Kibana or OpenSearch Dashboards. */
@@ -58,14 +58,11 @@ async function importInto(
     throw new UsageError(
       '--dashboards with an address needs --to elasticsearch (Kibana) or --to opensearch: whose credentials to use',
     )
-  const base = URL.canParse(address) ? new URL(address) : undefined
-  if (!base) throw new UsageError('--dashboards is no URL: it takes https://kibana.example:5601, or a file')
-  if (base.username + base.password !== '')
-    throw new UsageError(
-      '--dashboards must hold no password: other users see the command line. Set it in the environment',
-    )
+  if (!URL.canParse(address))
+    throw new UsageError('--dashboards is no URL: it takes https://kibana.example:5601, or a file')
+  refusePassword('--dashboards', new URL(address))
   // A space or workspace stands in the path: /s/network.
-  const name = `${base.origin}${base.pathname.replace(/\/+$/, '')}`
+  const name = addressOf(address)
   const body = new FormData()
   body.append('file', new Blob([objects], { type: 'application/ndjson' }), 'flowferry.ndjson')
   const authorization = authorizationOf(to, io)

@@ -1,8 +1,8 @@
-import { rename, writeFile } from 'node:fs/promises'
 import { callersAccount, ec2Client } from '../aws.ts'
 import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
 import { loadSnapshot, snapshotFile } from '../snapshot-file.ts'
 import { plural } from '../text.ts'
+import { replaceFile } from '../whole-file.ts'
 
 export interface SnapshotCommandOptions {
   readonly region?: readonly string[]
@@ -36,10 +36,7 @@ export async function snapshotCommand(options: SnapshotCommandOptions, io: Io): 
       ec2.destroy()
     }
   }
-  // A reader meets the old file or the new one, never half of one.
-  const part = `${out}.part`
-  await writeFile(part, `${JSON.stringify(snapshot, null, 1)}\n`)
-  await rename(part, out)
+  await replaceFile(out, `${JSON.stringify(snapshot, null, 1)}\n`)
   line(io.stderr, `written to ${out}`)
   return exitCodes.ok
 }
