@@ -17,7 +17,7 @@ export type CheckedFilter =
   | { readonly is: 'not'; readonly filter: CheckedFilter }
   | { readonly is: 'any' | 'all'; readonly filters: readonly CheckedFilter[] }
 
-type BoundName = 'gte' | 'gt' | 'lte' | 'lt'
+type BoundName = keyof typeof signs
 export interface Bound {
   readonly name: BoundName
   /** A date is ISO 8601 in UTC. */
@@ -30,7 +30,9 @@ export interface Block {
   readonly bits: number
 }
 
-const boundNames: readonly BoundName[] = ['gte', 'gt', 'lte', 'lt']
+/** A bound in SQL, KQL, ES|QL and scripts. */
+export const signs = { gte: '>=', gt: '>', lte: '<=', lt: '<' } as const
+const boundNames = Object.keys(signs) as readonly BoundName[]
 const kinds = ['equals', 'oneOf', 'range', 'cidr', 'exists', 'prefix'] as const
 /** The engines refuse more than 65,536 terms. */
 export const maxValues = 10_000

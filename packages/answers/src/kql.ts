@@ -1,3 +1,4 @@
+import { signs } from './filters.ts'
 import type { Filter, FilterValue } from './question.ts'
 
 /**
@@ -19,11 +20,12 @@ export function kql(filter: Filter, inside = false): string {
   // Of an address, both take a block for a term.
   if ('cidr' in filter) return anyOf(field, [filter.cidr].flat().map(quoted))
   if ('prefix' in filter) return `${field}: ${escaped(filter.prefix)}*`
-  const bounds = Object.entries(filter.range).map(([name, value]) => `${field} ${signs[name]} ${literal(value)}`)
+  const bounds = Object.entries(filter.range).map(
+    ([name, value]) => `${field} ${signs[name as keyof typeof signs]} ${literal(value)}`,
+  )
   return bounds.length > 1 && inside ? `(${bounds.join(' and ')})` : bounds.join(' and ')
 }
 
-export const signs: Readonly<Record<string, string>> = { gte: '>=', gt: '>', lte: '<=', lt: '<' }
 /** What nothing fits. */
 const nothing = 'not *'
 

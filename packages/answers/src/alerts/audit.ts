@@ -1,3 +1,4 @@
+import type { Row, Value } from '../answer.ts'
 import type { Filter } from '../question.ts'
 import { denied } from '../questions/iam-errors.ts'
 import { byRoot, withoutSecondFactor } from '../questions/sign-ins.ts'
@@ -8,6 +9,17 @@ export const succeeded: Filter = { field: 'event.outcome', equals: 'success' }
 const account = { heading: 'account' }
 const principal = { heading: 'principal' }
 const calls = { heading: 'calls', of: { count: true } } as const
+
+/** Events, the oldest first, counted by who or what they name, with the times of the first and the last. */
+export function countedBy(column: string, events: readonly (readonly [who: Row, time: Value])[]): Row[] {
+  const groups = new Map<string, Row>()
+  for (const [who, time] of events) {
+    const key = JSON.stringify(who)
+    const { [column]: count = 0, first = time } = groups.get(key) ?? {}
+    groups.set(key, { ...who, [column]: Number(count) + 1, first, last: time })
+  }
+  return [...groups.values()]
+}
 
 /** What is done with the account's bills, for which AWS asks for root now and then; the sign-in before it counts. */
 const billing: Filter = {

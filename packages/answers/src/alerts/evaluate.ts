@@ -13,6 +13,7 @@ import {
   lengthOf,
   type PlainAlert,
   type QueueState,
+  type SteppedAlert,
   type Window,
 } from './alert.ts'
 import { commandsOf, linkOf, pairOf } from './commands.ts'
@@ -231,6 +232,12 @@ function unless<T>(refused: T): (error: unknown) => T {
   }
 }
 
+/** An answer of one window, and those of its rows that fire. */
+interface Looked {
+  readonly answer: Answer
+  readonly found: readonly Row[]
+}
+
 async function resultOf(
   alert: Alert,
   all: Store['ask'],
@@ -257,20 +264,23 @@ async function resultOf(
   const reasons: string[] = []
   const approximate = new Set<string>()
   let absent = false
+  const steps = async (stepped: SteppedAlert, window: Window): Promise<Looked> => {
+    const answer = await stepped.steps(ask, window, { own, threshold, late, limit, now, queues })
+    return { answer, found: answer.rows }
+  }
+  // Each of several counts is a question: a group may be the first of one, and far behind by another.
+  const counts = async (plain: PlainAlert, window: Window): Promise<Looked[]> => {
+    const usual = (row: Row) => usualThen(plain, known.get(keyOfRow(plain, row)), window)
+    const looked: Looked[] = []
+    for (const count of plain.counts) {
+      const answer = await ask(questionOf(plain, window, { own, threshold, limit, count }))
+      looked.push({ answer, found: firing(plain, window, threshold, answer.rows, usual) })
+    }
+    return looked
+  }
   try {
-    // Each of several counts is a question: a group may be the first of one, and far behind by another.
     for (const window of windows.windows)
-      for (const count of 'steps' in alert ? [''] : alert.counts) {
-        const answer: Answer =
-          'steps' in alert
-            ? await alert.steps(ask, window, { own, threshold, late, limit, now, queues })
-            : await ask(questionOf(alert, window, { own, threshold, limit, count }))
-        const found =
-          'steps' in alert
-            ? answer.rows
-            : firing(alert, window, threshold, answer.rows, (row) =>
-                usualThen(alert, known.get(keyOfRow(alert, row)), window),
-              )
+      for (const { answer, found } of 'steps' in alert ? [await steps(alert, window)] : await counts(alert, window)) {
         for (const one of found) put(rows, alert, one, window)
         for (const column of answer.approximate) approximate.add(column)
         if (answer.partial) reasons.push(answer.partial.why)

@@ -2,7 +2,7 @@ import { partialBy, type Row, type Store } from '../answer.ts'
 import type { Span } from '../question.ts'
 import { isoDate } from '../values.ts'
 import { defineAlert } from './alert.ts'
-import { succeeded } from './audit.ts'
+import { countedBy, succeeded } from './audit.ts'
 
 /** A replacement is made within so many milliseconds, before or after. */
 const replaced = 10 * 60_000
@@ -43,19 +43,16 @@ export const loggingStopped = defineAlert({
     const stops = await callsOf(ask, span, stopping)
     const starts = stops.rows.length === 0 ? undefined : await callsOf(ask, around, Object.keys(replacements))
     const left = unreplaced(stops.rows, starts?.rows ?? [])
-    const byGroup = new Map<string, Row & { calls: number }>()
-    for (const row of left) {
-      const key = JSON.stringify(groups.map((name) => row[name]))
-      const { calls = 0, first = row['@timestamp']! }: Partial<Row & { calls: number }> = byGroup.get(key) ?? {}
-      const who = Object.fromEntries(groups.map((name) => [name, row[name] ?? null]))
-      byGroup.set(key, { ...who, calls: calls + 1, first, last: row['@timestamp']! })
-    }
+    const counted = countedBy(
+      'calls',
+      left.map((row) => [Object.fromEntries(groups.map((name) => [name, row[name] ?? null])), row['@timestamp']!]),
+    )
     const reasons = [stops, starts].flatMap((one) => [
       ...(one?.partial ? [one.partial.why] : []),
       ...(one?.rows.length === most ? [`there are more than ${most} such calls`] : []),
     ])
     return {
-      rows: [...byGroup.values()].filter(({ calls }) => calls >= threshold),
+      rows: counted.filter(({ calls }) => Number(calls) >= threshold),
       approximate: [],
       ...partialBy(reasons, stops.partial?.absent),
     }

@@ -2,7 +2,7 @@ import { isObject } from '@flowferry/core/internal'
 import { type Answer, partialBy, type Row, type Value } from '../answer.ts'
 import type { Filter } from '../question.ts'
 import { defineAlert } from './alert.ts'
-import { succeeded } from './audit.ts'
+import { countedBy, succeeded } from './audit.ts'
 
 /** Every address, in one block or in halves; of IPv6, also all that is routed on the internet. */
 const world = new Set(['0.0.0.0/0', '0.0.0.0/1', '128.0.0.0/1', '::/0', '::/1', '8000::/1', '2000::/3'])
@@ -48,20 +48,19 @@ export const openToWorld = defineAlert({
       order: [{ by: '@timestamp' }],
       limit: mostEvents,
     })
-    const found = new Map<string, Row & { rules: number }>()
-    for (const row of rows)
-      for (const { group, ports, block } of rulesOf(row)) {
-        const who = [row['cloud.account.id'] ?? null, row['aws.cloudtrail.user_identity.arn'] ?? null] as const
-        const key = JSON.stringify([...who, group, ports, block])
-        const { rules = 0, first = row['@timestamp']! }: Partial<Row & { rules: number }> = found.get(key) ?? {}
-        const names = { 'cloud.account.id': who[0], 'aws.cloudtrail.user_identity.arn': who[1], group, ports, block }
-        found.set(key, { ...names, rules: rules + 1, first, last: row['@timestamp']! })
-      }
+    const counted = countedBy(
+      'rules',
+      rows.flatMap((row) => {
+        const [account, principal] = [row['cloud.account.id'] ?? null, row['aws.cloudtrail.user_identity.arn'] ?? null]
+        const who = { 'cloud.account.id': account, 'aws.cloudtrail.user_identity.arn': principal }
+        return rulesOf(row).map((rule) => [{ ...who, ...rule }, row['@timestamp']!] as const)
+      }),
+    )
     const reasons = [
       ...(partial ? [partial.why] : []),
       ...(rows.length === mostEvents ? [`there are more than ${mostEvents} changes of security groups`] : []),
     ]
-    const answer: Answer = { rows: [...found.values()].filter(({ rules }) => rules >= threshold), approximate: [] }
+    const answer: Answer = { rows: counted.filter(({ rules }) => Number(rules) >= threshold), approximate: [] }
     return { ...answer, ...partialBy(reasons, partial?.absent) }
   },
 })

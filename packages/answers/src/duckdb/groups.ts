@@ -1,5 +1,6 @@
 import { quoteName, quoteText } from '@flowferry/core/internal'
 import type { Row } from '../answer.ts'
+import { signs } from '../filters.ts'
 import type { CheckedMeasure } from '../measures.ts'
 import type { CheckedGroup, GroupsPlan } from '../plan.ts'
 import type { Having } from '../question.ts'
@@ -111,6 +112,5 @@ function aggregate(measure: CheckedMeasure, index: number): string {
 
 function havingSql(having: Having, column: string): string[] {
   if ('equals' in having) return [`${column} = ${having.equals}`]
-  const signs = { gte: '>=', gt: '>', lte: '<=', lt: '<' } as const
   return Object.entries(having.range).map(([name, value]) => `${column} ${signs[name as keyof typeof signs]} ${value}`)
 }

@@ -1,5 +1,6 @@
 import type { Format } from '@flowferry/core'
 import { privateBlocks } from '@flowferry/core/internal'
+import { signs } from '../../filters.ts'
 import { type GroupsPlan, planOf } from '../../plan.ts'
 import type { Filter } from '../../question.ts'
 import type { PlainAlert, Window } from '../alert.ts'
@@ -35,6 +36,15 @@ const runs = Date.parse('2200-01-01T00:00:00.000Z')
 export function secondsBefore(text: unknown): number | undefined {
   if (typeof text !== 'string' || !/^(2199|2200)-\d\d-\d\dT[\d:.]{12}Z$/.test(text)) return undefined
   return Math.round((runs - Date.parse(text)) / 1000)
+}
+
+/** The conditions on measures beside the threshold, in languages that write them alike; `of` names a measure. */
+export function conditionsOf({ having }: GroupsPlan, of: (measure: string) => string): string[] {
+  return having.flatMap((one) => {
+    const column = of(one.measure)
+    if ('equals' in one) return [`${column} == ${one.equals}`]
+    return Object.entries(one.range).map(([bound, value]) => `${column} ${signs[bound as keyof typeof signs]} ${value}`)
+  })
 }
 
 export interface CompiledPlan {

@@ -1,14 +1,14 @@
-import type { CheckedFilter } from '../../filters.ts'
-import { kql, quoted, signs } from '../../kql.ts'
+import { type CheckedFilter, signs } from '../../filters.ts'
+import { kql, quoted } from '../../kql.ts'
 import type { CheckedMeasure } from '../../measures.ts'
 import type { Filter } from '../../question.ts'
 import type { PlainAlert } from '../alert.ts'
-import { type CompiledPlan, mostGroups, secondsBefore } from './common.ts'
+import { type CompiledPlan, conditionsOf, mostGroups, secondsBefore } from './common.ts'
 
 /** A query of ES|QL with one row for each group that fires. https://www.elastic.co/docs/reference/query-languages/esql */
 export function esqlOf(alert: PlainAlert, { plan, threshold, windows, indices }: CompiledPlan): string {
   const { counts, before, differ } = alert
-  const { groups, measures, filters, having } = plan
+  const { groups, measures, filters } = plan
   const times = [
     `@timestamp >= ${agoOf(plan.from)}`,
     ...(secondsBefore(plan.to) === 0 ? [] : [`@timestamp < ${agoOf(plan.to)}`]),
@@ -16,14 +16,9 @@ export function esqlOf(alert: PlainAlert, { plan, threshold, windows, indices }:
   const stats = measures.flatMap(statsOf)
   const ratios = measures.filter(({ is }) => is === 'ratio')
   const by = groups.map(({ field }) => field.path)
-  const signs = { gte: '>=', gt: '>', lte: '<=', lt: '<', equals: '==' } as const
-  const others = having.flatMap((one) => {
-    const bounds = Object.entries('equals' in one ? { equals: one.equals } : one.range)
-    return bounds.map(([bound, value]) => `${one.measure} ${signs[bound as keyof typeof signs]} ${value}`)
-  })
   const fires = [
     ...(counts.length > 1 ? [`(${counts.map((name) => `${name} >= ${threshold}`).join(' OR ')})`] : []),
-    ...others,
+    ...conditionsOf(plan, (measure) => measure),
     ...(before ? [`${counts[0]} > ${before.times} * before / ${windows.toFixed(1)}`] : []),
     ...(differ ? [`${differ[1]} IS NOT NULL`, `(${differ[0]} IS NULL OR ${differ[0]} != ${differ[1]})`] : []),
   ]

@@ -2,7 +2,14 @@ import type { CheckedMeasure } from '../../measures.ts'
 import { groupsAggregation } from '../../search/groups.ts'
 import { queryOf } from '../../search/query.ts'
 import { type Alert, lengthOf, type PlainAlert } from '../alert.ts'
-import { type CompiledPlan, type CompileOptions, compiledPlan, mostGroups, type Refused } from './common.ts'
+import {
+  type CompiledPlan,
+  type CompileOptions,
+  compiledPlan,
+  conditionsOf,
+  mostGroups,
+  type Refused,
+} from './common.ts'
 import { dated } from './dated.ts'
 
 /** A body of `POST _plugins/_alerting/monitors`. */
@@ -108,14 +115,9 @@ function conditionOf(alert: PlainAlert, { plan, threshold, windows }: CompiledPl
       })
       .join(' / ')
   }
-  const signs = { gte: '>=', gt: '>', lte: '<=', lt: '<', equals: '==' } as const
-  const others = plan.having.flatMap((one) => {
-    const bounds = Object.entries('equals' in one ? { equals: one.equals } : one.range)
-    return bounds.map(([bound, value]) => `${numberIn(one.measure)} ${signs[bound as keyof typeof signs]} ${value}`)
-  })
   const source = [
     ...(counts.length > 1 ? [`(${counts.map((name) => `${numberIn(name)} >= ${threshold}`).join(' || ')})`] : []),
-    ...others,
+    ...conditionsOf(plan, numberIn),
     ...(before ? [`${numberIn(counts[0]!)} > ${before.times} * ${numberIn('before')} / ${windows.toFixed(1)}`] : []),
   ].join(' && ')
   return { buckets_path: Object.fromEntries(paths), script: { source, lang: 'painless' as const } }
