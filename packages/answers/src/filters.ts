@@ -18,7 +18,7 @@ export type CheckedFilter =
   | { readonly is: 'any' | 'all'; readonly filters: readonly CheckedFilter[] }
 
 type BoundName = keyof typeof signs
-export interface Bound {
+interface Bound {
   readonly name: BoundName
   /** A date is ISO 8601 in UTC. */
   readonly value: number | string

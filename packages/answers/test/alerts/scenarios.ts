@@ -30,6 +30,28 @@ interface Flow {
   readonly instance?: string
 }
 
+/** Connections to the service of `service-unanswered` that it answers. */
+const answered = (count: number) =>
+  times(count, (n) => [
+    flow({
+      eni: 'eni-2a',
+      from: '10.2.0.6',
+      to: '10.2.1.9',
+      ports: [42_500 + n, 9443],
+      end: flowWindow + n,
+      flags: 3,
+    }),
+    flow({
+      eni: 'eni-2a',
+      from: '10.2.1.9',
+      to: '10.2.0.6',
+      ports: [9443, 42_500 + n],
+      end: flowWindow + n,
+      flags: 19,
+      direction: 'egress',
+    }),
+  ]).flat()
+
 const header =
   'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status tcp-flags flow-direction reject-reason instance-id'
 const account = '123456789012'
@@ -163,25 +185,7 @@ const fires: World = {
         end: flowWindow + n * 20,
       }),
     ),
-    ...times(5, (n) => [
-      flow({
-        eni: 'eni-2a',
-        from: '10.2.0.6',
-        to: '10.2.1.9',
-        ports: [42_500 + n, 9443],
-        end: flowWindow + n,
-        flags: 3,
-      }),
-      flow({
-        eni: 'eni-2a',
-        from: '10.2.1.9',
-        to: '10.2.0.6',
-        ports: [9443, 42_500 + n],
-        end: flowWindow + n,
-        flags: 19,
-        direction: 'egress',
-      }),
-    ]).flat(),
+    ...answered(5),
     // The answer to a request is rejected as it leaves.
     flow({
       eni: 'eni-3a',
@@ -403,25 +407,7 @@ const silent: World = {
         flags: '-',
       }),
     ),
-    ...times(150, (n) => [
-      flow({
-        eni: 'eni-2a',
-        from: '10.2.0.6',
-        to: '10.2.1.9',
-        ports: [42_500 + n, 9443],
-        end: flowWindow + n,
-        flags: 3,
-      }),
-      flow({
-        eni: 'eni-2a',
-        from: '10.2.1.9',
-        to: '10.2.0.6',
-        ports: [9443, 42_500 + n],
-        end: flowWindow + n,
-        flags: 19,
-        direction: 'egress',
-      }),
-    ]).flat(),
+    ...answered(150),
     ...times(25, (n) =>
       flow({ eni: 'eni-2a', from: '10.2.0.7', to: '10.2.1.9', ports: [43_000 + n, 9443], end: flowWindow + n }),
     ),
