@@ -105,7 +105,7 @@ export function unreadable(
 ): { readonly file?: Pick<LogFile, 'key' | 'body'>; readonly text?: string; readonly code: string } {
   const flow = flowFile(random, `small-cut${number}`, 'v2', { records: 60, packing: 'gzip' })
   return random.pick([
-    { file: { key: flow.key, body: flow.body.subarray(0, -9) }, code: 'GZIP_CORRUPT' },
+    { file: { key: flow.key, body: flow.body.subarray(0, -9) }, code: 'COMPRESSION_CORRUPT' },
     {
       file: { key: `other/small-${number}.bin`, body: Buffer.from('no log of any kind\n'.repeat(9)) },
       code: 'FORMAT_UNKNOWN',

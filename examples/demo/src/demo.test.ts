@@ -33,7 +33,7 @@ describe('demo', () => {
       documents: 50_000,
       documentsByTable: { aws_vpcflow: 36_000, aws_cloudtrail: 6_000, aws_cloudfront_logs: 8_000 },
       redriven: 1,
-      deadLetters: [{ code: 'GZIP_CORRUPT', stage: 'decompress', attempts: 2 }],
+      deadLetters: [{ code: 'COMPRESSION_CORRUPT', stage: 'decompress', attempts: 2 }],
     })
     expect(result.duplicates).toBeGreaterThanOrEqual(3000)
     const { talkers, unanswered, 'iam-errors': denied, 'cdn-errors': failing } = result.answers
@@ -56,7 +56,7 @@ describe('demo', () => {
     const { ok, text } = await shown()
     for (const words of [
       'dead letter',
-      'GZIP_CORRUPT',
+      'COMPRESSION_CORRUPT',
       'Everything adds up',
       'Who sends the most bytes to whom',
       'Own services that do not answer',

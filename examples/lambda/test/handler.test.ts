@@ -98,7 +98,7 @@ describe.each(engines)('the Lambda handler, into $name', (engine) => {
       ok: true,
       deadLettered: [...first!.failed],
       messages: [
-        { objects: [{ key: keys[4], error: { code: 'GZIP_CORRUPT', docs: expect.stringContaining('#gzip_') } }] },
+        { objects: [{ key: keys[4], error: { code: 'COMPRESSION_CORRUPT', docs: expect.stringContaining('#gzip_') } }] },
       ],
     })
     expect(others).toEqual([])
@@ -115,9 +115,9 @@ describe.each(engines)('the Lambda handler, into $name', (engine) => {
         return true
       },
     })
-    expect(look).toMatchObject({ seen: 1, byCause: { GZIP_CORRUPT: 1 } })
+    expect(look).toMatchObject({ seen: 1, byCause: { COMPRESSION_CORRUPT: 1 } })
     expect(letters).toMatchObject([
-      { body: failedBodies[0], cause: { code: 'GZIP_CORRUPT', attempts: 2, key: keys[4] } },
+      { body: failedBodies[0], cause: { code: 'COMPRESSION_CORRUPT', attempts: 2, key: keys[4] } },
     ])
 
     // The repaired file is a new object with an event of its own; that event is taken away, so that the redrive does it.

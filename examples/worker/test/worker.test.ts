@@ -50,7 +50,7 @@ describe.each(ways)('the worker, into $way', ({ engine, command }) => {
     const totals = addedUp(worker.stdout())
     expect(totals).toMatchObject({ deadLettered: 1, failed: 1 })
     expect(totals.received).toBe(totals.deleted + totals.deadLettered + totals.failed + totals.released)
-    expect(worker.stderr()).toContain('GZIP_CORRUPT')
+    expect(worker.stderr()).toContain('COMPRESSION_CORRUPT')
     stack.close()
   })
 })

@@ -143,7 +143,7 @@ describe('what it says beside', () => {
     const { stderr, stdout } = await why(silent, `s3://${bucket}`, '--json')
     expect(stderr).toContain(first)
     const after: Answer = JSON.parse(stdout)
-    expect(after.archive.failed).toMatchObject([{ key: first, code: 'GZIP_CORRUPT' }])
+    expect(after.archive.failed).toMatchObject([{ key: first, code: 'COMPRESSION_CORRUPT' }])
     expect(JSON.stringify(after.cannotTell)).toContain(`${first} could not be read`)
     expect(rank(after)).toBeGreaterThanOrEqual(rank(before))
     await cut(80)

@@ -90,6 +90,33 @@ describe('detect', () => {
     expect(report.messages[0]!.objects[0]!.error).toMatchObject({ code: 'FORMAT_MISMATCH' })
   })
 
+  test.each([
+    ['a zip archive', Buffer.from('PK\x03\x04\x14\0\0\0')],
+    ['compressed by bzip2', Buffer.from('BZh91AY&SY')],
+    ['Parquet', Buffer.from('PAR1\x15\x04')],
+    ['text in UTF-16', Buffer.from(`\ufeff${flows}`, 'utf16le')],
+    ['text in UTF-16', Buffer.from(flows, 'utf16le')],
+    ["AWS Config's history", '{"fileVersion":"1.0","configurationItems":[{"relatedEvents":[]}]}'],
+    ['CloudWatch Logs', gzipSync('{"messageType":"DATA_MESSAGE","owner":"123456789012","logEvents":[]}')],
+    ["Global Accelerator's flow logs", 'version aws_account_id accelerator_id client_ip\n2.0 1 a 192.0.2.1\n'],
+    ['OCSF', '{"metadata":"x","class_uid":3001}'],
+  ])('an object that no parser reads is named: %s', async (name, body) => {
+    const { messages } = await ingest({ source: memorySource(object('a', body)), parser, sink: memorySink() })
+    expect(messages[0]!.objects[0]!.error).toMatchObject({
+      code: 'FORMAT_UNKNOWN',
+      message: expect.stringContaining(name),
+    })
+  })
+
+  test('one that is no text is named, too, where the key chose a parser', async () => {
+    const zip = object('AWSLogs/1/vpcflowlogs/x', Buffer.from('PK\x03\x04\x14\0\0\0'))
+    const { messages } = await ingest({ source: memorySource(zip), parser, sink: memorySink() })
+    expect(messages[0]!.objects[0]!.error).toMatchObject({
+      code: 'FORMAT_MISMATCH',
+      message: expect.stringContaining('a zip archive'),
+    })
+  })
+
   test('byKey goes by the key', async () => {
     const routed = byKey<unknown>([
       [/\.web$/, cloudFront],
@@ -120,10 +147,10 @@ describe('detect and byKey', () => {
     expect(await report(empty)).toMatchObject({ ok: true, counts: { read: 0 } })
     const gap = Buffer.concat([empty, Buffer.alloc(100_000), gzipSync('x')])
     for (const bad of [empty.subarray(0, -1), empty.subarray(0, 11), gzipSync('x').subarray(0, 11), gap])
-      expect((await report(bad)).messages[0]!.objects[0]!.error).toMatchObject({ code: 'GZIP_CORRUPT' })
+      expect((await report(bad)).messages[0]!.objects[0]!.error).toMatchObject({ code: 'COMPRESSION_CORRUPT' })
   })
 
-  test('a claim by content wins over an earlier one by key, and of equal claims the first', async () => {
+  test('a claim by content wins over an earlier one by key; two are an error that names both; of keys the first counts', async () => {
     const claiming = (kind: string, claim: 'content' | 'key' | undefined) => ({
       ...numbers,
       formats: [{ ...numbers.formats[0]!, kind }],
@@ -138,7 +165,11 @@ describe('detect and byKey', () => {
       const { messages } = await ingest({ source, parser, sink: memorySink() })
       return messages[0]!.objects[0]!.error
     }
-    expect((await chosen('key', undefined, 'content', 'content'))!.message).toContain('parser 2')
+    expect((await chosen('key', undefined, 'content', 'key'))!.message).toContain('parser 2')
+    expect(await chosen('key', 'content', undefined, 'content')).toMatchObject({
+      code: 'FORMAT_AMBIGUOUS',
+      message: expect.stringContaining('parser 1, parser 3'),
+    })
     expect((await chosen(undefined, 'key', 'key'))!.message).toContain('parser 1')
     expect(await chosen(undefined, undefined)).toMatchObject({
       code: 'FORMAT_UNKNOWN',

@@ -1,17 +1,19 @@
 import { FlowferryError } from './errors.ts'
-import { readBytes } from './read/gzip.ts'
+import { readBytes } from './read/bytes.ts'
 import { placeOf } from './read/object.ts'
 import { peek } from './read/peek.ts'
+import { recognise } from './read/recognise.ts'
 import type { ObjectHead, ParseContext, Parser, SourceObject } from './types.ts'
 
 type AnyParser = Parser<unknown>
 type RecordOfAny<P extends readonly AnyParser[]> = P[number] extends Parser<infer T> ? T : never
 
 /**
- * One parser of many. An object goes to the first parser that claims its content, else to the first that claims its key.
- * The records form a union, told apart by `kind`. An empty object, compressed or not, has no records.
+ * One parser of many. An object goes to the parser that claims its content, whatever their order; else to the first that
+ * claims its key. The records form a union, told apart by `kind`. An empty object, compressed or not, has no records.
  *
- * An object that no parser claims fails with FORMAT_UNKNOWN when it is read.
+ * An object that no parser claims fails with FORMAT_UNKNOWN when it is read, which names what it is where that is known;
+ * one whose content two parsers claim with FORMAT_AMBIGUOUS, which names both.
  *
  * @example
  * const parser = detect([vpcFlow, cloudTrail, nginx])
@@ -20,7 +22,7 @@ type RecordOfAny<P extends readonly AnyParser[]> = P[number] extends Parser<infe
 export function detect<const P extends readonly AnyParser[]>(parsers: P): Parser<RecordOfAny<P>> {
   return {
     formats: [...new Set(parsers.flatMap((parser) => parser.formats))],
-    claims: (head) => claimOf(parsers, head)?.claim,
+    claims: (head) => claimsOf(parsers, head)?.claim,
     parse: (object, context) => parseClaimed(parsers, object, context) as ReturnType<Parser<RecordOfAny<P>>['parse']>,
   }
 }
@@ -48,35 +50,46 @@ export function byKey<T>(routes: readonly (readonly [pattern: RegExp, parser: Pa
   }
 }
 
-/** The first parser that claims the content, else the first that claims the key. No parser behind the first is asked. */
-function claimOf(parsers: readonly AnyParser[], head: ObjectHead) {
-  let byKey: { parser: AnyParser; claim: 'content' | 'key' } | undefined
-  for (const parser of parsers) {
+/** The parsers that claim the content, else the first that claims the key. */
+function claimsOf(parsers: readonly AnyParser[], head: ObjectHead) {
+  const content: AnyParser[] = []
+  let byKey: AnyParser | undefined
+  for (const parser of new Set(parsers)) {
     const claim = parser.claims(head)
-    if (claim === 'content') return { parser, claim }
-    if (claim === 'key') byKey ??= { parser, claim }
+    if (claim === 'content') content.push(parser)
+    if (claim === 'key') byKey ??= parser
   }
-  return byKey
+  if (content.length > 0) return { claim: 'content' as const, claiming: content }
+  return byKey && { claim: 'key' as const, claiming: [byKey] }
 }
 
 async function* parseClaimed(parsers: readonly AnyParser[], object: SourceObject, context: ParseContext) {
   const { head, whole } = await peek(object, context)
   if (head.stored.length === 0) return
   try {
-    const found = claimOf(parsers, head)
-    if (found) {
-      yield* found.parser.parse(whole.object, context)
+    const [parser, ...others] = claimsOf(parsers, head)?.claiming ?? []
+    if (others.length > 0)
+      throw new FlowferryError('FORMAT_AMBIGUOUS', `The content is claimed by ${kindsOf([parser!, ...others])}`, {
+        place: placeOf(object),
+      })
+    if (parser) {
+      yield* parser.parse(whole.object, context)
       return
     }
     // Damaged gzip throws here, and gzip around an empty file has no bytes.
     for await (const bytes of readBytes(whole.object, context))
       if (bytes.length > 0)
-        throw new FlowferryError('FORMAT_UNKNOWN', `Neither the content nor the key is of ${kindsOf(parsers)}`, {
-          place: placeOf(object),
-        })
+        throw new FlowferryError('FORMAT_UNKNOWN', unknown(head, parsers), { place: placeOf(object) })
   } finally {
     whole.close()
   }
+}
+
+function unknown(head: ObjectHead, parsers: readonly AnyParser[]): string {
+  const name = recognise(head)
+  return name === undefined
+    ? `Neither the content nor the key is of ${kindsOf(parsers)}`
+    : `It is ${name}, and no parser for it is among those of ${kindsOf(parsers)}`
 }
 
 function kindsOf(parsers: readonly AnyParser[]): string {

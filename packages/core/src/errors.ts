@@ -118,11 +118,16 @@ export const errorCodes = {
     advice: 'The bytes differ from the checksum that S3 keeps; another try may succeed.',
   },
   BODY_LENGTH: { stage: 'object', retryable: true, advice: 'The connection ended early; another try may succeed.' },
-  GZIP_CORRUPT: {
+  COMPRESSION_CORRUPT: {
     stage: 'decompress',
     retryable: true,
     advice:
-      'The gzip data is damaged or cut. If another try says the same, repair the object from its origin, then redrive.',
+      'The compressed data is damaged or cut. If another try says the same, repair the object from its origin, then redrive.',
+  },
+  COMPRESSION_UNSUPPORTED: {
+    stage: 'decompress',
+    retryable: false,
+    advice: 'Run on Node 22.15 or newer, where Zstandard is read; then redrive.',
   },
   LIMIT_EXCEEDED: {
     stage: 'records',
@@ -134,6 +139,12 @@ export const errorCodes = {
     retryable: false,
     advice:
       "No parser claims the object. Add one for its format, keep the key out of the notification, or set `unknown: 'skip'`.",
+  },
+  FORMAT_AMBIGUOUS: {
+    stage: 'records',
+    retryable: false,
+    advice:
+      'Two parsers take the object for theirs. Leave one out, make what the one of your own claims narrower, or name the parser for its keys by `byKey`.',
   },
   FORMAT_MISMATCH: {
     stage: 'records',

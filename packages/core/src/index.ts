@@ -28,7 +28,7 @@ export { relatedEntity } from './schema/related-entity.ts'
 // For a parser that is written by hand.
 
 export { type JsonBlock, readJson } from './encodings/json/read.ts'
-export { readBytes } from './read/gzip.ts'
+export { readBytes } from './read/bytes.ts'
 export { parseContext } from './read/limits.ts'
 export { type LineBlock, readLines } from './read/lines.ts'
 

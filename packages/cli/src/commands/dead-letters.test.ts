@@ -41,12 +41,12 @@ async function bury(body: string, code?: string): Promise<void> {
 
 describe('flowferry dlq', () => {
   it('counts what is there, lists it, and leaves it there', async () => {
-    await bury(s3Event('logs', 'AWSLogs/123456789012/vpcflowlogs/eu-central-1/2026/11/22/a.gz'), 'GZIP_CORRUPT')
-    await bury(s3Event('logs', 'AWSLogs/123456789012/vpcflowlogs/eu-central-1/2026/11/23/b.gz'), 'GZIP_CORRUPT')
+    await bury(s3Event('logs', 'AWSLogs/123456789012/vpcflowlogs/eu-central-1/2026/11/22/a.gz'), 'COMPRESSION_CORRUPT')
+    await bury(s3Event('logs', 'AWSLogs/123456789012/vpcflowlogs/eu-central-1/2026/11/23/b.gz'), 'COMPRESSION_CORRUPT')
     await bury('no event')
     const group = await runHere(['dlq', 'group', cloud.deadLetterUrl], { env })
     expect(group.stdout).toMatch(
-      /^ {2}cause {9}messages {2}oldest +example\n {2}GZIP_CORRUPT +2 {2}\d+ s +s3:\/\/logs\/AWSLogs\/.*[ab]\.gz\n {2}UNKNOWN +1 {2}\d+ s +-\n\n3 messages, all visible again\n$/,
+      /^ {2}cause {9}messages {2}oldest +example\n {2}COMPRESSION_CORRUPT +2 {2}\d+ s +s3:\/\/logs\/AWSLogs\/.*[ab]\.gz\n {2}UNKNOWN +1 {2}\d+ s +-\n\n3 messages, all visible again\n$/,
     )
     expect(group.code).toBe(0)
     const json = await runHere(['dlq', 'group', cloud.deadLetterUrl, '--by', 'prefix', '--json'], { env })
@@ -58,10 +58,10 @@ describe('flowferry dlq', () => {
     const list = await runHere(['dlq', 'list', cloud.deadLetterUrl], { env })
     expect(list.stdout.split('\n').slice(0, 2)).toEqual([
       expect.stringMatching(/^ {2}cause +attempts +age +object$/),
-      expect.stringMatching(/^ {2}GZIP_CORRUPT +3 +\d+ s +s3:\/\/logs\/AWSLogs\//),
+      expect.stringMatching(/^ {2}COMPRESSION_CORRUPT +3 +\d+ s +s3:\/\/logs\/AWSLogs\//),
     ])
     const lines = (await runHere(['dlq', 'list', cloud.deadLetterUrl, '--json'], { env })).stdout.trimEnd().split('\n')
-    expect(lines.map((text) => JSON.parse(text).cause?.code)).toEqual(['GZIP_CORRUPT', 'GZIP_CORRUPT', undefined])
+    expect(lines.map((text) => JSON.parse(text).cause?.code)).toEqual(['COMPRESSION_CORRUPT', 'COMPRESSION_CORRUPT', undefined])
     expect(await cloud.depth(cloud.deadLetterUrl)).toBe(3)
   }, 120_000)
 
@@ -81,14 +81,14 @@ describe('flowferry dlq', () => {
 
 describe('flowferry redrive', () => {
   it('tells what is there by its cause, then sends it back', async () => {
-    await bury('one', 'GZIP_CORRUPT')
-    await bury('two', 'GZIP_CORRUPT')
+    await bury('one', 'COMPRESSION_CORRUPT')
+    await bury('two', 'COMPRESSION_CORRUPT')
     await bury('three')
     const args = ['redrive', '--dlq', cloud.deadLetterUrl, '--to', cloud.queueUrl]
     const dry = await runHere([...args, '--dry-run'], { env })
     expect(dry.stdout.split('\n').slice(0, 3)).toEqual([
       '  cause         messages',
-      '  GZIP_CORRUPT         2',
+      '  COMPRESSION_CORRUPT         2',
       '  UNKNOWN              1',
     ])
     expect(dry.stdout).toContain(`would redrive: 3 messages to ${cloud.queueUrl}\n`)
@@ -109,7 +109,7 @@ describe('flowferry redrive', () => {
     await bury(s3Event('logs', 'a/1.log'), 'OBJECT_FORBIDDEN')
     await bury(s3Event('logs', 'b/2.log'), 'OBJECT_FORBIDDEN')
     await bury(s3Event('cdn', 'a/3.log'), 'OBJECT_FORBIDDEN')
-    await bury(s3Event('logs', 'a/4.log'), 'GZIP_CORRUPT')
+    await bury(s3Event('logs', 'a/4.log'), 'COMPRESSION_CORRUPT')
     await bury('no event')
     const args = ['redrive', '--dlq', cloud.deadLetterUrl, '--to', cloud.queueUrl]
     const told = async (...more: string[]) => {

@@ -98,7 +98,7 @@ describe('flowferry parse', () => {
     await writeFile(file, gzipSync(flows!.text).subarray(0, -20_000))
     const { code, stdout, stderr } = await runHere(['parse', file])
     expect(documents(stdout).length).toBeGreaterThan(100)
-    expect(stderr).toContain('GZIP_CORRUPT')
+    expect(stderr).toContain('COMPRESSION_CORRUPT')
     expect(code).toBe(1)
   })
 
@@ -107,7 +107,7 @@ describe('flowferry parse', () => {
     const { code, stdout, stderr } = await runHere(['parse', file])
     expect(documents(stdout)).toHaveLength(3)
     expect(stderr).toContain('3 records: 3 printed\n')
-    expect(stderr).toContain('GZIP_CORRUPT')
+    expect(stderr).toContain('COMPRESSION_CORRUPT')
     expect(code).toBe(1)
   })
 

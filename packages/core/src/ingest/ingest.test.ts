@@ -95,7 +95,7 @@ describe('ingest', () => {
     const report = await ingest({ source: memorySource(object('a'), bad, object('b')), parser: vpcFlow, sink })
     expect(report.ok).toBe(false)
     expect(report.messages.map(({ status }) => status)).toEqual(['done', 'failed', 'done'])
-    expect(report.messages[1]!.objects[0]!.error).toMatchObject({ code: 'GZIP_CORRUPT', place: { key: 'bad' } })
+    expect(report.messages[1]!.objects[0]!.error).toMatchObject({ code: 'COMPRESSION_CORRUPT', place: { key: 'bad' } })
     expect(addsUp(report.counts)).toBe(true)
   })
 

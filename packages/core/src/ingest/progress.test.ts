@@ -121,7 +121,7 @@ describe('the report of an object', () => {
     const progress = trackProgress(memoryObject({ key: 'k', body: 'x' }), { malformedShare: 1, sentAt })
     await progress.object.open()
     const slice = add(progress, batch([0]))
-    const damaged = new FlowferryError('GZIP_CORRUPT', 'x')
+    const damaged = new FlowferryError('COMPRESSION_CORRUPT', 'x')
     progress.endReading(damaged)
     progress.addOutcome(slice, outcome({ unfinished: 1 }), new FlowferryError('TARGET_FAILED', 'y'))
     expect(await progress.report).toMatchObject({ error: damaged, sentAt: '2026-01-01T00:00:00.000Z' })

@@ -27,7 +27,7 @@ describe('finalError', () => {
   })
 
   test('leaves another error of the object, and any error where no record was refused', () => {
-    const damaged = new FlowferryError('GZIP_CORRUPT', 'x')
+    const damaged = new FlowferryError('COMPRESSION_CORRUPT', 'x')
     const late = new FlowferryError('DEADLINE', 'x')
     expect(finalError(damaged, refused)).toBe(damaged)
     expect(finalError(late, undefined)).toBe(late)

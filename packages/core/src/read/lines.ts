@@ -1,8 +1,8 @@
 import { FlowferryError } from '../errors.ts'
 import type { ParseContext, SourceObject } from '../types.ts'
 import { CR, LF } from './ascii.ts'
-import { readBytes } from './gzip.ts'
 import { placeOf } from './object.ts'
+import { readText } from './recognise.ts'
 
 /** The whole lines of about one chunk. `lines[i]` has no line end and is never blank. */
 export interface LineBlock {
@@ -25,13 +25,13 @@ export interface ByteBlock {
 /**
  * The object's bytes in blocks of whole lines, about one chunk each.
  *
- * @throws FlowferryError LIMIT_EXCEEDED for a line above `limits.recordBytes`, and the errors of readBytes
+ * @throws FlowferryError LIMIT_EXCEEDED for a line above `limits.recordBytes`, and the errors of readText
  */
 export async function* readBlocks(object: SourceObject, context: ParseContext): AsyncGenerator<ByteBlock> {
   let pieces: Buffer[] = []
   let pending = 0
   let offset = 0
-  for await (const chunk of readBytes(object, context)) {
+  for await (const chunk of readText(object, context)) {
     const end = chunk.lastIndexOf(LF) + 1
     if (end === 0) {
       pieces.push(chunk)
@@ -54,7 +54,7 @@ export async function* readBlocks(object: SourceObject, context: ParseContext): 
  * The object's text in blocks of whole lines. LF and CRLF end a line, so does the end of the object; blank lines are
  * left out, and a byte order mark at the beginning. Bytes that are not UTF-8 become U+FFFD.
  *
- * @throws FlowferryError LIMIT_EXCEEDED for a line above `limits.recordBytes`, and the errors of readBytes
+ * @throws FlowferryError LIMIT_EXCEEDED for a line above `limits.recordBytes`, and the errors of readText
  *
  * @example
  * for await (const { lines } of readLines(object, context))

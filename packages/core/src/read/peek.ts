@@ -1,5 +1,8 @@
-import { constants, gunzipSync } from 'node:zlib'
 import type { ByteRange, ObjectHead, OpenObject, ParseContext, SourceObject } from '../types.ts'
+import { mostLayers } from './bytes.ts'
+import { compressionOf } from './compression.ts'
+import { beginningOfGzip } from './gunzip.ts'
+import { beginningOfZstd } from './zstd.ts'
 
 /** Bytes of an object's beginning that parsers are shown: stored, and decompressed. */
 const headBytes = 64 * 1024
@@ -46,19 +49,34 @@ export async function peek(object: SourceObject, context: ParseContext) {
   return { head, whole: { object: { ...object, open }, close } }
 }
 
-/** The decompressed beginning. Logs shrink to less than a fourth, so that a fourth of the stored bytes holds it. */
-function textOf(stored: Buffer, length = headBytes / 4): string {
-  if (stored[0] !== 0x1f || stored[1] !== 0x8b) return stored.toString('latin1')
-  const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: headBytes * 64 }
+/** The decompressed beginning, as `readBytes` decompresses. */
+function textOf(stored: Buffer): string {
+  let bytes: Buffer | undefined = stored
+  for (let layers = 0; bytes && layers < mostLayers; layers++) {
+    const compression = compressionOf(bytes)
+    if (!compression) break
+    bytes = beginningOf(bytes, compression === 'gzip' ? beginningOfGzip : beginningOfZstd)
+  }
+  return bytes?.toString('latin1') ?? ''
+}
+
+/**
+ * Logs shrink to less than a fourth, so that a fourth of the stored bytes holds it. None where it is damaged from its start,
+ * or Node does not read it: the parser that the key chooses tells the error.
+ */
+function beginningOf(
+  stored: Buffer,
+  inflate: (stored: Buffer, most: number) => Buffer | undefined,
+  length = headBytes / 4,
+): Buffer | undefined {
   try {
-    const bytes = gunzipSync(stored.subarray(0, length), options)
-    if (bytes.length < headBytes && length < stored.length) return textOf(stored, stored.length)
-    return bytes.subarray(0, headBytes).toString('latin1')
+    const bytes = inflate(stored.subarray(0, length), headBytes * 64)
+    if (bytes && bytes.length < headBytes && length < stored.length) return beginningOf(stored, inflate, stored.length)
+    return bytes?.subarray(0, headBytes)
   } catch (error) {
     // The bytes repeat themselves: the decompressed beginning is in fewer of them.
     if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE')
-      return textOf(stored.subarray(0, length / 4), length / 4)
-    // Damaged from its start: the parser that the key chooses tells the error.
-    return ''
+      return beginningOf(stored, inflate, Math.floor(Math.min(length, stored.length) / 4))
+    return undefined
   }
 }

@@ -18,7 +18,7 @@ it.each<[ErrorCode, string]>([
   ['OBJECT_FORBIDDEN', 'object'],
   ['BUCKET_NOT_FOUND', 'object'],
   ['BODY_CHECKSUM', 'object'],
-  ['GZIP_CORRUPT', 'decompress'],
+  ['COMPRESSION_CORRUPT', 'decompress'],
   ['TOO_MANY_MALFORMED', 'records'],
   ['TARGET_BLOCKED', 'bulk'],
   ['DEADLINE', 'handler'],

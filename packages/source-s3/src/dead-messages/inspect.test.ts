@@ -27,17 +27,17 @@ describe('inspectDeadLetters', () => {
     const { put, run, visible } = filled()
     put(queueUrl, s3Event('logs', 'first.log'), cause('OBJECT_NOT_FOUND'))
     await vi.advanceTimersByTimeAsync(60_000)
-    for (let n = 0; n < 12; n++) put(queueUrl, s3Event('logs', `k${n}.log`), cause('GZIP_CORRUPT'))
+    for (let n = 0; n < 12; n++) put(queueUrl, s3Event('logs', `k${n}.log`), cause('COMPRESSION_CORRUPT'))
     put(queueUrl, 'what is this')
     expect(await run()).toEqual({
       seen: 14,
       groups: [
         {
-          name: 'GZIP_CORRUPT',
+          name: 'COMPRESSION_CORRUPT',
           messages: 12,
           oldest: new Date('2026-11-22T10:01:00Z'),
           example: 's3://logs/k0.log',
-          reason: 'GZIP_CORRUPT it is',
+          reason: 'COMPRESSION_CORRUPT it is',
         },
         {
           name: 'OBJECT_NOT_FOUND',
@@ -141,10 +141,10 @@ describe('inspectDeadLetters', () => {
       put(queueUrl, s3Event('logs', 'AWSLogs/123456789012/a/b.log'), {
         [causeAttribute]: { DataType: 'String', StringValue },
       })
-    put(queueUrl, s3Event('logs', 'AWSLogs/123456789012/a/b.log'), cause('GZIP_CORRUPT'))
+    put(queueUrl, s3Event('logs', 'AWSLogs/123456789012/a/b.log'), cause('COMPRESSION_CORRUPT'))
     const { seen, groups } = await run({ by })
     expect(seen).toBe(5)
     expect(groups.reduce((sum, { messages }) => sum + messages, 0)).toBe(5)
-    if (by === 'cause') expect(groups.map(({ name }) => name)).toEqual(['UNKNOWN', 'GZIP_CORRUPT'])
+    if (by === 'cause') expect(groups.map(({ name }) => name)).toEqual(['UNKNOWN', 'COMPRESSION_CORRUPT'])
   })
 })

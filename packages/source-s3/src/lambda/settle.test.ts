@@ -50,7 +50,7 @@ describe('a message that failed its last attempt', () => {
   it('goes there at its first attempt where no try can read it', async () => {
     const { sqs, queue } = fakeSqs()
     const unknown = new FlowferryError('FORMAT_UNKNOWN', 'What is this')
-    const damaged = new FlowferryError('GZIP_CORRUPT', 'Cut')
+    const damaged = new FlowferryError('COMPRESSION_CORRUPT', 'Cut')
     const objects = [objectReport({ error: unknown }), objectReport({ error: damaged })]
     const both = { messageId: 'c', status: 'failed', objects, ignored: [] } as const
     const given = report([failed('a', unknown), failed('b', damaged), both])
@@ -286,7 +286,7 @@ describe('the cause', () => {
     ['ENVELOPE_UNREADABLE', 'envelope'],
     ['OBJECT_FORBIDDEN', 'object'],
     ['BODY_LENGTH', 'object'],
-    ['GZIP_CORRUPT', 'decompress'],
+    ['COMPRESSION_CORRUPT', 'decompress'],
     ['LIMIT_EXCEEDED', 'records'],
     ['TOO_MANY_MALFORMED', 'records'],
     ['RECORDS_REJECTED', 'bulk'],

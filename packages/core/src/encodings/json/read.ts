@@ -1,8 +1,8 @@
 import { type ErrorCode, FlowferryError } from '../../errors.ts'
-import { readBytes } from '../../read/gzip.ts'
 import { type JsonScanner, type ValueBlock, valueAt } from '../../read/json.ts'
 import { JsonSplitter } from '../../read/json-splitter.ts'
 import { placeOf } from '../../read/object.ts'
+import { readText } from '../../read/recognise.ts'
 import type { ParseContext, SourceObject } from '../../types.ts'
 import { maxRecord } from './engine/map.ts'
 
@@ -29,7 +29,7 @@ const leastValues = maxRecord / 2
  * with or without white space between them, are read one by one. In a file of JSON lines a line that is no object is a
  * value as well, which `JSON.parse` refuses.
  *
- * @throws FlowferryError JSON_INVALID, LIMIT_EXCEEDED, and what readBytes throws
+ * @throws FlowferryError JSON_INVALID, LIMIT_EXCEEDED, and what readText throws
  */
 export async function* readJson(
   object: SourceObject,
@@ -59,7 +59,7 @@ export async function* scanJson(
   const { limits } = context
   const scans = limits.depth >= leastDepth && limits.values >= leastValues
   const splitter = new JsonSplitter(key, limits, error, scans ? scanner : undefined)
-  for await (const chunk of readBytes(object, context))
+  for await (const chunk of readText(object, context))
     for (let at = 0; at < chunk.length; at += blockSize) {
       const block = splitter.push(chunk.subarray(at, at + blockSize))
       if (block.length > 0) yield block

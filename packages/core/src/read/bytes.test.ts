@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { memoryObject } from '../testing/index.ts'
 import type { Limits, SourceObject } from '../types.ts'
-import { readBytes } from './gzip.ts'
+import { readBytes } from './bytes.ts'
 import { parseContext } from './limits.ts'
 
 interface Options {
@@ -54,7 +54,10 @@ describe.each(['whole', 'stream'])('readBytes, %s', (way) => {
   test('does not drop a member behind zero padding without a word', async () => {
     const gap = Buffer.concat([gzipSync('one'), Buffer.alloc(4), gzipSync('two')])
     for (const chunkBytes of [1, 5, 1000])
-      await expect(read(gap, { chunkBytes })).rejects.toMatchObject({ code: 'GZIP_CORRUPT', place: { key: 'a.gz' } })
+      await expect(read(gap, { chunkBytes })).rejects.toMatchObject({
+        code: 'COMPRESSION_CORRUPT',
+        place: { key: 'a.gz' },
+      })
   })
 
   test('fails for cut, damaged and trailing data', async () => {
@@ -68,7 +71,16 @@ describe.each(['whole', 'stream'])('readBytes, %s', (way) => {
       Buffer.concat([whole, Buffer.from('junk')]),
     ])
       for (const chunkBytes of [1, 1000])
-        await expect(read(bad, { chunkBytes })).rejects.toMatchObject({ code: 'GZIP_CORRUPT' })
+        await expect(read(bad, { chunkBytes })).rejects.toMatchObject({ code: 'COMPRESSION_CORRUPT' })
+  })
+
+  test('reads what was compressed twice, and no further', async () => {
+    const twice = gzipSync(members)
+    for (const chunkBytes of [1, 3, 1000]) expect(await read(twice, { chunkBytes })).toBe('one\ntwo\nthree\n')
+    expect(await read(gzipSync(twice))).toBe(members.toString())
+    await expect(read(gzipSync(members.subarray(0, -3)))).rejects.toMatchObject({ code: 'COMPRESSION_CORRUPT' })
+    const bomb = gzipSync(gzipSync(Buffer.alloc(64 * 1024 * 1024)))
+    await expect(read(bomb, { limits: { expansionRatio: 1100 } })).rejects.toThrow(/limits\.expansionRatio/)
   })
 
   test('bounds the decompressed size, and what a bomb may cost', async () => {

@@ -1,0 +1,28 @@
+import { FlowferryError } from '../errors.ts'
+import type { SourceObject } from '../types.ts'
+import { placeOf } from './object.ts'
+
+/** Bytes. Node's default of 16 KiB costs twice the CPU for the same data. */
+export const chunkSize = 256 * 1024
+
+/** Bytes of a beginning that tell how it is compressed. */
+export const magicBytes = 4
+
+/** How the bytes are compressed, whatever the key's ending says. */
+export function compressionOf(bytes: Uint8Array): 'gzip' | 'zstd' | undefined {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return 'gzip'
+  // https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1
+  if (bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd) return 'zstd'
+  return undefined
+}
+
+export function corrupt(object: SourceObject, what: string, storedOffset: number, cause?: unknown): FlowferryError {
+  return new FlowferryError('COMPRESSION_CORRUPT', `${what}, near stored byte ${storedOffset}`, {
+    place: placeOf(object),
+    cause,
+  })
+}
+
+export function isZlibError(error: unknown): error is Error & { code: string } {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^(Z|ZSTD)_/.test(error.code)
+}
