@@ -53,6 +53,7 @@ describe.runIf(cases.length > 0)('the public samples of flow logs and CloudFront
 /** A type's kind, where the samples' list has another name for it. */
 const kinds: Readonly<Record<string, string>> = {
   elb: 'alb',
+  s3access: 's3access',
   tgwflow: 'transitgateway',
   networkfirewall: 'networkfirewall',
 }
@@ -62,13 +63,14 @@ const notOfAws: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'otel-http': { 'event.http.cookie': 1 },
   'otel-tls-revocation': { 'event.tls.issuer': 1 },
   'grafana-lambda-promtail/elb/albaccesslog': { 'client:port': 2 },
+  'otel-contrib-awslogsencoding/s3access/too_many_values': { field_28: 1 },
 }
 
-const ofOthers = corpusCases('elb', 'tgwflow', 'networkfirewall').filter(
+const ofOthers = corpusCases('elb', 's3access', 'tgwflow', 'networkfirewall').filter(
   ({ format }) => format !== 'json-array-ss4o-docs',
 )
 
-describe.runIf(ofOthers.length > 0)('the public samples of load balancers, transit gateways and firewalls', () => {
+describe.runIf(ofOthers.length > 0)('the public samples of load balancers, S3, transit gateways and firewalls', () => {
   test.each(ofOthers.map((one) => [one.id, one] as const))('%s', async (id, one) => {
     const sink = memorySink()
     // AWS writes one when logs are turned on, under a key that tells so.

@@ -40,7 +40,7 @@ async function fixtureOf(name: string, index: number): Promise<Fixture> {
     name,
     text,
     body: gzipSync(text),
-    key: layouts[index % layouts.length]!(format!.archive[0]!.service, `${name}.gz`),
+    key: layouts[index % layouts.length]!(format!.archive[0]?.service ?? formatName, `${name}.gz`),
     expected: JSON.parse(read(name.replace(/\.\w+$/, '.expected.json'))) as Partial<Hit>[],
     formatName,
     parser,

@@ -62,6 +62,8 @@ const kinds: Readonly<Record<string, KindCost>> = {
     expansion: inputs(4.6),
     diskBytes: { elasticsearch: onDisk(334), opensearch: onDisk(336) },
   },
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
+  s3access: { delivery: 'free', because: 'server access logs are free', ingestion: 'vended' },
   alb: loadBalancer,
   albconnection: loadBalancer,
 }

@@ -13,6 +13,7 @@ export const formats = {
   'transit-gateway': async () => (await import('./transit-gateway.ts')).transitGateway,
   alb: async () => (await import('./alb.ts')).albAccess,
   'alb-connection': async () => (await import('./alb-connection.ts')).albConnection,
+  's3-access': async () => (await import('./s3-access.ts')).s3Access,
   cloudtrail: async () => (await import('./cloudtrail.ts')).cloudTrail,
   'network-firewall': async () => (await import('./network-firewall.ts')).networkFirewall,
   cloudfront: async () => (await import('./cloudfront.ts')).cloudFront,

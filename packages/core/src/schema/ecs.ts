@@ -23,6 +23,7 @@ const ecs = {
   'client.geo.timezone': 'keyword',
   'client.ip': 'ip',
   'client.port': 'long',
+  'client.user.id': 'keyword',
   'cloud.account.id': 'keyword',
   'cloud.account.name': 'keyword',
   'cloud.availability_zone': 'keyword',

@@ -243,7 +243,10 @@ export function epoch(targets: Targets, description: string, options: FieldOptio
   return { type, description, targets, read: readEpoch, mapping: dateMapping, write: writeEpoch, ...options }
 }
 
-/** A time as web servers write it, `06/Feb/2019:00:00:38 +0000`, with its brackets or without. */
+/**
+ * A time as web servers write it, `06/Feb/2019:00:00:38 +0000`, with its brackets or without; ISO 8601, too, as the JSON
+ * of the same log has it.
+ */
 export function commonLogTime(targets: Targets, description: string, options: FieldOptions = {}): Field<string> {
   const type = 'string, day/month/year:time zone'
   return { type, description, targets, read: readCommonLogTime, mapping: dateMapping, write: writeTime, ...options }
@@ -290,7 +293,7 @@ function decodePercentTwice(text: string): string {
   return once.includes('%20') ? decodePercent(once) : once
 }
 
-function decodePercent(text: string): string {
+export function decodePercent(text: string): string {
   if (!text.includes('%')) return text
   try {
     return decodeURIComponent(text)

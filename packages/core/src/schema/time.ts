@@ -26,11 +26,11 @@ function readTime(text: string): string | undefined {
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
-/** A time of the common log format, `06/Feb/2019:00:00:38 +0000`, in the same form. */
+/** A time of the common log format, `06/Feb/2019:00:00:38 +0000`, or of ISO 8601, in the same form. */
 export function asCommonLogTime(value: unknown): string | undefined {
   const match =
     typeof value === 'string' && /^\[?(\d\d)\/([A-Z][a-z]{2})\/(\d{4}):(\d\d:\d\d:\d\d) ([+-]\d{4})\]?$/.exec(value)
-  if (!match) return undefined
+  if (!match) return asTime(value)
   const [, day, name, year, time, zone] = match
   const month = months.indexOf(name!) + 1
   return month > 0 ? asTime(`${year}-${String(month).padStart(2, '0')}-${day}T${time}${zone}`) : undefined

@@ -115,7 +115,12 @@ const values: Record<string, fc.Arbitrary<string>> = {
   commonLogTime: mostly(
     fc.integer({ min: 1, max: 28 }).map((n) => `${String(n).padStart(2, '0')}/Feb/2019:0${n % 10}:00:38 +0000`),
     fc.constantFrom('06/Oct/2019:23:59:59 +0000', '31/Dec/2026:00:00:38 +0200', '30/Nov/1969:00:00:00 +0000'),
-    fc.constantFrom('06/oct/2019:23:59:59 +0000', '29/Feb/2020:23:59:59 +0000', '31/Jun/2020:23:59:59 +0000'),
+    fc.constantFrom(
+      '2019-02-06T00:00:38.5Z',
+      '06/oct/2019:23:59:59 +0000',
+      '29/Feb/2020:23:59:59 +0000',
+      '31/Jun/2020:23:59:59 +0000',
+    ),
   ),
   hexadecimal: mostly(
     fc.nat().map((n) => n.toString(16)),
