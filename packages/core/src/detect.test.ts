@@ -54,7 +54,12 @@ test('a header of very many names costs as much as it is long', { timeout: 20_00
   const names = Array.from({ length: 200_000 }, (_, n) => `x${n}`)
   const body = gzipSync(`#Version: 1.0\n#Fields: date time ${names.join(' ')}\n2026-01-01\t00:00:00\n`)
   const source = memorySource(memoryObject({ key: 'wide', body }))
-  const { messages } = await ingest({ source, parser, sink: memorySink(), limits: { columns: names.length + 2 } })
+  const { messages } = await ingest({
+    source,
+    parser: cloudFront,
+    sink: memorySink(),
+    limits: { columns: names.length + 2 },
+  })
   expect(messages[0]!.objects[0]!.counts).toMatchObject({ written: 0, malformed: 1 })
 })
 

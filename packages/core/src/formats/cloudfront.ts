@@ -1,4 +1,4 @@
-import { delimited } from '../encodings/delimited/delimited.ts'
+import { w3c } from '../encodings/delimited/w3c.ts'
 import { json } from '../encodings/json/json.ts'
 import { hours } from '../schema/archive.ts'
 import { type Fields, family } from '../schema/derive.ts'
@@ -108,6 +108,9 @@ function inAllSpellings<F extends Fields>(fields: F): F {
 
 const fields = inAllSpellings(table)
 
+/** Standard logs of the first kind grew at their end, up to tenants and connections. */
+const ofAllAges = [...Object.keys(table).slice(0, 33), 'distribution-tenant-id', 'connection-id']
+
 /**
  * CloudFront standard logs: tab-separated, the fields named by the `#Fields` line, or JSON. A value is the same text in
  * both, `-` where there is none.
@@ -138,14 +141,16 @@ export const cloudFront = format({
   // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html#access-logs-timing
   archive: [{ service: 'CloudFront', folders: 'any', ids: /^[A-Z0-9]{6,32}$/, late: hours(2), early: hours(1) }],
   encodings: [
-    delimited({
-      delimiter: '\t',
-      header: (line) => {
-        if (!line.startsWith('#')) return undefined
-        if (!line.startsWith('#Fields:')) return 'skip'
-        const names = line.slice('#Fields:'.length).trim().split(/\s+/)
-        // IIS writes the same W3C format, with nearly the same names.
-        return names.some((name) => ofIis.has(name)) ? undefined : names
+    w3c({
+      headerless: {
+        fields: ofAllAges,
+        lengths: [12, 14, 15, 18, 19, 23, 24, 26, 33, 35],
+        fits: (texts) =>
+          /^\d{4}-\d\d-\d\d$/.test(texts.date!) &&
+          /^\d\d:\d\d:\d\d$/.test(texts.time!) &&
+          /^[A-Z]{3}\d+/.test(texts['x-edge-location']!) &&
+          isAddress(texts['c-ip']!) &&
+          /^(\d{3}|-)$/.test(texts['sc-status']!),
       },
       keys: /(^|\/)(CloudFront\/|[A-Z0-9]{13,14}\.\d{4}-\d\d-\d\d-\d\d\.[0-9a-f]{8}\.gz$)/,
     }),
@@ -162,9 +167,6 @@ export const cloudFront = format({
     }),
   ],
 })
-
-/** Names that a `#Fields` line of IIS has, and none of CloudFront's. */
-const ofIis = new Set(['s-sitename', 's-computername', 's-port', 'cs-username', 'sc-substatus', 'sc-win32-status'])
 
 /** A request record: AWS's field names, numbers as numbers, text decoded, absent values left out. */
 export interface CloudFrontRecord extends RecordOf<typeof cloudFront> {}

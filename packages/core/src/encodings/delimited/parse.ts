@@ -219,9 +219,7 @@ function headerlessColumns(table: CompiledTable, line: string, object: SourceObj
 
 /** By the first line that is neither blank nor a comment; else by the key. */
 export function claimTable(table: CompiledTable, head: ObjectHead): 'content' | 'key' | undefined {
-  for (const raw of head.text.replace(/^\u00ef\u00bb\u00bf/, '').split('\n')) {
-    const line = raw.replace(/\r$/, '')
-    if (line === '') continue
+  for (const line of headLines(head)) {
     const names = table.header(line)
     if (names === 'skip') continue
     if (names) return 'content'
@@ -229,6 +227,14 @@ export function claimTable(table: CompiledTable, head: ObjectHead): 'content' | 
     break
   }
   return table.keys?.test(head.key) ? 'key' : undefined
+}
+
+/** The lines of an object's beginning that are not blank; the last one may be cut. */
+export function* headLines({ text }: ObjectHead): Generator<string> {
+  for (const raw of text.replace(/^\u00ef\u00bb\u00bf/, '').split('\n')) {
+    const line = raw.replace(/\r$/, '')
+    if (line !== '') yield line
+  }
 }
 
 function noObject(head: ObjectHead): SourceObject {

@@ -1,0 +1,164 @@
+import { FlowferryError } from '../../errors.ts'
+import { placeOf } from '../../read/object.ts'
+import { peek } from '../../read/peek.ts'
+import type { ObjectHead, ParseContext, SourceObject } from '../../types.ts'
+import type { BoundEncoding, Encoding } from '../encoding.ts'
+import { delimited } from './delimited.ts'
+import { headLines } from './parse.ts'
+import { valuesOf } from './values.ts'
+
+export interface W3cOptions {
+  /**
+   * Whether the names of a `#Fields:` line are this log's; `known` are the table's, in all their spellings.
+   *
+   * @default most of them are the table's, and not only those that every log has, as `timestamp`
+   */
+  readonly claims?: (names: readonly string[], known: ReadonlySet<string>) => boolean
+  /**
+   * Files that do not name their fields: all names in order, how many of them such a file may have, and whether the first
+   * line's texts, by their names, are of this log.
+   *
+   * @default none
+   */
+  readonly headerless?: {
+    readonly fields: readonly string[]
+    readonly lengths: readonly number[]
+    readonly fits: (texts: Readonly<Record<string, string>>) => boolean
+  }
+  /** Keys of objects that are probably of this format, when their content does not say. @default none */
+  readonly keys?: RegExp
+}
+
+/** What stands between values: a delivery takes any, and tab is usual. */
+const delimiters = ['\t', ' ', ',', ';', '|'] as const
+type Delimiter = (typeof delimiters)[number]
+
+/** Names that tell no log from another. */
+const common = new Set(['date', 'time', 'timestamp', 'type', 'version'])
+
+/** Names that a `#Fields:` line of IIS has, and none of AWS's. */
+const ofIis = new Set(['s-sitename', 's-computername', 's-port', 'cs-username', 'sc-substatus', 'sc-win32-status'])
+
+/**
+ * Lines of values below a `#Fields:` line, as AWS's vended logs have them in their outputs `w3c` and, without that line,
+ * `plain`. What stands between the values is seen in the file's own first lines. With another delimiter than tab a value
+ * may stand in double quotes.
+ *
+ * @example
+ * encodings: [w3c({ keys: /(^|\/)CloudFront\// }), json({ absent: '-', claims: [['eventTimestamp', 'connectionId']] })]
+ */
+export function w3c({ claims = areMostly, headerless, keys }: W3cOptions = {}): Encoding {
+  return {
+    bind: (schema): BoundEncoding => {
+      const known = new Set(Object.entries(schema.fields).flatMap(([name, { spelled = [] }]) => [name, ...spelled]))
+      const readers = new Map<Delimiter, BoundEncoding>()
+      const readerOf = (delimiter: Delimiter): BoundEncoding => {
+        const seen = readers.get(delimiter)
+        if (seen) return seen
+        const made = delimited({ delimiter, quotes: hasQuotes(delimiter), header: namesIn }).bind(schema)
+        readers.set(delimiter, made)
+        return made
+      }
+      /** The names and the delimiter of a file that does not name its fields. */
+      const layoutOf = (line: string) => {
+        if (!headerless) return undefined
+        for (const delimiter of delimiters) {
+          const texts = split(line, delimiter)
+          if (!headerless.lengths.includes(texts.length)) continue
+          const names = headerless.fields.slice(0, texts.length)
+          if (headerless.fits(Object.fromEntries(names.map((name, i) => [name, texts[i]!]))))
+            return { names, delimiter }
+        }
+        return undefined
+      }
+      const stated = (names: readonly string[]) =>
+        parseByHead((head, object) => readerOf(delimiterOf(head, names, object)).withFields!(names))
+      return {
+        claims: (head) => {
+          const { names, software, lines } = beginOf(head)
+          const isOurs =
+            !software && (names ? claims(names, known) : lines[0] !== undefined && layoutOf(lines[0]) !== undefined)
+          return isOurs ? 'content' : keys?.test(head.key) ? 'key' : undefined
+        },
+        parse: parseByHead((head, object) => {
+          const { names, lines } = beginOf(head)
+          if (names) return readerOf(delimiterOf(head, names, object))
+          const layout = lines[0] === undefined ? undefined : layoutOf(lines[0])
+          return layout ? readerOf(layout.delimiter).withFields!(layout.names) : readerOf('\t')
+        }),
+        withFields: (names) => ({ claims: () => undefined, parse: stated(names) }),
+      }
+    },
+  }
+}
+
+function areMostly(names: readonly string[], known: ReadonlySet<string>): boolean {
+  const ours = names.filter((name) => known.has(name))
+  return ours.length * 2 > names.length && ours.some((name) => !common.has(name))
+}
+
+/** Whether a value may stand in quotes: tabs are in none. */
+const hasQuotes = (delimiter: Delimiter) => delimiter !== '\t'
+
+function split(line: string, delimiter: Delimiter): string[] {
+  return valuesOf(line, { delimiter, quotes: hasQuotes(delimiter), brackets: false })
+}
+
+/** The names of a `#Fields:` line: blanks stand between them, or the delimiter of the values. */
+function namesIn(line: string): readonly string[] | 'skip' | undefined {
+  if (!line.startsWith('#')) return undefined
+  if (!line.startsWith('#Fields:')) return 'skip'
+  const text = line.slice('#Fields:'.length).trim()
+  const names = text.split(/\s/.test(text) ? /\s+/ : /[,;|]/).filter((name) => name !== '')
+  // IIS writes the same W3C format, with nearly CloudFront's names.
+  return names.length === 0 ? 'skip' : names.some((name) => ofIis.has(name)) ? undefined : names
+}
+
+/** The names that an object's first header has, whether another program wrote it, and the lines of values behind. */
+function beginOf(head: ObjectHead) {
+  let names: readonly string[] | undefined
+  let software = false
+  const lines: string[] = []
+  for (const line of headLines(head)) {
+    if (/^#Software:\s*Microsoft/i.test(line)) software = true
+    const found = namesIn(line)
+    if (found === 'skip') continue
+    // Of concatenated files, the first tells.
+    if (found && (names || lines.length > 0)) break
+    if (found) names = found
+    else lines.push(line)
+  }
+  return { names, software, lines }
+}
+
+/**
+ * The one delimiter by which the first lines have as many values as there are names. A tab is in no value, so that it needs
+ * no other line to say so.
+ *
+ * @throws FlowferryError FORMAT_MISMATCH where several do
+ */
+function delimiterOf(head: ObjectHead, names: readonly string[], object: SourceObject): Delimiter {
+  let left: readonly Delimiter[] = delimiters
+  for (const line of beginOf(head).lines) {
+    const fitting = left.filter((delimiter) => split(line, delimiter).length === names.length)
+    if (fitting.length > 0) left = fitting
+    if (left.length === 1 || fitting.includes('\t')) return fitting[0]!
+  }
+  if (left.length === delimiters.length) return '\t'
+  throw new FlowferryError(
+    'FORMAT_MISMATCH',
+    `By ${left.map((one) => JSON.stringify(one)).join(' and by ')} the lines have as many values as there are names; choose a field delimiter for the delivery that no value has`,
+    { place: placeOf(object) },
+  )
+}
+
+function parseByHead(readerOf: (head: ObjectHead, object: SourceObject) => Pick<BoundEncoding, 'parse'>) {
+  return async function* (object: SourceObject, context: ParseContext) {
+    const { head, whole } = await peek(object, context)
+    try {
+      yield* readerOf(head, object).parse(whole.object, context)
+    } finally {
+      whole.close()
+    }
+  }
+}
