@@ -98,7 +98,9 @@ describe.each(engines)('the Lambda handler, into $name', (engine) => {
       ok: true,
       deadLettered: [...first!.failed],
       messages: [
-        { objects: [{ key: keys[4], error: { code: 'COMPRESSION_CORRUPT', docs: expect.stringContaining('#gzip_') } }] },
+        {
+          objects: [{ key: keys[4], error: { code: 'COMPRESSION_CORRUPT', docs: expect.stringContaining('#gzip_') } }],
+        },
       ],
     })
     expect(others).toEqual([])

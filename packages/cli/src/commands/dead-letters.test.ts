@@ -61,7 +61,11 @@ describe('flowferry dlq', () => {
       expect.stringMatching(/^ {2}COMPRESSION_CORRUPT +3 +\d+ s +s3:\/\/logs\/AWSLogs\//),
     ])
     const lines = (await runHere(['dlq', 'list', cloud.deadLetterUrl, '--json'], { env })).stdout.trimEnd().split('\n')
-    expect(lines.map((text) => JSON.parse(text).cause?.code)).toEqual(['COMPRESSION_CORRUPT', 'COMPRESSION_CORRUPT', undefined])
+    expect(lines.map((text) => JSON.parse(text).cause?.code)).toEqual([
+      'COMPRESSION_CORRUPT',
+      'COMPRESSION_CORRUPT',
+      undefined,
+    ])
     expect(await cloud.depth(cloud.deadLetterUrl)).toBe(3)
   }, 120_000)
 

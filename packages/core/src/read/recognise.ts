@@ -3,17 +3,17 @@ import type { ObjectHead, ParseContext, SourceObject } from '../types.ts'
 import { readBytes } from './bytes.ts'
 import { placeOf } from './object.ts'
 
-/** Beginnings of files that are no text, one character a byte. */
+/** Beginnings of files that are no text, in hexadecimal digits. */
 const binaries: readonly (readonly [begin: RegExp, name: string])[] = [
-  [/^PK(\x03\x04|\x05\x06)/, 'a zip archive'],
-  [/^BZh[1-9]/, 'compressed by bzip2'],
-  [/^\xfd7zXZ\0/, 'compressed by xz'],
-  [/^\x04\x22\x4d\x18/, 'compressed by LZ4'],
-  [/^\xff\x06\0\0sNaPpY/, 'compressed by Snappy'],
-  [/^PAR[1E]/, 'Parquet'],
-  [/^ORC/, 'ORC'],
-  [/^Obj\x01/, 'Avro'],
-  [/^(\xff\xfe|\xfe\xff|[^\0]\0[^\0]\0|\0[^\0]\0[^\0])/, 'text in UTF-16'],
+  [/^504b(0304|0506)/, 'a zip archive'],
+  [/^425a683[1-9]/, 'compressed by bzip2'],
+  [/^fd377a585a00/, 'compressed by xz'],
+  [/^04224d18/, 'compressed by LZ4'],
+  [/^ff060000734e61507059/, 'compressed by Snappy'],
+  [/^504152(31|45)/, 'Parquet'],
+  [/^4f524300/, 'ORC'],
+  [/^4f626a01/, 'Avro'],
+  [/^(fffe|feff|(?!00)..00(?!00)..00|00(?!00)..00(?!00))/, 'text in UTF-16'],
 ]
 
 /** What AWS writes beside logs, and logs that no format here reads. */
@@ -25,16 +25,17 @@ const others: readonly (readonly [text: RegExp, name: string])[] = [
 ]
 
 /** What a file is that is no text: `a zip archive`. */
-function binaryIn(text: string): string | undefined {
-  return binaries.find(([begin]) => begin.test(text))?.[1]
+function binaryIn(bytes: Uint8Array): string | undefined {
+  const begin = Buffer.from(bytes.subarray(0, 16)).toString('hex')
+  return binaries.find(([pattern]) => pattern.test(begin))?.[1]
 }
 
 /** What an object is that no parser reads, by its beginning. */
 export function recognise({ stored, text }: ObjectHead): string | undefined {
   return (
-    binaryIn(text) ??
+    binaryIn(Buffer.from(text.slice(0, 16), 'latin1')) ??
     others.find(([begin]) => begin.test(text))?.[1] ??
-    binaryIn(Buffer.from(stored.subarray(0, 16)).toString('latin1'))
+    binaryIn(stored)
   )
 }
 
@@ -46,7 +47,7 @@ export function recognise({ stored, text }: ObjectHead): string | undefined {
 export async function* readText(object: SourceObject, context: ParseContext): AsyncGenerator<Buffer> {
   let isFirst = true
   for await (const chunk of readBytes(object, context)) {
-    const name = isFirst ? binaryIn(chunk.subarray(0, 16).toString('latin1')) : undefined
+    const name = isFirst ? binaryIn(chunk) : undefined
     if (name !== undefined)
       throw new FlowferryError('FORMAT_MISMATCH', `It is ${name}, and is read as UTF-8`, {
         place: { ...placeOf(object), offset: 0 },
