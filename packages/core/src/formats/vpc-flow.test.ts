@@ -73,6 +73,22 @@ describe('vpcFlow', () => {
     expect(() => vpcFlow.withFields('dstaddr srcaddr')).toThrow('[INVALID_OPTION]')
   })
 
+  test('fields that are stated are for files that name none: a header, and AWS\'s default layout, count before them', async () => {
+    const parser = vpcFlow.withFields('${action} ${dstaddr} ${srcaddr}')
+    const flow = { kind: 'vpcflow', dstaddr: '10.0.0.2', srcaddr: '10.0.0.1', action: 'REJECT' }
+    expect((await read('REJECT 10.0.0.2 10.0.0.1\n', parser)).records).toEqual([flow])
+    expect((await read('srcaddr action dstaddr\n10.0.0.1 REJECT 10.0.0.2\n', parser)).records).toEqual([flow])
+    const standard = '2 123456789012 eni-0 10.0.0.1 10.0.0.2 1 443 6 1 40 1418530010 1418530070 REJECT OK\n'
+    expect((await read(standard, parser)).records).toMatchObject([{ ...flow, version: 2 }])
+    const claims = (text: string, key = 'a') => parser.claims({ bucket: 'b', key, stored: Buffer.from(text), text })
+    expect(claims('REJECT 10.0.0.2 10.0.0.1\n')).toBe('content')
+    expect(claims('- 10.0.0.2 -\n')).toBe('content')
+    for (const none of ['GET /index.html HTTP/1.1\n', '- - -\n', '10.0.0.2 10.0.0.1\n']) {
+      expect(claims(none)).toBeUndefined()
+      expect(claims(none, 'AWSLogs/1/vpcflowlogs/x')).toBe('key')
+    }
+  })
+
   test('a new header in the middle gives a new order, as in concatenated files', async () => {
     const { records, ordinals } = await read(
       'srcaddr dstaddr\n10.0.0.1 10.0.0.2\ndstaddr srcaddr bytes\n10.0.0.3 10.0.0.4 7\n',

@@ -77,7 +77,7 @@ export function delimited(options: DelimitedOptions): Encoding {
         claims: (head) => claimTable(compiled, head),
         parse: (object, context) => parseTable(compiled, undefined, object, context),
         withFields: (names) => ({
-          claims: () => undefined,
+          claims: (head) => claimTable(compiled, head, names),
           parse: (object, context) => parseTable(compiled, names, object, context),
         }),
       }

@@ -3,6 +3,7 @@ import { LF } from '../../read/ascii.ts'
 import { readBlocks } from '../../read/lines.ts'
 import { placeOf } from '../../read/object.ts'
 import { ingestedNow } from '../../schema/ingested.ts'
+import { isAddress } from '../../schema/values.ts'
 import type { Batch, Malformed, ObjectHead, ParseContext, SourceObject } from '../../types.ts'
 import { RecordsOnDemand } from '../records-on-demand.ts'
 import { Refused } from '../refused.ts'
@@ -22,7 +23,7 @@ export async function* parseTable(
   object: SourceObject,
   context: ParseContext,
 ): AsyncGenerator<Batch<unknown>> {
-  let columns = stated && columnsOf(table, stated, object, context.limits.columns)
+  let columns: Columns | undefined
   let headerLine: string | undefined
   let headerByte = -1
   let ordinal = 0
@@ -49,7 +50,6 @@ export async function* parseTable(
           if (names !== undefined) {
             headerLine = text
             headerByte = text.charCodeAt(0)
-            if (stated) continue
             next = from + scan.stops[line]!
             if (run.length > 0 || malformed.length > 0)
               yield batchOf(table, columns!, run, scan.stops[line]!, malformed, context)
@@ -57,7 +57,7 @@ export async function* parseTable(
             break
           }
           if (!columns) {
-            columns = withoutHeader(table, text, object)
+            columns = withoutHeader(table, stated, text, object, context.limits.columns)
             next = from
             break
           }
@@ -195,9 +195,18 @@ function countUnknown(
   return Object.fromEntries(found)
 }
 
-function withoutHeader(table: CompiledTable, line: string, object: SourceObject): Columns {
-  const columns = headerlessColumns(table, line, object)
-  if (columns) return columns
+/** The columns of a file that does not name them: those that are stated, or the layout that its first line fits alone. */
+function withoutHeader(
+  table: CompiledTable,
+  stated: readonly string[] | undefined,
+  line: string,
+  object: SourceObject,
+  most: number,
+): Columns {
+  const columns = stated && columnsOf(table, stated, object, most)
+  if (columns && typeof columns.read(line) === 'object') return columns
+  const known = headerlessColumns(table, line, object) ?? columns
+  if (known) return known
   throw new FlowferryError(
     'FORMAT_MISMATCH',
     `The first line is no header of ${table.schema.format.kind} and not of its default layout; withFields() states the fields`,
@@ -218,15 +227,33 @@ function headerlessColumns(table: CompiledTable, line: string, object: SourceObj
 }
 
 /** By the first line that is neither blank nor a comment; else by the key. */
-export function claimTable(table: CompiledTable, head: ObjectHead): 'content' | 'key' | undefined {
+export function claimTable(
+  table: CompiledTable,
+  head: ObjectHead,
+  stated?: readonly string[],
+): 'content' | 'key' | undefined {
   for (const line of headLines(head)) {
     const names = table.header(line)
     if (names === 'skip') continue
     if (names) return 'content'
-    if (headerlessColumns(table, line, noObject(head))) return 'content'
+    const object = noObject(head)
+    if (headerlessColumns(table, line, object) || (stated && isOf(table, stated, line, object))) return 'content'
     break
   }
   return table.keys?.test(head.key) ? 'key' : undefined
+}
+
+/** Whether a line is of a layout that somebody stated: by its count, and by the types of what is more than a text. */
+function isOf(table: CompiledTable, stated: readonly string[], line: string, object: SourceObject): boolean {
+  const columns = columnsOf(table, stated, object, stated.length)
+  const record = columns.read(line)
+  return (
+    typeof record === 'object' &&
+    Object.entries(record).some(([name, value]) => {
+      const type = table.schema.fields[name]?.mapping.type ?? 'keyword'
+      return type === 'ip' ? isAddress(String(value)) : type !== 'keyword'
+    })
+  )
 }
 
 /** The lines of an object's beginning that are not blank; the last one may be cut. */
