@@ -43,6 +43,7 @@ export async function parserFor(
   settings: Settings = noSettings,
 ): Promise<Parser<unknown>> {
   const all = names ?? formatNames(settings)
+  if (settings.fields?.format === rejected) throw new UsageError('--fields: rejected documents have none')
   const parsers = await Promise.all(
     all.map(async (name) => {
       if (name !== rejected) return loaded(name, documents, settings)
@@ -67,15 +68,38 @@ function loaded(name: string, documents: Documents, settings: Settings): Promise
 }
 
 async function compile(name: string, documents: Documents, settings: Settings): Promise<Parser<unknown>> {
-  const { formats: own, enrichments, file } = settings
+  const { formats: own, fields } = settings
   const plain = Object.hasOwn(own, name) ? own[name]! : await formats[name as AwsFormatName]()
-  if (!isDeclared(plain)) return plain
+  if (!isDeclared(plain)) {
+    if (fields?.format === name)
+      throw new UsageError(`--fields: ${name} is not declared by format(), so that it has none`)
+    return plain
+  }
+  const parser = enriched(plain, name, settings)
+  const chosen = documents === 'full' ? parser.full : parser
+  return fields?.format === name ? withFields(chosen, fields.names) : chosen
+}
+
+function enriched(parser: FormatParser<unknown>, name: string, { enrichments, file }: Settings): FormatParser<unknown> {
   try {
-    const parser = enrichments.length > 0 ? plain.with(...enrichments) : plain
-    return documents === 'full' ? parser.full : parser
+    return enrichments.length > 0 ? parser.with(...enrichments) : parser
   } catch (error) {
     throw new UsageError(`${file}: for the format ${name}: ${(error as Error).message}`, { cause: error })
   }
+}
+
+/** A format string as AWS has it, or names between blanks or commas. One that AWS adds later is nobody's typing error. */
+function withFields(parser: FormatParser<unknown>, given: string): Parser<unknown> {
+  const inString = Array.from(given.matchAll(/\$\{([^}]*)\}/g), ([, name]) => name!)
+  const names = inString.length > 0 ? inString : given.split(/[\s,]+/).filter((name) => name !== '')
+  const known = parser.format.fields.map(({ name }) => name)
+  for (const name of names) {
+    const meant = known.includes(name) ? '' : isIt(name, known)
+    if (meant !== '')
+      throw new UsageError(`--fields has "${name}", which is no field of ${parser.format.title}${meant}`)
+  }
+  if (names.length === 0) throw new UsageError('--fields takes names, in the order of the file')
+  return parser.withFields(names)
 }
 
 /** Whether `format()` made it: enrichments can be bound to it. */

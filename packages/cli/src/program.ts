@@ -56,14 +56,20 @@ const storeNames = ['url', 'index', 'indexPer', 'documents', 'op', 'gzip'] as co
 /** … for templates. */
 const setupNames = ['url', 'index', 'indexPer', 'documents'] as const
 
+interface FieldsFlag {
+  /** `--fields NAMES`, of the one `--format`. */
+  readonly fields?: string
+}
+
 /** The config, and whether the formats that are asked for are there, with or without it. */
 async function settingsFor(
   flag: ConfigFlag['config'],
   format: string | readonly string[] | undefined,
   io: Io,
   namesOf: (settings: Settings) => readonly string[],
+  fields?: string,
 ): Promise<Settings> {
-  const settings = await loadSettings(flag, io)
+  const settings = withFields(await loadSettings(flag, io), fields, format)
   requireNames(format, namesOf(settings))
   const plain = unenriched(settings).filter((name) => format === undefined || [format].flat().includes(name))
   if (plain.length > 0)
@@ -72,6 +78,18 @@ async function settingsFor(
       `note: enrichments of the config are not for ${plain.join(', ')}: format() declares what they are bound to`,
     )
   return settings
+}
+
+function withFields(
+  settings: Settings,
+  names: string | undefined,
+  format: string | readonly string[] = 'vpc-flow',
+): Settings {
+  if (names === undefined) return settings
+  const [name, ...others] = [format].flat()
+  if (name === undefined || others.length > 0)
+    throw new UsageError('--fields takes one --format, whose fields they are')
+  return { ...settings, fields: { format: name, names } }
 }
 
 /** What a command imports it imports when it runs: help and errors of usage must not wait for the AWS SDK. */
@@ -91,6 +109,12 @@ flowferry.config.ts (.mts, .js, .mjs), here or above, adds formats and enrichmen
     new Option(
       '--format <name>',
       `how to read the files: ${formatNames().join(', ')}, or a format of the config; default: found out for each by its content`,
+    )
+  const fields = (what: string) =>
+    new Option(
+      '--fields <names>',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: as AWS writes the format of a flow log
+      `${what} without a header, in order, as the flow log has them: ${'${srcaddr} ${dstaddr} …'}`,
     )
   const formats = (what: string) =>
     new Option('--format <name...>', `${what} (${awsFormatNames.join(', ')}, or formats of the config)`)
@@ -161,11 +185,13 @@ flowferry.config.ts (.mts, .js, .mjs), here or above, adds formats and enrichmen
       .option('--account <id...>', 'of an archive: accounts; default: all that are found')
       .option('--region <name...>', 'of an archive: regions; default: all that are found')
       .option('--late <duration>', 'of an archive: how late a record may have come, as for backfill')
+      .addOption(fields('of an archive: fields of its flow logs'))
 
   configOptions(command('parse'))
     .description("A file's documents as they would be indexed, one JSON object a line; a report on standard error.")
     .argument('<source>', 'a file, s3://bucket/key, or - for standard input')
     .addOption(format())
+    .addOption(fields('of vpc-flow, or of --format: fields of files'))
     .addOption(documents())
     .addHelpText(
       'after',
@@ -178,8 +204,8 @@ Examples:
   flowferry parse flow.log.gz | head -1
   aws s3 cp s3://logs/AWSLogs/…json.gz - | flowferry parse - --format cloudtrail | jq .event.action`,
     )
-    .action(async (source: string, { config, ...options }: ParseOptions & ConfigFlag) => {
-      const settings = await settingsFor(config, options.format, io, formatNames)
+    .action(async (source: string, { config, fields, ...options }: ParseOptions & ConfigFlag & FieldsFlag) => {
+      const settings = await settingsFor(config, options.format, io, formatNames, fields)
       const { parse } = await import('./commands/parse.ts')
       finish(await parse(source, withStore(options, settings, undefined, ['documents']), io, settings))
     })
@@ -189,7 +215,8 @@ Examples:
       .description('Files, folders (at any depth) and S3 prefixes into a store. Repeating it stores nothing twice.')
       .argument('<source...>', 'files, folders, s3://bucket/prefix')
       .option('--to <store>', 'elasticsearch, opensearch or duckdb:FILE; default: the store of the config')
-      .addOption(format()),
+      .addOption(format())
+      .addOption(fields('of vpc-flow, or of --format: fields of files')),
   )
     .option(
       '--dead-records <prefix>',
@@ -207,11 +234,13 @@ Examples:
   flowferry ingest logs/ --to duckdb:logs.db
   flowferry ingest s3://my-logs/AWSLogs/123456789012/vpcflowlogs/ --to elasticsearch --setup`,
     )
-    .action(async (sources: string[], { config, ...options }: IngestCommandOptions & ConfigFlag) => {
-      const settings = await settingsFor(config, options.format, io, formatNames)
-      const { ingestCommand } = await import('./commands/ingest.ts')
-      finish(await ingestCommand(sources, withStore(options, settings, 'to', storeNames), io, settings))
-    })
+    .action(
+      async (sources: string[], { config, fields, ...options }: IngestCommandOptions & ConfigFlag & FieldsFlag) => {
+        const settings = await settingsFor(config, options.format, io, formatNames, fields)
+        const { ingestCommand } = await import('./commands/ingest.ts')
+        finish(await ingestCommand(sources, withStore(options, settings, 'to', storeNames), io, settings))
+      },
+    )
 
   storeOptions(
     configOptions(command('backfill'))
@@ -223,6 +252,7 @@ Examples:
       )
       .option('--until <time>', 'first record that is too late; default: now')
       .addOption(formats('logs to bring back; default: all that are found'))
+      .addOption(fields('of vpc-flow, or of --format: fields of files'))
       .option('--account <id...>', 'accounts; default: all that are found')
       .option('--region <name...>', 'regions; default: all that are found')
       .option(
@@ -256,13 +286,19 @@ Examples:
   flowferry backfill s3://my-logs --since -7d --format vpc-flow --to elasticsearch --checkpoint week.json
   flowferry backfill s3://my-logs --since -7d --enqueue https://sqs.eu-central-1.amazonaws.com/123456789012/logs`,
     )
-    .action(async (source: string, { config, ...options }: BackfillCommandOptions & ConfigFlag) => {
-      const settings = await settingsFor(config, options.format, io, logFormatNames)
-      const isStore = options.enqueue === undefined && options.manifest === undefined
-      const { backfillCommand } = await import('./commands/backfill.ts')
-      const all = isStore ? withStore(options, settings, 'to', storeNames) : options
-      finish(await backfillCommand(source, all, io, settings))
-    })
+    .action(
+      async (source: string, { config, fields, ...options }: BackfillCommandOptions & ConfigFlag & FieldsFlag) => {
+        const settings = await settingsFor(config, options.format, io, logFormatNames, fields)
+        const isStore = options.enqueue === undefined && options.manifest === undefined
+        if (!isStore && fields !== undefined)
+          throw new UsageError(
+            '--fields does not go with --enqueue or --manifest: what reads those objects states them',
+          )
+        const { backfillCommand } = await import('./commands/backfill.ts')
+        const all = isStore ? withStore(options, settings, 'to', storeNames) : options
+        finish(await backfillCommand(source, all, io, settings))
+      },
+    )
 
   archiveOptions(
     fromOptions(command('why'))
@@ -295,11 +331,17 @@ Examples:
   flowferry why 10.0.3.7 10.0.9.12:5432 --from s3://my-logs --since 2026-11-22T09:00Z --until 2026-11-22T10:00Z
   flowferry why 10.0.3.7 10.0.9.12:5432 --from elasticsearch --since 2026-11-22T09:00Z --until 2026-11-22T10:00Z --json`,
     )
-    .action(async (a: string, b: string | undefined, { config, ...options }: WhyCommandOptions & ConfigFlag) => {
-      const settings = await loadSettings(config, io)
-      const { whyCommand } = await import('./commands/why.ts')
-      finish(await whyCommand(a, b, withFrom(options, settings), io, settings))
-    })
+    .action(
+      async (
+        a: string,
+        b: string | undefined,
+        { config, fields, ...options }: WhyCommandOptions & ConfigFlag & FieldsFlag,
+      ) => {
+        const settings = withFields(await loadSettings(config, io), fields)
+        const { whyCommand } = await import('./commands/why.ts')
+        finish(await whyCommand(a, b, withFrom(options, settings), io, settings))
+      },
+    )
 
   archiveOptions(
     fromOptions(command('ask'))
@@ -327,11 +369,16 @@ Examples:
   flowferry ask iam-errors --from s3://my-logs --since 2026-11-22T09:00Z --until 2026-11-22T10:00Z
   flowferry ask new-external --from elasticsearch --own 10.0.0.0/8 2001:db8:5::/48 --json | jq .rows`,
     )
-    .action(async (question: string | undefined, { config, ...options }: AskCommandOptions & ConfigFlag) => {
-      const settings = await loadSettings(config, io)
-      const { askCommand } = await import('./commands/ask.ts')
-      finish(await askCommand(question, options, io, settings))
-    })
+    .action(
+      async (
+        question: string | undefined,
+        { config, fields, ...options }: AskCommandOptions & ConfigFlag & FieldsFlag,
+      ) => {
+        const settings = withFields(await loadSettings(config, io), fields)
+        const { askCommand } = await import('./commands/ask.ts')
+        finish(await askCommand(question, options, io, settings))
+      },
+    )
 
   fromOptions(command('alerts'))
     .description(

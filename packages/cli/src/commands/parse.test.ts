@@ -45,6 +45,23 @@ describe('flowferry parse', () => {
     expect(code).toBe(0)
   })
 
+  it('reads a file without a header by the fields that a flow log has', async () => {
+    await writeFile(file, 'REJECT 10.0.0.2 10.0.0.1 443\n')
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: as AWS writes the format of a flow log
+    for (const fields of ['${action} ${dstaddr} ${srcaddr} ${dstport}', 'action,dstaddr,srcaddr,dstport']) {
+      const { code, stdout } = await runHere(['parse', file, '--fields', fields])
+      expect(documents(stdout)).toMatchObject([{ source: { ip: '10.0.0.1' }, destination: { port: 443 } }])
+      expect(code).toBe(0)
+    }
+    const usage = async (...args: string[]) => (await runHere(['parse', file, ...args])).stderr
+    expect(await usage('--fields', 'action dstadr')).toMatch(
+      /"dstadr", which is no field of VPC Flow Logs; is it "dstaddr"/,
+    )
+    expect(await usage('--fields', ' ')).toMatch(/takes names/)
+    expect(await usage('--format', 'rejected', '--fields', 'action')).toMatch(/--fields/)
+    expect(await usage('--format', 'cloudtrail', '--fields', 'eventName')).toMatch(/withFields/)
+  })
+
   it('reads standard input, and keeps the order where the reader is slow', async () => {
     const [flows] = generate()
     const { code, stdout } = await runHere(['parse', '-', '--format', 'vpc-flow'], {

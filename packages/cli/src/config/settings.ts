@@ -13,6 +13,8 @@ export interface Settings {
   readonly store?: StoreConfig
   readonly filter?: (record: unknown, object: ObjectIdentity) => boolean
   readonly alerts?: AlertsConfig
+  /** Fields of files that do not name them, by the name of their format, of `--fields`. @default such files are of AWS's default layout */
+  readonly fields?: { readonly format: string; readonly names: string }
 }
 
 export const noSettings: Settings = { formats: {}, enrichments: [] }
