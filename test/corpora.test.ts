@@ -43,6 +43,8 @@ describe.runIf(cases.length > 0)('the public samples of flow logs and CloudFront
 /** A type's kind, where the samples' list has another name for it. */
 const kinds: Readonly<Record<string, string>> = {
   elb: 'alb',
+  clb: 'elb',
+  nlb: 'nlb',
   s3access: 's3access',
   tgwflow: 'transitgateway',
   networkfirewall: 'networkfirewall',
@@ -56,7 +58,7 @@ const notOfAws: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'otel-contrib-awslogsencoding/s3access/too_many_values': { field_28: 1 },
 }
 
-const ofOthers = corpusCases('elb', 's3access', 'tgwflow', 'networkfirewall').filter(
+const ofOthers = corpusCases('clb', 'elb', 'nlb', 's3access', 'tgwflow', 'networkfirewall').filter(
   ({ format }) => format !== 'json-array-ss4o-docs',
 )
 

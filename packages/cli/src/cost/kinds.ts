@@ -66,6 +66,9 @@ const kinds: Readonly<Record<string, KindCost>> = {
   s3access: { delivery: 'free', because: 'server access logs are free', ingestion: 'vended' },
   alb: loadBalancer,
   albconnection: loadBalancer,
+  albhealthcheck: loadBalancer,
+  nlb: loadBalancer,
+  elb: loadBalancer,
 }
 
 export function kindCost(kind: string): KindCost | undefined {

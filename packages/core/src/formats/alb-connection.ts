@@ -1,4 +1,5 @@
 import { delimited } from '../encodings/delimited/delimited.ts'
+import { json } from '../encodings/json/json.ts'
 import { hours, minutes } from '../schema/archive.ts'
 import { family } from '../schema/derive.ts'
 import { double, ip, iso8601, keyword, long } from '../schema/fields.ts'
@@ -9,7 +10,7 @@ import type { RecordOf } from '../types.ts'
 
 /**
  * Connection logs of Application Load Balancers: the 12 fields of 2023 to the 15 of today, and those that AWS adds behind
- * them.
+ * them, or the same as JSON.
  * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-connection-logs.html
  */
 export const albConnection = format({
@@ -74,6 +75,7 @@ export const albConnection = format({
       },
       keys: /(^|\/)(aws-service=)?elasticloadbalancing\/(.*\/conn_log_\d{12}_elasticloadbalancing_[a-z0-9-]+_app\.|.*ELBConnectionLogTestFile$)|(^|\/)ELBConnectionLogTestFile$/,
     }),
+    json({ absent: '-', claims: [['tls_verify_status', 'conn_trace_id']] }),
   ],
 })
 

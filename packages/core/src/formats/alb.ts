@@ -1,4 +1,5 @@
 import { delimited } from '../encodings/delimited/delimited.ts'
+import { json } from '../encodings/json/json.ts'
 import { hours, minutes } from '../schema/archive.ts'
 import { family } from '../schema/derive.ts'
 import { double, ip, iso8601, keyword, list, long } from '../schema/fields.ts'
@@ -10,7 +11,8 @@ import { isAddress } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
 
 /**
- * Access logs of Application Load Balancers: the 29 fields of 2018 to the 34 of today, and those that AWS adds behind them.
+ * Access logs of Application Load Balancers: the 29 fields of 2018 to the 34 of today, and those that AWS adds behind them,
+ * or the same as JSON.
  * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html
  *
  * A quote in a request or an agent stays as the load balancer escapes it, `\\"` or `\\x22`: nothing tells a backslash of
@@ -35,8 +37,8 @@ export const albAccess = format({
     'response_processing_time': double(['aws.elb.response_processing_time.sec'], 'Seconds until the answer went to the client.', { absent: ['-1'] }),
     'elb_status_code': long(['http.response.status_code'], 'Status of the answer to the client; 460: it left, 561: authentication failed.'),
     'target_status_code': long(['aws.elb.backend.http.response.status_code'], 'Status of the target\'s answer.'),
-    'received_bytes': long(['http.request.body.bytes'], 'Bytes from the client, headers included.', { aliases: ['source.bytes'], index: false }),
-    'sent_bytes': long(['http.response.body.bytes'], 'Bytes to the client, headers included.', { aliases: ['destination.bytes'], index: false }),
+    'received_bytes': long(['source.bytes'], 'Bytes from the client, headers included.', { aliases: ['http.request.body.bytes'], index: false }),
+    'sent_bytes': long(['destination.bytes'], 'Bytes to the client, headers included.', { aliases: ['http.response.body.bytes'], index: false }),
     'request': requestLine({ method: ['http.request.method'], url: ['url.original'], scheme: ['url.scheme'], domain: ['url.domain'], name: ['related.hosts[]'], port: ['url.port'], path: ['url.path'], query: ['url.query'], version: ['http.version'] }, 'Method, URL with host and port, and protocol; the URL as the client sent it.', { spelled: ['request_line'] }),
     'user_agent': keyword(['user_agent.original'], 'User-Agent header, cut at 8 KB.'),
     'ssl_cipher': keyword(['tls.cipher'], 'Cipher of an HTTPS listener.', { aliases: ['aws.elb.ssl_cipher'] }),
@@ -93,6 +95,7 @@ export const albAccess = format({
       },
       keys: /(^|\/)(aws-service=)?elasticloadbalancing\/(.*\/\d{12}_elasticloadbalancing_[a-z0-9-]+_app\.|.*ELBAccessLogTestFile$)|(^|\/)ELBAccessLogTestFile$/,
     }),
+    json({ absent: '-', claims: [['request_line', 'elb_status_code']] }),
   ],
 })
 

@@ -33,12 +33,14 @@ export function httpVersion(text: string): string | undefined {
 }
 
 /**
- * `TLSv1.3`, `TLS 1.3` and `1.3` as ECS has them, the number as it is written; nothing for any other text, which is to be
- * kept whole.
+ * `TLSv1.3`, `TLS 1.3`, `tlsv13` and `1.3` as ECS has them, the number as it is written, with a point in it; nothing for any
+ * other text, which is to be kept whole.
  */
 export function tls(text: string): { readonly protocol: string; readonly version: string } | undefined {
   const match = /^(?:(TLS|SSL)[v ]?(\d+(?:\.\d+)*)|(1\.[0-3]))$/i.exec(text)
-  return match ? { protocol: match[1]?.toLowerCase() ?? 'tls', version: match[2] ?? match[3]! } : undefined
+  if (!match) return undefined
+  const version = (match[2] ?? match[3]!).replace(/^(\d)(\d)$/, '$1.$2')
+  return { protocol: match[1]?.toLowerCase() ?? 'tls', version }
 }
 
 /** RFC 1918, RFC 6598 and RFC 4193: addresses that no internet gateway passes. */

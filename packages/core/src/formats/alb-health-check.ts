@@ -1,0 +1,75 @@
+import { delimited } from '../encodings/delimited/delimited.ts'
+import { json } from '../encodings/json/json.ts'
+import { hours, minutes } from '../schema/archive.ts'
+import { family } from '../schema/derive.ts'
+import { double, ip, iso8601, keyword, long } from '../schema/fields.ts'
+import { aws, format } from '../schema/format.ts'
+import { addressPort } from '../schema/parts.ts'
+import type { RecordOf } from '../types.ts'
+
+/**
+ * Health check logs of Application Load Balancers: the 8 fields of AWS's examples to the 10 of today, and those that AWS
+ * adds behind them, or the same as JSON.
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-health-check-logs.html
+ */
+export const albHealthCheck = format({
+  kind: 'albhealthcheck',
+  title: 'Application Load Balancer health check logs',
+  dataset: 'aws.elb_health_check_logs',
+  view: 'health_checks',
+  root: 'aws.elb',
+  constants: aws('elb_health_check_logs', { 'event.category': ['network'], 'event.type': ['info'] }),
+  // biome-ignore format: one line a field
+  fields: {
+    'type': keyword(['aws.elb.type'], 'http, https, h2, grpc or lambda.'),
+    'time': iso8601(['@timestamp'], 'When the check was begun.'),
+    'latency': double(['aws.elb.health_check.latency.sec'], 'Seconds that it took.'),
+    'target_addr': addressPort(['destination.address', 'destination.ip', 'related.ip[]'], ['destination.port'], 'Target: an address with a port, or a function\'s ARN.'),
+    'target_group_id': keyword(['aws.elb.target_group.id'], 'Target group.'),
+    'status': keyword(['aws.elb.health_check.status'], 'PASS or FAIL.'),
+    'status_code': long(['aws.elb.health_check.status_code'], 'Status of the target\'s answer: of HTTP, or of gRPC.'),
+    'reason_code': keyword(['event.reason'], 'Why it failed: TimedOut, ConnectionReset, ResponseCodeMismatch, …'),
+    'elb': keyword(['aws.elb.name'], 'Load balancer: `app/name/id`.'),
+    'ip_address': ip(['aws.elb.node_ip', 'related.ip[]'], 'Node of the load balancer.'),
+  },
+  derived: (derive) => [
+    derive('event.outcome', ['status'], (status) => (status === 'PASS' ? 'success' : 'failure')),
+    derive('event.duration', ['latency'], (seconds) => Math.round(seconds * 1e9)),
+    derive('http.response.status_code', ['type', 'status_code'], (type, code) => (isGrpc(type) ? undefined : code)),
+    // A function's ARN has colons, as an IPv6 address has.
+    derive('network.type', ['type', family('target_addr')], (type, family) => (type === 'lambda' ? undefined : family)),
+  ],
+  // Access logs' folder; these files' names begin with `health_check_log_`.
+  archive: [
+    {
+      service: 'elasticloadbalancing',
+      files: /^health_check_log_\d{12}_elasticloadbalancing_[a-z0-9-]+_app\./,
+      late: hours(1),
+      early: minutes(0),
+    },
+  ],
+  encodings: [
+    delimited({
+      delimiter: ' ',
+      quotes: true,
+      // What AWS writes when logs are turned on.
+      header: (line) => (/^Enable (Access|HealthCheck)Log for ELB:/.test(line) ? 'skip' : undefined),
+      headerless: {
+        // biome-ignore format: AWS's order, in one look
+        fields: ['type', 'time', 'latency', 'target_addr', 'target_group_id', 'status', 'status_code', 'reason_code', 'elb', 'ip_address'],
+        least: 8,
+        fits: ({ type, time, status }) =>
+          /^(https?|h2|grpcs?|lambda)$/.test(String(type)) &&
+          time !== undefined &&
+          /^(PASS|FAIL)$/.test(String(status)),
+      },
+      keys: /(^|\/)(aws-service=)?elasticloadbalancing\/(.*\/health_check_log_\d{12}_elasticloadbalancing_[a-z0-9-]+_app\.|.*ELBHealthCheckLogTestFile$)|(^|\/)ELBHealthCheckLogTestFile$/,
+    }),
+    json({ absent: '-', claims: [['target_group_id', 'reason_code']] }),
+  ],
+})
+
+/** A health check's record: AWS's field names, numbers as numbers, absent values left out. */
+export interface AlbHealthCheckRecord extends RecordOf<typeof albHealthCheck> {}
+
+const isGrpc = (type: string) => type.startsWith('grpc')
