@@ -1,10 +1,12 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import { fixtures } from '../../../test/support/fixtures.ts'
 import { numbers, object } from '../test/numbers.ts'
 import { rejectedDocuments } from './dead-records/rejected.ts'
 import { byKey, detect } from './detect.ts'
 import { cloudFront } from './formats/cloudfront.ts'
 import { cloudTrail } from './formats/cloudtrail.ts'
+import { formats } from './formats/index.ts'
 import { vpcFlow } from './formats/vpc-flow.ts'
 import { ingest } from './ingest/ingest.ts'
 import { memoryObject, memorySink, memorySource } from './testing/index.ts'
@@ -133,6 +135,26 @@ describe('detect', () => {
       sink: memorySink(),
     })
     expect(report.messages.map(({ status }) => status)).toEqual(['done', 'done', 'failed'])
+  })
+})
+
+describe('of all formats', async () => {
+  const all = await Promise.all(
+    Object.entries(formats).map(async ([name, load]) => ({ name, claims: (await load()).claims })),
+  )
+  /** Names of those that claim a text by itself, whatever its key. */
+  const claiming = (text: string) => {
+    const stored = Buffer.from(text)
+    const head = { bucket: 'b', key: 'k', stored, text: stored.toString('latin1') }
+    return all.filter(({ claims }) => claims(head) === 'content').map(({ name }) => name)
+  }
+
+  test.each(fixtures)('one claims $name, whatever ends its lines, and no other a line of it', (one) => {
+    const { text, formatName } = one
+    expect(claiming(text)).toEqual([formatName])
+    expect(claiming(`\ufeff${text.replaceAll('\n', '\r\n')}`)).toEqual([formatName])
+    // A line behind a header may be claimed by nobody.
+    for (const line of text.trimEnd().split('\n')) expect([[], [formatName]], line).toContainEqual(claiming(line))
   })
 })
 
