@@ -12,6 +12,7 @@ export { addsUp } from './ingest/report.ts'
 
 export { byKey, detect } from './detect.ts'
 export { type DelimitedOptions, delimited } from './encodings/delimited/delimited.ts'
+export { type W3cOptions, w3c } from './encodings/delimited/w3c.ts'
 export { json } from './encodings/json/json.ts'
 export type { JsonOptions } from './encodings/json/options.ts'
 export { type Ends, type Has, has, type Refusal, unlessEnds } from './encodings/json/refusals.ts'

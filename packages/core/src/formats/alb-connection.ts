@@ -4,7 +4,7 @@ import { hours, minutes } from '../schema/archive.ts'
 import { family } from '../schema/derive.ts'
 import { double, ip, iso8601, keyword, long } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
-import { tls } from '../schema/network.ts'
+import { tls, validityDate } from '../schema/network.ts'
 import { isAddress } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
 
@@ -44,8 +44,8 @@ export const albConnection = format({
     derive('network.type', [family('client_ip')], (family) => family),
     derive('tls.version', ['tls_protocol'], (protocol) => tls(protocol)?.version),
     derive('tls.version_protocol', ['tls_protocol'], (protocol) => tls(protocol)?.protocol),
-    derive('tls.client.not_before', ['leaf_client_cert_validity'], (validity) => dateOf('NotBefore', validity)),
-    derive('tls.client.not_after', ['leaf_client_cert_validity'], (validity) => dateOf('NotAfter', validity)),
+    derive('tls.client.not_before', ['leaf_client_cert_validity'], (validity) => validityDate('NotBefore', validity)),
+    derive('tls.client.not_after', ['leaf_client_cert_validity'], (validity) => validityDate('NotAfter', validity)),
   ],
   // Access logs' folder; these files' names begin with `conn_log_`.
   archive: [
@@ -81,9 +81,3 @@ export const albConnection = format({
 
 /** A connection record: AWS's field names, numbers as numbers, absent values left out. */
 export interface AlbConnectionRecord extends RecordOf<typeof albConnection> {}
-
-function dateOf(name: 'NotBefore' | 'NotAfter', validity: string): string | undefined {
-  const part = validity.split(';').find((part) => part.startsWith(`${name}=`))
-  const time = Date.parse(part?.slice(name.length + 1) ?? '')
-  return Number.isNaN(time) ? undefined : new Date(time).toISOString()
-}

@@ -1,7 +1,7 @@
 import { w3c } from '../encodings/delimited/w3c.ts'
 import { json } from '../encodings/json/json.ts'
 import { hours } from '../schema/archive.ts'
-import { type Fields, family } from '../schema/derive.ts'
+import { family } from '../schema/derive.ts'
 import {
   double,
   encoded,
@@ -9,13 +9,13 @@ import {
   epochMilliseconds,
   epochSeconds,
   type Field,
+  inAllSpellings,
   ip,
   keyword,
   long,
   reader,
 } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
-import { snakeCase } from '../schema/names.ts'
 import { httpVersion, tls } from '../schema/network.ts'
 import { isAddress } from '../schema/values.ts'
 import type { MappingType, RecordOf } from '../types.ts'
@@ -93,17 +93,6 @@ const table = {
   'r-host': keyword(['aws.cloudfront.origin_host', 'related.hosts[]'], 'Origin that answered, of an origin group.'),
   'sr-reason': keyword(['aws.cloudfront.origin_selection_reason'], 'Why that origin: Failover:503, …'),
   'x-edge-mqcs': keyword(['aws.cloudfront.edge_mqcs'], 'Media quality confidence score.'),
-}
-
-/** AWS's names with brackets and dashes, in snake case as Parquet and Athena have them, or with dashes alone. */
-function inAllSpellings<F extends Fields>(fields: F): F {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, field]) => {
-      const dashed = name.replace(/\((.*)\)/, '-$1').toLowerCase()
-      const all = [snakeCase(name), dashed, ...(field.spelled ?? [])]
-      return [name, { ...field, spelled: [...new Set(all)].filter((one) => one !== name) }]
-    }),
-  ) as Fields as F
 }
 
 const fields = inAllSpellings(table)

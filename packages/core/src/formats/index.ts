@@ -19,7 +19,9 @@ export const formats = {
   's3-access': async () => (await import('./s3-access.ts')).s3Access,
   cloudtrail: async () => (await import('./cloudtrail.ts')).cloudTrail,
   'network-firewall': async () => (await import('./network-firewall.ts')).networkFirewall,
+  'network-firewall-proxy': async () => (await import('./network-firewall-proxy.ts')).networkFirewallProxy,
   cloudfront: async () => (await import('./cloudfront.ts')).cloudFront,
+  'cloudfront-connection': async () => (await import('./cloudfront-connection.ts')).cloudFrontConnection,
 } as const
 
 export type FormatName = keyof typeof formats

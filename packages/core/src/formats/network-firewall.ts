@@ -3,7 +3,7 @@ import { hours } from '../schema/archive.ts'
 import { family, lookup, present } from '../schema/derive.ts'
 import { boolean, code, type Field, ip, iso8601, keyword, long } from '../schema/fields.ts'
 import { aws, format, when } from '../schema/format.ts'
-import { httpVersion, tls } from '../schema/network.ts'
+import { httpVersion, tls, urlParts } from '../schema/network.ts'
 import { flat, pairs } from '../schema/objects.ts'
 import { asTime, isoSeconds } from '../schema/time.ts'
 import { asEpochSeconds } from '../schema/values.ts'
@@ -183,21 +183,6 @@ function readList(value: unknown): readonly string[] | undefined {
 /** Bytes in hexadecimal without colons and in capitals, as ECS has them. */
 function hex(target: 'tls.server.x509.serial_number' | 'tls.server.hash.sha1', description: string): Field<string> {
   return { ...keyword([target], description), write: (text) => text.replaceAll(':', '').toUpperCase() }
-}
-
-const wholeUrl = /^([a-z][a-z0-9+.-]*):\/\/([^/?#:]+|\[[^\]]*\])(?::(\d{1,5}))?/i
-
-function urlParts(url: string) {
-  const [begin = '', scheme, domain, port] = wholeUrl.exec(url) ?? []
-  const rest = url.slice(begin.length)
-  const [path = '', ...query] = rest.split('#', 1)[0]!.split('?')
-  return {
-    'url.scheme': scheme?.toLowerCase(),
-    'url.domain': domain,
-    'url.port': port === undefined ? undefined : Number(port),
-    'url.path': path.startsWith('/') ? path : undefined,
-    'url.query': query.length > 0 ? query.join('?') : undefined,
-  }
 }
 
 /** The first query of several is the question. */

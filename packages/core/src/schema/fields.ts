@@ -1,7 +1,8 @@
 import type { MappingProperty, MappingType } from '../types.ts'
 import type { Target } from './ecs.ts'
+import { snakeCase } from './names.ts'
 import { keywordMapping, type TypedTarget } from './targets.ts'
-import { asCommonLogTime, asTime, isoSeconds } from './time.ts'
+import { asAnyTime, asCommonLogTime, asTime, isoSeconds } from './time.ts'
 import {
   asBoolean,
   asDecimal,
@@ -277,10 +278,33 @@ export function iso8601(targets: Targets, description: string, options: FieldOpt
   return { type, description, targets, read: readTime, mapping: dateMapping, write: writeTime, ...options }
 }
 
+/**
+ * A time whose spelling AWS does not state, for `derive('@timestamp', […], asAnyTime)`: what is none is kept with what is
+ * unknown.
+ */
+export function anyTime(description: string, options: FieldOptions = {}): Field<string> {
+  const fits = (text: string) => asAnyTime(text) !== undefined
+  return { ...keyword([], description, { ...options, fits }), type: 'string, a time: ISO 8601 or a number since 1970' }
+}
+
 /** `true` or `false`, as JSON has them or as text in any case. */
 export function boolean(targets: Targets, description: string, options: FieldOptions = {}): Field<boolean> {
   const mapping = { type: 'boolean' } as const
   return { type: 'boolean', description, targets, read: readBoolean, mapping, write: writeBoolean, ...options }
+}
+
+/**
+ * A table whose fields are also found by what other outputs of the same log call them: in snake case, as Parquet and Athena
+ * do, and with dashes for brackets.
+ */
+export function inAllSpellings<F extends Readonly<Record<string, AnyField>>>(fields: F): F {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => {
+      const dashed = name.replace(/\((.*)\)/, '-$1').toLowerCase()
+      const all = [snakeCase(name), dashed, ...(field.spelled ?? [])]
+      return [name, { ...field, spelled: [...new Set(all)].filter((one) => one !== name) }]
+    }),
+  ) as Readonly<Record<string, AnyField>> as F
 }
 
 function decoded(value: unknown, decode: (text: string) => string): string | undefined {

@@ -4,6 +4,7 @@ export { type Derive, type Derived, type Facet, family, lookup, optional, presen
 export type { EcsField, OwnField, Target } from './ecs.ts'
 export type { DeriveFromDocument, EnrichedFormat, Enrichment } from './enrichment.ts'
 export {
+  anyTime,
   boolean,
   code,
   commonLogTime,
@@ -27,4 +28,5 @@ export { aws, when } from './format.ts'
 export { flat, freeForm, type ObjectsOptions, objects, type PairsOptions, pairs } from './objects.ts'
 export { addressPort, type RequestTargets, requestLine } from './parts.ts'
 export { type TypedTarget, typed } from './targets.ts'
+export { asAnyTime } from './time.ts'
 export { isAddress } from './values.ts'

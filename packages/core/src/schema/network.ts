@@ -45,3 +45,26 @@ export function tls(text: string): { readonly protocol: string; readonly version
 
 /** RFC 1918, RFC 6598 and RFC 4193: addresses that no internet gateway passes. */
 export const privateBlocks = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'] as const
+
+const wholeUrl = /^([a-z][a-z0-9+.-]*):\/\/([^/?#:]+|\[[^\]]*\])(?::(\d{1,5}))?/i
+
+/** The parts of a URL, or of the path and query of one. */
+export function urlParts(url: string) {
+  const [begin = '', scheme, domain, port] = wholeUrl.exec(url) ?? []
+  const rest = url.slice(begin.length)
+  const [path = '', ...query] = rest.split('#', 1)[0]!.split('?')
+  return {
+    'url.scheme': scheme?.toLowerCase(),
+    'url.domain': domain,
+    'url.port': port === undefined ? undefined : Number(port),
+    'url.path': path.startsWith('/') ? path : undefined,
+    'url.query': query.length > 0 ? query.join('?') : undefined,
+  }
+}
+
+/** A date of a certificate's validity, as AWS writes it: `NotBefore=…;NotAfter=…`. */
+export function validityDate(name: 'NotBefore' | 'NotAfter', validity: string): string | undefined {
+  const part = validity.split(';').find((part) => part.startsWith(`${name}=`))
+  const time = Date.parse(part?.slice(name.length + 1) ?? '')
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString()
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { asTime, isoSeconds } from './time.ts'
+import { asAnyTime, asTime, isoSeconds } from './time.ts'
 
 test.each([
   ['2026-11-22T09:15:32Z', '2026-11-22T09:15:32.000Z'],
@@ -26,4 +26,26 @@ test('seconds in the form that every date field takes, the same again and others
     '2014-12-14T04:06:50.000Z',
     '1970-01-01T00:00:00.000Z',
   ])
+})
+
+test.each([
+  ['1763806542', '2025-11-22T10:15:42.000Z'],
+  [1763806542, '2025-11-22T10:15:42.000Z'],
+  ['1763806542.5', '2025-11-22T10:15:42.500Z'],
+  ['1763806542.0009', '2025-11-22T10:15:42.000Z'],
+  ['1763806542814', '2025-11-22T10:15:42.814Z'],
+  ['1763806542814001', '2025-11-22T10:15:42.814Z'],
+  ['1763806542814001002', '2025-11-22T10:15:42.814Z'],
+  ['2025-11-22 10:15:42.814', '2025-11-22T10:15:42.814Z'],
+  ['0', '1970-01-01T00:00:00.000Z'],
+  ['99999999999999', '5138-11-16T09:46:39.999Z'],
+  ['99999999999', '5138-11-16T09:46:39.000Z'],
+  ['1763806542814.5', undefined],
+  ['17638065428140010020', undefined],
+  ['-1', undefined],
+  ['soon', undefined],
+  ['', undefined],
+  [null, undefined],
+])('%j in any spelling is the time %j', (value, expected) => {
+  expect(asAnyTime(value)).toBe(expected)
 })

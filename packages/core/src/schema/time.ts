@@ -24,6 +24,25 @@ function readTime(text: string): string | undefined {
   return iso.length === 24 ? iso : undefined
 }
 
+/**
+ * A time in any spelling of AWS's vended logs: ISO 8601, or a number since 1970, as text or not, of seconds (with a fraction
+ * or not), milliseconds, microseconds or nanoseconds, told by its digits.
+ */
+export function asAnyTime(value: unknown): string | undefined {
+  const text = typeof value === 'number' ? String(value) : value
+  const [, whole, fraction = ''] = (typeof text === 'string' && /^(\d{1,19})(?:\.(\d{1,9}))?$/.exec(text)) || []
+  if (whole === undefined) return asTime(text)
+  const milliseconds =
+    whole.length <= 11
+      ? Number(whole + fraction.padEnd(3, '0').slice(0, 3))
+      : fraction
+        ? Number.NaN
+        : Number(whole) / scaleOf(whole)
+  return milliseconds < 253_402_300_800_000 ? new Date(Math.floor(milliseconds)).toISOString() : undefined
+}
+
+const scaleOf = ({ length }: string) => (length <= 14 ? 1 : length <= 17 ? 1_000 : 1_000_000)
+
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 /** A time of the common log format, `06/Feb/2019:00:00:38 +0000`, or of ISO 8601, in the same form. */
