@@ -27,6 +27,7 @@ export default [
     brotli: false,
     gzip: true,
   },
+  row('@flowferry/parquet', 'parquet', '24 kB'),
   row('@flowferry/enrich/cidr', 'enrich-cidr', '4 kB'),
   row('@flowferry/enrich/geoip', 'enrich-geoip', '4 kB'),
   row('@flowferry/enrich/interfaces', 'enrich-interfaces', '5 kB'),

@@ -35,6 +35,7 @@ export const bundles = {
       { entry: `packages/enrich/dist/${name}.js` },
     ]),
   ),
+  parquet: { entry: 'packages/parquet/dist/index.js' },
   dashboard: { entry: 'packages/dashboard/dist/index.js' },
   cli: { entry: 'packages/cli/dist/cli.js' },
   'lambda-elasticsearch': { entry: 'examples/lambda/src/elasticsearch.ts', external: [...sdk, ...clients] },

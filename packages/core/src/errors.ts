@@ -156,6 +156,17 @@ export const errorCodes = {
     retryable: false,
     advice: 'The object is damaged or cut. Repair it from its origin, then redrive.',
   },
+  PARQUET_INVALID: {
+    stage: 'records',
+    retryable: false,
+    advice: 'The Parquet file is damaged or cut. Repair it from its origin, then redrive.',
+  },
+  PARQUET_UNSUPPORTED: {
+    stage: 'records',
+    retryable: false,
+    advice:
+      'The Parquet file has what is not read: the message names it. Let its writer do without (flat columns, GZIP, SNAPPY or ZSTD, no encryption), or leave its key out of the notification.',
+  },
   TOO_MANY_MALFORMED: {
     stage: 'records',
     retryable: false,

@@ -28,6 +28,8 @@ export interface Columns {
   readonly scan: (bytes: Buffer) => Scan
   /** The plain path: a line's record, or what is wrong with it, or how many values it has where wider columns read it. */
   readonly read: (line: string) => Values | string | number
+  /** The same for a row's values, which no line holds. An absent one may be undefined. */
+  readonly readValues: (values: readonly (string | undefined)[]) => Values | string
   readonly document: ColumnDocument
   /** A record as steps see it; `whole` where the line is not regular. */
   readonly view: (scan: Scan, line: number, whole: Values | undefined) => Values
@@ -125,11 +127,15 @@ function compileColumns(table: CompiledTable, names: readonly string[], least: n
       return least === named || isTooLong
         ? `${values.length} values where the header names ${named} fields`
         : `${values.length} values where the layout has ${least} or more`
+    return readValues(values)
+  }
+
+  const readValues = (values: readonly (string | undefined)[]): Values | string => {
     const record: Record<string, unknown> = { kind: format.kind }
     for (let i = 0; i < values.length; i++) {
-      const text = values[i]!
+      const text = values[i]
       const { name, field } = columns[i]!
-      if (text === absent || text === '' || field.absent?.includes(text)) continue
+      if (text === undefined || text === absent || text === '' || field.absent?.includes(text)) continue
       const value = field.read(text)
       if (value === undefined) return `${name} is not of its type, ${field.type}`
       record[name] = value
@@ -152,6 +158,7 @@ function compileColumns(table: CompiledTable, names: readonly string[], least: n
       return compiled ? scan(compiled, bytes) : scanLines(bytes)
     },
     read,
+    readValues,
     document: columnDocuments(schema, columns, unknown),
     view: (scan, line, whole) => view()(scan, line, whole),
     members: once(() => new Set(layout().keys())),

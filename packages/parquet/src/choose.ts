@@ -1,0 +1,55 @@
+import type { FormatParser } from '@flowferry/core'
+import { type Column, shown } from './footer.ts'
+
+/** A format and the columns of a file, by the names that its table has for them. */
+export interface Choice {
+  readonly format: FormatParser<unknown>
+  readonly names: readonly string[]
+  /** Columns that the table knows. */
+  readonly known: number
+}
+
+/** `cs(User-Agent)`, `cs_user_agent` and `DistributionId`, as Parquet may have them, are one name each. */
+const plain = (name: string) => name.toLowerCase().replace(/[^a-z\d]/g, '')
+
+const spellings = new WeakMap<object, ReadonlyMap<string, string>>()
+
+function spellingsOf({ schema }: FormatParser<unknown>): ReadonlyMap<string, string> {
+  const seen = spellings.get(schema)
+  if (seen) return seen
+  const found = new Map<string, string>()
+  const tables = [schema.fields, ...schema.cases.map(({ fields }) => fields)]
+  for (const table of tables)
+    for (const [name, { spelled = [] }] of Object.entries(table))
+      for (const one of [name, ...spelled]) if (!found.has(plain(one))) found.set(plain(one), name)
+  spellings.set(schema, found)
+  return found
+}
+
+export function choiceOf(format: FormatParser<unknown>, columns: readonly Column[]): Choice {
+  const table = spellingsOf(format)
+  let known = 0
+  const names = columns.map(({ name }) => {
+    const found = table.get(plain(name))
+    if (found !== undefined) known++
+    // Columns are told apart by their names, one a line.
+    return found ?? name.replaceAll('\n', ' ')
+  })
+  return { format, names, known }
+}
+
+/** The formats whose table knows the most of the columns, and half of them at least: one, where the columns tell. */
+export function choices(formats: readonly FormatParser<unknown>[], columns: readonly Column[]): readonly Choice[] {
+  const all = formats.map((format) => choiceOf(format, columns))
+  const most = Math.max(...all.map(({ known }) => known))
+  return most * 2 < columns.length || most === 0 ? [] : all.filter(({ known }) => known === most)
+}
+
+/** The columns as an error names them. */
+export function namesOf(columns: readonly Column[]): string {
+  const first = columns.slice(0, 12).map(({ name }) => shown(name))
+  return first.join(', ') + (columns.length > first.length ? ` and ${columns.length - first.length} more` : '')
+}
+
+/** Amazon Security Lake's files, in the Open Cybersecurity Schema Framework. */
+export const isSecurityLake = (columns: readonly Column[]): boolean => columns.some(({ name }) => name === 'class_uid')
