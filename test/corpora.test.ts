@@ -1,21 +1,23 @@
-import { detect, ingest, type Parser } from '@flowferry/core'
+import { detect, type FormatParser, ingest } from '@flowferry/core'
 import { formats } from '@flowferry/core/formats'
+import { isTabular } from '@flowferry/core/internal'
 import { memoryObject, memorySink, memorySource } from '@flowferry/core/testing'
+import { parquet } from '@flowferry/parquet'
 import { describe, expect, test } from 'vitest'
 import { corpusCases, corpusFile } from './support/corpora.ts'
 
-const parsers = await Promise.all(Object.values(formats).map((load): Promise<Parser<unknown>> => load()))
-const anyFormat = detect(parsers)
+const parsers = await Promise.all(Object.values(formats).map((load): Promise<FormatParser<unknown>> => load()))
+const anyFormat = detect([...parsers, parquet(parsers.filter(({ schema }) => isTabular(schema)))])
 
 /** Files that have one line with a value too few. */
 const malformed = ['vpc_flow_log_too_few_fields']
 
 const cases = corpusCases('vpcflow', 'cloudfront').filter(
-  ({ format }) => !['json-array-ss4o-docs', 'parquet'].includes(format),
+  ({ format }) => format !== 'json-array-ss4o-docs',
 )
 
 describe.runIf(cases.length > 0)('the public samples of flow logs and CloudFront', () => {
-  test('are all there', () => expect(cases.length).toBe(27))
+  test('are all there', () => expect(cases.length).toBe(28))
 
   test.each(cases.map((one) => [one.id, one] as const))('%s', async (id, one) => {
     const variant =

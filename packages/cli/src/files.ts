@@ -53,7 +53,17 @@ export function localFile(path: string, { size, etag }: FileOptions = {}): Sourc
  * apart, its ids hold for this run only: `parse` prints documents without ids, and `ingest` does not take it.
  */
 export function standardInput(stdin: AsyncIterable<Uint8Array>): SourceObject {
-  return { bucket: '', key: '-', open: async () => ({ etag: 'stdin', lastModified: new Date(), body: stdin }) }
+  return {
+    bucket: '',
+    key: '-',
+    open: async (range) => {
+      if (range)
+        throw new FlowferryError('OBJECT_UNREADABLE', 'Standard input is read from its beginning on; name the file', {
+          place: { key: '-' },
+        })
+      return { etag: 'stdin', lastModified: new Date(), body: stdin }
+    },
+  }
 }
 
 /** The files below a folder, at any depth, by name; hidden ones are left out. A file is itself. */

@@ -1,6 +1,6 @@
-import { detect, type FormatParser, type ObjectIdentity, type Parser, rejectedDocuments } from '@flowferry/core'
+import { byKey, detect, type FormatParser, type ObjectIdentity, type Parser, rejectedDocuments } from '@flowferry/core'
 import { type FormatName as AwsFormatName, formats } from '@flowferry/core/formats'
-import { isIt } from '@flowferry/core/internal'
+import { isIt, isTabular } from '@flowferry/core/internal'
 import { noSettings, type Settings } from './config/settings.ts'
 import { UsageError } from './io.ts'
 
@@ -34,6 +34,7 @@ export type Documents = 'small' | 'full'
 
 /**
  * The parser of one format, or one that finds out for each file which of them it is, with the enrichments of the config.
+ * Files in Parquet are read by the same formats.
  *
  * @param names None: all
  */
@@ -52,7 +53,16 @@ export async function parserFor(
     }),
   )
   requireOneEach(all, parsers, settings)
-  return parsers.length === 1 ? parsers[0]! : detect(parsers)
+  const columns = parsers.filter(isDeclared).filter(({ schema }) => isTabular(schema))
+  if (columns.length === 0) return parsers.length === 1 ? parsers[0]! : detect(parsers)
+  const { parquet } = await import('@flowferry/parquet')
+  const files = parquet(columns)
+  if (parsers.length > 1) return detect([...parsers, files])
+  // Of one format a file is read whatever it looks like, so that its key alone tells the two apart.
+  return byKey([
+    [/\.parquet$/i, files],
+    [/(?:)/, parsers[0]!],
+  ])
 }
 
 /** Each compiled once for a config: formats that are the same are to be the same object. */

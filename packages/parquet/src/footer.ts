@@ -5,7 +5,8 @@ import { Short, ThriftReader, type ThriftStruct, type ThriftValue, type Wanted }
 
 /** How a column's values are written, and what they are. */
 export type ValueType =
-  | { readonly is: 'text' }
+  /** `none`: the text `None` is no value, as where Python wrote what it had no number for. */
+  | { readonly is: 'text'; readonly none?: true }
   | { readonly is: 'boolean' | 'float' | 'double' | 'uuid' | 'date' }
   | { readonly is: 'integer'; readonly bytes: 4 | 8; readonly signed: boolean }
   /** Since midnight: so many in a second. */

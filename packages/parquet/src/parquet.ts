@@ -10,7 +10,7 @@ import {
   type RecordOf,
   type SourceObject,
 } from '@flowferry/core'
-import { isTabular, placeOf, requirePositive, rowReader } from '@flowferry/core/internal'
+import { isTabular, placeOf, requirePositive, rowReader, type ValueKind } from '@flowferry/core/internal'
 import { type Choice, choiceOf, choices, isSecurityLake, namesOf } from './choose.ts'
 import { AboveLimit, asFault } from './faults.ts'
 import { type Column, readFooter } from './footer.ts'
@@ -91,11 +91,7 @@ async function* parse(
     if (!footer) return
     const { format, names } = chosen(formats, footer.columns, object)
     const reader = rowReader(format.schema, names, object, limits.columns)
-    const columns = footer.columns.map((column, i): Column => {
-      const { type } = column
-      const kind = reader.kinds[i]
-      return type.is === 'timestamp' && kind !== undefined ? { ...column, type: { ...type, as: kind } } : column
-    })
+    const columns = footer.columns.map((column, i) => columnFor(column, reader.kinds[i]))
     const budget = budgetOf(pageBytes, limits)
     const from = object.from?.etag === ranges.etag() ? object.from!.records : 0
     let ordinal = 0
@@ -110,6 +106,16 @@ async function* parse(
   } catch (error) {
     throw asFault(error, 'Parquet', place)
   }
+}
+
+const texts: ReadonlySet<ValueKind | undefined> = new Set(['text', 'encoded', 'list', 'requestLine', undefined])
+
+/** A column as its field reads it. */
+function columnFor(column: Column, kind: ValueKind | undefined): Column {
+  const { type } = column
+  if (type.is === 'timestamp' && kind !== undefined) return { ...column, type: { ...type, as: kind } }
+  if (type.is === 'text' && !texts.has(kind)) return { ...column, type: { is: 'text', none: true } }
+  return column
 }
 
 function chosen(formats: readonly AnyFormat[], columns: readonly Column[], object: SourceObject): Choice {

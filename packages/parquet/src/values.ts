@@ -27,7 +27,7 @@ export function valuesOf(
   count: number,
   lengths: Int32Array | 'before each' = 'before each',
 ): Values {
-  if (type.is === 'text') return new Texts(bytes, count, lengths)
+  if (type.is === 'text') return new Texts(bytes, count, lengths, type.none ?? false)
   if (type.is === 'integer') return new Integers(bytes, count, type)
   return new Others(count, othersOf(type, bytes))
 }
@@ -39,7 +39,7 @@ class Texts implements Values {
   readonly #bytes: Buffer
   readonly #starts: Int32Array
   readonly #ends: Int32Array
-  constructor(bytes: Buffer, count: number, lengths: Int32Array | 'before each') {
+  constructor(bytes: Buffer, count: number, lengths: Int32Array | 'before each', none: boolean) {
     this.count = count
     this.#bytes = bytes
     this.#starts = new Int32Array(count)
@@ -55,7 +55,7 @@ class Texts implements Values {
       if (length > bytes.length - at) throw new Invalid('a page ends before its values')
       this.#starts[i] = at
       at += length
-      this.#ends[i] = at
+      this.#ends[i] = none && length === 4 && bytes.toString('latin1', at - 4, at) === 'None' ? at - 4 : at
     }
   }
 
