@@ -12,9 +12,7 @@ const anyFormat = detect([...parsers, parquet(parsers.filter(({ schema }) => isT
 /** Files that have one line with a value too few. */
 const malformed = ['vpc_flow_log_too_few_fields']
 
-const cases = corpusCases('vpcflow', 'cloudfront').filter(
-  ({ format }) => format !== 'json-array-ss4o-docs',
-)
+const cases = corpusCases('vpcflow', 'cloudfront').filter(({ format }) => format !== 'json-array-ss4o-docs')
 
 describe.runIf(cases.length > 0)('the public samples of flow logs and CloudFront', () => {
   test('are all there', () => expect(cases.length).toBe(28))

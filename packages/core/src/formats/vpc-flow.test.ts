@@ -73,8 +73,8 @@ describe('vpcFlow', () => {
     expect(() => vpcFlow.withFields('dstaddr srcaddr')).toThrow('[INVALID_OPTION]')
   })
 
-  test('fields that are stated are for files that name none: a header, and AWS\'s default layout, count before them', async () => {
-    const parser = vpcFlow.withFields('${action} ${dstaddr} ${srcaddr}')
+  test("fields that are stated are for files that name none: a header, and AWS's default layout, count before them", async () => {
+    const parser = vpcFlow.withFields(['action', 'dstaddr', 'srcaddr'])
     const flow = { kind: 'vpcflow', dstaddr: '10.0.0.2', srcaddr: '10.0.0.1', action: 'REJECT' }
     expect((await read('REJECT 10.0.0.2 10.0.0.1\n', parser)).records).toEqual([flow])
     expect((await read('srcaddr action dstaddr\n10.0.0.1 REJECT 10.0.0.2\n', parser)).records).toEqual([flow])
