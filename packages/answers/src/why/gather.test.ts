@@ -12,6 +12,7 @@ import {
   good,
   pair,
   port,
+  replied,
   seenBy,
   sent,
   transit,
@@ -135,6 +136,32 @@ describe('an address behind the primary one of its interface', () => {
   test('is not of a gateway, which is no instance', async () => {
     const evidence = await gathered([of(sent(), 'source', { cloud: {} })])
     expect(evidence.interfaces).toMatchObject([{ id: eniA, holds: [] }])
+  })
+
+  test('is of what answers and passes no answer on, though it is no instance: a load balancer', async () => {
+    const asked = of(arrived(), 'destination', { cloud: {} })
+    const answering = of(replied(), 'source', { cloud: {} })
+    expect((await gathered([asked, answering])).interfaces).toMatchObject([{ id: eniB, holds: [b] }])
+    expect((await gathered([asked])).interfaces).toMatchObject([{ id: eniB, holds: [] }])
+    const passing = of(seenBy(eniB, 'ingress', true), 'destination', { cloud: {} })
+    expect((await gathered([asked, answering, passing])).interfaces).toMatchObject([{ id: eniB, holds: [] }])
+  })
+
+  test('is of a load balancer, also where it answers nothing', async () => {
+    const more = { interface_type: 'network_load_balancer' }
+    const evidence = await gathered([of(arrived({ more }), 'destination', { cloud: {} })])
+    expect(evidence.interfaces).toMatchObject([{ id: eniB, holds: [b] }])
+  })
+
+  test('is of the interface that gets its packets, by whichever of the instance they leave', async () => {
+    const second = 'eni-0eeeeeeeeeeeeeee1'
+    const evidence = await gathered([of(arrived(), 'destination'), of(seenBy(second, 'egress', true), 'source')])
+    expect(new Map(evidence.interfaces.map(({ id, holds }) => [id, holds]))).toEqual(
+      new Map([
+        [eniB, [b]],
+        [second, []],
+      ]),
+    )
   })
 })
 

@@ -237,21 +237,23 @@ async function holdersOf(ask: Store['ask'], pair: Pair, span: Span): Promise<Map
       { all: [is('network.direction', 'ingress'), is('destination.ip', address)] },
     ],
   })
-  const { id, instance } = about
+  const { id, instance, type } = about
   const touching = await ask({
     kind: 'groups',
     formats: vpcFlow.formats,
     span,
     filters: [{ field: 'related.ip', oneOf: [a, b] }],
-    groups: [id, instance],
+    groups: [id, instance, type],
     measures: {
       directed: { count: true, where: [{ field: 'network.direction', exists: true }] },
       ownA: { count: true, where: [own(a)] },
       ownB: { count: true, where: [own(b)] },
       withA: { count: true, where: [touches(a)] },
       withB: { count: true, where: [touches(b)] },
-      insideA: { count: true, where: [inside(a)] },
-      insideB: { count: true, where: [inside(b)] },
+      sentA: { count: true, where: [sent(a)] },
+      sentB: { count: true, where: [sent(b)] },
+      gotA: { count: true, where: [got(a)] },
+      gotB: { count: true, where: [got(b)] },
       passedA: { count: true, where: [passed(a)] },
       passedB: { count: true, where: [passed(b)] },
     },
@@ -272,29 +274,42 @@ async function holdersOf(ask: Store['ask'], pair: Pair, span: Span): Promise<Map
     const own = held.length === 1 ? held : held.filter(isPrivate)
     if (own.length === 1 && !doubtful.has(name)) holders.set(name, own)
   }
-  for (const [address, insides, passes] of [
-    [a, 'insideA', 'passedA'],
-    [b, 'insideB', 'passedB'],
+  for (const [address, sends, gets, passes] of [
+    [a, 'sentA', 'gotA', 'passedA'],
+    [b, 'sentB', 'gotB', 'passedB'],
   ] as const) {
     if ([...holders.values()].flat().includes(address)) continue
-    const passing = seen.filter((row) => Number(row[passes]) > 0).map((row) => row[instance])
-    const nodes = seen.filter(
-      (row) => Number(row[insides]) > 0 && row[instance] !== null && !passing.includes(row[instance]),
-    )
-    const name = text(nodes[0]?.[id])
-    if (nodes.length === 1 && name !== undefined && !holders.has(name)) holders.set(name, [address])
+    const passing = seen.filter((row) => Number(row[passes]) > 0)
+    const isNode = (row: Row) => {
+      const [isSending, isGetting] = [Number(row[sends]) > 0, Number(row[gets]) > 0]
+      if (passing.includes(row) || !(isSending || isGetting)) return false
+      if (row[instance] !== null) return passing.every((other) => other[instance] !== row[instance])
+      // What answers and gets no answer to pass on is no gateway.
+      return row[type] === 'network_load_balancer' || (isSending && isGetting)
+    }
+    const nodes = seen.filter(isNode)
+    // An instance may send by any interface of its own, and gets by the one that has the address.
+    const getting = nodes.filter((row) => Number(row[gets]) > 0)
+    const [node, ...more] = getting.length > 0 ? getting : nodes
+    const name = text(node?.[id])
+    if (more.length === 0 && name !== undefined && !holders.has(name)) holders.set(name, [address])
   }
   return holders
 }
 
-/** Of an interface with two flow logs, records of one may not name its instance: all of them are one row. */
+/** Of an interface with two flow logs, records of one may name neither its instance nor its type: all of them are one row. */
 function byInterface(rows: readonly Row[]): Row[] {
   const all = new Map<unknown, Row>()
   for (const row of rows) {
-    const { [about.id]: id, [about.instance]: instance, ...counts } = row
+    const { [about.id]: id, [about.instance]: instance, [about.type]: type, ...counts } = row
     const before = all.get(id)
     const sums = Object.entries(counts).map(([name, count]) => [name, Number(count) + Number(before?.[name] ?? 0)])
-    all.set(id, { [about.id]: id, [about.instance]: before?.[about.instance] ?? instance, ...Object.fromEntries(sums) })
+    all.set(id, {
+      [about.id]: id,
+      [about.instance]: before?.[about.instance] ?? instance ?? null,
+      [about.type]: before?.[about.type] ?? type ?? null,
+      ...Object.fromEntries(sums),
+    })
   }
   return [...all.values()]
 }
@@ -306,13 +321,13 @@ const packetDestination = 'aws.vpcflow.pkt_dstaddr'
  * Packets of an address behind an interface's primary one: a further address of an instance, a pod of a node.
  * https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-limitations.html
  */
-const inside = (address: string): Filter => ({
-  any: [
-    { all: [is('network.direction', 'egress'), is(packetSource, address), { not: is('source.ip', address) }] },
-    {
-      all: [is('network.direction', 'ingress'), is(packetDestination, address), { not: is('destination.ip', address) }],
-    },
-  ],
+const sent = (address: string): Filter => ({
+  all: [is('network.direction', 'egress'), is(packetSource, address), { not: is('source.ip', address) }],
+})
+
+/** The same to it. */
+const got = (address: string): Filter => ({
+  all: [is('network.direction', 'ingress'), is(packetDestination, address), { not: is('destination.ip', address) }],
 })
 
 /** An appliance gets what it sends on, by this interface or another of its instance. */
