@@ -30,7 +30,7 @@ export const rejectedSyn =
     const rejects = tries.flatMap((one) => rejectedOf(one[at].request))
     const isKnown = hasReasons(rejects, all) === 'yes'
     const late = all.isUdp ? [] : withoutFlags(all)
-    return unless(isKnown ? 'certain' : 'high', [...otherReasons(rejects, all), ...late])
+    return unless(isKnown ? 'certain' : 'high', [...otherReasons(tries, rejects, all), ...late])
   }
 
 /** A security group never blocks a reply that it tracks: a SYN-ACK is rejected by a network ACL alone. */
@@ -41,7 +41,7 @@ export const rejectedSomewhere =
   (leg: 'request' | 'reply', other: Cause): Judge =>
   (tries, all) => {
     const rejects = tries.flatMap(({ between }) => rejectedOf(between[leg]))
-    return same([other, ...otherReasons(rejects, all), ...withoutFlags(all)])
+    return same([other, ...otherReasons(tries, rejects, all), ...withoutFlags(all)])
   }
 
 const withoutFlags = ({ hasFlags }: Case): Cause[] => (hasFlags ? [] : ['late-packets'])
@@ -60,11 +60,11 @@ function hasReasons(rejects: readonly Flow[], { evidence }: Case): 'yes' | 'like
   return Math.min(...versions) > 8 ? 'likely' : 'unknown'
 }
 
-function otherReasons(rejects: readonly Flow[], all: Case): Cause[] {
+function otherReasons(tries: readonly Try[], rejects: readonly Flow[], all: Case): Cause[] {
   const known = hasReasons(rejects, all)
   if (known === 'yes') return []
-  // VPC Block Public Access is of internet gateways alone.
-  const isInside = isPrivate(all.pair.a) && isPrivate(all.pair.b)
+  // VPC Block Public Access is of internet gateways alone: within a VPC, and by peering, addresses of IPv6 need none either.
+  const isInside = (isPrivate(all.pair.a) && isPrivate(all.pair.b)) || isDirect(tries, all)
   // What is encrypted in transit, encryption controls let pass; and where they are on, nothing else.
   const isEncrypted = passesPlain(rejects, all) || rejects.every(({ encrypted }) => encrypted ?? known === 'likely')
   return [
