@@ -65,6 +65,20 @@ const download = (minute: number, seconds: number, bytes: number) => {
   return [sent(options), arrived(options), replied(reply), answered(reply)]
 }
 
+const ended = (minute: number) => [
+  ...[sent, arrived].map((leg) => leg({ minute, flags: ['syn', 'fin'] })),
+  ...[replied, answered].map((leg) => leg({ minute, flags: ['syn-ack', 'fin'] })),
+]
+const a6 = '2001:db8:1::10'
+const b6 = '2001:db8:2::20'
+const withSix: Partial<Evidence> = {
+  pair: { ...pair, a: a6, b: b6 },
+  interfaces: [
+    { ...logA, holds: [a6] },
+    { ...logB, holds: [b6] },
+  ],
+}
+
 const cases: readonly Expected[] = [
   {
     row: '1',
@@ -99,6 +113,27 @@ const cases: readonly Expected[] = [
     row: '1',
     name: 'from the internet, reason not known',
     evidence: evidence([arrived({ reject: true, client: outside })], { pair: { ...pair, a: outside }, ...bAlone }),
+    cause: 'blocked-at-target',
+    certainty: 'consistent-with',
+    alternatives: ['public-access-blocked'],
+  },
+  {
+    row: '1',
+    name: 'addresses of IPv6 within a VPC, where no internet gateway is between',
+    evidence: evidence([arrived({ reject: true, client: a6, target: b6, bytes: 240 })], withSix),
+    cause: 'blocked-at-target',
+    certainty: 'high',
+  },
+  {
+    row: '1',
+    name: 'addresses of IPv6 of two VPCs',
+    evidence: evidence([arrived({ reject: true, client: a6, target: b6, bytes: 240 })], {
+      ...withSix,
+      interfaces: [
+        { ...logA, holds: [a6] },
+        { ...logB, holds: [b6], vpc: 'vpc-00000000000000002' },
+      ],
+    }),
     cause: 'blocked-at-target',
     certainty: 'consistent-with',
     alternatives: ['public-access-blocked'],
@@ -260,6 +295,53 @@ const cases: readonly Expected[] = [
   },
   {
     row: '11',
+    name: 'behind the end of another connection from the same port, and before that of a third',
+    evidence: evidence([
+      ...[0, 6].flatMap((minute) => ended(minute)),
+      ...[sent, arrived].map((leg) => leg({ minute: 3, seconds: 20 })),
+      ...[replied, answered].map((leg) => leg({ minute: 3, seconds: 20, flags: ['syn-ack', 'rst'] })),
+      // What goes on in between holds them together as one.
+      arrived({ minute: 0, seconds: 400, flags: [] }),
+    ]),
+    cause: 'reset-by-target',
+    certainty: 'high',
+  },
+  {
+    row: '11',
+    name: "in a window of B that holds the end of another connection from the same port, which A's windows tell apart",
+    evidence: evidence([
+      sent({ minute: 0, flags: ['syn', 'fin'] }),
+      answered({ minute: 0, flags: ['syn-ack', 'fin'] }),
+      sent({ minute: 3 }),
+      answered({ minute: 3, flags: ['syn-ack', 'rst'] }),
+      arrived({ minute: 0, seconds: 200, flags: ['syn', 'fin'] }),
+      replied({ minute: 0, seconds: 200, flags: ['syn-ack', 'rst', 'fin'] }),
+    ]),
+    cause: 'reset-by-target',
+    certainty: 'high',
+  },
+  {
+    row: '',
+    name: 'a reset behind the orderly end of its connection',
+    evidence: evidence([...ended(0), ...[replied, answered].map((leg) => leg({ minute: 1, flags: ['rst'] }))]),
+    cause: 'no-fault',
+    certainty: 'consistent-with',
+    alternatives: ['slow'],
+  },
+  {
+    row: '10',
+    name: 'RST to the SYN, behind an answered connection from the same port',
+    evidence: evidence([
+      ...ended(0),
+      ...[sent, arrived].map((leg) => leg({ minute: 3 })),
+      ...[replied, answered].map((leg) => leg({ minute: 3, flags: ['rst'] })),
+      arrived({ minute: 0, seconds: 200, flags: [] }),
+    ]),
+    cause: 'refused',
+    certainty: 'high',
+  },
+  {
+    row: '11',
     name: 'a reset at A alone',
     evidence: evidence([sent(), answered({ flags: ['syn-ack', 'rst'] })], aAlone),
     cause: 'reset-by-target',
@@ -348,6 +430,27 @@ const cases: readonly Expected[] = [
     row: '16',
     name: 'into the NAT gateway, not out of it',
     evidence: evidence([sent({ target: outside }), seenBy(nat, 'ingress', false, throughNat)], toOutside),
+    cause: 'nat-ports',
+    certainty: 'medium',
+  },
+  {
+    row: '16',
+    name: "into the NAT gateway, and what leaves it has the end of another's connection",
+    evidence: evidence(
+      [
+        sent({ target: outside }),
+        seenBy(nat, 'ingress', false, throughNat),
+        seenBy(nat, 'egress', false, {
+          ...throughNat,
+          client: natAddress,
+          clientPort: 2000,
+          flags: ['syn', 'fin'],
+          packets: 6,
+          bytes: 520,
+        }),
+      ],
+      toOutside,
+    ),
     cause: 'nat-ports',
     certainty: 'medium',
   },

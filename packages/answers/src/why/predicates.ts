@@ -13,6 +13,7 @@ import {
   rejected,
   requestsOf,
   type Try,
+  within,
 } from './tries.ts'
 
 export type Predicate = (one: Try, all: Case) => boolean
@@ -54,7 +55,8 @@ const leftB: Predicate = ({ atB }) => accepted(atB.reply).length > 0
 const isEstablished: Predicate = (one) =>
   flowsOfTry(one).some(({ flags }) => flags?.synAck) || (!isNew(one) && accepted(requestsOf(one)).length > 0)
 /** Both sides had ended it in order: a reset behind that hurts nobody. */
-const isClosed: Predicate = (one) => flowsOfTry(one).some(({ flags, rejected }) => flags?.fin && !rejected)
+const isClosed: Predicate = ({ atA, atB, between, transit }) => [atA, atB, between, transit].some(endsIn)
+const endsIn = ({ request, reply }: Try['atA']) => accepted([...request, ...reply]).some(({ flags }) => flags?.fin)
 
 const silentToA: Predicate = (one, all) => hears(all.a, one) && one.atA.reply.length === 0
 const silentAtB: Predicate = (one, all) => hears(all.b, one) && one.atB.reply.length === 0
@@ -81,13 +83,27 @@ function isSecondOf(flow: Flow, { pair, evidence, passing }: Case): boolean {
 
 /** 10, where B's own interface shows it. */
 export const refused: Predicate = (one, all) =>
-  isNew(one) && !isEstablished(one, all) && accepted(one.atB.reply).some(resets)
-/** 11 */
+  resetIn(one, 'atB').some((own) => isNew(own) && !isEstablished(own, all))
+/** 11: also where B's windows are longer than A's, and hold the end of another connection as well. */
 export const resetByTarget: Predicate = (one, all) =>
-  isEstablished(one, all) && !isClosed(one, all) && accepted(one.atB.reply).some(resets)
+  resetIn(one, 'atB').some((own) => isEstablished(own, all) && !isClosed(own, all)) ||
+  resetIn(one, 'atA').some((own) => isEstablished(own, all) && !endsIn(own.atA) && own.atB.reply.some(resets))
 /** 11a: also where the gateway's other side shows no reset. */
 export const resetByMiddlebox: Predicate = (one, all) =>
-  accepted(one.atA.reply).some(resets) && !isClosed(one, all) && (isSilentOfResets(one, all) || isNatReset(one, all))
+  resetIn(one, 'atA').some((own) => !isClosed(own, all) && (isSilentOfResets(own, all) || isNatReset(own, all)))
+
+/**
+ * What a reset ends, for each that was seen at the place. Where a port is used again, and windows are long, one try may be
+ * of several connections: what was over a while before the last SYN is of another, and so is what begins a while behind.
+ */
+function resetIn(one: Try, place: 'atA' | 'atB'): Try[] {
+  return accepted(one[place].reply)
+    .filter(resets)
+    .map((reset) => {
+      const syns = one[place].request.filter((flow) => looksLikeSyn(flow) && flow.start <= reset.end)
+      return within(one, Math.max(...syns.map(({ start }) => start)) - clockSkew, reset.end + clockSkew)
+    })
+}
 
 const isSilentOfResets: Predicate = (one, all) => hears(all.b, one) && !one.atB.reply.some(resets)
 
@@ -100,10 +116,11 @@ const isNatReset: Predicate = (one, all) =>
 
 /** A reset that A saw, where nothing shows whose. */
 export const resetSeenAtA: Predicate = (one, all) =>
-  !all.b.log && !isClosed(one, all) && accepted(one.atA.reply).some(resets)
+  !all.b.log && resetIn(one, 'atA').some((own) => !isClosed(own, all))
 
 /** The same before an answer to any SYN. */
-export const refusalSeenAtA: Predicate = (one, all) => resetSeenAtA(one, all) && !isEstablished(one, all)
+export const refusalSeenAtA: Predicate = (one, all) =>
+  !all.b.log && resetIn(one, 'atA').some((own) => !isClosed(own, all) && !isEstablished(own, all))
 
 /** 16: what A sent came to a NAT gateway, and did not leave it. */
 export const natPorts: Predicate = (one, all) =>
@@ -111,7 +128,8 @@ export const natPorts: Predicate = (one, all) =>
   silentToA(one, all) &&
   natRequests(one, all).length > 0 &&
   !one.between.request.some(({ translated }) => translated) &&
-  !all.outer.unknown.some((flow) => looksLikeSyn(flow) && isNear(flow, one))
+  // Of what the gateway sends on, nothing is there that it did not get: of SYNs alone, neither data nor an end.
+  !all.outer.unknown.some((flow) => areUnansweredSyns([flow]) && isNear(flow, one))
 
 /** Where the log does not tell the type of an interface, a transit gateway's look the same until packets leave it. */
 const natRequests = ({ between }: Try, { outer }: Case) =>

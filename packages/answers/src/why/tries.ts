@@ -132,6 +132,16 @@ const repliesOf = ({ atA, atB, between, transit }: Try): Flow[] =>
 export const flowsOfTry = ({ atA, atB, between, transit }: Try): Flow[] =>
   [atA, atB, between, transit].flatMap(({ request, reply }) => [...request, ...reply])
 
+/** What of it was recorded in a time, in epoch milliseconds. */
+export function within(one: Try, from: number, to: number): Try {
+  const isWithin = ({ start, end }: Flow) => end >= from && start <= to
+  const cut = ({ request, reply }: Legs): Legs => ({
+    request: request.filter(isWithin),
+    reply: reply.filter(isWithin),
+  })
+  return { ...one, atA: cut(one.atA), atB: cut(one.atB), between: cut(one.between), transit: cut(one.transit) }
+}
+
 /** Whoever sends data or an end has had an answer, whether it is recorded or not. */
 export const areUnansweredSyns = (flows: readonly Flow[]): boolean =>
   flows.some(looksLikeSyn) && flows.every((flow) => isSmall(flow) && !flow.flags?.fin && !flow.flags?.rst)
