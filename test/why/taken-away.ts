@@ -62,7 +62,14 @@ const without = (evidence: Evidence, ids: ReadonlySet<string>): Evidence => ({
 const alone = (evidence: Evidence, ids: ReadonlySet<string>, action: 'accept' | 'reject'): Evidence => ({
   ...keeping(evidence, (document) => !ids.has(ofInterface(document)) || isReject(document) === (action === 'reject')),
   interfaces: evidence.interfaces.map((log) =>
-    ids.has(log.id) ? { ...log, rejects: action === 'reject', accepts: action === 'accept', reasons: false } : log,
+    ids.has(log.id)
+      ? {
+          ...log,
+          rejects: action === 'reject' && log.rejects,
+          accepts: action === 'accept' && log.accepts,
+          reasons: false,
+        }
+      : log,
   ),
 })
 
@@ -116,11 +123,22 @@ function withoutFields(evidence: Evidence, gone: readonly string[]): Evidence {
     ...document,
     aws: { vpcflow: less((document.aws as { vpcflow: object }).vpcflow) },
   })
+  // Behind an interface's primary address, it is known of the packets' own alone.
+  const isShown = (id: string, address: string) =>
+    !gone.includes('pkt_srcaddr') ||
+    evidence.flows.some(
+      (document) =>
+        ofInterface(document) === id &&
+        [document.source, document.destination].some((end) => (end as { ip: string }).ip === address),
+    )
   return {
     ...evidence,
     flows: evidence.flows.map(strip),
     ...(evidence.elsewhere && { elsewhere: evidence.elsewhere.map(strip) }),
-    interfaces: evidence.interfaces.map((log) => less(log) as unknown as InterfaceLog),
+    interfaces: evidence.interfaces.map((log) => ({
+      ...(less(log) as unknown as InterfaceLog),
+      holds: log.holds.filter((address) => isShown(log.id, address)),
+    })),
   }
 }
 

@@ -182,10 +182,21 @@ export function losesRecords(all: Case): boolean {
     }))
   })
   const some = seen.filter(({ request, reply }) => request.length + reply.length > 0)
-  const torn = some.filter(
-    ({ request, reply }) => request.length === 0 || (reply.length === 0 && !areUnansweredSyns(request)),
+  return some.filter(isTorn).length > mostLost * some.length
+}
+
+/**
+ * Whether what one side sent is there and not what the other must have: all of it, or of a port that is used again, what
+ * goes with the record in which a connection was opened.
+ */
+function isTorn({ request, reply }: Try['atA']): boolean {
+  if (request.length === 0 || (reply.length === 0 && !areUnansweredSyns(request))) return true
+  const isAlone = (flow: Flow, others: readonly Flow[]) =>
+    others.every(({ start, end }) => end < flow.start - clockSkew || start > flow.end + clockSkew)
+  return (
+    request.some((flow) => flow.flags?.syn && !areUnansweredSyns([flow]) && isAlone(flow, reply)) ||
+    reply.some((flow) => flow.flags?.synAck && isAlone(flow, request))
   )
-  return torn.length > mostLost * some.length
 }
 
 /** Of a connection that began so early, its first packets and what answers them are recorded, however long it tries. */

@@ -712,6 +712,28 @@ const cases: readonly Expected[] = [
     certainty: 'high',
   },
   {
+    row: '8',
+    name: 'of a port that is used again, an answer is recorded, but not that to the first request',
+    evidence: evidence([
+      sent({ minute: 0, flags: ['syn', 'fin'], packets: 10, bytes: 1000 }),
+      answered({ minute: 5, flags: ['fin'], packets: 10, bytes: 1000 }),
+      sent({ minute: 20, clientPort: 41_000 }),
+    ]),
+    cause: 'lost-on-the-way',
+    certainty: 'consistent-with',
+  },
+  {
+    row: '8',
+    name: 'of a port that is used again, each request has its answer',
+    evidence: evidence([
+      sent({ minute: 0, flags: ['syn', 'fin'], packets: 10, bytes: 1000 }),
+      answered({ minute: 1, packets: 10, bytes: 1000 }),
+      sent({ minute: 20, clientPort: 41_000 }),
+    ]),
+    cause: 'lost-on-the-way',
+    certainty: 'high',
+  },
+  {
     row: '1',
     name: 'UDP, of which AWS writes no flags, is rejected at B',
     evidence: evidence([sent, arrived].map((leg) => leg({ protocol: '17', flags: [], reject: leg === arrived }))),

@@ -38,7 +38,7 @@ export const table: readonly Row[] = [
   { row: '11', cause: 'reset-by-target', shows: shows.resetSeenAtA, sure: sure.resetAtA('reset-by-middlebox'), say: say.resetSeenAtA, next: next.keepalive },
   { row: '12', cause: 'reply-lost', shows: shows.replyLost, byAbsence: true, sure: sure.neverReturned, say: say.replyLost, next: next.wayBack },
   { row: '9', cause: 'no-answer', shows: shows.noAnswer, byAbsence: true, sure: sure.neverAnswered, say: say.noAnswer, next: next.hostOfB },
-  { row: '16', cause: 'nat-ports', shows: shows.natPorts, byAbsence: true, sure: sure.pattern, say: say.natPorts, next: next.natGateway },
+  { row: '16', cause: 'nat-ports', shows: shows.natPorts, byAbsence: true, sure: sure.neverSentOn, say: say.natPorts, next: next.natGateway },
   { row: '8', cause: 'lost-on-the-way', shows: shows.lostOnTheWay, byAbsence: true, sure: sure.neverArrived, say: say.lostOnTheWay, next: next.wayThere },
   { row: '18', cause: 'no-answer', shows: shows.unansweredAtA, byAbsence: true, sure: sure.seenAtAAlone, say: say.unansweredAtA, next: next.logTarget },
   { row: '18', cause: 'reply-lost', shows: shows.halfOpenAtB, byAbsence: true, sure: sure.seenAtBAlone, say: say.halfOpenAtB, next: next.logSource },
