@@ -187,15 +187,15 @@ export function losesRecords(all: Case): boolean {
 
 /**
  * Whether what one side sent is there and not what the other must have: all of it, or of a port that is used again, what
- * goes with the record in which a connection was opened.
+ * goes with the record in which a connection was opened. Without flags, it may be any.
  */
 function isTorn({ request, reply }: Try['atA']): boolean {
   if (request.length === 0 || (reply.length === 0 && !areUnansweredSyns(request))) return true
   const isAlone = (flow: Flow, others: readonly Flow[]) =>
     others.every(({ start, end }) => end < flow.start - clockSkew || start > flow.end + clockSkew)
   return (
-    request.some((flow) => flow.flags?.syn && !areUnansweredSyns([flow]) && isAlone(flow, reply)) ||
-    reply.some((flow) => flow.flags?.synAck && isAlone(flow, request))
+    request.some((flow) => (flow.flags?.syn ?? true) && !areUnansweredSyns([flow]) && isAlone(flow, reply)) ||
+    reply.some((flow) => (flow.flags?.synAck ?? true) && isAlone(flow, request))
   )
 }
 
