@@ -40,6 +40,8 @@ async function sameDocuments(format, ...parsers) {
 export async function check() {
   await sameDocuments('vpc-flow', 'vpc-flow', 'own')
   await sameDocuments('cloudfront', 'cloudfront')
+  await sameDocuments('alb', 'alb')
+  await sameDocuments('s3-access', 's3-access')
   await sameDocuments('json-lines', 'json-lines')
   const parts = [speed, memory, threads, duckDB, hostile, coldStart, archive, answersOnDuckDB]
   const engines = ['elasticsearch', 'opensearch'].map(

@@ -11,6 +11,8 @@ const inputs = {
   'vpc-flow, a quarter': { format: 'vpc-flow', records: 250_000 },
   'json lines': { format: 'json-lines', records: 500_000 },
   cloudfront: { format: 'cloudfront', records: 300_000 },
+  alb: { format: 'alb', records: 300_000 },
+  's3-access': { format: 's3-access', records: 300_000 },
   cloudtrail: { format: 'cloudtrail', records: 100_000 },
   'cloudtrail, unknown': { format: 'cloudtrail-unknown', records: 100_000 },
   'cloudtrail, 550 MB': { format: 'cloudtrail', records: 300_000 },
@@ -45,6 +47,9 @@ const read = {
     { input: 'cloudtrail, unknown', way: 'flowferry', name: 'cloudtrail: with an unknown field' },
     ...of('cloudtrail, 550 MB', 'flowferry'),
   ],
+  'Load balancers and S3': ['alb', 's3-access'].flatMap((input) =>
+    of(input, 'gzip -dc', 'gunzip', 'plain loop', 'flowferry'),
+  ),
   'JSON lines': of('json lines', 'gzip -dc', 'gunzip', 'plain loop', 'flowferry'),
 }
 /** What is sent, and by which client. */
@@ -86,7 +91,7 @@ export async function speed(runs, command, only) {
   }
 }
 
-function pageOf({ ratio, rowsTable }, command) {
+function pageOf({ ratio, recordBytes, rowsTable }, command) {
   const flow = 'vpc-flow: flowferry'
   const others = ['gzip -dc', 'gunzip', 'plain loop'].map((way) => [
     `to ${way}`,
@@ -99,9 +104,14 @@ function pageOf({ ratio, rowsTable }, command) {
   const texts = {
     'Flow logs': `${provenance(command)} A row is \`node bench/rows/row.mjs WAY INPUT FILE\`, in plain JavaScript with \`${inPlainJavaScript.join(' ')}\`, on Node 24 through npm's \`node\` package. What comes out is counted and dropped: no HTTP. \`gunzip\` inflates in Node and does nothing else. \`plain loop\` is what somebody writes in an hour (readline, split, object, JSON.stringify): the same documents, byte for byte. \`lines()\` is a user's own parser, with the plain loop's functions. \`late-bound\` are two enrichments of \`vpcFlow.with(…)\`: an account's name, which joins the object \`cloud.account\`, and a team by interface; \`late-bound by address\` is one of two targets by source address, of which the file has many; \`community id\` is \`vpcFlow.with(communityId)\`. \`gzip\` and \`indexPer\` are the sinks' options of that name. \`small objects\` reads 100 records an object; it makes them in its own process first, which its peak includes. 112 B a line with 14 fields, 245 B with 29.`,
     'CloudFront and CloudTrail': `${provenance(command)} As above; the plain loop gives CloudFront's documents in full and CloudTrail's main fields, with the whole file in memory. \`filter\` looks at two fields, and leaves out the events of one name that only read; \`with an unknown field\` is a file of events that each have a field which the format's table does not know; \`related.entity\` is \`cloudTrail.with(relatedEntity)\`. 457 B a CloudFront line, 1,834 B a CloudTrail event.`,
+    'Load balancers and S3': `${provenance(command)} Lines with quotes: access logs of an Application Load Balancer with 34 fields, 712 B a line, and of S3 with 27, 561 B. The plain loop gives the documents in full. Their goal is a ratio of CPU for an inflated byte.`,
     'JSON lines': `${provenance(command)} An application's own log, an object of some 300 B a line, as \`bench/rows/app.mjs\` declares it. The plain loop is readline, JSON.parse, an object, JSON.stringify: the same documents.`,
   }
   const deliveredText = `${provenance(command)} Flow logs over plain HTTP to a sink that answers at once (\`bench/lib/null-sink.mjs\`), a process of its own: the sender's CPU counts. \`sent\` is the whole way from the file; \`ready\` sends bodies that are in memory already through the same client, what no sender goes below; \`helper\` is the client's own \`helpers.bulk\` with the plain loop's objects.`
+  /** CPU for an inflated byte, to CloudFront's. */
+  const toCloudFront = (input) =>
+    (ratio(`${input}: flowferry`, 'cloudfront: flowferry') * recordBytes('cloudfront: gunzip')) /
+    recordBytes(`${input}: gunzip`)
   return {
     results: {
       'vpc-flow': ratio(flow, 'vpc-flow: gunzip'),
@@ -110,6 +120,8 @@ function pageOf({ ratio, rowsTable }, command) {
       plain: ratio('vpc-flow: plain loop', flow),
       sent: ratio('vpc-flow: sent, elasticsearch', flow),
       cloudfront: ratio('cloudfront: flowferry', 'cloudfront: gunzip'),
+      alb: toCloudFront('alb'),
+      's3-access': toCloudFront('s3-access'),
       cloudtrail: ratio('cloudtrail, 550 MB: flowferry', 'cloudtrail: gunzip'),
       linear: ratio('cloudtrail, 550 MB: flowferry', 'cloudtrail: flowferry'),
       filter: ratio('vpc-flow: filter', flow),

@@ -4,10 +4,12 @@ import { once } from 'node:events'
 import { createWriteStream, existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { createGzip } from 'node:zlib'
+import { alb } from './alb.mjs'
 import { cloudFront } from './cloudfront.mjs'
 import { cloudTrail, cloudTrailRecords } from './cloudtrail.mjs'
 import { flowDayLines } from './flow-day.mjs'
 import { jsonLines } from './json-lines.mjs'
+import { s3Access } from './s3-access.mjs'
 import { vpcFlow, vpcFlow29 } from './vpc-flow.mjs'
 
 const generators = {
@@ -16,6 +18,8 @@ const generators = {
   /** So many of one day, and what comes with it. */
   'flow-day': flowDayLines,
   cloudfront: cloudFront,
+  alb,
+  's3-access': s3Access,
   cloudtrail: (records) => cloudTrail(records),
   /** With a field that AWS has not added yet. */
   'cloudtrail-unknown': (records) => cloudTrail(records, { newField: 'of 2027' }),

@@ -10,6 +10,8 @@ export const goals = [
   { id: 'fallback, Node 24', what: '… the same on Node 24', most: 2, unit: 'times', command: bench },
   { id: 'sent', what: '… delivered over HTTP through the Elasticsearch client, against none', most: 1.6, unit: 'times', command: bench },
   { id: 'cloudfront', what: 'CloudFront, gz to bulk bytes', most: 3.2, unit: 'times gunzip', command: bench },
+  { id: 'alb', what: 'Load balancers, gz to bulk bytes, CPU for an inflated byte', most: 1.3, unit: 'times CloudFront', command: bench },
+  { id: 's3-access', what: '… S3 server access logs', most: 1.3, unit: 'times CloudFront', command: bench },
   { id: 'cloudtrail', what: 'CloudTrail, a file of 550 MB, gz to bulk bytes', most: 2.2, unit: 'times gunzip', command: bench },
   { id: 'linear', what: '… its cost of a record against that of a file of 180 MB', most: 1.2, unit: 'times', command: bench },
   { id: 'filter', what: 'A filter of two fields against none', most: 2, unit: 'times', command: bench },

@@ -7,6 +7,7 @@ const titles = [
   'Goals',
   'Flow logs',
   'CloudFront and CloudTrail',
+  'Load balancers and S3',
   'JSON lines',
   'Delivered',
   'Cold start and size',

@@ -18,10 +18,12 @@ export function createTables(results, size) {
     return middle(million(name).map((value, run) => value / others[run]))
   }
 
+  /** Bytes that came out, for a record. */
+  const recordBytes = (name) => results.get(name)[0].bytes / size(name.split(': ')[0]).records
+
   const cells = ({ name, input }, others) => {
     const runs = results.get(name)
-    const { records, megabytes } = size(input)
-    const { bytes } = runs[0]
+    const { megabytes } = size(input)
     const peaks = runs.map(({ peak }) => peak).filter(Boolean)
     return [
       name,
@@ -29,7 +31,7 @@ export function createTables(results, size) {
       ...others.map((other) => (results.has(other) && other !== name ? figure(ratio(name, other)) : '')),
       figure(megabytes / least(runs.map(({ seconds }) => seconds))),
       peaks.length > 0 ? most(peaks).toFixed(0) : '',
-      bytes ? (bytes / records).toFixed(0) : '',
+      runs[0].bytes ? recordBytes(name).toFixed(0) : '',
     ]
   }
   /** @param others Column's title to a function from a row to the row that it is compared with. */
@@ -50,5 +52,5 @@ export function createTables(results, size) {
     )
     return table(head, lines)
   }
-  return { ratio, rowsTable }
+  return { ratio, recordBytes, rowsTable }
 }

@@ -4,8 +4,10 @@ import { readFile, stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { communityId, detect, ingest, lines, relatedEntity } from '@flowferry/core'
+import { albAccess } from '@flowferry/core/formats/alb'
 import { cloudFront } from '@flowferry/core/formats/cloudfront'
 import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
+import { s3Access } from '@flowferry/core/formats/s3-access'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { bulkSink } from '@flowferry/search'
 import { app } from './app.mjs'
@@ -45,6 +47,8 @@ const parsers = {
   'vpc-flow-29': vpcFlow,
   'flow-day': vpcFlow,
   cloudfront: cloudFront,
+  alb: albAccess,
+  's3-access': s3Access,
   cloudtrail: cloudTrail,
   'cloudtrail-unknown': cloudTrail,
   own,

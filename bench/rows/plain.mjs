@@ -1,5 +1,5 @@
-// What somebody writes in an hour: readline, split, an object, JSON.stringify. Flow logs and CloudFront give the same
-// documents as flowferry (`npm run bench -- check` compares them), CloudTrail its main fields.
+// What somebody writes in an hour: readline, split, an object, JSON.stringify. Flow logs, CloudFront, load
+// balancers and S3 give the same documents as flowferry (`npm run bench -- check` compares them), CloudTrail its main fields.
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { gunzipSync } from 'node:zlib'
@@ -156,6 +156,160 @@ async function cloudFront(file, keep) {
   return bodies.total
 }
 
+/** The values of a line in which some stand in quotes or brackets. */
+const quoted = (line) =>
+  line.match(/"(?:[^"\\]|\\.)*"|\[[^\]]*\](?= )|[^ ]+/g).map((value) => value.replace(/^["[](.*)["\]]$/, '$1'))
+const hostAndPort = (value) => (value === '-' ? [] : value.replace(/^\[(.*)\]/, '$1').split(/:(?=\d+$)/))
+const seconds = (value) => (value === '-' || value === '-1' ? undefined : Number(value))
+const milliseconds = (value) => new Date(value).toISOString()
+const tlsOf = (version, cipher) => {
+  const match = /^(TLS|SSL)v([\d.]+)$/i.exec(version)
+  return { cipher: text(cipher), version: match?.[2], version_protocol: match?.[1].toLowerCase() }
+}
+const listed = (value, separator) => (value === '-' ? undefined : value.split(separator))
+const unique = (...values) => [...new Set(values.flat().filter((value) => value !== undefined && value !== '-'))]
+
+function albDocument(line) {
+  const v = quoted(line)
+  const [client, clientPort] = hostAndPort(v[3])
+  const [target, targetPort] = hostAndPort(v[4])
+  const [method, url, protocol] = v[12].split(' ')
+  const { protocol: scheme, hostname } = new URL(url)
+  const port = /:(\d+)/.exec(url.slice(scheme.length + 2))?.[1]
+  const [, path, query] = /^[^/]+\/\/[^/]+([^?]*)\??(.*)$/.exec(url)
+  return {
+    '@timestamp': milliseconds(v[1]),
+    ecs: { version: '8.11.0' },
+    event: {
+      kind: 'event',
+      module: 'aws',
+      dataset: 'aws.elb_logs',
+      category: ['web'],
+      type: ['access'],
+      end: milliseconds(v[1]),
+      start: milliseconds(v[21]),
+      outcome: Number(v[8]) >= 400 ? 'failure' : 'success',
+    },
+    cloud: { provider: 'aws' },
+    aws: {
+      elb: {
+        protocol: 'http',
+        type: v[0],
+        name: v[2],
+        backend: { ip: target, port: targetPort, http: { response: { status_code: number(v[9]) } } },
+        request_processing_time: { sec: seconds(v[5]) },
+        backend_processing_time: { sec: seconds(v[6]) },
+        response_processing_time: { sec: seconds(v[7]) },
+        ssl_protocol: text(v[15]),
+        target_group: { arn: text(v[16]) },
+        chosen_cert: { arn: text(v[19]) },
+        matched_rule_priority: text(v[20]),
+        action_executed: listed(v[22], ','),
+        redirect_url: text(v[23]),
+        target_port: listed(v[25], ' '),
+        target_status_code: listed(v[26], ' '),
+        classification: text(v[27]),
+        classification_reason: text(v[28]),
+        conn_trace_id: text(v[29]),
+        transformed_host: text(v[30]),
+        transformed_uri: text(v[31]),
+        request_transform_status: text(v[32]),
+        node_ip: text(v[33]),
+      },
+    },
+    source: { ip: client, port: Number(clientPort), bytes: number(v[10]) },
+    destination: { bytes: number(v[11]) },
+    related: {
+      ip: unique(client, target, v[33], listed(v[25], ' ')?.map((one) => hostAndPort(one)[0]) ?? []),
+      hosts: unique(hostname, v[18], v[30]),
+    },
+    http: {
+      request: { method },
+      response: { status_code: number(v[8]) },
+      version: protocol.slice('HTTP/'.length),
+    },
+    url: {
+      original: url,
+      scheme: scheme.slice(0, -1),
+      domain: hostname,
+      port: Number(port),
+      path,
+      query: query === '' ? undefined : query,
+    },
+    user_agent: { original: text(v[13]) },
+    tls: { ...tlsOf(v[15], v[14]), client: { server_name: text(v[18]) } },
+    trace: { id: text(v[17]) },
+    network: { type: isIP(client) === 6 ? 'ipv6' : 'ipv4' },
+    data_stream: { type: 'logs', dataset: 'aws.elb_logs', namespace: 'default' },
+  }
+}
+
+const months = { Jan: 1, Feb: 2, Mar: 3, Apr: 4, May: 5, Jun: 6, Jul: 7, Aug: 8, Sep: 9, Oct: 10, Nov: 11, Dec: 12 }
+const commonLogTime = (value) => {
+  const [, day, month, year, clock] = /^(\d\d)\/(\w{3})\/(\d{4}):(\S+) /.exec(value)
+  return new Date(`${year}-${String(months[month]).padStart(2, '0')}-${day}T${clock}Z`).toISOString()
+}
+
+function s3AccessDocument(line) {
+  const v = quoted(line)
+  const [method, url, protocol] = v[8].split(' ')
+  const [path, query] = url.split('?')
+  return {
+    '@timestamp': commonLogTime(v[2]),
+    ecs: { version: '8.11.0' },
+    event: {
+      kind: 'event',
+      module: 'aws',
+      dataset: 'aws.s3access',
+      category: ['web'],
+      type: ['access'],
+      id: v[5],
+      action: v[6],
+      code: text(v[10]),
+      outcome: v[10] !== '-' || Number(v[9]) >= 400 ? 'failure' : 'success',
+      duration: Number(v[13]) * 1e6,
+    },
+    cloud: { provider: 'aws', region: /\.s3\.([a-z0-9-]+)\./.exec(v[22])?.[1] },
+    aws: {
+      s3access: {
+        bucket_owner: v[0],
+        bucket: v[1],
+        key: decodeURIComponent(decodeURIComponent(v[7])),
+        object_size: number(v[12]),
+        total_time: number(v[13]),
+        turn_around_time: number(v[14]),
+        version_id: text(v[17]),
+        host_id: text(v[18]),
+        signature_version: text(v[19]),
+        authentication_type: text(v[21]),
+        tls_version: text(v[23]),
+        access_point_arn: text(v[24]),
+        aclrequired: text(v[25]),
+        source_region: text(v[26]),
+      },
+    },
+    client: { ip: v[3], user: { id: text(v[4]) } },
+    related: { ip: [v[3]], user: unique(v[0], v[4]), hosts: [v[22]] },
+    http: {
+      request: { method, referrer: text(v[15]) },
+      response: { status_code: number(v[9]), body: v[11] === '-' ? undefined : { bytes: Number(v[11]) } },
+      version: protocol.slice('HTTP/'.length),
+    },
+    url: { original: url, path, query, domain: v[22] },
+    user_agent: { original: text(v[16]) },
+    tls: tlsOf(v[23], v[20]),
+    network: { type: isIP(v[3]) === 6 ? 'ipv6' : 'ipv4' },
+    data_stream: { type: 'logs', dataset: 'aws.s3access', namespace: 'default' },
+  }
+}
+
+const linesOf = (dataset, documentOf) => async (file, keep) => {
+  const bodies = bulkBodies(dataset, keep)
+  for await (const line of inflatedLines(file)) bodies.add(documentOf(line))
+  bodies.send()
+  return bodies.total
+}
+
 function cloudTrailDocument(event) {
   const { userIdentity: who, tlsDetails: tls } = event
   const ip = isIP(event.sourceIPAddress) ? event.sourceIPAddress : undefined
@@ -212,4 +366,11 @@ async function cloudTrail(file, keep) {
 }
 
 /** Resolves with records and bytes of bulk bodies. */
-export const plainLoops = { 'vpc-flow': vpcFlow, cloudfront: cloudFront, cloudtrail: cloudTrail, 'json-lines': appLoop }
+export const plainLoops = {
+  'vpc-flow': vpcFlow,
+  cloudfront: cloudFront,
+  alb: linesOf('aws.elb_logs', albDocument),
+  's3-access': linesOf('aws.s3access', s3AccessDocument),
+  cloudtrail: cloudTrail,
+  'json-lines': appLoop,
+}
