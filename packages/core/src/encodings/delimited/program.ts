@@ -155,8 +155,8 @@ export function compileProgram(
     const kind = kindOf(field) === kinds[column] ? kinds[column]! : undefined
     const repeatable = place.repeatable || place.known.size > 0
     const copy = { ...nothing, is: map.isCopy, repeatable, column, quoted: true }
-    const otherwise = () =>
-      recall([{ column, look: map.isValue, marks: '' }], { ...place, repeatable }, ([text]) => {
+    const otherwise = (look = map.isValue) =>
+      recall([{ column, look, marks: '' }], { ...place, repeatable }, ([text]) => {
         const value = columns[column]!.field.read(text!)
         if (value === undefined) return undefined
         if (!isHeld(columns[column]!.field, value)) throw new TypeError('refused')
@@ -169,7 +169,9 @@ export function compileProgram(
     if (kind === 'addressPort' || kind === 'requestLine') {
       const part = partOf(column, field, use.path, type)
       const quoted = isText || type === 'ip'
-      return part === undefined ? otherwise() : { ...otherwise(), is: map.isPart, column, quoted, part }
+      // The port of an address is not asked for: it is a part of its own.
+      const look = kind === 'addressPort' && partAt(field, use.path) === 'address' ? map.isWithoutPort : map.isValue
+      return part === undefined ? otherwise() : { ...otherwise(look), is: map.isPart, column, quoted, part }
     }
     if (type === 'ip' && (kind === 'text' || kind === 'ip'))
       return { ...otherwise(), is: map.isAddress, column, quoted: true }

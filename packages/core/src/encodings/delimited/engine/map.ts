@@ -180,9 +180,11 @@ export const destinationPortInput: i32 = 5
 export const protocolInput: i32 = 6
 export const isValue: i32 = 0
 export const isMarks: i32 = 1
+/** The value, of `[address]:port` without the port: addresses repeat, and these with their ports do not. */
+export const isWithoutPort: i32 = 2
 /** Whether there is a value; and the value where there is one. */
-export const isPresence: i32 = 2
-export const isOptional: i32 = 3
+export const isPresence: i32 = 3
+export const isOptional: i32 = 4
 /** Bytes of a key, which no value has. */
 export const absentMark: i32 = 1
 export const presentMark: i32 = 2

@@ -5,12 +5,12 @@ import * as map from './map.ts'
 
 const MINUS: i32 = 0x2d
 const SLASH: i32 = 0x2f
-const COLON: i32 = 0x3a
+export const COLON: i32 = 0x3a
 const QUESTION: i32 = 0x3f
 const AT: i32 = 0x40
 const SPACE: i32 = 0x20
-const OPEN: i32 = 0x5b
-const CLOSE: i32 = 0x5d
+export const OPEN: i32 = 0x5b
+export const CLOSE: i32 = 0x5d
 
 /** Splits the value into the slot's parts. Where it is of a rare form, each part is `isAsked`. */
 export function split(isRequest: boolean, start: i32, end: i32, slot: i32): void {
@@ -34,7 +34,7 @@ function indexOf(byte: i32, start: i32, end: i32): i32 {
 }
 
 /** Whether nothing but 1 to 5 digits stands between them. */
-function isPort(start: i32, end: i32): boolean {
+export function isPort(start: i32, end: i32): boolean {
   const digits = digitsAt(start)
   return digits > 0 && digits < 6 && start + digits === end
 }

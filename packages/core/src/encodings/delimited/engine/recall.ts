@@ -1,8 +1,9 @@
 /** What is recalled for a record's values, and how it is written. */
 import { behindItem, isRepeat } from '../../engine/items.ts'
 import { facetBase, longestKey, lookUp, odd } from '../../engine/memo.ts'
-import { copy, copyText, firstMark, load32, store8, store32 } from '../../engine/memory.ts'
+import { copy, copyText, firstMark, load8, load32, store8, store32 } from '../../engine/memory.ts'
 import * as map from './map.ts'
+import { CLOSE, COLON, isPort, OPEN } from './parts.ts'
 import { absents, isNothing, isOwnNothing, isWrapped, stamp, valueEnd, valueStart, wraps } from './record.ts'
 
 /** A recalled value, or the items of a recalled list that are not there yet. */
@@ -61,6 +62,7 @@ function recall(group: i32): i32 {
       if (facet < 0) return known(group, 0)
       store8(at++, facetBase + facet)
     } else if (look !== map.isPresence && !absent) {
+      if (look === map.isWithoutPort) end = withoutPort(start, end)
       if (at - map.key + end - start > longestKey) return odd
       copy(at, start, end - start)
       at += end - start
@@ -69,6 +71,14 @@ function recall(group: i32): i32 {
   return neighbours
     ? known(group, end - from > longestKey ? odd : lookUp(map.memo, number, from, end - from))
     : known(group, lookUp(map.memo, number, map.key, at - map.key))
+}
+
+/** Behind the bracket of `[address]:port`; the end of anything else. */
+function withoutPort(start: i32, end: i32): i32 {
+  if (load8(start) !== OPEN) return end
+  let at = start + 1
+  while (at < end && load8(at) !== CLOSE) at++
+  return at < end && load8(at + 1) === COLON && isPort(at + 2, end) ? at + 1 : end
 }
 
 function known(group: i32, entry: i32): i32 {
