@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { fixtures } from '../../../../../test/support/fixtures.ts'
 import { encodeBulk } from '../../../../search/src/encode.ts'
 import { cloudFront } from '../../formats/cloudfront.ts'
 import { vpcFlow } from '../../formats/vpc-flow.ts'
@@ -141,6 +142,27 @@ export function fastPathSuite(full: number): void {
     const body = Buffer.from(`#Fields:c0 c1 c2 c3 c4 c5 c6\n${line.repeat(40_000)}${long}${line}`)
     const counted = await bothPaths(parser, body, 262_144, { limit: 100_000, steps: {} })
     expect(counted).toEqual({ records: 40_002, fast: 40_001 })
+  })
+
+  test('over the files of test/fixtures one after the other, with either line end, in chunks from a byte', {
+    timeout: 300_000,
+  }, async () => {
+    let records = 0
+    let fast = 0
+    for (const { text, parser, name, expected } of fixtures.filter(({ name }) => name.endsWith('.log')))
+      for (const [end, chunkBytes] of [
+        ['\n', 1],
+        ['\r\n', 997],
+      ] as const) {
+        const body = Buffer.from(text.repeat(5).replaceAll('\n', end).trimEnd())
+        const counted = await bothPaths(parser, body, chunkBytes, { limit: 100_000, steps: {} })
+        expect(counted.records, name).toBe(5 * expected.length)
+        records += counted.records
+        fast += counted.fast
+      }
+    console.log(`${records} records compared, ${fast} of them took the fast path`)
+    // Each is there for what is odd in it.
+    expect(fast).toBeGreaterThan(records / 3)
   })
 
   test('over flow logs and CloudFront, with random values in columns of any order', { timeout: 900_000 }, async () => {
