@@ -182,16 +182,18 @@ export function losesRecords(all: Case): boolean {
     }))
   })
   const some = seen.filter(({ request, reply }) => request.length + reply.length > 0)
-  return some.filter(isTorn).length > mostLost * some.length
+  return some.filter((legs) => isTorn(legs, all.pair)).length > mostLost * some.length
 }
 
 /**
  * Whether what one side sent is there and not what the other must have: all of it, or of a port that is used again, what
- * goes with the record in which a connection was opened. Without flags, it may be any.
+ * goes with the record in which a connection was opened. Without flags, it may be any. Beyond the span, records are cut off.
  */
-function isTorn({ request, reply }: Try['atA']): boolean {
+function isTorn({ request, reply }: Try['atA'], { since, until }: Pair): boolean {
   if (request.length === 0 || (reply.length === 0 && !areUnansweredSyns(request))) return true
   const isAlone = (flow: Flow, others: readonly Flow[]) =>
+    flow.start >= Date.parse(since) &&
+    flow.end <= Date.parse(until) &&
     others.every(({ start, end }) => end < flow.start - clockSkew || start > flow.end + clockSkew)
   return (
     request.some((flow) => (flow.flags?.syn ?? true) && !areUnansweredSyns([flow]) && isAlone(flow, reply)) ||
