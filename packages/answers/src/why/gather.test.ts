@@ -138,19 +138,22 @@ describe('an address behind the primary one of its interface', () => {
     expect(evidence.interfaces).toMatchObject([{ id: eniA, holds: [] }])
   })
 
-  test('is of what answers and passes no answer on, though it is no instance: a load balancer', async () => {
-    const asked = of(arrived(), 'destination', { cloud: {} })
-    const answering = of(replied(), 'source', { cloud: {} })
-    expect((await gathered([asked, answering])).interfaces).toMatchObject([{ id: eniB, holds: [b] }])
-    expect((await gathered([asked])).interfaces).toMatchObject([{ id: eniB, holds: [] }])
-    const passing = of(seenBy(eniB, 'ingress', true), 'destination', { cloud: {} })
-    expect((await gathered([asked, answering, passing])).interfaces).toMatchObject([{ id: eniB, holds: [] }])
+  test('is of a load balancer, which is no instance, but not of a transit gateway', async () => {
+    const as = (interface_type: string) =>
+      gathered([
+        of(arrived({ more: { interface_type } }), 'destination', { cloud: {} }),
+        of(replied({ more: { interface_type } }), 'source', { cloud: {} }),
+      ])
+    expect((await as('network_load_balancer')).interfaces).toMatchObject([{ id: eniB, holds: [b] }])
+    expect((await as('transit_gateway')).interfaces).toMatchObject([{ id: eniB, holds: [] }])
   })
 
-  test('is of a load balancer, also where it answers nothing', async () => {
-    const more = { interface_type: 'network_load_balancer' }
-    const evidence = await gathered([of(arrived({ more }), 'destination', { cloud: {} })])
-    expect(evidence.interfaces).toMatchObject([{ id: eniB, holds: [b] }])
+  test('is not of what may be a transit gateway, where no type is known', async () => {
+    const evidence = await gathered([
+      of(arrived(), 'destination', { cloud: {} }),
+      of(replied(), 'source', { cloud: {} }),
+    ])
+    expect(evidence.interfaces).toMatchObject([{ id: eniB, holds: [] }])
   })
 
   test('is of the interface that gets its packets, by whichever of the instance they leave', async () => {

@@ -283,9 +283,10 @@ async function holdersOf(ask: Store['ask'], pair: Pair, span: Span): Promise<Map
     const isNode = (row: Row) => {
       const [isSending, isGetting] = [Number(row[sends]) > 0, Number(row[gets]) > 0]
       if (passing.includes(row) || !(isSending || isGetting)) return false
-      if (row[instance] !== null) return passing.every((other) => other[instance] !== row[instance])
-      // What answers and gets no answer to pass on is no gateway.
-      return row[type] === 'network_load_balancer' || (isSending && isGetting)
+      // What is no instance may be a transit gateway's: what goes into that leaves it elsewhere.
+      return row[instance] === null
+        ? row[type] === 'network_load_balancer'
+        : passing.every((other) => other[instance] !== row[instance])
     }
     const nodes = seen.filter(isNode)
     // An instance may send by any interface of its own, and gets by the one that has the address.
