@@ -22,6 +22,7 @@ const others: readonly (readonly [text: RegExp, name: string])[] = [
   [/^\s*\{\s*"messageType"\s*:\s*"(DATA|CONTROL)_MESSAGE"/, 'an envelope of CloudWatch Logs'],
   [/^version aws_account_id accelerator_id /, "Global Accelerator's flow logs"],
   [/^\s*\{[^{}]*"class_uid"\s*:/, 'OCSF'],
+  [/^\d{10}\.\d{3}\t/, "CloudFront's real-time log of chosen fields, which withFields() of its format states"],
 ]
 
 /** What a file is that is no text: `a zip archive`. */

@@ -317,6 +317,7 @@ function decodePercentTwice(text: string): string {
   return once.includes('%20') ? decodePercent(once) : once
 }
 
+/** Text without its percent-encoding; as it stands where it does not decode. */
 export function decodePercent(text: string): string {
   if (!text.includes('%')) return text
   try {
