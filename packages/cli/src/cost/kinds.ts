@@ -42,6 +42,9 @@ const kinds: Readonly<Record<string, KindCost>> = {
   },
   transitgateway: vended,
   networkfirewall: vended,
+  networkfirewallproxy: vended,
+  cloudfrontconnection: vended,
+  vended,
   // https://aws.amazon.com/cloudtrail/pricing/
   cloudtrail: {
     delivery: 'free',

@@ -65,12 +65,17 @@ export const cloudFrontConnection = format({
   // Where standard logs of version 2 lie, with a suffix of the user's choice.
   archive: [{ service: 'CloudFront', folders: 'any', late: hours(2), early: hours(1) }],
   encodings: [
-    w3c({ claims: (names) => names.some((name) => /^connection_?id$/i.test(name)) && names.some(isEventTime) }),
+    w3c({
+      claims: [
+        ['eventTimestamp', 'connectionId'],
+        ['event_timestamp', 'connection_id'],
+      ],
+    }),
     json({
       absent: '-',
       claims: [
         ['eventTimestamp', 'connectionId'],
-        ['event_timestamp', 'connection_id', 'distribution_id'],
+        ['event_timestamp', 'connection_id'],
       ],
     }),
   ],
@@ -78,5 +83,3 @@ export const cloudFrontConnection = format({
 
 /** A connection record: AWS's field names, numbers as numbers, absent values left out. */
 export interface CloudFrontConnectionRecord extends RecordOf<typeof cloudFrontConnection> {}
-
-const isEventTime = (name: string) => /^event_?timestamp$/i.test(name)

@@ -23,6 +23,7 @@ export const formats = {
   cloudfront: async () => (await import('./cloudfront.ts')).cloudFront,
   'cloudfront-real-time': async () => (await import('./cloudfront-real-time.ts')).cloudFrontRealTime,
   'cloudfront-connection': async () => (await import('./cloudfront-connection.ts')).cloudFrontConnection,
+  vended: async () => (await import('./vended.ts')).vended,
 } as const
 
 export type FormatName = keyof typeof formats

@@ -70,7 +70,7 @@ export const networkFirewallProxy = format({
   // Where the logs of a firewall lie; the suffix is of the user's choice.
   archive: [{ service: 'network-firewall', folders: 'any', late: hours(1) }],
   encodings: [
-    w3c({ claims: (names) => names.includes('proxy_name') && names.includes('final_action') }),
+    w3c({ claims: [['proxy_name', 'final_action']] }),
     json({ absent: '-', claims: [['proxy_name', 'final_action']] }),
   ],
 })

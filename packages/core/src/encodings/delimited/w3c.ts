@@ -1,6 +1,7 @@
 import { FlowferryError } from '../../errors.ts'
 import { placeOf } from '../../read/object.ts'
 import { peek } from '../../read/peek.ts'
+import type { Fields } from '../../schema/derive.ts'
 import type { ObjectHead, ParseContext, SourceObject } from '../../types.ts'
 import type { BoundEncoding, Encoding } from '../encoding.ts'
 import { delimited } from './delimited.ts'
@@ -9,11 +10,11 @@ import { valuesOf } from './values.ts'
 
 export interface W3cOptions {
   /**
-   * Whether the names of a `#Fields:` line are this log's; `known` are the table's, in all their spellings.
+   * Whether the names of a `#Fields:` line are this log's: names of which all of one list say so, or a function.
    *
    * @default most of them are the table's, and not only those that every log has, as `timestamp`
    */
-  readonly claims?: (names: readonly string[], known: ReadonlySet<string>) => boolean
+  readonly claims?: readonly (readonly string[])[] | ((names: readonly string[]) => boolean)
   /**
    * Files that do not name their fields: all names in order, how many of them such a file may have, and whether the first
    * line's texts, by their names, are of this log.
@@ -47,10 +48,12 @@ const ofIis = new Set(['s-sitename', 's-computername', 's-port', 'cs-username', 
  * @example
  * encodings: [w3c({ keys: /(^|\/)CloudFront\// }), json({ absent: '-', claims: [['eventTimestamp', 'connectionId']] })]
  */
-export function w3c({ claims = areMostly, headerless, keys }: W3cOptions = {}): Encoding {
+export function w3c({ claims, headerless, keys }: W3cOptions = {}): Encoding {
   return {
     bind: (schema): BoundEncoding => {
-      const known = new Set(Object.entries(schema.fields).flatMap(([name, { spelled = [] }]) => [name, ...spelled]))
+      const known = spellingsOf(schema.fields)
+      const isOfLog = (names: readonly string[]) =>
+        typeof claims === 'function' ? claims(names) : claims ? haveOne(names, claims) : areMostly(names, known)
       const readers = new Map<Delimiter, BoundEncoding>()
       const readerOf = (delimiter: Delimiter): BoundEncoding => {
         const seen = readers.get(delimiter)
@@ -77,7 +80,7 @@ export function w3c({ claims = areMostly, headerless, keys }: W3cOptions = {}): 
         claims: (head) => {
           const { names, software, lines } = beginOf(head)
           const isOurs =
-            !software && (names ? claims(names, known) : lines[0] !== undefined && layoutOf(lines[0]) !== undefined)
+            !software && (names ? isOfLog(names) : lines[0] !== undefined && layoutOf(lines[0]) !== undefined)
           return isOurs ? 'content' : keys?.test(head.key) ? 'key' : undefined
         },
         parse: parseByHead((head, object) => {
@@ -92,7 +95,18 @@ export function w3c({ claims = areMostly, headerless, keys }: W3cOptions = {}): 
   }
 }
 
-function areMostly(names: readonly string[], known: ReadonlySet<string>): boolean {
+/** The names of a table's fields, in all their spellings. */
+export function spellingsOf(fields: Fields): ReadonlySet<string> {
+  return new Set(Object.entries(fields).flatMap(([name, { spelled = [] }]) => [name, ...spelled]))
+}
+
+/** Whether all names of one list are among these. */
+export function haveOne(names: readonly string[], lists: readonly (readonly string[])[]): boolean {
+  return lists.some((list) => list.every((name) => names.includes(name)))
+}
+
+/** Whether most names are the table's, and one of them tells. */
+export function areMostly(names: readonly string[], known: ReadonlySet<string>): boolean {
   const ours = names.filter((name) => known.has(name))
   return ours.length * 2 > names.length && ours.some((name) => !common.has(name))
 }
@@ -120,7 +134,7 @@ function beginOf(head: ObjectHead) {
   let software = false
   const lines: string[] = []
   for (const line of headLines(head)) {
-    if (/^#Software:\s*Microsoft/i.test(line)) software = true
+    if (line.startsWith('#Software:')) software = true
     const found = namesIn(line)
     if (found === 'skip') continue
     // Of concatenated files, the first tells.

@@ -1,0 +1,116 @@
+import { areMostly, haveOne, spellingsOf, w3c } from '../encodings/delimited/w3c.ts'
+import { claimOf } from '../encodings/json/claims.ts'
+import { json } from '../encodings/json/json.ts'
+import { optional } from '../schema/derive.ts'
+import { anyTime, inAllSpellings, keyword } from '../schema/fields.ts'
+import { aws, format } from '../schema/format.ts'
+import { typed } from '../schema/targets.ts'
+import { asAnyTime } from '../schema/time.ts'
+import type { ObjectHead, RecordOf } from '../types.ts'
+import { cloudFrontFields } from './cloudfront-fields.ts'
+
+/**
+ * AWS's vended logs of services that have no table here: their fields are kept, flattened, in `aws.vended.fields`, and
+ * counted as unknown. Time, message and resource are found by the names that these logs share.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+ */
+export const vended = format({
+  kind: 'vended',
+  title: 'vended logs of other services',
+  dataset: 'aws.vended_logs',
+  view: 'vended_logs',
+  // A flattened field: columns of a `#Fields` line become its members, as JSON's do.
+  root: 'aws.vended.fields',
+  constants: aws('vended_logs'),
+  first: ['cloud.account.id'],
+  // biome-ignore format: one line a field
+  fields: {
+    'event_timestamp': anyTime('When the event was.', { spelled: ['eventTimestamp'] }),
+    'rtbfabric_event_timestamp': anyTime('The same, of RTB Fabric.'),
+    'message_timestamp_ms': anyTime('The same, of EventBridge.'),
+    'timestamp': anyTime('When the record was made.'),
+    'time': anyTime('When the event was, of Elastic Load Balancing.'),
+    'start_time': anyTime('When what is logged began.', { spelled: ['startTime', 'start'] }),
+    'message': keyword(['message'], 'What is said in words.'),
+    'log_type': keyword(['aws.vended.log_type'], 'Type of the log, where the service writes it.'),
+    'resource_arn': keyword(['aws.vended.resource_arn'], 'Resource that the log is of.', { spelled: ['resourceArn', 'protection_arn'] }),
+    'account_id': keyword(['cloud.account.id'], 'Account.', { spelled: ['accountId', 'awsAccountId', 'AwsAccountId'] }),
+  },
+  derived: (derive) => [
+    derive(
+      '@timestamp',
+      [
+        optional('event_timestamp'),
+        optional('rtbfabric_event_timestamp'),
+        optional('message_timestamp_ms'),
+        optional('timestamp'),
+        optional('time'),
+        optional('start_time'),
+      ],
+      (...times) => times.map(asAnyTime).find((time) => time !== undefined),
+    ),
+    derive(typed('aws.vended.event_timestamp', 'date'), ['event_timestamp'], asAnyTime),
+    derive(typed('aws.vended.rtbfabric_event_timestamp', 'date'), ['rtbfabric_event_timestamp'], asAnyTime),
+    derive(typed('aws.vended.message_timestamp', 'date'), ['message_timestamp_ms'], asAnyTime),
+    derive(typed('aws.vended.timestamp', 'date'), ['timestamp'], asAnyTime),
+    derive(typed('aws.vended.time', 'date'), ['time'], asAnyTime),
+    derive('event.start', ['start_time'], asAnyTime),
+    derive(['cloud.service.name', 'cloud.region', 'cloud.account.id'], ['resource_arn'], partsOf),
+  ],
+  encodings: [
+    w3c({ claims: (names) => !haveOne(names, tabled) && !areMostly(names, ofCloudFront) }),
+    json({ absent: '-', unknown: 'aws.vended.fields', claims: claimsJson }),
+  ],
+})
+
+/** A record: the fields that these logs share by AWS's names, and what else it has. */
+export interface VendedRecord extends RecordOf<typeof vended> {}
+
+/** Names that tell logs which have a table of their own. */
+const tabled = [
+  ['eventTimestamp', 'connectionId'],
+  ['event_timestamp', 'connection_id'],
+  ['proxy_name', 'final_action'],
+  ['schema_version_id', 'bucket_arn'],
+]
+
+const ofCloudFront = spellingsOf(inAllSpellings(cloudFrontFields))
+
+/** Fields that each record of a log has, and with an ARN no other's: EKS, Bedrock, SES, EC2, EventBridge, ECS, Shield, … */
+const tellingWithArn = [
+  ['resource_arn', 'event_timestamp'],
+  ['resourceArn', 'eventTimestamp'],
+  ['protection_arn', 'event_timestamp'],
+  ['resource_arn', 'message_timestamp_ms'],
+  ['agent_alias_arn', 'event_timestamp'],
+]
+
+/** The same of logs that need not have one: MediaTailor, PCS, RTB Fabric, Amazon Q Business, Q in Connect, Bedrock. */
+const telling = [
+  ['eventTimestamp', 'awsAccountId', 'originId'],
+  ['eventTimestamp', 'awsAccountId', 'eventType', 'requestId'],
+  ['resource_id', 'resource_type', 'event_timestamp', 'scheduler_type'],
+  ['resource_id', 'event_timestamp', 'compute_node_group_id'],
+  ['rtbfabric_event_timestamp', 'link_id'],
+  ['applicationId', 'event_timestamp', 'FeatureName', 'LogLevel'],
+  ['application_id', 'event_timestamp', 'log_type', 'conversation_id'],
+  ['assistant_id', 'event_timestamp', 'session_id'],
+  ['resourceId', 'traceId', 'spanId', 'sessionId', 'attributes', 'eventVersion', 'eventName', 'level'],
+]
+
+function claimsJson(head: ObjectHead): 'content' | undefined {
+  const has = (claims: readonly (readonly string[])[]) =>
+    claimOf(head, { claims, keys: undefined, array: undefined, refuse: [] }) === 'content'
+  const isTelling = has(telling) || (/"arn:aws[\w-]*:/.test(head.text) && has(tellingWithArn))
+  return isTelling && !has(tabled) ? 'content' : undefined
+}
+
+function partsOf(arn: string) {
+  const [begin, , service, region, account] = arn.split(':')
+  if (begin !== 'arn') return {}
+  return {
+    'cloud.service.name': service || undefined,
+    'cloud.region': region || undefined,
+    'cloud.account.id': account || undefined,
+  }
+}
