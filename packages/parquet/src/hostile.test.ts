@@ -15,12 +15,19 @@ const sample = write(columns(100), { codec: 'GZIP' })
 
 type Limits = NonNullable<Parameters<typeof parseContext>[0]>['limits']
 
-const read = async (body: Buffer, limits: Limits = {}, options: ParquetOptions = {}) =>
-  collect(parquet(vpcFlow, options), memoryObject({ key, body }), parseContext({ limits }))
+const read = async (body: Buffer) => collect(parquet(vpcFlow), memoryObject({ key, body }))
+
+/** Reads all of it without making records. */
+async function drain(body: Buffer, limits: Limits = {}, options: ParquetOptions = {}): Promise<number> {
+  let records = 0
+  const batches = parquet(vpcFlow, options).parse(memoryObject({ key, body }), parseContext({ limits }))
+  for await (const { length } of batches) records += length
+  return records
+}
 
 /** The error that it fails with. */
 async function failure(body: Buffer, limits?: Limits, options?: ParquetOptions): Promise<FlowferryError> {
-  const error = await read(body, limits, options).then(
+  const error = await drain(body, limits, options).then(
     () => undefined,
     (error: unknown) => error,
   )
@@ -158,8 +165,6 @@ describe('a file has what is not read', () => {
     ['LZ4', pageFile({ page: page(address), codec: 7 }), 'LZ4_RAW'],
     ['a codec of later', pageFile({ page: page(address), codec: 42 }), 'codec 42'],
     ['an encoding of later', pageFile({ page: page(address, { encoding: 42 }) }), 'encoding 42'],
-    ['a struct', write([{ name: 'srcaddr', data: [{ a: 1 }] }]), '"srcaddr" is nested'],
-    ['a list', write([{ name: 'tags', data: [['a', 'b']] }]), '"tags" is nested'],
   ])('%s', async (_, body, said) => {
     const error = await failure(body)
     expect(error.code).toBe('PARQUET_UNSUPPORTED')
@@ -167,12 +172,14 @@ describe('a file has what is not read', () => {
   })
 
   test.each([
-    ['decimals', '1.5::DECIMAL(10, 2)'],
-    ['intervals', "INTERVAL '1 day'"],
-  ])('%s', async (what, value) => {
+    ['holds decimals', '1.5::DECIMAL(10, 2)'],
+    ['holds intervals', "INTERVAL '1 day'"],
+    ['is nested', "{'a': 1}"],
+    ['is nested', '[1, 2]'],
+  ])('a column that %s: %s', async (what, value) => {
     const error = await failure(await duckdbFile([], `(SELECT 'x' AS srcaddr, ${value} AS price)`))
     expect(error.code).toBe('PARQUET_UNSUPPORTED')
-    expect(error.message).toContain(`"price" holds ${what}`)
+    expect(error.message).toContain(`"price" ${what}`)
   })
 
   test('ZSTD, where Node.js does not have it: the error says from which version on', async () => {
@@ -225,7 +232,7 @@ describe('a file that is far larger than it looks stops at a limit', () => {
     const error = await failure(body)
     expect(error).toMatchObject({ code: 'LIMIT_EXCEEDED' })
     expect(error.message).toContain('row 1 has more text than limits.recordBytes, 2097152')
-    expect((await read(body, { recordBytes: 4_000_000 })).records).toHaveLength(2)
+    expect(await drain(body, { recordBytes: 4_000_000 })).toBe(2)
   })
 
   test('more columns than limits.columns', async () => {
@@ -265,7 +272,7 @@ test('a file of any bytes changed gives records or an error of ours, and ends', 
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
     return Math.floor((state / 2 ** 32) * below)
   }
-  const rounds = Number(process.env.FLOWFERRY_FUZZ ?? 3000)
+  const rounds = Number(process.env.FLOWFERRY_FUZZ ?? 1000)
   let failed = 0
   for (let round = 0; round < rounds; round++) {
     let body = Buffer.from(bodies[round % bodies.length]!)
@@ -276,7 +283,7 @@ test('a file of any bytes changed gives records or an error of ours, and ends', 
     }
     if (next(10) === 0) body = body.subarray(0, next(body.length))
     try {
-      await read(body, { recordBytes: 100_000, objectBytes: 10_000_000 })
+      await drain(body, { recordBytes: 100_000, objectBytes: 10_000_000 })
     } catch (error) {
       failed++
       expect(FlowferryError.isInstance(error), String((error as Error).stack)).toBe(true)
