@@ -50,7 +50,10 @@ test('ingest and why read it without being told, with the same answer', async ()
 })
 
 test('parse reads a file of Parquet, by its format and without; by another it says what is wrong', async () => {
-  const body = writeTable({ names: ['srcaddr', 'dstaddr', 'interface_id'], rows: [['192.0.2.7', '192.0.2.8', 'eni-1']] })
+  const body = writeTable({
+    names: ['srcaddr', 'dstaddr', 'interface_id'],
+    rows: [['192.0.2.7', '192.0.2.8', 'eni-1']],
+  })
   const file = at('a.parquet')
   writeFileSync(file, body)
   for (const more of [[], ['--format', 'vpc-flow']]) {

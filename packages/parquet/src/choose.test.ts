@@ -12,7 +12,8 @@ import { parquet } from './parquet.ts'
 const several = parquet([vpcFlow, transitGateway, cloudFront, albAccess])
 const parser = detect([vpcFlow, transitGateway, cloudFront, albAccess, cloudTrail, several])
 
-const fileOf = (...names: string[]) => write(names.map((name) => ({ name, data: ['1', null, '3'], type: 'STRING' as const })))
+const fileOf = (...names: string[]) =>
+  write(names.map((name) => ({ name, data: ['1', null, '3'], type: 'STRING' as const })))
 const reportOf = async (body: Buffer, key = 'AWSLogs/a') => {
   const report = await ingest({
     source: memorySource(memoryObject({ key, body })),

@@ -122,27 +122,63 @@ describe('a file is damaged', () => {
     ['a list longer than the footer', fileWith([0x29, 0xfc, ...varint(2 ** 31), 0]), 'ends too early'],
     ['lists in lists', fileWith([0x29, ...Array.from({ length: 1000 }, () => 0x19)]), 'nested deeper'],
     ['structs in structs', fileWith(Array.from({ length: 100_000 }, () => 0x1c)), 'nested deeper'],
-    ['a number of a million digits', fileWith([0x16, ...Array.from({ length: 1_000_000 }, () => 0x80)]), 'more than 64 bits'],
+    [
+      'a number of a million digits',
+      fileWith([0x16, ...Array.from({ length: 1_000_000 }, () => 0x80)]),
+      'more than 64 bits',
+    ],
     ['an unknown type', fileWith([0x1e]), 'unknown type 14'],
     ['no page', pageFile({ page: [] }), 'ends 1 rows before its row group'],
     ['a column outside', pageFile({ page: page(address), offset: 1_000_000 }), 'the file ends before byte'],
-    ['a column longer than the file', pageFile({ page: page(address), length: 1_000_000 }), 'the file ends before byte'],
+    [
+      'a column longer than the file',
+      pageFile({ page: page(address), length: 1_000_000 }),
+      'the file ends before byte',
+    ],
     ['a column in the magic bytes', pageFile({ page: page(address), offset: 0 }), 'stand at byte 0'],
     ['fewer rows than stated', pageFile({ page: page(address), rows: 5 }), 'ends 4 rows before'],
-    ['more rows than stated', pageFile({ page: page(address, { count: 3 }) }), 'to have 3 rows, and its row group has 1'],
+    [
+      'more rows than stated',
+      pageFile({ page: page(address, { count: 3 }) }),
+      'to have 3 rows, and its row group has 1',
+    ],
     ['more rows than the page has', pageFile({ page: page(address, { count: 3 }), rows: 3 }), 'ends before its values'],
     ['a text longer than its page', pageFile({ page: page([255, 255, 255, 255, 0x61]) }), 'ends before its values'],
-    ['a page longer than its column', pageFile({ page: page(address, { stored: 500, size: 500 }) }), 'said to have 500 bytes'],
+    [
+      'a page longer than its column',
+      pageFile({ page: page(address, { stored: 500, size: 500 }) }),
+      'said to have 500 bytes',
+    ],
     ['a page of another size', pageFile({ page: page(address, { size: 500 }) }), 'has 13 bytes, and states 500'],
     ['GZIP that is none', pageFile({ page: page(address), codec: 2 }), 'GZIP data is damaged'],
     ['Snappy that is none', pageFile({ page: page(address), codec: 1 }), 'Snappy data is damaged'],
-    ['Snappy that copies from before its beginning', pageFile({ page: page([4, 0x0e, 1, 0, 0], { size: 4 }), codec: 1 }), 'Snappy data is damaged'],
-    ['Snappy of a text of 2 GB', pageFile({ page: page([4, 0xfc, 255, 255, 255, 127], { size: 4 }), codec: 1 }), 'Snappy data is damaged'],
+    [
+      'Snappy that copies from before its beginning',
+      pageFile({ page: page([4, 0x0e, 1, 0, 0], { size: 4 }), codec: 1 }),
+      'Snappy data is damaged',
+    ],
+    [
+      'Snappy of a text of 2 GB',
+      pageFile({ page: page([4, 0xfc, 255, 255, 255, 127], { size: 4 }), codec: 1 }),
+      'Snappy data is damaged',
+    ],
     ['Brotli that is none', pageFile({ page: page(address), codec: 4 }), 'BROTLI data is damaged'],
     ['a dictionary that is not there', pageFile({ page: page([1, 2, 0], { encoding: 8 }) }), 'wants a dictionary'],
-    ['two dictionaries', pageFile({ page: [...page(address, { type: 2 }), ...page(address, { type: 2 })] }), 'two dictionaries'],
-    ['a value that is not in the dictionary', pageFile({ page: [...page(address, { type: 2 }), ...page([8, 2, 7], { encoding: 8 })] }), 'more than its dictionary'],
-    ['numbers of 99 bits', pageFile({ page: [...page(address, { type: 2 }), ...page([99, 2, 7], { encoding: 8 })] }), '99 bits'],
+    [
+      'two dictionaries',
+      pageFile({ page: [...page(address, { type: 2 }), ...page(address, { type: 2 })] }),
+      'two dictionaries',
+    ],
+    [
+      'a value that is not in the dictionary',
+      pageFile({ page: [...page(address, { type: 2 }), ...page([8, 2, 7], { encoding: 8 })] }),
+      'more than its dictionary',
+    ],
+    [
+      'numbers of 99 bits',
+      pageFile({ page: [...page(address, { type: 2 }), ...page([99, 2, 7], { encoding: 8 })] }),
+      '99 bits',
+    ],
     ['levels longer than the page', pageFile({ page: page([255, 0, 0, 0, 1]), optional: 1 }), 'longer than the page'],
     ['levels that end too early', pageFile({ page: page([1, 0, 0, 0, 3]), optional: 1 }), 'end too early'],
     ['a page of an unknown type', pageFile({ page: page(address, { type: 9 }) }), ''],
@@ -287,7 +323,9 @@ test('a file of any bytes changed gives records or an error of ours, and ends', 
     } catch (error) {
       failed++
       expect(FlowferryError.isInstance(error), String((error as Error).stack)).toBe(true)
-      expect(['PARQUET_INVALID', 'PARQUET_UNSUPPORTED', 'LIMIT_EXCEEDED', 'FORMAT_MISMATCH']).toContain((error as FlowferryError).code)
+      expect(['PARQUET_INVALID', 'PARQUET_UNSUPPORTED', 'LIMIT_EXCEEDED', 'FORMAT_MISMATCH']).toContain(
+        (error as FlowferryError).code,
+      )
     }
   }
   expect(failed).toBeGreaterThan(rounds / 4)

@@ -81,12 +81,21 @@ describe('a value is that of the text', () => {
   })
 
   test('of booleans, texts, what is empty, and nulls', async () => {
-    expect(await ofColumn({ name: 'flag', type: 'BOOLEAN', data: [true, false, null, true] })).toEqual([true, false, undefined, true])
+    expect(await ofColumn({ name: 'flag', type: 'BOOLEAN', data: [true, false, null, true] })).toEqual([
+      true,
+      false,
+      undefined,
+      true,
+    ])
     const texts = ['a', '-', '', null, 'ä€𝄞', 'None', '"quoted" \\ back', ' spaced ', 'x'.repeat(5000)]
     expect(await ofColumn({ name: 'text', type: 'STRING', data: texts })).toEqual(
       texts.map((text) => (text === '-' || text === '' || text === null ? undefined : text)),
     )
-    expect(await ofColumn({ name: 'number', type: 'STRING', data: ['12', 'None', null] })).toEqual([12, undefined, undefined])
+    expect(await ofColumn({ name: 'number', type: 'STRING', data: ['12', 'None', null] })).toEqual([
+      12,
+      undefined,
+      undefined,
+    ])
   })
 
   test('of times, as each field has them', async () => {
@@ -94,7 +103,10 @@ describe('a value is that of the text', () => {
     const whole = new Date('2026-11-22T10:15:42.000Z')
     const column = (name: string) => ({ name, type: 'TIMESTAMP' as const, data: [date, whole, null] })
     const names = ['iso', 'seconds', 'milliseconds', 'either', 'common']
-    const [first, second, third] = (await recordsOf([...names.map(column), { name: 'text', data: ['a', 'b', 'c'] }])) as Record<string, unknown>[]
+    const [first, second, third] = (await recordsOf([
+      ...names.map(column),
+      { name: 'text', data: ['a', 'b', 'c'] },
+    ])) as Record<string, unknown>[]
     expect(first).toMatchObject({
       iso: '2026-11-22T10:15:42.186Z',
       seconds: 1795342542,
@@ -213,7 +225,9 @@ describe('rows of any file are those that hyparquet reads', () => {
     expect(records).toEqual(
       expected.map((row) => {
         const { number, ...others } = row as Record<string, unknown>
-        const texts = Object.entries(others).filter(([, value]) => value !== null && value !== undefined && value !== '')
+        const texts = Object.entries(others).filter(
+          ([, value]) => value !== null && value !== undefined && value !== '',
+        )
         return {
           kind: 'values',
           ...Object.fromEntries(texts.map(([name, value]) => [name, String(value)])),
@@ -223,7 +237,6 @@ describe('rows of any file are those that hyparquet reads', () => {
     )
   })
 })
-
 
 test('a column that every row has needs no levels', async () => {
   const rows = Array.from({ length: 5000 }, (_, i) => i)

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
+import { ingest } from '../ingest/ingest.ts'
 import { parseContext } from '../read/limits.ts'
 import { idPrefix } from '../read/object.ts'
 import type {
   Batch,
+  ByteRange,
   LogDocument,
   ParseContext,
   Parser,
@@ -160,6 +162,123 @@ export interface ParserContract<T> {
 export function parserContract<T>({ test, parser, sample, records }: ParserContract<T>): void {
   const body = Buffer.from(sample)
   const key = 'sample.log'
+  registerShared({ test, parser, sample, records })
+
+  test('gives the same wherever the chunks are cut, and behind gzip', async () => {
+    const expected = await collect(parser, memoryObject({ key, body }))
+    for (const chunkBytes of [1, 7, 1000])
+      assert.deepEqual(await collect(parser, memoryObject({ key, body, chunkBytes })), expected)
+    assert.deepEqual(await collect(parser, memoryObject({ key, body: gzipSync(body), chunkBytes: 3 })), expected)
+  })
+
+  test('closes the body when the reader leaves early', async () => {
+    const watched = watch(memoryObject({ key, body, chunkBytes: 16 }))
+    for await (const _ of parser.parse(watched.object, parseContext())) break
+    assert.deepEqual(
+      watched.opened.map(({ closed }) => closed),
+      [true],
+    )
+  })
+}
+
+export interface RangeParserContract<T> extends ParserContract<T> {
+  /** Bytes that one range may have. @default 8 MiB */
+  readonly mostBytes?: number
+}
+
+/**
+ * Registers the tests that every parser has to pass that reads its objects by ranges: one of a format whose index stands
+ * at the file's end.
+ *
+ * @example
+ * rangeParserContract({ test, parser: parquet(vpcFlow), sample: readFileSync('flows.parquet'), records: 120 })
+ */
+export function rangeParserContract<T>({
+  test,
+  parser,
+  sample,
+  records,
+  mostBytes = 8 * 1024 * 1024,
+}: RangeParserContract<T>): void {
+  const body = Buffer.from(sample)
+  const key = 'sample.log'
+  registerShared({ test, parser, sample, records })
+
+  test('gives the same wherever the chunks are cut', async () => {
+    const expected = await collect(parser, memoryObject({ key, body }))
+    for (const chunkBytes of [7, 1000])
+      assert.deepEqual(await collect(parser, memoryObject({ key, body, chunkBytes })), expected)
+  })
+
+  test('asks for ranges alone, of a bounded size, and reads and closes each', async () => {
+    const { object, opened } = watch(memoryObject({ key, body }))
+    await collect(parser, object)
+    assert.ok(opened.length > 0)
+    for (const { range, bytes, closed } of opened) {
+      assert.ok(range && ('last' in range || range.end !== undefined))
+      assert.ok(bytes <= mostBytes && closed)
+    }
+  })
+
+  test('stops with the signal, before it begins and between batches', async () => {
+    const reason = new Error('stopped')
+    const { object, opened } = watch(memoryObject({ key, body }))
+    await assert.rejects(collect(parser, object, parseContext({ signal: AbortSignal.abort(reason) })), reason)
+    assert.equal(opened.length, 0)
+    const stop = new AbortController()
+    const aborting: SourceObject = {
+      ...object,
+      open: async (range, signal) => {
+        assert.equal(signal, stop.signal)
+        stop.abort(reason)
+        signal?.throwIfAborted()
+        return object.open(range, signal)
+      },
+    }
+    await assert.rejects(collect(parser, aborting, parseContext({ signal: stop.signal })), reason)
+  })
+
+  test('takes no part of another version of the object', async () => {
+    const object = memoryObject({ key, body })
+    let part = 0
+    const overwritten: SourceObject = {
+      ...object,
+      open: async (range) => ({ ...(await object.open(range)), etag: `etag-${part++}` }),
+    }
+    const failed = await collect(parser, overwritten).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    if (part > 1) assert.equal((failed as { readonly code?: unknown } | undefined)?.code, 'OBJECT_SUPERSEDED')
+    else assert.equal(failed, undefined)
+  })
+
+  test('fails on bytes that do not come, and on more than was asked for', async () => {
+    const object = memoryObject({ key, body })
+    const cut = async function* () {}
+    const short: SourceObject = { ...object, open: async () => ({ etag: 'e', body: cut() }) }
+    assert.deepEqual((await collect(parser, short)).records, [])
+    const endless = memoryObject({ key, body: Buffer.concat([Buffer.alloc(mostBytes), body]) })
+    await assert.rejects(collect(parser, { ...object, open: () => endless.open() }))
+  })
+
+  test('goes on from a position, with the ids of a whole reading', async () => {
+    const object = memoryObject({ key, body })
+    const all = memorySink()
+    const first = await ingest({ source: memorySource(object), parser, sink: all, malformedShare: 1 })
+    const { etag } = first.messages[0]!.objects[0]!
+    const rest = memorySink()
+    const from = { etag: etag!, records: records - 1 }
+    const second = await ingest({ source: memorySource({ ...object, from }), parser, sink: rest, malformedShare: 1 })
+    assert.equal(second.counts.read, 1)
+    for (const [id, { document }] of rest.documents) assert.deepEqual(document, all.documents.get(id)?.document)
+  })
+}
+
+/** What parsers keep, however they read. */
+function registerShared<T>({ test, parser, sample, records }: ParserContract<T>): void {
+  const body = Buffer.from(sample)
+  const key = 'sample.log'
 
   test('gives every record once, at ascending ordinals', async () => {
     const all = await collect(parser, memoryObject({ key, body }))
@@ -187,13 +306,6 @@ export function parserContract<T>({ test, parser, sample, records }: ParserContr
     }
   })
 
-  test('gives the same wherever the chunks are cut, and behind gzip', async () => {
-    const expected = await collect(parser, memoryObject({ key, body }))
-    for (const chunkBytes of [1, 7, 1000])
-      assert.deepEqual(await collect(parser, memoryObject({ key, body, chunkBytes })), expected)
-    assert.deepEqual(await collect(parser, memoryObject({ key, body: gzipSync(body), chunkBytes: 3 })), expected)
-  })
-
   test('states its formats, and every record is of one of them', async () => {
     const datasets = new Set(parser.formats.map(({ dataset }) => dataset))
     for await (const batch of parser.parse(memoryObject({ key, body }), parseContext()))
@@ -216,27 +328,28 @@ export function parserContract<T>({ test, parser, sample, records }: ParserContr
   test('gives no record for an empty object', async () => {
     assert.deepEqual((await collect(parser, memoryObject({ key, body: '' }))).records, [])
   })
+}
 
-  test('closes the body when the reader leaves early', async () => {
-    let closed = false
-    const object = memoryObject({ key, body, chunkBytes: 16 })
-    const watched: SourceObject = {
-      ...object,
-      open: async () => {
-        const opened = await object.open()
-        const watch = async function* () {
-          try {
-            yield* opened.body
-          } finally {
-            closed = true
-          }
+/** What became of each body that was opened. */
+function watch(object: SourceObject) {
+  const opened: { range: ByteRange | undefined; bytes: number; closed: boolean }[] = []
+  const open: SourceObject['open'] = async (range, signal) => {
+    const part = await object.open(range, signal)
+    const one = { range, bytes: 0, closed: false }
+    opened.push(one)
+    const watched = async function* () {
+      try {
+        for await (const chunk of part.body) {
+          one.bytes += chunk.length
+          yield chunk
         }
-        return { ...opened, body: watch() }
-      },
+      } finally {
+        one.closed = true
+      }
     }
-    for await (const _ of parser.parse(watched, parseContext())) break
-    assert.ok(closed)
-  })
+    return { ...part, body: watched() }
+  }
+  return { object: { ...object, open }, opened }
 }
 
 export interface SinkContract {
