@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { type Certainty, certainties, type Diagnosis } from '@flowferry/answers/why'
+import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { afterAll, afterEach, beforeEach, describe, expect, vi } from 'vitest'
 import { archiveOf } from '../../../bench/inputs/archive.mjs'
 import { startArchiveServer } from '../../../bench/lib/archive-server.mjs'
@@ -13,6 +14,7 @@ import { awsEnvironment, putAll } from '../../../test/support/aws.ts'
 import { faultProxy } from '../../../test/support/fault-proxy.ts'
 import { onServers } from '../../../test/support/servers.ts'
 import { type World, world } from '../../../test/worlds/world.ts'
+import { tableOf, vpcTypes, writeTable } from '../../parquet/src/files.suite.ts'
 import type { ArchiveCost } from '../src/archive/open.ts'
 import { runHere } from '../src/test-io.ts'
 
@@ -85,6 +87,23 @@ describe('over the archive as over a file of the same records', () => {
     expect(failed).toEqual([])
     expect(requests.get).toBe(objects)
     expect(records.kept).toBeLessThan(records.read)
+  })
+
+  test('and the same where the flow logs are Parquet', async () => {
+    const one = world(2, { row: '3', variant: 'both', noise: 20 })
+    const files = await Promise.all(
+      one.files.map(async (file) => {
+        if (!file.key.includes('/vpcflowlogs/')) return file
+        const table = await tableOf(vpcFlow, gunzipSync(file.body).toString())
+        const body = writeTable(table, vpcTypes, { codec: 'GZIP' })
+        return { ...file, key: file.key.replace(/\.log\.gz$/, '.log.parquet'), body }
+      }),
+    )
+    const text = await answerOf(why(one, `s3://${await bucketOf(one.files)}`, '--json'))
+    const read = await answerOf(why(one, `s3://${await bucketOf(files)}`, '--json'))
+    expect(read.archive.failed).toEqual([])
+    expect(read.archive.records).toEqual(text.archive.records)
+    expect({ cause: read.cause, certainty: read.certainty }).toEqual({ cause: text.cause, certainty: text.certainty })
   })
 
   test('and the same where a day is read', async () => {

@@ -17,7 +17,7 @@ export interface LogTable {
 }
 
 /** AWS's name of a field as its Parquet files have it: `account_id`, `cs_user_agent`. */
-export const columnName = (name: string): string => name.replace(/[^A-Za-z\d]+/g, '_').replace(/^_|_$/g, '')
+const columnName = (name: string): string => name.replace(/[^A-Za-z\d]+/g, '_').replace(/^_|_$/g, '')
 
 const headerOf = (text: string) => /^#Fields: (.*)$/m.exec(text)?.[1]?.split(' ')
 
