@@ -1,12 +1,17 @@
 import { delimited } from '../encodings/delimited/delimited.ts'
+import { w3c } from '../encodings/delimited/w3c.ts'
 import { json } from '../encodings/json/json.ts'
 import { hours, minutes } from '../schema/archive.ts'
 import { family } from '../schema/derive.ts'
 import { double, ip, iso8601, keyword, long } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
 import { tls, validityDate } from '../schema/network.ts'
+import { asTime } from '../schema/time.ts'
 import { isAddress } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
+
+// biome-ignore format: AWS's order, in one look
+const inOrder = ['timestamp', 'client_ip', 'client_port', 'listener_port', 'tls_protocol', 'tls_cipher', 'tls_handshake_latency', 'leaf_client_cert_subject', 'leaf_client_cert_validity', 'leaf_client_cert_serial_number', 'tls_verify_status', 'conn_trace_id', 'tls_keyexchange', 'elb', 'ip_address']
 
 /**
  * Connection logs of Application Load Balancers: the 12 fields of 2023 to the 15 of today, and those that AWS adds behind
@@ -63,8 +68,7 @@ export const albConnection = format({
       // What AWS writes when logs are turned on.
       header: (line) => (/^Enable (Access|Connection)Log for ELB:/.test(line) ? 'skip' : undefined),
       headerless: {
-        // biome-ignore format: AWS's order, in one look
-        fields: ['timestamp', 'client_ip', 'client_port', 'listener_port', 'tls_protocol', 'tls_cipher', 'tls_handshake_latency', 'leaf_client_cert_subject', 'leaf_client_cert_validity', 'leaf_client_cert_serial_number', 'tls_verify_status', 'conn_trace_id', 'tls_keyexchange', 'elb', 'ip_address'],
+        fields: inOrder,
         least: 12,
         fits: ({ timestamp, client_ip, client_port, listener_port, tls_verify_status = 'Success' }) =>
           timestamp !== undefined &&
@@ -74,6 +78,15 @@ export const albConnection = format({
           /^(Success$|Failed:)/.test(String(tls_verify_status)),
       },
       keys: /(^|\/)(aws-service=)?elasticloadbalancing\/(.*\/conn_log_\d{12}_elasticloadbalancing_[a-z0-9-]+_app\.|.*ELBConnectionLogTestFile$)|(^|\/)ELBConnectionLogTestFile$/,
+    }),
+    w3c({
+      claims: [['tls_verify_status', 'conn_trace_id']],
+      headerless: {
+        fields: inOrder,
+        lengths: [12, 13, 14, 15],
+        fits: ({ timestamp, client_ip, listener_port }) =>
+          asTime(timestamp) !== undefined && isAddress(client_ip!) && /^\d{1,5}$/.test(listener_port!),
+      },
     }),
     json({ absent: '-', claims: [['tls_verify_status', 'conn_trace_id']] }),
   ],

@@ -1,11 +1,16 @@
 import { delimited } from '../encodings/delimited/delimited.ts'
+import { w3c } from '../encodings/delimited/w3c.ts'
 import { json } from '../encodings/json/json.ts'
 import { hours, minutes } from '../schema/archive.ts'
 import { family } from '../schema/derive.ts'
 import { double, ip, iso8601, keyword, long } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
 import { addressPort } from '../schema/parts.ts'
+import { asTime } from '../schema/time.ts'
 import type { RecordOf } from '../types.ts'
+
+// biome-ignore format: AWS's order, in one look
+const inOrder = ['type', 'time', 'latency', 'target_addr', 'target_group_id', 'status', 'status_code', 'reason_code', 'elb', 'ip_address']
 
 /**
  * Health check logs of Application Load Balancers: the 8 fields of AWS's examples to the 10 of today, and those that AWS
@@ -55,8 +60,7 @@ export const albHealthCheck = format({
       // What AWS writes when logs are turned on.
       header: (line) => (/^Enable (Access|HealthCheck)Log for ELB:/.test(line) ? 'skip' : undefined),
       headerless: {
-        // biome-ignore format: AWS's order, in one look
-        fields: ['type', 'time', 'latency', 'target_addr', 'target_group_id', 'status', 'status_code', 'reason_code', 'elb', 'ip_address'],
+        fields: inOrder,
         least: 8,
         fits: ({ type, time, status }) =>
           /^(https?|h2|grpcs?|lambda)$/.test(String(type)) &&
@@ -64,6 +68,15 @@ export const albHealthCheck = format({
           /^(PASS|FAIL)$/.test(String(status)),
       },
       keys: /(^|\/)(aws-service=)?elasticloadbalancing\/(.*\/health_check_log_\d{12}_elasticloadbalancing_[a-z0-9-]+_app\.|.*ELBHealthCheckLogTestFile$)|(^|\/)ELBHealthCheckLogTestFile$/,
+    }),
+    w3c({
+      claims: [['target_group_id', 'reason_code']],
+      headerless: {
+        fields: inOrder,
+        lengths: [8, 10],
+        fits: ({ type, time, status }) =>
+          /^(https?|h2|grpcs?|lambda)$/.test(type!) && asTime(time) !== undefined && /^(PASS|FAIL)$/.test(status!),
+      },
     }),
     json({ absent: '-', claims: [['target_group_id', 'reason_code']] }),
   ],

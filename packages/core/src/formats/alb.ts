@@ -1,4 +1,5 @@
 import { delimited } from '../encodings/delimited/delimited.ts'
+import { w3c } from '../encodings/delimited/w3c.ts'
 import { json } from '../encodings/json/json.ts'
 import { hours, minutes } from '../schema/archive.ts'
 import { family } from '../schema/derive.ts'
@@ -7,8 +8,12 @@ import { aws, format } from '../schema/format.ts'
 import { tls } from '../schema/network.ts'
 import { addressPort, requestLine } from '../schema/parts.ts'
 import { endOfEvent, typed } from '../schema/targets.ts'
+import { asTime } from '../schema/time.ts'
 import { isAddress } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
+
+// biome-ignore format: AWS's order, in one look
+const inOrder = ['type', 'time', 'elb', 'client:port', 'target:port', 'request_processing_time', 'target_processing_time', 'response_processing_time', 'elb_status_code', 'target_status_code', 'received_bytes', 'sent_bytes', 'request', 'user_agent', 'ssl_cipher', 'ssl_protocol', 'target_group_arn', 'trace_id', 'domain_name', 'chosen_cert_arn', 'matched_rule_priority', 'request_creation_time', 'actions_executed', 'redirect_url', 'error_reason', 'target:port_list', 'target_status_code_list', 'classification', 'classification_reason', 'conn_trace_id', 'transformed_host', 'transformed_uri', 'request_transform_status', 'ip_address']
 
 /**
  * Access logs of Application Load Balancers: the 29 fields of 2018 to the 34 of today, and those that AWS adds behind them,
@@ -87,13 +92,21 @@ export const albAccess = format({
       // What AWS writes when logs are turned on.
       header: (line) => (line.startsWith('Enable AccessLog for ELB:') ? 'skip' : undefined),
       headerless: {
-        // biome-ignore format: AWS's order, in one look
-        fields: ['type', 'time', 'elb', 'client:port', 'target:port', 'request_processing_time', 'target_processing_time', 'response_processing_time', 'elb_status_code', 'target_status_code', 'received_bytes', 'sent_bytes', 'request', 'user_agent', 'ssl_cipher', 'ssl_protocol', 'target_group_arn', 'trace_id', 'domain_name', 'chosen_cert_arn', 'matched_rule_priority', 'request_creation_time', 'actions_executed', 'redirect_url', 'error_reason', 'target:port_list', 'target_status_code_list', 'classification', 'classification_reason', 'conn_trace_id', 'transformed_host', 'transformed_uri', 'request_transform_status', 'ip_address'],
+        fields: inOrder,
         least: 29,
         fits: ({ type, elb }) =>
           /^(https?|h2|grpcs?|wss?)$/.test(String(type)) && /^(?!net\/)[^/]+\/[^/]+\/[^/]+$/.test(String(elb)),
       },
       keys: /(^|\/)(aws-service=)?elasticloadbalancing\/(.*\/\d{12}_elasticloadbalancing_[a-z0-9-]+_app\.|.*ELBAccessLogTestFile$)|(^|\/)ELBAccessLogTestFile$/,
+    }),
+    w3c({
+      claims: [['request_line', 'elb_status_code']],
+      headerless: {
+        fields: inOrder,
+        lengths: [29, 30, 33, 34],
+        fits: ({ type, time, elb }) =>
+          /^(https?|h2|grpcs?|wss?)$/.test(type!) && asTime(time) !== undefined && elb!.startsWith('app/'),
+      },
     }),
     json({ absent: '-', claims: [['request_line', 'elb_status_code']] }),
   ],

@@ -1,4 +1,5 @@
 import { delimited } from '../encodings/delimited/delimited.ts'
+import { w3c } from '../encodings/delimited/w3c.ts'
 import { json } from '../encodings/json/json.ts'
 import { hours, minutes } from '../schema/archive.ts'
 import { family, present } from '../schema/derive.ts'
@@ -7,8 +8,12 @@ import { aws, format } from '../schema/format.ts'
 import { tls } from '../schema/network.ts'
 import { addressPort } from '../schema/parts.ts'
 import { endOfEvent, typed } from '../schema/targets.ts'
+import { asTime } from '../schema/time.ts'
 import { asItems } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
+
+// biome-ignore format: AWS's order, in one look
+const inOrder = ['type', 'version', 'time', 'elb', 'listener', 'client:port', 'destination:port', 'connection_time', 'tls_handshake_time', 'received_bytes', 'sent_bytes', 'incoming_tls_alert', 'chosen_cert_arn', 'chosen_cert_serial', 'tls_cipher', 'tls_protocol_version', 'tls_keyexchange', 'domain_name', 'alpn_fe_protocol', 'alpn_be_protocol', 'alpn_client_preference_list', 'tls_connection_creation_time']
 
 /**
  * Access logs of Network Load Balancers, which write those of TLS listeners alone: the 18 fields of 2019 to the 22 of today,
@@ -73,13 +78,22 @@ export const nlbAccess = format({
     delimited({
       delimiter: ' ',
       headerless: {
-        // biome-ignore format: AWS's order, in one look
-        fields: ['type', 'version', 'time', 'elb', 'listener', 'client:port', 'destination:port', 'connection_time', 'tls_handshake_time', 'received_bytes', 'sent_bytes', 'incoming_tls_alert', 'chosen_cert_arn', 'chosen_cert_serial', 'tls_cipher', 'tls_protocol_version', 'tls_keyexchange', 'domain_name', 'alpn_fe_protocol', 'alpn_be_protocol', 'alpn_client_preference_list', 'tls_connection_creation_time'],
+        fields: inOrder,
         least: 18,
         fits: ({ version, time, elb }) =>
           /^\d+\.\d+$/.test(String(version)) && time !== undefined && String(elb).startsWith('net/'),
       },
       keys: /(^|\/)(aws-service=)?elasticloadbalancing\/.*\/\d{12}_elasticloadbalancing_[a-z0-9-]+_net\./,
+    }),
+    w3c({
+      quotes: false,
+      claims: [['tls_handshake_time', 'listener']],
+      headerless: {
+        fields: inOrder,
+        lengths: [18, 22],
+        fits: ({ version, time, elb }) =>
+          /^\d+\.\d+$/.test(version!) && asTime(time) !== undefined && elb!.startsWith('net/'),
+      },
     }),
     json({ absent: '-', claims: [['tls_handshake_time', 'listener']] }),
   ],

@@ -72,6 +72,10 @@ const tabled = [
   ['event_timestamp', 'connection_id'],
   ['proxy_name', 'final_action'],
   ['schema_version_id', 'bucket_arn'],
+  ['request_line', 'elb_status_code'],
+  ['tls_verify_status', 'conn_trace_id'],
+  ['target_group_id', 'reason_code'],
+  ['tls_handshake_time', 'listener'],
 ]
 
 const ofCloudFront = spellingsOf(inAllSpellings(cloudFrontFields))

@@ -26,6 +26,12 @@ export interface W3cOptions {
     readonly lengths: readonly number[]
     readonly fits: (texts: Readonly<Record<string, string>>) => boolean
   }
+  /**
+   * Whether a value between other delimiters than tabs may stand in double quotes.
+   *
+   * @default true
+   */
+  readonly quotes?: boolean
   /** Keys of objects that are probably of this format, when their content does not say. @default none */
   readonly keys?: RegExp
 }
@@ -48,17 +54,23 @@ const ofIis = new Set(['s-sitename', 's-computername', 's-port', 'cs-username', 
  * @example
  * encodings: [w3c({ keys: /(^|\/)CloudFront\// }), json({ absent: '-', claims: [['eventTimestamp', 'connectionId']] })]
  */
-export function w3c({ claims, headerless, keys }: W3cOptions = {}): Encoding {
+export function w3c({ claims, headerless, quotes = true, keys }: W3cOptions = {}): Encoding {
   return {
     bind: (schema): BoundEncoding => {
       const known = spellingsOf(schema.fields)
       const isOfLog = (names: readonly string[]) =>
         typeof claims === 'function' ? claims(names) : claims ? haveOne(names, claims) : areMostly(names, known)
+      const wrappingBy = (delimiter: Delimiter) => ({
+        delimiter,
+        quotes: quotes && delimiter !== '\t',
+        brackets: false,
+      })
+      const split: Split = (line, delimiter) => valuesOf(line, wrappingBy(delimiter))
       const readers = new Map<Delimiter, BoundEncoding>()
       const readerOf = (delimiter: Delimiter): BoundEncoding => {
         const seen = readers.get(delimiter)
         if (seen) return seen
-        const made = delimited({ delimiter, quotes: hasQuotes(delimiter), header: namesIn }).bind(schema)
+        const made = delimited({ ...wrappingBy(delimiter), header: namesIn }).bind(schema)
         readers.set(delimiter, made)
         return made
       }
@@ -75,7 +87,7 @@ export function w3c({ claims, headerless, keys }: W3cOptions = {}): Encoding {
         return undefined
       }
       const stated = (names: readonly string[]) =>
-        parseByHead((head, object) => readerOf(delimiterOf(head, names, object)).withFields!(names))
+        parseByHead((head, object) => readerOf(delimiterOf(head, names, object, split)).withFields!(names))
       return {
         claims: (head) => {
           const { names, software, lines } = beginOf(head)
@@ -85,7 +97,7 @@ export function w3c({ claims, headerless, keys }: W3cOptions = {}): Encoding {
         },
         parse: parseByHead((head, object) => {
           const { names, lines } = beginOf(head)
-          if (names) return readerOf(delimiterOf(head, names, object))
+          if (names) return readerOf(delimiterOf(head, names, object, split))
           const layout = lines[0] === undefined ? undefined : layoutOf(lines[0])
           return layout ? readerOf(layout.delimiter).withFields!(layout.names) : readerOf('\t')
         }),
@@ -111,12 +123,7 @@ export function areMostly(names: readonly string[], known: ReadonlySet<string>):
   return ours.length * 2 > names.length && ours.some((name) => !common.has(name))
 }
 
-/** Whether a value may stand in quotes: tabs are in none. */
-const hasQuotes = (delimiter: Delimiter) => delimiter !== '\t'
-
-function split(line: string, delimiter: Delimiter): string[] {
-  return valuesOf(line, { delimiter, quotes: hasQuotes(delimiter), brackets: false })
-}
+type Split = (line: string, delimiter: Delimiter) => readonly string[]
 
 /** The names of a `#Fields:` line: blanks stand between them, or the delimiter of the values. */
 function namesIn(line: string): readonly string[] | 'skip' | undefined {
@@ -151,7 +158,7 @@ function beginOf(head: ObjectHead) {
  *
  * @throws FlowferryError FORMAT_MISMATCH where several do
  */
-function delimiterOf(head: ObjectHead, names: readonly string[], object: SourceObject): Delimiter {
+function delimiterOf(head: ObjectHead, names: readonly string[], object: SourceObject, split: Split): Delimiter {
   let left: readonly Delimiter[] = delimiters
   for (const line of beginOf(head).lines) {
     const fitting = left.filter((delimiter) => split(line, delimiter).length === names.length)
