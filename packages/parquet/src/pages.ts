@@ -13,7 +13,7 @@ export interface Page {
   readonly present?: Uint8Array
   readonly values: Values
   /** Which of the values each row has that has one. @default one behind the other */
-  readonly indices?: Int32Array
+  readonly indices?: Uint16Array | Int32Array
   /** Bytes that it holds. */
   readonly held: number
 }
@@ -121,7 +121,7 @@ export class ColumnPages {
   #heldForValue({ 1: type, 5: first, 8: second }: ThriftStruct): number {
     const encoding = type === dataPageV2 ? (second as ThriftStruct)[4] : (first as ThriftStruct | undefined)?.[2]
     if (encoding === encodings.dictionary || encoding === encodings.plainDictionary) return 5
-    return this.#column.type.is === 'text' ? 9 : 1
+    return this.#column.type.is === 'text' ? 5 : 1
   }
 
   async #head(): Promise<ThriftStruct> {
@@ -177,7 +177,8 @@ export class ColumnPages {
     if (encoding === encodings.dictionary || encoding === encodings.plainDictionary) {
       const values = this.#dictionary
       if (!values) throw new Invalid('a page wants a dictionary, and its column has none')
-      const indices = new Int32Array(count)
+      // Of most columns the dictionary is small.
+      const indices = values.count <= 65_536 && (page[0] ?? 0) <= 16 ? new Uint16Array(count) : new Int32Array(count)
       if (count > 0) readRuns(page.subarray(1), page[0] ?? 0, indices)
       for (let i = 0; i < count; i++)
         if (indices[i]! < 0 || indices[i]! >= values.count) throw new Invalid('a page has more than its dictionary')

@@ -7,7 +7,7 @@ import { Invalid } from './faults.ts'
  * @param width Bits of a number, 0 to 32
  * @param output Filled wholly, or the bytes are wrong
  */
-export function readRuns(bytes: Buffer, width: number, output: Uint8Array | Int32Array): void {
+export function readRuns(bytes: Buffer, width: number, output: Uint8Array | Uint16Array | Int32Array): void {
   if (width > 32) throw new Invalid(`numbers of ${width} bits`)
   if (width === 0) {
     output.fill(0)
@@ -47,7 +47,7 @@ function unpack(
   bytes: Buffer,
   from: number,
   width: number,
-  output: Uint8Array | Int32Array,
+  output: Uint8Array | Uint16Array | Int32Array,
   first: number,
   count: number,
 ): void {

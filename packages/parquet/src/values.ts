@@ -37,13 +37,17 @@ const dash = 0x2d
 class Texts implements Values {
   readonly count: number
   readonly #bytes: Buffer
-  readonly #starts: Int32Array
+  /** Behind each text, from the beginning on. */
   readonly #ends: Int32Array
+  /** Bytes in front of each, which are its length. */
+  readonly #gap: number
+  readonly #none: boolean
   constructor(bytes: Buffer, count: number, lengths: Int32Array | 'before each', none: boolean) {
     this.count = count
     this.#bytes = bytes
-    this.#starts = new Int32Array(count)
-    this.#ends = new Int32Array(count)
+    this.#ends = new Int32Array(count + 1)
+    this.#gap = lengths === 'before each' ? 4 : 0
+    this.#none = none
     let at = 0
     for (let i = 0; i < count; i++) {
       let length: number
@@ -53,18 +57,18 @@ class Texts implements Values {
         at += 4
       } else length = lengths[i]!
       if (length > bytes.length - at) throw new Invalid('a page ends before its values')
-      this.#starts[i] = at
       at += length
-      this.#ends[i] = none && length === 4 && bytes.toString('latin1', at - 4, at) === 'None' ? at - 4 : at
+      this.#ends[i + 1] = at
     }
   }
 
   write(index: number, out: Buffer, at: number): number {
     const bytes = this.#bytes
-    let from = this.#starts[index]!
-    const end = this.#ends[index]!
+    let from = this.#ends[index]! + this.#gap
+    const end = this.#ends[index + 1]!
     if (at + end - from >= out.length) return full
-    if (from === end) {
+    if (from === end || (this.#none && end - from === 4 && bytes.toString('latin1', from, end) === 'None')) {
+      if (at + 1 >= out.length) return full
       out[at] = dash
       return at + 1
     }
@@ -78,8 +82,8 @@ class Texts implements Values {
   }
 
   text(index: number): string | undefined {
-    const text = this.#bytes.toString('utf8', this.#starts[index]!, this.#ends[index]!)
-    return text === '' ? undefined : text
+    const text = this.#bytes.toString('utf8', this.#ends[index]! + this.#gap, this.#ends[index + 1])
+    return text === '' || (this.#none && text === 'None') ? undefined : text
   }
 
   asDictionary(): Values {
