@@ -9,6 +9,7 @@ import { hostile } from './hostile.mjs'
 import { index } from './index.mjs'
 import { input } from './inputs/make.mjs'
 import { memory } from './memory.mjs'
+import { parquetFiles } from './parquet.mjs'
 import { parse } from './rows/pipeline.mjs'
 import { plainLoops } from './rows/plain.mjs'
 import { speed } from './speed.mjs'
@@ -43,7 +44,7 @@ export async function check() {
   await sameDocuments('alb', 'alb')
   await sameDocuments('s3-access', 's3-access')
   await sameDocuments('json-lines', 'json-lines')
-  const parts = [speed, memory, threads, duckDB, hostile, coldStart, archive, answersOnDuckDB]
+  const parts = [speed, memory, threads, duckDB, parquetFiles, hostile, coldStart, archive, answersOnDuckDB]
   const engines = ['elasticsearch', 'opensearch'].map(
     (store) =>
       (...args) =>

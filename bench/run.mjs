@@ -7,6 +7,7 @@
 //                                        for 3 rounds, on the same servers
 //   npm run bench -- threads [RUNS]      one thread against several
 //   npm run bench -- duckdb [RUNS]       files into a DuckDB file, against DuckDB's own readers
+//   npm run bench -- parquet [RUNS]      flow logs in Parquet, against hyparquet's reading of the columns
 //   npm run bench -- hostile [RUNS]      the longest turn of the event loop over files made to hold it
 //   npm run bench -- archive [RUNS]      `why` straight over an archive of a million keys; some 10 minutes for 3 runs
 //   npm run bench -- answers [RUNS]      `why` and the questions of every day over ten million flow records in DuckDB, `why` in
@@ -38,6 +39,7 @@ const commands = {
   index: async (...args) => (await import('./index.mjs')).index(...args),
   threads: async (...args) => (await import('./threads.mjs')).threads(...args),
   duckdb: async (...args) => (await import('./duckdb.mjs')).duckDB(...args),
+  parquet: async (...args) => (await import('./parquet.mjs')).parquetFiles(...args),
   hostile: async (...args) => (await import('./hostile.mjs')).hostile(...args),
   archive: async (...args) => (await import('./archive.mjs')).archive(...args),
   answers: async (...args) => {

@@ -28,6 +28,8 @@ export const goals = [
   { id: 'import with client', what: '… with the search client bundled', most: 16, unit: 'times', command: bench },
   { id: 'peak parsing', what: 'Peak memory of a process that parses 10 GB of flow logs, 5 GB of CloudTrail', most: 130, unit: 'MB', command: `${bench} -- memory` },
   { id: 'peak sending', what: '… that delivers them', most: 180, unit: 'MB', command: `${bench} -- memory` },
+  { id: 'parquet', what: 'Flow logs in Parquet, to bulk bytes', most: 1.7, unit: "times hyparquet's reading of the columns", command: `${bench} -- parquet` },
+  { id: 'parquet peak', what: '… its peak memory', most: 150, unit: 'MB', command: `${bench} -- parquet` },
   { id: 'duckdb', what: 'Flow logs, gz to a DuckDB file', most: 3.3, unit: "times DuckDB's read_csv", command: `${bench} -- duckdb` },
   { id: 'duckdb peak', what: '… its peak memory', most: 400, unit: 'MB', command: `${bench} -- duckdb` },
   { id: 'duckdb size', what: '… in the file, a record', most: 80, unit: 'B', command: `${bench} -- duckdb` },

@@ -12,6 +12,7 @@ const titles = [
   'Delivered',
   'Cold start and size',
   'Memory',
+  'Parquet',
   'DuckDB',
   'Hostile files',
   'Straight over the archive',

@@ -4,7 +4,7 @@ import { unsnappy } from './snappy.ts'
 
 const names = ['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'LZO', 'BROTLI', 'LZ4', 'ZSTD', 'LZ4_RAW']
 
-type Inflate = (bytes: Buffer, options: { readonly maxOutputLength: number }) => Buffer
+type Inflate = (bytes: Buffer, options: { readonly maxOutputLength: number; readonly chunkSize: number }) => Buffer
 
 /**
  * A page's bytes, of which the file says how many they are.
@@ -30,7 +30,8 @@ function pageOf(codec: number, bytes: Buffer, size: number): Buffer {
         : `its pages are compressed with ${name ?? `the codec ${codec}`}`,
     )
   try {
-    return inflate(bytes, { maxOutputLength: Math.max(size, 1) })
+    // In one piece: from several a page would be put together, and be there twice.
+    return inflate(bytes, { maxOutputLength: Math.max(size, 1), chunkSize: Math.max(size + 1, 64) })
   } catch (error) {
     throw new Invalid(`its ${name} data is damaged, or larger than stated: ${(error as Error).message}`)
   }
