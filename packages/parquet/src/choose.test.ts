@@ -1,6 +1,7 @@
 import { detect, ingest } from '@flowferry/core'
 import { albAccess } from '@flowferry/core/formats/alb'
 import { cloudFront } from '@flowferry/core/formats/cloudfront'
+import { cloudFrontRealTime } from '@flowferry/core/formats/cloudfront-real-time'
 import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
 import { transitGateway } from '@flowferry/core/formats/transit-gateway'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
@@ -9,8 +10,8 @@ import { describe, expect, test } from 'vitest'
 import { write } from './files.suite.ts'
 import { parquet } from './parquet.ts'
 
-const several = parquet([vpcFlow, transitGateway, cloudFront, albAccess])
-const parser = detect([vpcFlow, transitGateway, cloudFront, albAccess, cloudTrail, several])
+const formats = [vpcFlow, transitGateway, cloudFrontRealTime, cloudFront, albAccess] as const
+const parser = detect([...formats, cloudTrail, parquet(formats)])
 
 const fileOf = (...names: string[]) =>
   write(names.map((name) => ({ name, data: ['1', null, '3'], type: 'STRING' as const })))
@@ -30,6 +31,8 @@ describe('of several formats a file is of the one that its columns are of', () =
     ['vpcflow', ['Srcaddr', 'DSTADDR', 'Action', 'added_by_somebody']],
     ['transitgateway', ['version', 'account_id', 'srcaddr', 'tgw_id']],
     ['cloudfront', ['timestamp', 'distributionid', 'cs_user_agent', 'cs_uri_stem']],
+    // Real-time logs have these, too, and never name a field.
+    ['cloudfront', ['timestamp', 'c_ip', 'cs_method', 'sc_status']],
     ['alb', ['type', 'time', 'elb', 'client_port', 'request_line']],
   ])('%s: %j', async (kind, names) => {
     const { kinds, counts, error } = await reportOf(fileOf(...names))
@@ -45,12 +48,15 @@ describe('of several formats a file is of the one that its columns are of', () =
 describe('an error names', () => {
   test('both formats, where the columns are of two', async () => {
     const { error } = await reportOf(fileOf('srcaddr', 'dstaddr', 'bytes'))
-    expect(error).toMatchObject({ code: 'FORMAT_MISMATCH' })
+    expect(error).toMatchObject({ code: 'FORMAT_AMBIGUOUS' })
     expect(error!.message).toContain('are of vpcflow and of transitgateway: "srcaddr", "dstaddr", "bytes"')
   })
 
   test.each([
-    ['none of vpcflow, transitgateway, cloudfront, alb: "class_x", "region"', ['class_x', 'region', 'a', 'b']],
+    [
+      'none of vpcflow, transitgateway, cloudfrontrealtime, cloudfront, alb: "class_x", "region"',
+      ['class_x', 'region', 'a', 'b'],
+    ],
     ['Security Lake', ['class_uid', 'activity_id', 'time']],
   ])('the columns, where they are of %s', async (said, names) => {
     const { error } = await reportOf(fileOf(...names))

@@ -38,11 +38,17 @@ export function choiceOf(format: FormatParser<unknown>, columns: readonly Column
   return { format, names, known }
 }
 
-/** The formats whose table knows the most of the columns, and half of them at least: one, where the columns tell. */
+/**
+ * The formats whose table knows the most of the columns, and half of them at least: one, where the columns tell. Of equal
+ * ones those that name their fields elsewhere, too.
+ */
 export function choices(formats: readonly FormatParser<unknown>[], columns: readonly Column[]): readonly Choice[] {
   const all = formats.map((format) => choiceOf(format, columns))
   const most = Math.max(...all.map(({ known }) => known))
-  return most * 2 < columns.length || most === 0 ? [] : all.filter(({ known }) => known === most)
+  if (most * 2 < columns.length || most === 0) return []
+  const best = all.filter(({ known }) => known === most)
+  const naming = best.filter(({ format }) => format.namesFields)
+  return naming.length > 0 ? naming : best
 }
 
 /** The columns as an error names them. */

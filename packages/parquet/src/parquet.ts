@@ -37,7 +37,7 @@ type RecordOfAny<F> = F extends readonly unknown[] ? RecordOf<F[number]> : Recor
  * spellings, and a row has the record and the document that the same row has as text. Ids are made of the row's number.
  * Of several formats the file's columns decide, which stand at its end: it is read by ranges, a page of each column at a time.
  *
- * A file fails with FORMAT_UNKNOWN whose columns are of none of the formats, with FORMAT_MISMATCH whose columns are of
+ * A file fails with FORMAT_UNKNOWN whose columns are of none of the formats, with FORMAT_AMBIGUOUS whose columns are of
  * several, with PARQUET_UNSUPPORTED where it has nested columns, decimals, encryption or a codec that Node.js lacks, with
  * PARQUET_INVALID where it is damaged, and with LIMIT_EXCEEDED.
  *
@@ -130,7 +130,7 @@ function chosen(formats: readonly AnyFormat[], columns: readonly Column[], objec
   if (found.length === 1) return found[0]!
   if (found.length > 1)
     throw error(
-      'FORMAT_MISMATCH',
+      'FORMAT_AMBIGUOUS',
       `The columns of the Parquet file are of ${found.map(({ format }) => format.format.kind).join(' and of ')}: ${namesOf(columns)}`,
     )
   const what = isSecurityLake(columns) ? 'of Security Lake (OCSF), which is not read' : `of none of ${kinds}`

@@ -8,6 +8,7 @@ import type { Batch } from '../types.ts'
 /** A file of columns, as Parquet has them, in JSON: `{ "cs_method": ["GET", null] }`. */
 const columnsInJson: Encoding = {
   bind: (schema) => ({
+    namesFields: true,
     claims: () => undefined,
     parse: async function* (object): AsyncGenerator<Batch<unknown>> {
       const { format, fields, nameOf } = schema

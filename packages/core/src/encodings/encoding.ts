@@ -14,6 +14,8 @@ export interface Encoding {
 
 /** An encoding that knows its schema. `claims` and `parse` are those of `Parser`. */
 export interface BoundEncoding {
+  /** Whether a file names the fields of its records: in a header line, or in each record. */
+  readonly namesFields: boolean
   readonly claims: (head: ObjectHead) => 'content' | 'key' | undefined
   readonly parse: (object: SourceObject, context: ParseContext) => AsyncIterable<Batch<unknown>>
   /** A reader of objects that do not name their columns. None for an encoding whose records name their fields. */

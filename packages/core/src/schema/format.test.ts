@@ -18,6 +18,7 @@ const base = {
 /** An encoding that claims texts by their first letters, and gives one record of its name. */
 const named = (name: string, claims: 'content' | 'key'): Encoding => ({
   bind: ({ format }) => ({
+    namesFields: true,
     claims: ({ text }) => (text.startsWith(name) ? claims : undefined),
     parse: async function* () {
       yield {

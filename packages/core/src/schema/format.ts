@@ -59,6 +59,8 @@ export interface FormatParser<R> extends Parser<R> {
   readonly format: Format
   /** What an encoding of another package compiles its parser from: `parquet(cloudFront)`. */
   readonly schema: Schema
+  /** Whether an encoding of its own names the fields, as columns of Parquet do: real-time logs, for one, have bare values. */
+  readonly namesFields: boolean
   /**
    * The same format for files that do not name their columns: the names, in order, or AWS's own format string,
    * `${srcaddr} ${dstaddr}`.
@@ -144,6 +146,7 @@ function parserOf<R>(parts: Parts, travelling: Travelling, encodings: readonly E
     format: schema.format,
     formats: [schema.format],
     schema,
+    namesFields: bound.some(({ namesFields }) => namesFields),
     claims: (head) => claimOf(bound, head)?.claim,
     parse: (object, context) => parseWith(bound, object, context) as AsyncIterable<Batch<R>>,
     withFields: (names) => {

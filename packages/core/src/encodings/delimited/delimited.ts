@@ -74,9 +74,11 @@ export function delimited(options: DelimitedOptions): Encoding {
         keys: options.keys,
       }
       return {
+        namesFields: options.header !== undefined,
         claims: (head) => claimTable(compiled, head),
         parse: (object, context) => parseTable(compiled, undefined, object, context),
         withFields: (names) => ({
+          namesFields: false,
           claims: (head) => claimTable(compiled, head, names),
           parse: (object, context) => parseTable(compiled, names, object, context),
         }),

@@ -88,20 +88,22 @@ export function w3c({ claims, headerless, quotes = true, keys }: W3cOptions = {}
       }
       const stated = (names: readonly string[]) =>
         parseByHead((head, object) => readerOf(delimiterOf(head, names, object, split)).withFields!(names))
+      const claimOf = (head: ObjectHead) => {
+        const { names, software, lines } = beginOf(head)
+        const isOurs =
+          !software && (names ? isOfLog(names) : lines[0] !== undefined && layoutOf(lines[0]) !== undefined)
+        return isOurs ? 'content' : keys?.test(head.key) ? 'key' : undefined
+      }
       return {
-        claims: (head) => {
-          const { names, software, lines } = beginOf(head)
-          const isOurs =
-            !software && (names ? isOfLog(names) : lines[0] !== undefined && layoutOf(lines[0]) !== undefined)
-          return isOurs ? 'content' : keys?.test(head.key) ? 'key' : undefined
-        },
+        namesFields: true,
+        claims: claimOf,
         parse: parseByHead((head, object) => {
           const { names, lines } = beginOf(head)
           if (names) return readerOf(delimiterOf(head, names, object, split))
           const layout = lines[0] === undefined ? undefined : layoutOf(lines[0])
           return layout ? readerOf(layout.delimiter).withFields!(layout.names) : readerOf('\t')
         }),
-        withFields: (names) => ({ claims: () => undefined, parse: stated(names) }),
+        withFields: (names) => ({ namesFields: false, claims: claimOf, parse: stated(names) }),
       }
     },
   }

@@ -36,6 +36,7 @@ export function json(given: JsonOptions = {}): Encoding {
       const { claims = [], keys, refuse = [], records = 'each' } = given
       const array = records === 'each' ? undefined : records.in
       return {
+        namesFields: true,
         claims: typeof claims === 'function' ? claims : (head) => claimOf(head, { claims, keys, array, refuse }),
         parse: (object, context) => parseJson(format(), bytes(), object, context),
       }
