@@ -19,6 +19,7 @@ import { type Answer, type Question, questionsAbout, saidBy } from '../support/q
 import { random } from '../support/random.ts'
 import { type EngineName, searchServer } from '../support/search.ts'
 import { onServers } from '../support/servers.ts'
+import { valuesAt } from '../support/values.ts'
 
 /** What becomes of a question: the same answer, an empty one, a refusal, or an answer of its own for each form. */
 type Outcome = 'same' | 'nothing' | 'refused' | 'differs'
@@ -172,20 +173,6 @@ const withValue = (object: object, [name, ...rest]: readonly string[]): object =
   ...object,
   [name!]: rest.length === 0 ? `some ${name}` : withValue((object as Record<string, object>)[name!] ?? {}, rest),
 })
-
-/** The distinct values that documents have at a path, through lists and objects. */
-function valuesAt(documents: readonly unknown[], path: string): unknown[] {
-  const found = new Set<unknown>()
-  const walk = (value: unknown, rest: readonly string[]): void => {
-    if (Array.isArray(value)) for (const item of value) walk(item, rest)
-    else if (typeof value !== 'object' || value === null) {
-      if (rest.length === 0 && value !== undefined && value !== null) found.add(value)
-    } else if (rest.length === 0) for (const item of Object.values(value)) walk(item, rest)
-    else walk((value as Record<string, unknown>)[rest[0]!], rest.slice(1))
-  }
-  for (const document of documents) walk(document, path.split('.'))
-  return [...found]
-}
 
 describe.each(engines)('names in small and full documents, in $name', ({ name: engine, setup, sink }) => {
   const { test, urls } = onServers(engine)
