@@ -96,6 +96,10 @@ export default defineConfig({
       },
       {
         resolve: { alias },
+        test: { name: 'fuzz', include: ['test/fuzz/**/*.test.ts'], testTimeout: 7_200_000 },
+      },
+      {
+        resolve: { alias },
         test: { name: 'soak', include: ['test/soak/**/*.test.ts'], testTimeout: 90_000_000, hookTimeout: 120_000 },
       },
     ],
