@@ -33,5 +33,13 @@ export function searchServer(url: string) {
     ask,
     search,
     count: async (index: string, query: object = { match_all: {} }) => (await search(index, { size: 0, query })).total,
+    removeStreams: async () => {
+      for (const stream of [
+        'logs-aws.vpcflow-default',
+        'logs-aws.cloudtrail-default',
+        'logs-aws.cloudfront_logs-default',
+      ])
+        await ask('DELETE', `/_data_stream/${stream}`)
+    },
   }
 }

@@ -19,7 +19,7 @@ export interface LogTable {
 /** AWS's name of a field as its Parquet files have it: `account_id`, `cs_user_agent`. */
 const columnName = (name: string): string => name.replace(/[^A-Za-z\d]+/g, '_').replace(/^_|_$/g, '')
 
-const headerOf = (text: string) => /^#Fields: (.*)$/m.exec(text)?.[1]?.split(' ')
+const headerOf = (text: string) => /^#Fields: (.*)$/m.exec(text)?.[1]?.split(/[ \t,;|]/)
 
 /** The records of a text file as a table: those that the format's own encoding reads. */
 export async function tableOf(
@@ -31,9 +31,11 @@ export async function tableOf(
   const lines: string[] = []
   for await (const batch of parser.parse(memoryObject({ key: 'a.log', body: text }), parseContext({ originals: true })))
     for (let index = 0; index < batch.length; index++) lines.push(batch.original!(index))
-  const isFront = headerOf(text) !== undefined
   const names = headerOf(text) ?? layout ?? text.slice(0, text.indexOf('\n')).split(' ')
-  const rows = lines.map((line) => valuesOf(line, { delimiter: isFront ? '\t' : ' ', quotes: true, brackets: false }))
+  const wrapped = { quotes: !/\bnet\//.test(text), brackets: / \[\d\d\/[A-Z]/.test(text) }
+  const split = (line: string, delimiter: string) => valuesOf(line, { ...wrapped, delimiter })
+  const delimiter = ['\t', ';', '|', ','].find((one) => split(lines[0]!, one).length === names.length) ?? ' '
+  const rows = lines.map((line) => split(line, delimiter))
   const width = Math.max(names.length, ...rows.map(({ length }) => length))
   const all = Array.from({ length: width }, (_, i) => names[i] ?? `field_${i + 1}`)
   return {
@@ -44,15 +46,21 @@ export async function tableOf(
   }
 }
 
-/** Lines of JSON whose members are all texts, as a table of those that the format knows. */
+/** Lines of JSON as a table of texts, of the members that the format knows. */
 function jsonTable({ schema }: FormatParser<unknown>, text: string): LogTable {
   const records = text
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, string>)
-  const names = [...new Set(records.flatMap((record) => Object.keys(record)))].filter((name) => schema.nameOf(name))
-  return { names: names.map(columnName), rows: records.map((record) => names.map((name) => record[name] ?? null)) }
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+  const known = records.map((record) =>
+    Object.fromEntries(Object.entries(record).map(([name, value]) => [schema.nameOf(name) ?? '', value])),
+  )
+  const names = [...new Set(known.flatMap((record) => Object.keys(record)))].filter((name) => name !== '')
+  return { names: names.map(columnName), rows: known.map((record) => names.map((name) => textOf(record[name]))) }
 }
+
+const textOf = (value: unknown) =>
+  value === undefined || value === null ? null : typeof value === 'object' ? JSON.stringify(value) : String(value)
 
 /** A column of a table by its name. */
 const columnAt = ({ rows }: LogTable, index: number) => rows.map((row) => row[index] ?? null)
