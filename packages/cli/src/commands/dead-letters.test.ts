@@ -46,7 +46,7 @@ describe('flowferry dlq', () => {
     await bury('no event')
     const group = await runHere(['dlq', 'group', cloud.deadLetterUrl], { env })
     expect(group.stdout).toMatch(
-      /^ {2}cause {9}messages {2}oldest +example\n {2}COMPRESSION_CORRUPT +2 {2}\d+ s +s3:\/\/logs\/AWSLogs\/.*[ab]\.gz\n {2}UNKNOWN +1 {2}\d+ s +-\n\n3 messages, all visible again\n$/,
+      /^ {2}cause {16}messages {2}oldest +example\n {2}COMPRESSION_CORRUPT +2 {2}\d+ s +s3:\/\/logs\/AWSLogs\/.*[ab]\.gz\n {2}UNKNOWN +1 {2}\d+ s +-\n\n3 messages, all visible again\n$/,
     )
     expect(group.code).toBe(0)
     const json = await runHere(['dlq', 'group', cloud.deadLetterUrl, '--by', 'prefix', '--json'], { env })
@@ -91,9 +91,9 @@ describe('flowferry redrive', () => {
     const args = ['redrive', '--dlq', cloud.deadLetterUrl, '--to', cloud.queueUrl]
     const dry = await runHere([...args, '--dry-run'], { env })
     expect(dry.stdout.split('\n').slice(0, 3)).toEqual([
-      '  cause         messages',
+      '  cause                messages',
       '  COMPRESSION_CORRUPT         2',
-      '  UNKNOWN              1',
+      '  UNKNOWN                     1',
     ])
     expect(dry.stdout).toContain(`would redrive: 3 messages to ${cloud.queueUrl}\n`)
     expect(dry.code).toBe(0)
