@@ -1,6 +1,6 @@
 // A suite that takes its size: `npm run chaos -- 200` (schedules), `npm run soak -- 10` (minutes), which need the test
 // servers: eval "$(scripts/servers/up.sh)". `npm run worlds -- 300` (worlds, 2,000 unless said) and `npm run fuzz -- 5000`
-// (mutated files, 1,000,000 unless said) need none.
+// (mutated files, 1,000,000 unless said, in two processes) need none.
 import { spawnSync } from 'node:child_process'
 
 const suites = {

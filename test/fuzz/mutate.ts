@@ -6,7 +6,6 @@ export interface Seed {
   readonly name: string
   readonly key: string
   readonly body: Buffer
-  readonly isText: boolean
 }
 
 /** A file that nobody wrote. */
@@ -207,7 +206,7 @@ export function mutate(texts: readonly Seed[], binaries: readonly Seed[], chance
   return {
     key: chance.pick([seed.key, seed.key, 'file', chance.pick(texts).key]),
     body,
-    chunkBytes: chance.pick([65_536, 65_536, 1 + chance.int(64)]),
+    chunkBytes: chance.int(10) === 0 ? 1 + chance.int(64) : 65_536,
     how: how.join(', '),
   }
 }
