@@ -92,6 +92,22 @@ const odd: readonly string[] = [
   ...['null', 'true', '[]', '{}', '[null]', '[[]]', '"a"', 'GET http://a:80/\\x22 HTTP/1.1', 'version', 'type'],
 ]
 
+/** Names of members that a plain object takes for its own or its prototype's, or that a document cannot have as they are. */
+const oddNames = [
+  '__proto__',
+  'constructor',
+  'prototype',
+  'toString',
+  'kind',
+  'length',
+  '0',
+  '',
+  'a.b',
+  '.',
+  '\\u005f_proto__',
+  ' ',
+]
+
 const many = {
   long: 'x'.repeat(5000),
   escaped: '\\"'.repeat(2000),
@@ -171,6 +187,18 @@ const changes: Readonly<Record<string, Change>> = {
     const { index, 0: member } = chance.pick(members)
     const again = chance.chance(0.5) ? member : member.replace(/:.*/s, `:${oddValue(chance)}`)
     return `${text.slice(0, index)}${again},${text.slice(index)}`
+  },
+  'another name': (text, chance) => {
+    const all = [...text.matchAll(/"[^"\\]*":/g)]
+    if (all.length === 0) return text
+    const { index, 0: member } = chance.pick(all)
+    return `${text.slice(0, index)}"${chance.pick(oddNames)}":${text.slice(index + member.length)}`
+  },
+  'one more member': (text, chance) => {
+    const all = [...text.matchAll(/\{(?=")/g)]
+    if (all.length === 0) return text
+    const at = chance.pick(all).index + 1
+    return `${text.slice(0, at)}"${chance.pick(oddNames)}":${chance.pick(['{"polluted":1}', '"a"', '1', '[]'])},${text.slice(at)}`
   },
   'other line ends': (text, chance) => text.replaceAll('\n', chance.pick(['\r\n', '\r', '\n\n', ''])),
 }
