@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import * as zlib from 'node:zlib'
 import { duckdbStore } from '@flowferry/answers/duckdb'
 import { duckdb } from '@flowferry/sink-duckdb'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -20,6 +21,15 @@ const libraries = ['core/dist/index', 'source-s3/dist/index', 'sink-duckdb/dist/
   (path) => fileURLToPath(new URL(`../../${path}.js`, import.meta.url)),
 )
 const ready = [built, ...libraries].every((path) => existsSync(path))
+
+/** Text in one Zstandard frame of one raw block. https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1 */
+function rawFrame(text: string): Buffer {
+  const header = (text.length << 3) | 1
+  return Buffer.concat([
+    Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, text.length, header & 0xff, header >> 8, 0]),
+    Buffer.from(text),
+  ])
+}
 
 describe.skipIf(!ready)('the built file (skipped until `pnpm build`)', () => {
   it('parses standard input, and ends quietly when its reader has enough', async () => {
@@ -37,6 +47,30 @@ describe.skipIf(!ready)('the built file (skipped until `pnpm build`)', () => {
     expect(JSON.parse(first.split('\n')[0]!)).toMatchObject({ event: { dataset: 'aws.vpcflow' } })
     expect(stderr).toBe('')
     expect(code).toBe(0)
+  })
+
+  it('ingests a folder of what shippers compressed, gzip twice and Zstandard where Node reads it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'flowferry-built-'))
+    const logs = join(folder, 'logs')
+    mkdirSync(logs)
+    const text = 'version srcaddr dstaddr end\n2 10.0.0.1 203.0.113.9 1795338932\n2 10.0.0.2 203.0.113.9 1795338932\n'
+    const isRead = 'createZstdDecompress' in zlib
+    writeFileSync(join(logs, 'twice.log.gz'), zlib.gzipSync(zlib.gzipSync(text)))
+    const frame = rawFrame(text)
+    writeFileSync(join(logs, 'flow.log.zst'), frame)
+    writeFileSync(join(logs, 'both.log.gz'), zlib.gzipSync(frame))
+    try {
+      const said = await new Promise<{ code: unknown; stdout: string }>((resolve) =>
+        execFile(process.execPath, [built, 'ingest', logs, '--to', `duckdb:${folder}/x.db`], (error, stdout, stderr) =>
+          resolve({ code: error?.code ?? 0, stdout: stdout + stderr }),
+        ),
+      )
+      expect(said.stdout).toMatch(isRead ? /\ndocuments written +6\n/ : /\ndocuments written +2\n/)
+      if (isRead) expect(said.code, said.stdout).toBe(0)
+      else expect(said.stdout).toContain('Run on Node 22.15 or newer')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   it('exits with 2 for bad usage', async () => {

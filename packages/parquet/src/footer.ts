@@ -223,5 +223,5 @@ function listOf(value: ThriftValue | undefined): readonly ThriftValue[] {
 
 function wholeOf(value: ThriftValue | undefined, what: string): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
-  throw new Invalid(`${what} is ${value}`)
+  throw new Invalid(value === undefined ? `${what} is missing` : `${what} is ${value}`)
 }

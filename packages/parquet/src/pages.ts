@@ -84,7 +84,7 @@ export class ColumnPages {
       const head = await this.#head()
       const { 1: type, 2: size, 3: stored } = head
       if (!isSize(size) || !isSize(stored) || stored > this.#bytes.left())
-        throw new Invalid(`a page is said to have ${stored} bytes, and ${size} decompressed`)
+        throw new Invalid(`a page is said to have ${stored ?? 'no'} bytes, and ${size ?? 'none'} decompressed`)
       if (type === indexPage) {
         this.#bytes.skip(stored)
         continue
