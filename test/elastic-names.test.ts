@@ -1,3 +1,4 @@
+import { datasets } from '@flowferry/core'
 import { formats } from '@flowferry/core/formats'
 import { describe, expect, test } from 'vitest'
 import { elasticNames, isWritten } from './support/elastic-names.ts'
@@ -45,9 +46,10 @@ const notWritten: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 }
 
-describe.each(Object.keys(formats) as (keyof typeof formats)[])('%s', (name) => {
-  test("each name that Elastic's dashboards and rules use is written, or stands with its reason", async () => {
-    const { format } = await formats[name]()
+const parsers = await Promise.all(Object.values(formats).map((load) => load()))
+
+describe.each(datasets(parsers.map(({ format }) => format)))('$dataset', (format) => {
+  test("each name that Elastic's dashboards and rules use is written, or stands with its reason", () => {
     expect(elasticNames(format).filter((field) => !isWritten(format, field))).toEqual(
       Object.keys(notWritten[format.dataset] ?? {}),
     )

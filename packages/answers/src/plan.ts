@@ -1,4 +1,4 @@
-import type { Format } from '@flowferry/core'
+import { datasets, type Format } from '@flowferry/core'
 import { isIt, isObject } from '@flowferry/core/internal'
 import { type Field, findField } from './fields.ts'
 import { type CheckedFilter, checkFilters, dateOf, maxValues, typedValue } from './filters.ts'
@@ -82,19 +82,23 @@ export function checkLimit(limit: number): void {
     throw refused('limit', `takes a whole number from 1 to ${maxRows}`)
 }
 
+/** One for each dataset: a stream or table of several formats is asked once. */
 function formatsOf(asked: Question['formats'], known: readonly Format[]): Format[] {
   if (!Array.isArray(asked) || asked.length === 0) throw refused('formats', 'takes a list of datasets or formats')
-  return asked.map((one: string | Format, index) => {
-    const format = typeof one === 'string' ? known.find(({ dataset }) => dataset === one) : one
-    if (isObject(format) && isObject(format.mapping) && typeof format.dataset === 'string') return format
-    const datasets = known.map(({ dataset }) => dataset)
+  const found = asked.flatMap((one: string | Format, index): readonly Format[] => {
+    if (typeof one !== 'string' && isObject(one) && isObject(one.mapping) && typeof one.dataset === 'string')
+      return [one]
+    const own = known.filter(({ dataset }) => dataset === one)
+    if (own.length > 0) return own
+    const names = [...new Set(known.map(({ dataset }) => dataset))]
     throw refused(
       `formats[${index}]`,
       typeof one === 'string'
-        ? `names "${one}", which is none of the store's formats${isIt(one, datasets) || `: ${datasets.join(', ')}`}`
+        ? `names "${one}", which is none of the store's formats${isIt(one, names) || `: ${names.join(', ')}`}`
         : 'takes a dataset or a format',
     )
   })
+  return datasets(found)
 }
 
 function groupsPlan(

@@ -1,4 +1,12 @@
-import { byKey, detect, type FormatParser, type ObjectIdentity, type Parser, rejectedDocuments } from '@flowferry/core'
+import {
+  byKey,
+  datasets,
+  detect,
+  type FormatParser,
+  type ObjectIdentity,
+  type Parser,
+  rejectedDocuments,
+} from '@flowferry/core'
 import { type FormatName as AwsFormatName, formats } from '@flowferry/core/formats'
 import { isIt, isTabular } from '@flowferry/core/internal'
 import { noSettings, type Settings } from './config/settings.ts'
@@ -49,10 +57,11 @@ export async function parserFor(
     all.map(async (name) => {
       if (name !== rejected) return loaded(name, documents, settings)
       const logs = await Promise.all(logFormatNames(settings).map((log) => loaded(log, documents, settings)))
+      requireAgreement(logs, settings)
       return rejectedDocuments(logs.flatMap((parser) => parser.formats))
     }),
   )
-  requireOneEach(all, parsers, settings)
+  requireAgreement(parsers, settings)
   const columns = parsers.filter(isDeclared).filter(({ schema }) => isTabular(schema))
   if (columns.length === 0) return parsers.length === 1 ? parsers[0]! : detect(parsers)
   const { parquet } = await import('@flowferry/parquet')
@@ -122,18 +131,13 @@ export function unenriched({ formats: own, enrichments }: Settings): string[] {
   return enrichments.length > 0 ? names : []
 }
 
-/** Two templates or tables of one name would be each other's end. */
-function requireOneEach(names: readonly string[], parsers: readonly Parser<unknown>[], { file }: Settings): void {
-  const seen = new Map<string, { readonly name: string; readonly format: unknown }>()
-  for (const [index, { formats: all }] of parsers.entries())
-    for (const format of all) {
-      const { name, format: other = format } = seen.get(format.dataset) ?? {}
-      if (other !== format)
-        throw new UsageError(
-          `${file}: the formats ${name} and ${names[index]} have one dataset, ${format.dataset}: give one of them another, or AWS's name to yours, so that it takes its place`,
-        )
-      seen.set(format.dataset, { name: names[index]!, format })
-    }
+/** Formats of one dataset have one template, and one table. */
+function requireAgreement(parsers: readonly Parser<unknown>[], { file }: Settings): void {
+  try {
+    datasets(parsers.flatMap((parser) => parser.formats))
+  } catch (error) {
+    throw new UsageError(`${file}: ${(error as Error).message}`, { cause: error })
+  }
 }
 
 /** The config's filter, for a run of records. Documents that a store refused have passed it. */

@@ -1,5 +1,4 @@
-import type { Format } from '@flowferry/core'
-import { asFlowferryError, FlowferryError } from '@flowferry/core'
+import { asFlowferryError, datasets, FlowferryError, type Format } from '@flowferry/core'
 import { requireOneOf, requireOption } from '@flowferry/core/internal'
 import type { IndexPer } from './dates.ts'
 import { putIlmPolicy, updateLifecycles } from './ilm.ts'
@@ -9,13 +8,13 @@ import { checkLifecycle, isLifecycleAsked, type LifecycleOptions } from './lifec
 import { mappingUpdate } from './mappings.ts'
 import { matches } from './matches.ts'
 import { offeredTypes, trial } from './offered.ts'
+import { type InstalledTemplate, withOtherFormats } from './other-formats.ts'
 import { reasonOf } from './response.ts'
 import { checkSettings, differingSettings, type IndexSettings, type SearchEngine } from './settings.ts'
 import {
   hasFullText,
   type IndexMeta,
   type IndexTemplate,
-  type InstalledBody,
   indexTemplate,
   type SavingType,
   templateName,
@@ -24,7 +23,10 @@ import type { SearchEngineRequest, SetupChange } from './types.ts'
 import { anyDate, type ExpectedTemplate, findIntegration, refuseOtherTemplates } from './winners.ts'
 
 export interface SetupOptions extends IndexSettings, LifecycleOptions {
-  /** Formats to install templates of: a parser's `formats`, as `vpcFlow.formats`. */
+  /**
+   * Formats to install templates of: a parser's `formats`, as `vpcFlow.formats`. Those of one dataset get one template, and
+   * an installed one keeps the fields of others that are not named.
+   */
   readonly formats: readonly Format[]
   /**
    * `day` or `month` where the sink has the same option: templates for dated indices instead of data streams.
@@ -59,8 +61,9 @@ export async function setupTemplates(
   engine: SearchEngine,
   options: SetupOptions,
 ): Promise<SetupChange[]> {
-  const { formats, indexPer, namespaces = ['default'], dryRun = false } = options
-  requireOption(Array.isArray(formats), 'formats', formats, "a parser's `formats`")
+  const { indexPer, namespaces = ['default'], dryRun = false } = options
+  requireOption(Array.isArray(options.formats), 'formats', options.formats, "a parser's `formats`")
+  const formats = datasets(options.formats)
   requireOneOf('indexPer', indexPer, ['day', 'month'])
   checkSettings(options, engine, formats)
   checkLifecycle(options, indexPer)
@@ -94,7 +97,8 @@ async function setUpFormat(
   const { indexPer, namespaces, dryRun } = options
   const name = templateName(format, indexPer)
   const existing = await installedTemplate(send, name)
-  const wanted = indexTemplate(format, engine, indexPer, options, { installed: existing?.template, types })
+  const own = indexTemplate(format, engine, indexPer, options, { installed: existing?.template, types })
+  const wanted = withOtherFormats(own, existing)
   const { settings, mappings, lifecycle } = wanted.template
   const differing = differingSettings(existing?.template?.settings ?? {}, settings)
   const sameRetention = existing?.template?.lifecycle?.data_retention === lifecycle?.data_retention
@@ -146,7 +150,7 @@ function checked(request: SearchEngineRequest): SearchEngineRequest {
 }
 
 interface ExistingTemplates {
-  readonly index_templates?: readonly { readonly index_template: { readonly template?: InstalledBody } }[]
+  readonly index_templates?: readonly { readonly index_template: InstalledTemplate }[]
 }
 
 async function installedTemplate(send: SearchEngineRequest, name: string) {

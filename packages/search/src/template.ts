@@ -33,7 +33,8 @@ export const savingTypesOf: Readonly<Record<SearchEngine, readonly SavingType[]>
 
 /**
  * The index template of a format: every known field typed, dates never guessed, new strings as keywords. It applies to
- * data streams, or with `indexPer` to plain indices, `logs-<dataset>-<namespace>-<date>`.
+ * data streams, or with `indexPer` to plain indices, `logs-<dataset>-<namespace>-<date>`. Formats of one dataset have one
+ * template: that of `datasets(formats)`.
  * https://www.elastic.co/docs/manage-data/data-store/templates
  *
  * @example

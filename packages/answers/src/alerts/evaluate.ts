@@ -1,4 +1,4 @@
-import { FlowferryError, type Format } from '@flowferry/core'
+import { datasets, FlowferryError, type Format } from '@flowferry/core'
 import { privateBlocks, requireOneOf, requireOption } from '@flowferry/core/internal'
 import { type Answer, endedBy, partialBy, type Row, type Store } from '../answer.ts'
 import { blockOf, checkFilters, dateOf } from '../filters.ts'
@@ -370,7 +370,7 @@ const hasField = ({ mapping, aliases = {} }: Format, field: string): boolean =>
   [...Object.keys(mapping), ...Object.keys(aliases)].some((name) => field === name || field.startsWith(`${name}.`))
 
 function arriving(one: string | Format, formats: readonly Format[]): string | Format {
-  const format = typeof one === 'string' ? formats.find(({ dataset }) => dataset === one) : one
+  const [format] = typeof one === 'string' ? datasets(formats.filter(({ dataset }) => dataset === one)) : [one]
   return format ? { ...format, mapping: { ...format.mapping, 'event.ingested': { type: 'date' } } } : one
 }
 

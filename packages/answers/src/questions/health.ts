@@ -1,4 +1,4 @@
-import { deadRecordFormat, type Format } from '@flowferry/core'
+import { datasets, deadRecordFormat, type Format } from '@flowferry/core'
 import { type Answer, partialBy, type Row, type Store } from '../answer.ts'
 import type { Span } from '../question.ts'
 import { refused } from '../refuse.ts'
@@ -32,15 +32,22 @@ export const health: SteppedQuestion = {
     const dead = await deadRecords(ask, span, reasons)
     const found: Row[] = []
     let absent = true
-    for (const format of formats) {
+    for (const format of datasets(formats)) {
       const { row, partial } = await stateOf(ask, format, span)
       if (partial?.absent) continue
       absent = false
       if (partial) reasons.push(partial.why)
-      if (row.newest !== null) found.push({ ...row, dead: dead ? (dead.get(format.kind) ?? 0) : null })
-      dead?.delete(format.kind)
+      const kinds = new Set(formats.filter(({ dataset }) => dataset === format.dataset).map(({ kind }) => kind))
+      const ofKinds = [...kinds].reduce((sum, kind) => sum + (dead?.get(kind) ?? 0), 0)
+      if (row.newest !== null) found.push({ ...row, dead: dead ? ofKinds : null })
+      for (const kind of kinds) dead?.delete(kind)
     }
-    if (absent) reasons.push(`the store has no logs of ${formats.map(({ dataset }) => dataset).join(', ')}`)
+    if (absent)
+      reasons.push(
+        `the store has no logs of ${datasets(formats)
+          .map(({ dataset }) => dataset)
+          .join(', ')}`,
+      )
     const others = [...(dead ?? [])].map(([kind, count]) => ({ ...nothing, dataset: kind, dead: count }))
     return { rows: [...found, ...others].slice(0, limit), approximate: [], ...partialBy(reasons, absent) }
   },

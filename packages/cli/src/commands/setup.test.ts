@@ -57,9 +57,10 @@ describe('flowferry setup', () => {
     expect(first).toMatchObject({ code: 0, stderr: '' })
     expect(first.stdout).toContain('index template flowferry-aws.cloudtrail created\n')
     const { formats } = await parserFor(awsFormatNames)
-    expect([...templates.keys()].sort()).toEqual(formats.map(({ dataset }) => `flowferry-${dataset}`).sort())
+    const names = new Set(formats.map(({ dataset }) => `flowferry-${dataset}`))
+    expect([...templates.keys()].sort()).toEqual([...names].sort())
     const second = await runHere(['setup', '--to', to, '--url', url])
-    expect(second.stdout.match(/^index template \S+ is as it should be$/gm)).toHaveLength(formats.length)
+    expect(second.stdout.match(/^index template \S+ is as it should be$/gm)).toHaveLength(names.size)
   })
 
   it('installs those of indices by time, for one format', async () => {

@@ -47,16 +47,10 @@ function requireMembers(value: unknown, known: readonly string[], what: string, 
 
 function checkFormats(formats: OwnFormats, refuse: Refuse): void {
   if (!isObject(formats) || Array.isArray(formats)) refuse('formats takes an object, parsers by their names: { nginx }')
-  const names = new Map<string, string>()
   for (const [name, parser] of Object.entries(formats)) {
     if (!/^[\w.-]+$/.test(name)) refuse(`formats has the name "${name}"; it takes letters, digits, _, . and -`)
     if (name === 'rejected') refuse('formats has "rejected", which is the name of documents that a store refused')
     if (!isParser(parser)) refuse(`formats.${name} is no parser, as format() or lines() gives it`)
-    for (const { dataset } of parser.formats) {
-      if (names.has(dataset))
-        refuse(`formats.${name} has the dataset ${dataset}, which ${names.get(dataset)} has already`)
-      names.set(dataset, name)
-    }
   }
 }
 

@@ -130,11 +130,6 @@ describe('a config', () => {
     ['a format that is none', 'export default { formats: { x: {} } }', 'formats.x is no parser'],
     ['a name with a space', `export default { formats: { 'a b': ${notes} } }`, 'formats has the name "a b"'],
     ['a name that is taken', `export default { formats: { rejected: ${notes} } }`, 'formats has "rejected"'],
-    [
-      'two formats of one dataset',
-      `export default { formats: { a: ${notes}, b: ${notes} } }`,
-      'formats.b has the dataset custom.notes, which a has already',
-    ],
     ['an enrichment that is none', 'export default { enrichments: [{}] }', 'enrichments[0] is none'],
     [
       'an enrichment that no format takes',
@@ -190,12 +185,27 @@ describe('a config', () => {
     expect(code).toBe(2)
   })
 
-  it("whose own format has the dataset of AWS's is refused, unless it takes its place", async () => {
-    config(
-      `formats: { flows: { ...${notes}, formats: [{ kind: 'x', title: '', dataset: 'aws.vpcflow', mapping: {}, fields: [], archive: [] }] } }`,
-    )
-    const { code, stderr } = await runIn('parse', path('notes.txt'))
-    expect(stderr).toContain('the formats flows and vpc-flow have one dataset, aws.vpcflow')
-    expect(code).toBe(2)
+  const inFlows = (mapping: object) =>
+    `formats: { flows: { ...${notes}, formats: [{ kind: 'x', title: '', dataset: 'aws.vpcflow', view: 'flows', mapping: ${JSON.stringify(mapping)}, fields: [], archive: [] }] } }`
+
+  it.each([[], ['--format', 'rejected']])(
+    "whose own format disagrees with AWS's of the same dataset is refused (%s %s)",
+    async (...given) => {
+      config(inFlows({ 'source.ip': { type: 'keyword' } }))
+      const { code, stderr } = await runIn('parse', path('notes.txt'), ...given)
+      expect(stderr).toContain('flowferry.config')
+      expect(stderr).toContain(
+        'vpcflow and x have one dataset, aws.vpcflow, and disagree on source.ip: {"type":"ip"} in',
+      )
+      expect(code).toBe(2)
+    },
+  )
+
+  it("whose own format agrees with AWS's of the same dataset is taken", async () => {
+    config(inFlows({ 'source.ip': { type: 'ip' } }))
+    expect(await runIn('parse', path('notes.txt'))).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/notes\.txt \(x\): 2 records: 2 printed\n$/),
+    })
   })
 })

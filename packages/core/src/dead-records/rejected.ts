@@ -1,4 +1,5 @@
 import { readLines } from '../read/lines.ts'
+import { datasets } from '../schema/datasets.ts'
 import type { Batch, Format, LogDocument, Malformed, ParseContext, Parser, SourceObject } from '../types.ts'
 import type { DeadRecord } from './stream.ts'
 
@@ -16,6 +17,7 @@ export interface RejectedRecord extends DeadRecord {
  *
  * @param formats The formats of the parsers that the documents came from: a store with columns needs their mapping.
  * Documents of any other dataset have none, and go into the fields that their index or table has.
+ * @throws FlowferryError INVALID_OPTION where formats of one dataset disagree
  * @example
  * const parser = rejectedDocuments(vpcFlow.formats)
  * await ingest({ source, parser, sink: elasticsearch({ client }) })
@@ -34,7 +36,7 @@ const mostDatasets = 1000
 
 /** The one format of each dataset: a sink keeps columns or a template for each format that it meets. */
 function formatsByDataset(formats: readonly Format[]): (dataset: string, kind: string) => Format {
-  const known = new Map(formats.map((format) => [format.dataset, format]))
+  const known = new Map(datasets(formats).map((format) => [format.dataset, format]))
   const others = new Map<string, Format>()
   return (dataset, kind) => {
     const found = known.get(dataset) ?? others.get(dataset)

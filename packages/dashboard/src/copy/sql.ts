@@ -1,5 +1,5 @@
 import type { Filter, FilterValue, Group, GroupsQuestion, Having, Measure, Question } from '@flowferry/answers'
-import type { Format } from '@flowferry/core'
+import { datasets, type Format } from '@flowferry/core'
 import { ecsLists, quoteText as quoted, quoteName, tableName } from '@flowferry/core/internal'
 
 /**
@@ -12,7 +12,7 @@ import { ecsLists, quoteText as quoted, quoteName, tableName } from '@flowferry/
  */
 export function sql(question: Question, formats: readonly Format[]): string | undefined {
   const [one, ...others] = question.formats
-  const format = typeof one === 'string' ? formats.find(({ dataset }) => dataset === one) : one
+  const [format] = typeof one === 'string' ? datasets(formats.filter(({ dataset }) => dataset === one)) : [one]
   if (!format || others.length > 0 || ('only' in question && question.only)) return undefined
   const fields = fieldsOf(format)
   // A part of a flattened field is no column.

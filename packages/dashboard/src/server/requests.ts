@@ -13,7 +13,7 @@ import {
   type Store,
 } from '@flowferry/answers'
 import { why, whyTargets } from '@flowferry/answers/why'
-import type { Format } from '@flowferry/core'
+import { datasets, type Format } from '@flowferry/core'
 import { hostPort } from '@flowferry/core/internal'
 import type { About, Answered, FlowsAnswer, LogsOf, Narrowing, RequestName, Requests } from '../api.ts'
 import { command } from '../copy/command.ts'
@@ -229,11 +229,11 @@ function narrow(question: Panel, is: readonly Narrowing[]): Panel {
 
 const day = 24 * 3_600_000
 
-/** How far the logs of each format go. */
+/** How far the logs of each dataset go. */
 async function logsOf(store: Store, formats: readonly Format[], now: Date, signal: AbortSignal): Promise<LogsOf[]> {
   const span = { from: '1970-01-01T00:00:00.000Z', to: new Date(now.getTime() + day).toISOString() }
   const found = await Promise.all(
-    formats.map(async (format): Promise<LogsOf> => {
+    datasets(formats).map(async (format): Promise<LogsOf> => {
       const { rows } = await store.ask(
         {
           kind: 'groups',
