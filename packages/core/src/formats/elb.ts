@@ -18,11 +18,10 @@ import type { RecordOf } from '../types.ts'
 export const elbAccess = format({
   kind: 'elb',
   title: 'Classic Load Balancer access logs',
-  // Elastic has these in `aws.elb_logs`; a dataset has one format here.
-  dataset: 'aws.elb_classic_logs',
+  dataset: 'aws.elb_logs',
   view: 'requests',
   root: 'aws.elb',
-  constants: aws('elb_classic_logs'),
+  constants: aws('elb_logs'),
   // biome-ignore format: one line a field
   fields: {
     'timestamp': iso8601(['@timestamp', 'event.start'], 'When the load balancer received the request or connection.'),

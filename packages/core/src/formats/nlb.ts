@@ -23,11 +23,10 @@ const inOrder = ['type', 'version', 'time', 'elb', 'listener', 'client:port', 'd
 export const nlbAccess = format({
   kind: 'nlb',
   title: 'Network Load Balancer access logs',
-  // Elastic has these in `aws.elb_logs`; a dataset has one format here.
-  dataset: 'aws.elb_network_logs',
-  view: 'connections',
+  dataset: 'aws.elb_logs',
+  view: 'requests',
   root: 'aws.elb',
-  constants: aws('elb_network_logs', {
+  constants: aws('elb_logs', {
     'event.category': ['network'],
     'event.type': ['connection'],
     'aws.elb.protocol': 'tcp',
