@@ -29,6 +29,7 @@ export const albAccess = format({
   dataset: 'aws.elb_logs',
   view: 'requests',
   root: 'aws.elb',
+  taken: ['connection_time', 'tls_handshake_time', 'tls_named_group'],
   constants: aws('elb_logs', { 'event.category': ['web'], 'event.type': ['access'], 'aws.elb.protocol': 'http' }),
   // biome-ignore format: one line a field
   fields: {

@@ -21,6 +21,17 @@ export const elbAccess = format({
   dataset: 'aws.elb_logs',
   view: 'requests',
   root: 'aws.elb',
+  taken: [
+    'chosen_cert',
+    'connection_time',
+    'error',
+    'node_ip',
+    'target_group',
+    'tls_handshake_time',
+    'tls_named_group',
+    'trace_id',
+    'unknown',
+  ],
   constants: aws('elb_logs'),
   // biome-ignore format: one line a field
   fields: {

@@ -26,6 +26,15 @@ export const nlbAccess = format({
   dataset: 'aws.elb_logs',
   view: 'requests',
   root: 'aws.elb',
+  taken: [
+    'backend_processing_time',
+    'error',
+    'node_ip',
+    'request_processing_time',
+    'response_processing_time',
+    'target_group',
+    'trace_id',
+  ],
   constants: aws('elb_logs', {
     'event.category': ['network'],
     'event.type': ['connection'],

@@ -44,6 +44,7 @@ test.each<[object, string]>([
   [{ encodings: [delimited] }, 'encodings has function, which is no encoding: delimited({…}), json({…})'],
   [{ encodings: ['json'] }, 'encodings has string, which is no encoding'],
   [{ first: 'user.name' }, 'first is string; it takes a list of targets'],
+  [{ taken: 'error' }, 'taken is string; it takes a list of names below the root'],
   [{ first: ['user.nam'] }, 'first has "user.nam", which is no field of ECS that is known here; is it "user.name"?'],
   [{ derived: [] }, 'derived is object; it takes (derive) => [derive(…)]'],
   [{ derived: () => 1 }, 'derived is 1; it takes a function that gives a list of derive(…)'],

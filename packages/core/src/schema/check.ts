@@ -22,6 +22,8 @@ import { requireTarget, type TargetUse, useOf } from './targets.ts'
 interface Declared extends LayoutParts {
   readonly kind: string
   readonly root: string
+  /** Names below the root that are no place for a field of another log. */
+  readonly taken?: readonly string[]
   /** Scalar targets that several fields may fill. */
   readonly first: readonly string[]
 }
@@ -67,6 +69,7 @@ const members = [
   'kind',
   'dataset',
   'root',
+  'taken',
   'title',
   'constants',
   'first',
@@ -86,12 +89,13 @@ const members = [
 export function checkMembers(definition: object): void {
   requireOption(isTable(definition), 'format()', definition, 'a declaration')
   const given = definition as Readonly<Record<string, unknown>>
-  const { constants, first = [], fields, cases = [], derived, encodings, root } = given
+  const { constants, taken = [], first = [], fields, cases = [], derived, encodings, root } = given
   for (const name of Object.keys(definition))
     if (!members.includes(name))
       throw invalid(`format() takes no member "${name}"${isIt(name, members)}; its members are ${members.join(', ')}`)
   requireOption(isTable(constants), 'constants', constants, "an object of the document's constants; {} for none")
   requireOption(isTable(fields), 'fields', fields, "an object of AWS's names and their fields")
+  requireOption(Array.isArray(taken), 'taken', taken, 'a list of names below the root')
   requireOption(Array.isArray(first), 'first', first, 'a list of targets')
   requireOption(Array.isArray(cases), 'cases', cases, 'a list of when(…)')
   requireOption(derived === undefined || typeof derived === 'function', 'derived', derived, '(derive) => [derive(…)]')

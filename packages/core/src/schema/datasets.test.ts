@@ -116,3 +116,30 @@ test("AWS's formats agree, in small and in full documents", async () => {
   expect(others).toEqual([])
   expect(shared(all.map(({ full }) => full.format)).map(({ kind }) => kind)).toEqual(['alb, elb, nlb'])
 })
+
+const parsers = await Promise.all(Object.values(formats).map((load) => load()))
+const inShared = parsers.filter(({ format }) =>
+  datasets(parsers.map((one) => one.format)).every((one) => one !== format),
+)
+
+describe.each(inShared.map(({ format, schema }) => ({ kind: format.kind, format, schema })))(
+  'a new field of $kind',
+  ({ format, schema }) => {
+    const [merged] = datasets(inShared.map((one) => one.format))
+    const start = `${schema.root}.`
+    const all = [...Object.keys(merged!.mapping), ...Object.keys(merged!.aliases ?? {})]
+    const below = all.filter((name) => name.startsWith(start)).map((name) => name.slice(start.length).split('.')[0]!)
+    const own = new Set([...Object.keys(format.mapping), ...Object.keys(format.aliases ?? {})])
+    const others = [...new Set(below)].filter(
+      (name) => ![...own].some((one) => `${one}.`.startsWith(`${start}${name}.`)),
+    )
+
+    test.each(others)('has a place of its own where another format of the dataset has %s', (name) => {
+      let branch: unknown = schema.layout([{ name, key: name }])
+      for (const member of schema.root.split('.')) branch = (branch as ReadonlyMap<string, unknown>).get(member)
+      const isText = merged!.mapping[start + name]?.type === 'keyword'
+      const place = isText ? name : `${name}_2`
+      expect((branch as ReadonlyMap<string, unknown>).get(place)).toHaveProperty('sources')
+    })
+  },
+)

@@ -26,6 +26,13 @@ export interface FormatDefinition<K extends string, F extends Fields> {
    * the table's own places keep their type.
    */
   readonly root: `aws.${string}` | `custom.${string}`
+  /**
+   * Names below `root` where other formats of the dataset keep what is no text: of a field that is not in the table, such a
+   * name gets a number as well. An index would refuse the document.
+   *
+   * @default none
+   */
+  readonly taken?: readonly string[]
   /** Dotted document field to the value that every document has; `aws('vpcflow')` gives those of AWS's logs. */
   readonly constants: Readonly<Record<string, string | readonly string[]>>
   /**
@@ -107,10 +114,14 @@ export function format<const K extends string, const F extends Fields>(
   definition: FormatDefinition<K, F>,
 ): FormatParser<RecordFrom<K, F>> {
   checkMembers(definition)
-  const { constants, fields, root, first = [], encodings } = definition
+  const { constants, fields, root, taken = [], first = [], encodings } = definition
   const derived = derivedOf(definition)
   const cases = (definition.cases ?? []).flat()
-  return parserOf({ kind: definition.kind, constants, fields, cases, derived, root, first }, definition, encodings)
+  return parserOf(
+    { kind: definition.kind, constants, fields, cases, derived, root, taken, first },
+    definition,
+    encodings,
+  )
 }
 
 function derivedOf<F extends Fields>({ derived }: Pick<FormatDefinition<string, F>, 'derived'>): readonly Derived[] {

@@ -33,11 +33,11 @@ export interface Schema extends LayoutParts {
 }
 
 export function schemaOf(
-  parts: LayoutParts & { readonly root: string },
+  parts: LayoutParts & { readonly root: string; readonly taken?: readonly string[] },
   travelling: Omit<Format, 'mapping' | 'aliases' | 'fields' | 'time'>,
   more: Format['mapping'] = {},
 ): Schema {
-  const { fields, root } = parts
+  const { fields, root, taken: ofOthers = [] } = parts
   const known = once(() => layoutTree(parts))
   const mapping = once(() => ({ ...mappingOf(parts), ...more }))
   const docs = once(() => docsOf(parts))
@@ -62,7 +62,7 @@ export function schemaOf(
     layout: (unknown) => {
       if (unknown.length === 0) return known()
       // An index refuses a document that holds an alias.
-      const taken = takenNames([...namesUnder(known(), root), ...aliasesUnder(root, aliases())])
+      const taken = takenNames([...ofOthers, ...namesUnder(known(), root), ...aliasesUnder(root, aliases())])
       const kept = unknown.map(
         ({ name, key }) => [key, keyword([`${root}.${freeName(snakeCase(name), taken)}` as 'custom.x'], '')] as const,
       )
