@@ -99,8 +99,10 @@ export const vpcFlow = format({
         // Transit Gateway's flow logs have the same key and nearly the same names.
         if (names.some((name) => /^(resource-type$|tgw-|packets-lost-)/.test(name))) return undefined
         // AWS may put a field of the future first.
-        const count = names.filter((name) => known.has(name)).length
-        return known.has(names[0]!) || (count > 1 && count * 2 >= names.length) ? names : undefined
+        const ours = names.filter((name) => known.has(name))
+        if (ours.every((name) => everyday.has(name)))
+          return ours.length > 1 && ours.length === names.length ? names : undefined
+        return known.has(names[0]!) || (ours.length > 1 && ours.length * 2 >= names.length) ? names : undefined
       },
       headerless: {
         // biome-ignore format: AWS's default format, in one look
@@ -117,6 +119,9 @@ export const vpcFlow = format({
     }),
   ],
 })
+
+/** Names that a sentence may begin with, and a table of anybody's own have. */
+const everyday = new Set(['version', 'protocol', 'packets', 'bytes', 'start', 'end', 'action', 'type', 'region'])
 
 /** A flow record: AWS's field names, numbers as numbers, absent values left out. */
 export interface VpcFlowRecord extends RecordOf<typeof vpcFlow> {}
