@@ -156,6 +156,31 @@ describe('of all formats', async () => {
     // A line behind a header may be claimed by nobody.
     for (const line of text.trimEnd().split('\n')) expect([[], [formatName]], line).toContainEqual(claiming(line))
   })
+
+  test.each([
+    [
+      'the combined log of a web server',
+      '192.0.2.7 - - [10/Oct/2025:13:55:36 +0000] "GET / HTTP/1.1" 200 5 "-" "curl/8"',
+    ],
+    ['one with its host', 'a.example:80 192.0.2.7 - - [10/Oct/2025:13:55:36 +0000] "GET / HTTP/1.1" 200 5 "-" "c"'],
+    ['IIS', '#Software: Microsoft Internet Information Services 10.0\n#Fields: date time c-ip cs-method sc-status'],
+    [
+      'another network',
+      '#Version: 1.0\n#Fields: date time cs-ip cs-method cs-uri sc-status sc-bytes time-taken cs(Referer)',
+    ],
+    ['own W3C', '#Version: 1.0\n#Fields: date time x-one x-two\n2025-01-01 00:00:00 a b'],
+    ['own values with a comma', '#Fields: id,name,price\n1,a,2'],
+    ['CSV', 'type,time,status\nhttp,2025-01-01T00:00:00Z,PASS'],
+    ["a socket's own JSON", '{"eventTimestamp":"2025-01-01T00:00:00Z","connectionId":"a","event":"open"}'],
+    ["a proxy's own JSON", '{"time":"2025-01-01T00:00:00Z","listener":"https","tls_handshake_time":3}'],
+    ["another proxy's", '{"proxy_name":"a","final_action":"deny"}'],
+    ['own health checks', '{"target_group_id":"a","reason_code":"b"}'],
+    ['a sentence', 'start of log'],
+    ['another', 'version two of this'],
+    ['own columns', 'type name\na b'],
+    ['own columns of everyday names', 'name type region start end\na b c d e'],
+    ['a word', 'end'],
+  ])('none claims %s', (_, text) => expect(claiming(`${text}\n`)).toEqual([]))
 })
 
 describe('detect and byKey', () => {

@@ -9,6 +9,7 @@ import { tls, validityDate } from '../schema/network.ts'
 import { asTime } from '../schema/time.ts'
 import { isAddress } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
+import { telling } from './vended-telling.ts'
 
 // biome-ignore format: AWS's order, in one look
 const inOrder = ['timestamp', 'client_ip', 'client_port', 'listener_port', 'tls_protocol', 'tls_cipher', 'tls_handshake_latency', 'leaf_client_cert_subject', 'leaf_client_cert_validity', 'leaf_client_cert_serial_number', 'tls_verify_status', 'conn_trace_id', 'tls_keyexchange', 'elb', 'ip_address']
@@ -80,7 +81,7 @@ export const albConnection = format({
       keys: /(^|\/)(aws-service=)?elasticloadbalancing\/(.*\/conn_log_\d{12}_elasticloadbalancing_[a-z0-9-]+_app\.|.*ELBConnectionLogTestFile$)|(^|\/)ELBConnectionLogTestFile$/,
     }),
     w3c({
-      claims: [['tls_verify_status', 'conn_trace_id']],
+      claims: telling.albConnection,
       headerless: {
         fields: inOrder,
         lengths: [12, 13, 14, 15],
@@ -88,7 +89,7 @@ export const albConnection = format({
           asTime(timestamp) !== undefined && isAddress(client_ip!) && /^\d{1,5}$/.test(listener_port!),
       },
     }),
-    json({ absent: '-', claims: [['tls_verify_status', 'conn_trace_id']] }),
+    json({ absent: '-', claims: telling.albConnection }),
   ],
 })
 

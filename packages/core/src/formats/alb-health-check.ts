@@ -8,6 +8,7 @@ import { aws, format } from '../schema/format.ts'
 import { addressPort } from '../schema/parts.ts'
 import { asTime } from '../schema/time.ts'
 import type { RecordOf } from '../types.ts'
+import { telling } from './vended-telling.ts'
 
 // biome-ignore format: AWS's order, in one look
 const inOrder = ['type', 'time', 'latency', 'target_addr', 'target_group_id', 'status', 'status_code', 'reason_code', 'elb', 'ip_address']
@@ -70,7 +71,7 @@ export const albHealthCheck = format({
       keys: /(^|\/)(aws-service=)?elasticloadbalancing\/(.*\/health_check_log_\d{12}_elasticloadbalancing_[a-z0-9-]+_app\.|.*ELBHealthCheckLogTestFile$)|(^|\/)ELBHealthCheckLogTestFile$/,
     }),
     w3c({
-      claims: [['target_group_id', 'reason_code']],
+      claims: telling.albHealthCheck,
       headerless: {
         fields: inOrder,
         lengths: [8, 10],
@@ -78,7 +79,7 @@ export const albHealthCheck = format({
           /^(https?|h2|grpcs?|lambda)$/.test(type!) && asTime(time) !== undefined && /^(PASS|FAIL)$/.test(status!),
       },
     }),
-    json({ absent: '-', claims: [['target_group_id', 'reason_code']] }),
+    json({ absent: '-', claims: telling.albHealthCheck }),
   ],
 })
 

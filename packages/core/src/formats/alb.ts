@@ -11,6 +11,7 @@ import { endOfEvent, typed } from '../schema/targets.ts'
 import { asTime } from '../schema/time.ts'
 import { isAddress } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
+import { telling } from './vended-telling.ts'
 
 // biome-ignore format: AWS's order, in one look
 const inOrder = ['type', 'time', 'elb', 'client:port', 'target:port', 'request_processing_time', 'target_processing_time', 'response_processing_time', 'elb_status_code', 'target_status_code', 'received_bytes', 'sent_bytes', 'request', 'user_agent', 'ssl_cipher', 'ssl_protocol', 'target_group_arn', 'trace_id', 'domain_name', 'chosen_cert_arn', 'matched_rule_priority', 'request_creation_time', 'actions_executed', 'redirect_url', 'error_reason', 'target:port_list', 'target_status_code_list', 'classification', 'classification_reason', 'conn_trace_id', 'transformed_host', 'transformed_uri', 'request_transform_status', 'ip_address']
@@ -101,7 +102,7 @@ export const albAccess = format({
       keys: /(^|\/)(aws-service=)?elasticloadbalancing\/(.*\/\d{12}_elasticloadbalancing_[a-z0-9-]+_app\.|.*ELBAccessLogTestFile$)|(^|\/)ELBAccessLogTestFile$/,
     }),
     w3c({
-      claims: [['request_line', 'elb_status_code']],
+      claims: telling.alb,
       headerless: {
         fields: inOrder,
         lengths: [29, 30, 33, 34],
@@ -109,7 +110,7 @@ export const albAccess = format({
           /^(https?|h2|grpcs?|wss?)$/.test(type!) && asTime(time) !== undefined && elb!.startsWith('app/'),
       },
     }),
-    json({ absent: '-', claims: [['request_line', 'elb_status_code']] }),
+    json({ absent: '-', claims: telling.alb }),
   ],
 })
 

@@ -7,6 +7,7 @@ import { aws, format } from '../schema/format.ts'
 import { tls, validityDate } from '../schema/network.ts'
 import { asAnyTime } from '../schema/time.ts'
 import type { RecordOf } from '../types.ts'
+import { telling } from './vended-telling.ts'
 
 /**
  * CloudFront connection logs: TLS connections to distributions that ask for a client's certificate. Their connection id is
@@ -65,19 +66,8 @@ export const cloudFrontConnection = format({
   // Where standard logs of version 2 lie, with a suffix of the user's choice.
   archive: [{ service: 'CloudFront', folders: 'any', late: hours(2), early: hours(1) }],
   encodings: [
-    w3c({
-      claims: [
-        ['eventTimestamp', 'connectionId'],
-        ['event_timestamp', 'connection_id'],
-      ],
-    }),
-    json({
-      absent: '-',
-      claims: [
-        ['eventTimestamp', 'connectionId'],
-        ['event_timestamp', 'connection_id'],
-      ],
-    }),
+    w3c({ claims: telling.cloudFrontConnection }),
+    json({ absent: '-', claims: telling.cloudFrontConnection }),
   ],
 })
 

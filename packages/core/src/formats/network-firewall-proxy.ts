@@ -9,6 +9,7 @@ import { urlParts } from '../schema/network.ts'
 import { flat } from '../schema/objects.ts'
 import { asAnyTime } from '../schema/time.ts'
 import type { RecordOf } from '../types.ts'
+import { telling } from './vended-telling.ts'
 
 /**
  * Network Firewall proxy logs: what the proxy allowed, denied, or let pass with an alert. The three kinds have the same
@@ -70,8 +71,8 @@ export const networkFirewallProxy = format({
   // Where the logs of a firewall lie; the suffix is of the user's choice.
   archive: [{ service: 'network-firewall', folders: 'any', late: hours(1) }],
   encodings: [
-    w3c({ claims: [['proxy_name', 'final_action']] }),
-    json({ absent: '-', claims: [['proxy_name', 'final_action']] }),
+    w3c({ claims: telling.networkFirewallProxy }),
+    json({ absent: '-', claims: telling.networkFirewallProxy }),
   ],
 })
 

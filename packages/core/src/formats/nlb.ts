@@ -11,6 +11,7 @@ import { endOfEvent, typed } from '../schema/targets.ts'
 import { asTime } from '../schema/time.ts'
 import { asItems } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
+import { telling } from './vended-telling.ts'
 
 // biome-ignore format: AWS's order, in one look
 const inOrder = ['type', 'version', 'time', 'elb', 'listener', 'client:port', 'destination:port', 'connection_time', 'tls_handshake_time', 'received_bytes', 'sent_bytes', 'incoming_tls_alert', 'chosen_cert_arn', 'chosen_cert_serial', 'tls_cipher', 'tls_protocol_version', 'tls_keyexchange', 'domain_name', 'alpn_fe_protocol', 'alpn_be_protocol', 'alpn_client_preference_list', 'tls_connection_creation_time']
@@ -95,7 +96,7 @@ export const nlbAccess = format({
     }),
     w3c({
       quotes: false,
-      claims: [['tls_handshake_time', 'listener']],
+      claims: telling.nlb,
       headerless: {
         fields: inOrder,
         lengths: [18, 22],
@@ -103,7 +104,7 @@ export const nlbAccess = format({
           /^\d+\.\d+$/.test(version!) && asTime(time) !== undefined && elb!.startsWith('net/'),
       },
     }),
-    json({ absent: '-', claims: [['tls_handshake_time', 'listener']] }),
+    json({ absent: '-', claims: telling.nlb }),
   ],
 })
 

@@ -7,6 +7,7 @@ import { tls } from '../schema/network.ts'
 import { requestLine } from '../schema/parts.ts'
 import { asText } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
+import { telling } from './vended-telling.ts'
 
 /**
  * S3 server access logs: lines of the 18 fields of 2014 to the 27 of today and those that AWS adds behind them, or the
@@ -80,7 +81,7 @@ export const s3Access = format({
       // Behind a prefix of the user's, which may have folders of account, region, bucket and date.
       keys: /\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d-[A-Z0-9]{16}$/,
     }),
-    json({ absent: '-', claims: [['schema_version_id', 'bucket_arn']] }),
+    json({ absent: '-', claims: telling.s3Access }),
   ],
 })
 

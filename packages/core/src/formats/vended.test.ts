@@ -22,11 +22,17 @@ describe('vended', () => {
     '#Software: SGOS\n#Fields: x-one x-two\n',
     '#Fields: date time s-sitename cs-method\n',
     '#Version: 1.0\n',
+    '#Fields: id,name,price\n1,a,2\n',
+    '#Fields: date time x-one x-two\n',
+    '#Fields: timestamp message\n',
     'resource_arn event_timestamp\n',
   ])('leaves %j alone', (text) => expect(claim(text)).toBeUndefined())
 
   test.each([
     '#Fields: timestamp resource_arn event_timestamp client_ip time_to_first_byte status_code\n',
+    '#Fields: message_timestamp_ms detail\n',
+    '#Fields: event_timestamp tomorrow\n',
+    '#Fields: resource_id resource_type event_timestamp scheduler_type\n',
     '{"eventTimestamp":"1","awsAccountId":"123456789012","originId":"o"}',
     '{"resource_id":"r","resource_type":"PCS","event_timestamp":"1","scheduler_type":"slurm"}',
   ])('claims %j', (text) => expect(claim(text)).toBe('content'))

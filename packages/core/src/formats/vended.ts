@@ -8,6 +8,7 @@ import { typed } from '../schema/targets.ts'
 import { asAnyTime } from '../schema/time.ts'
 import type { ObjectHead, RecordOf } from '../types.ts'
 import { cloudFrontFields } from './cloudfront-fields.ts'
+import { telling as tellingOfTables } from './vended-telling.ts'
 
 /**
  * AWS's vended logs of services that have no table here: their fields are kept, flattened, in `aws.vended.fields`, and
@@ -57,26 +58,13 @@ export const vended = format({
     derive('event.start', ['start_time'], asAnyTime),
     derive(['cloud.service.name', 'cloud.region', 'cloud.account.id'], ['resource_arn'], partsOf),
   ],
-  encodings: [
-    w3c({ claims: (names) => !haveOne(names, tabled) && !areMostly(names, ofCloudFront) }),
-    json({ absent: '-', unknown: 'aws.vended.fields', claims: claimsJson }),
-  ],
+  encodings: [w3c({ claims: claimsNames }), json({ absent: '-', unknown: 'aws.vended.fields', claims: claimsJson })],
 })
 
 /** A record: the fields that these logs share by AWS's names, and what else it has. */
 export interface VendedRecord extends RecordOf<typeof vended> {}
 
-/** Names that tell logs which have a table of their own. */
-const tabled = [
-  ['eventTimestamp', 'connectionId'],
-  ['event_timestamp', 'connection_id'],
-  ['proxy_name', 'final_action'],
-  ['schema_version_id', 'bucket_arn'],
-  ['request_line', 'elb_status_code'],
-  ['tls_verify_status', 'conn_trace_id'],
-  ['target_group_id', 'reason_code'],
-  ['tls_handshake_time', 'listener'],
-]
+const tabled = Object.values(tellingOfTables).flat()
 
 const ofCloudFront = spellingsOf(inAllSpellings(cloudFrontFields))
 
@@ -101,6 +89,14 @@ const telling = [
   ['assistant_id', 'event_timestamp', 'session_id'],
   ['resourceId', 'traceId', 'spanId', 'sessionId', 'attributes', 'eventVersion', 'eventName', 'level'],
 ]
+
+/** Names of which a log of these has one, whatever else a user chose of its fields. */
+const shared = new Set([...tellingWithArn.flat(), 'rtbfabric_event_timestamp', 'awsAccountId', 'AwsAccountId'])
+
+function claimsNames(names: readonly string[]): boolean {
+  const isOfAws = names.some((name) => shared.has(name)) || haveOne(names, telling)
+  return isOfAws && !haveOne(names, tabled) && !areMostly(names, ofCloudFront)
+}
 
 function claimsJson(head: ObjectHead): 'content' | undefined {
   const has = (claims: readonly (readonly string[])[]) =>

@@ -132,5 +132,7 @@ describe('w3c', () => {
   test('a header of others in the folder is claimed by the key', () => {
     expect(claim('#Fields: timestamp one two\n', 'AWSLogs/123456789012/CloudFront/x')).toBe('key')
     expect(claim('#Fields: timestamp c-ip one\n')).toBe('content')
+    expect(claim('#Fields: x-edge-location c-ip one\n')).toBe('content')
+    expect(claim('#Fields: date time c-ip sc-status\n')).toBe('content')
   })
 })

@@ -12,7 +12,8 @@ export interface W3cOptions {
   /**
    * Whether the names of a `#Fields:` line are this log's: names of which all of one list say so, or a function.
    *
-   * @default most of them are the table's, and not only those that every log has, as `timestamp`
+   * @default all of them are the table's, or most where one is that no other program writes; not only those that every log
+   * has, as `timestamp`
    */
   readonly claims?: readonly (readonly string[])[] | ((names: readonly string[]) => boolean)
   /**
@@ -42,6 +43,10 @@ type Delimiter = (typeof delimiters)[number]
 
 /** Names that tell no log from another. */
 const common = new Set(['date', 'time', 'timestamp', 'type', 'version'])
+
+/** Names of the Extended Log File Format, and what servers and content delivery networks add: many programs write them. */
+const ofAnyServer =
+  /^((c|s|r|cs|sc|sr|rs)-(ip|dns|port|method|uri|uri-stem|uri-query|status|bytes|comment|host|version|protocol)|(cs|sc|sr|rs)\(.*\)|date|time|time-taken|bytes|cached)$/
 
 /** Names that a `#Fields:` line of IIS has, and none of AWS's. */
 const ofIis = new Set(['s-sitename', 's-computername', 's-port', 'cs-username', 'sc-substatus', 'sc-win32-status'])
@@ -119,10 +124,11 @@ export function haveOne(names: readonly string[], lists: readonly (readonly stri
   return lists.some((list) => list.every((name) => names.includes(name)))
 }
 
-/** Whether most names are the table's, and one of them tells. */
+/** Whether most names are the table's, and one of them tells; all, where other programs write those that tell. */
 export function areMostly(names: readonly string[], known: ReadonlySet<string>): boolean {
   const ours = names.filter((name) => known.has(name))
-  return ours.length * 2 > names.length && ours.some((name) => !common.has(name))
+  if (ours.every((name) => common.has(name))) return false
+  return ours.every((name) => ofAnyServer.test(name)) ? ours.length === names.length : ours.length * 2 > names.length
 }
 
 type Split = (line: string, delimiter: Delimiter) => readonly string[]
