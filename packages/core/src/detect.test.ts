@@ -194,6 +194,11 @@ describe('detect and byKey', () => {
   const report = (body: Uint8Array) =>
     ingest({ source: memorySource(object('a', body)), parser: detect([vpcFlow]), sink: memorySink() })
 
+  test.each(['\n\n', ' \r\n\t\n'])('an object of blanks, %j, has no records, compressed or not', async (blanks) => {
+    for (const body of [Buffer.from(blanks), gzipSync(blanks)])
+      expect(await report(body)).toMatchObject({ ok: true, counts: { read: 0 } })
+  })
+
   test('a compressed object of no byte has no records, and a cut one is no such object', async () => {
     const empty = gzipSync('')
     expect(await report(empty)).toMatchObject({ ok: true, counts: { read: 0 } })

@@ -1,4 +1,5 @@
 import { FlowferryError } from './errors.ts'
+import { CR, LF, SPACE, TAB } from './read/ascii.ts'
 import { readBytes } from './read/bytes.ts'
 import { placeOf } from './read/object.ts'
 import { peek } from './read/peek.ts'
@@ -10,7 +11,8 @@ type RecordOfAny<P extends readonly AnyParser[]> = P[number] extends Parser<infe
 
 /**
  * One parser of many. An object goes to the parser that claims its content, whatever their order; else to the first that
- * claims its key. The records form a union, told apart by `kind`. An empty object, compressed or not, has no records.
+ * claims its key. The records form a union, told apart by `kind`. An object of no byte or of blank lines, compressed or not,
+ * has no records.
  *
  * An object that no parser claims fails with FORMAT_UNKNOWN when it is read, which names what it is where that is known;
  * one whose content two parsers claim with FORMAT_AMBIGUOUS, which names both.
@@ -76,14 +78,16 @@ async function* parseClaimed(parsers: readonly AnyParser[], object: SourceObject
       yield* parser.parse(whole.object, context)
       return
     }
-    // Damaged gzip throws here, and gzip around an empty file has no bytes.
+    // Damaged gzip throws here. Gzip around an empty file has no bytes, and a file of blank lines no record.
     for await (const bytes of readBytes(whole.object, context))
-      if (bytes.length > 0)
+      if (bytes.some((byte) => !isBlank(byte)))
         throw new FlowferryError('FORMAT_UNKNOWN', unknown(head, parsers), { place: placeOf(object) })
   } finally {
     whole.close()
   }
 }
+
+const isBlank = (byte: number) => byte === SPACE || byte === TAB || byte === CR || byte === LF
 
 function unknown(head: ObjectHead, parsers: readonly AnyParser[]): string {
   const name = recognise(head)
