@@ -43,4 +43,15 @@ describe.each(logs)('$name as a vended log', ({ name, columns, quotes }) => {
       expect(stored).toEqual(documents)
     }
   })
+
+  test('without a header, with a field that AWS adds tomorrow', async () => {
+    const body = rows.map((values) => [...values, 'new'].join('\t')).join('\n')
+    const source = memorySource(memoryObject({ key: 'k', body }))
+    const { messages } = await ingest({ source, parser: all, sink: memorySink() })
+    expect(messages[0]!.objects[0]).toMatchObject({
+      kinds: [format.kind],
+      counts: { written: rows.length, malformed: 0 },
+      unknownFields: { [`field_${columns + 1}`]: rows.length },
+    })
+  })
 })

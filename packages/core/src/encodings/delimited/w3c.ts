@@ -18,7 +18,7 @@ export interface W3cOptions {
   readonly claims?: readonly (readonly string[])[] | ((names: readonly string[]) => boolean)
   /**
    * Files that do not name their fields: all names in order, how many of them such a file may have, and whether the first
-   * line's texts, by their names, are of this log.
+   * line's texts, by their names, are of this log. A line may have more than all: AWS adds fields at the end.
    *
    * @default none
    */
@@ -84,7 +84,7 @@ export function w3c({ claims, headerless, quotes = true, keys }: W3cOptions = {}
         if (!headerless) return undefined
         for (const delimiter of delimiters) {
           const texts = split(line, delimiter)
-          if (!headerless.lengths.includes(texts.length)) continue
+          if (!headerless.lengths.includes(texts.length) && texts.length <= headerless.fields.length) continue
           const names = headerless.fields.slice(0, texts.length)
           if (headerless.fits(Object.fromEntries(names.map((name, i) => [name, texts[i]!]))))
             return { names, delimiter }
