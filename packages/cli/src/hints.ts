@@ -5,6 +5,8 @@ import { formatNames } from './formats.ts'
 function hintFor(error: unknown, format: string | undefined, names: readonly string[]): string | undefined {
   if (!FlowferryError.isInstance(error)) return undefined
   const { code, message } = error
+  if (message.includes('withFields()'))
+    return `--format ${format ?? 'NAME'} --fields 'NAMES' states the fields of files that do not name them`
   if (format && (code === 'FORMAT_MISMATCH' || code === 'JSON_INVALID' || code === 'TOO_MANY_MALFORMED'))
     return `read as ${format} because of --format; without it the content decides`
   if (code === 'FORMAT_UNKNOWN')

@@ -130,6 +130,7 @@ describe('flowferry parse', () => {
 
   it.each([
     ['read in a wrong format', ['--format', 'cloudtrail'], 'hint: read as cloudtrail because of --format'],
+    ['that names no fields', ['--format', 'nlb'], "hint: --format nlb --fields 'NAMES' states the fields"],
     ['of no format', [], `hint: this command reads ${Object.keys(formats).join(', ')}`],
   ])('gives a hint for a file %s', async (_, options, hint) => {
     await writeFile(file, 'dear diary\n')
