@@ -1,7 +1,6 @@
 import { delimited } from '../encodings/delimited/delimited.ts'
 import { w3c } from '../encodings/delimited/w3c.ts'
 import { json } from '../encodings/json/json.ts'
-import { hours, minutes } from '../schema/archive.ts'
 import { family } from '../schema/derive.ts'
 import { double, ip, iso8601, keyword, long } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
@@ -9,10 +8,13 @@ import { tls, validityDate } from '../schema/network.ts'
 import { asTime } from '../schema/time.ts'
 import { isAddress } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
+import { loadBalancerFiles } from './elb-files.ts'
 import { telling } from './vended-telling.ts'
 
 // biome-ignore format: AWS's order, in one look
 const inOrder = ['timestamp', 'client_ip', 'client_port', 'listener_port', 'tls_protocol', 'tls_cipher', 'tls_handshake_latency', 'leaf_client_cert_subject', 'leaf_client_cert_validity', 'leaf_client_cert_serial_number', 'tls_verify_status', 'conn_trace_id', 'tls_keyexchange', 'elb', 'ip_address']
+
+const files = loadBalancerFiles('conn_log_', 'app\\.', 'ELBConnectionLogTestFile')
 
 /**
  * Connection logs of Application Load Balancers: the 12 fields of 2023 to the 15 of today, and those that AWS adds behind
@@ -53,15 +55,7 @@ export const albConnection = format({
     derive('tls.client.not_before', ['leaf_client_cert_validity'], (validity) => validityDate('NotBefore', validity)),
     derive('tls.client.not_after', ['leaf_client_cert_validity'], (validity) => validityDate('NotAfter', validity)),
   ],
-  // Access logs' folder; these files' names begin with `conn_log_`.
-  archive: [
-    {
-      service: 'elasticloadbalancing',
-      files: /^conn_log_\d{12}_elasticloadbalancing_[a-z0-9-]+_app\./,
-      late: hours(1),
-      early: minutes(0),
-    },
-  ],
+  archive: files.archive,
   encodings: [
     delimited({
       delimiter: ' ',
@@ -78,7 +72,7 @@ export const albConnection = format({
           listener_port !== undefined &&
           /^(Success$|Failed:)/.test(String(tls_verify_status)),
       },
-      keys: /(^|\/)(aws-service=)?elasticloadbalancing\/(.*\/conn_log_\d{12}_elasticloadbalancing_[a-z0-9-]+_app\.|.*ELBConnectionLogTestFile$)|(^|\/)ELBConnectionLogTestFile$/,
+      keys: files.keys,
     }),
     w3c({
       claims: telling.albConnection,

@@ -1,17 +1,19 @@
 import { delimited } from '../encodings/delimited/delimited.ts'
 import { w3c } from '../encodings/delimited/w3c.ts'
 import { json } from '../encodings/json/json.ts'
-import { hours, minutes } from '../schema/archive.ts'
 import { family } from '../schema/derive.ts'
 import { double, ip, iso8601, keyword, long } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
 import { addressPort } from '../schema/parts.ts'
 import { asTime } from '../schema/time.ts'
 import type { RecordOf } from '../types.ts'
+import { loadBalancerFiles } from './elb-files.ts'
 import { telling } from './vended-telling.ts'
 
 // biome-ignore format: AWS's order, in one look
 const inOrder = ['type', 'time', 'latency', 'target_addr', 'target_group_id', 'status', 'status_code', 'reason_code', 'elb', 'ip_address']
+
+const files = loadBalancerFiles('health_check_log_', 'app\\.', 'ELBHealthCheckLogTestFile')
 
 /**
  * Health check logs of Application Load Balancers: the 8 fields of AWS's examples to the 10 of today, and those that AWS
@@ -45,15 +47,7 @@ export const albHealthCheck = format({
     // A function's ARN has colons, as an IPv6 address has.
     derive('network.type', ['type', family('target_addr')], (type, family) => (type === 'lambda' ? undefined : family)),
   ],
-  // Access logs' folder; these files' names begin with `health_check_log_`.
-  archive: [
-    {
-      service: 'elasticloadbalancing',
-      files: /^health_check_log_\d{12}_elasticloadbalancing_[a-z0-9-]+_app\./,
-      late: hours(1),
-      early: minutes(0),
-    },
-  ],
+  archive: files.archive,
   encodings: [
     delimited({
       delimiter: ' ',
@@ -68,7 +62,7 @@ export const albHealthCheck = format({
           time !== undefined &&
           /^(PASS|FAIL)$/.test(String(status)),
       },
-      keys: /(^|\/)(aws-service=)?elasticloadbalancing\/(.*\/health_check_log_\d{12}_elasticloadbalancing_[a-z0-9-]+_app\.|.*ELBHealthCheckLogTestFile$)|(^|\/)ELBHealthCheckLogTestFile$/,
+      keys: files.keys,
     }),
     w3c({
       claims: telling.albHealthCheck,

@@ -1,7 +1,6 @@
 import { delimited } from '../encodings/delimited/delimited.ts'
 import { w3c } from '../encodings/delimited/w3c.ts'
 import { json } from '../encodings/json/json.ts'
-import { hours, minutes } from '../schema/archive.ts'
 import { family } from '../schema/derive.ts'
 import { double, ip, iso8601, keyword, list, long } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
@@ -11,10 +10,13 @@ import { endOfEvent, typed } from '../schema/targets.ts'
 import { asTime } from '../schema/time.ts'
 import { isAddress } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
+import { loadBalancerFiles } from './elb-files.ts'
 import { telling } from './vended-telling.ts'
 
 // biome-ignore format: AWS's order, in one look
 const inOrder = ['type', 'time', 'elb', 'client:port', 'target:port', 'request_processing_time', 'target_processing_time', 'response_processing_time', 'elb_status_code', 'target_status_code', 'received_bytes', 'sent_bytes', 'request', 'user_agent', 'ssl_cipher', 'ssl_protocol', 'target_group_arn', 'trace_id', 'domain_name', 'chosen_cert_arn', 'matched_rule_priority', 'request_creation_time', 'actions_executed', 'redirect_url', 'error_reason', 'target:port_list', 'target_status_code_list', 'classification', 'classification_reason', 'conn_trace_id', 'transformed_host', 'transformed_uri', 'request_transform_status', 'ip_address']
+
+const files = loadBalancerFiles('', 'app\\.', 'ELBAccessLogTestFile')
 
 /**
  * Access logs of Application Load Balancers: the 29 fields of 2018 to the 34 of today, and those that AWS adds behind them,
@@ -76,17 +78,7 @@ export const albAccess = format({
     derive('tls.version_protocol', ['ssl_protocol'], (protocol) => tls(protocol)?.protocol),
     derive('related.ip[]', ['target:port_list'], (targets) => targets.map(addressOf).filter(isAddress)),
   ],
-  // A file's name has the end of its five minutes. Connection and health check logs, and those of other load balancers, lie
-  // in the same folder.
-  // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html#access-log-file-format
-  archive: [
-    {
-      service: 'elasticloadbalancing',
-      files: /^\d{12}_elasticloadbalancing_[a-z0-9-]+_app\./,
-      late: hours(1),
-      early: minutes(0),
-    },
-  ],
+  archive: files.archive,
   encodings: [
     delimited({
       delimiter: ' ',
@@ -99,7 +91,7 @@ export const albAccess = format({
         fits: ({ type, elb }) =>
           /^(https?|h2|grpcs?|wss?)$/.test(String(type)) && /^(?!net\/)[^/]+\/[^/]+\/[^/]+$/.test(String(elb)),
       },
-      keys: /(^|\/)(aws-service=)?elasticloadbalancing\/(.*\/\d{12}_elasticloadbalancing_[a-z0-9-]+_app\.|.*ELBAccessLogTestFile$)|(^|\/)ELBAccessLogTestFile$/,
+      keys: files.keys,
     }),
     w3c({
       claims: telling.alb,

@@ -1,5 +1,4 @@
 import { delimited } from '../encodings/delimited/delimited.ts'
-import { hours, minutes } from '../schema/archive.ts'
 import { family, present } from '../schema/derive.ts'
 import { double, iso8601, keyword, long } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
@@ -7,6 +6,10 @@ import { tls } from '../schema/network.ts'
 import { addressPort, requestLine } from '../schema/parts.ts'
 import { typed } from '../schema/targets.ts'
 import type { RecordOf } from '../types.ts'
+import { loadBalancerFiles } from './elb-files.ts'
+
+// A name has letters, digits and hyphens.
+const files = loadBalancerFiles('', '[A-Za-z0-9-]+_\\d{8}T\\d{4}Z_')
 
 /**
  * Access logs of Classic Load Balancers: the 12 fields of 2014 to the 15 of today, and those that AWS adds behind them. A
@@ -60,15 +63,7 @@ export const elbAccess = format({
     derive('tls.version', ['ssl_protocol'], (protocol) => tls(protocol)?.version),
     derive('tls.version_protocol', ['ssl_protocol'], (protocol) => tls(protocol)?.protocol),
   ],
-  // The folder of all load balancers. A name has letters, digits and hyphens.
-  archive: [
-    {
-      service: 'elasticloadbalancing',
-      files: /^\d{12}_elasticloadbalancing_[a-z0-9-]+_[A-Za-z0-9-]+_\d{8}T\d{4}Z_/,
-      late: hours(1),
-      early: minutes(0),
-    },
-  ],
+  archive: files.archive,
   encodings: [
     delimited({
       delimiter: ' ',
@@ -82,7 +77,7 @@ export const elbAccess = format({
           /^[A-Za-z0-9-]+$/.test(String(elb)) &&
           /^[[0-9a-f.:\]]+:\d+$/i.test(String(client)),
       },
-      keys: /(^|\/)(aws-service=)?elasticloadbalancing\/.*\/\d{12}_elasticloadbalancing_[a-z0-9-]+_[A-Za-z0-9-]+_\d{8}T\d{4}Z_/,
+      keys: files.keys,
     }),
   ],
 })

@@ -1,7 +1,6 @@
 import { delimited } from '../encodings/delimited/delimited.ts'
 import { w3c } from '../encodings/delimited/w3c.ts'
 import { json } from '../encodings/json/json.ts'
-import { hours, minutes } from '../schema/archive.ts'
 import { family, present } from '../schema/derive.ts'
 import { type Field, iso8601, keyword, list, long, reader } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
@@ -11,10 +10,13 @@ import { endOfEvent, typed } from '../schema/targets.ts'
 import { asTime } from '../schema/time.ts'
 import { asItems } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
+import { loadBalancerFiles } from './elb-files.ts'
 import { telling } from './vended-telling.ts'
 
 // biome-ignore format: AWS's order, in one look
 const inOrder = ['type', 'version', 'time', 'elb', 'listener', 'client:port', 'destination:port', 'connection_time', 'tls_handshake_time', 'received_bytes', 'sent_bytes', 'incoming_tls_alert', 'chosen_cert_arn', 'chosen_cert_serial', 'tls_cipher', 'tls_protocol_version', 'tls_keyexchange', 'domain_name', 'alpn_fe_protocol', 'alpn_be_protocol', 'alpn_client_preference_list', 'tls_connection_creation_time']
+
+const files = loadBalancerFiles('', 'net\\.')
 
 /**
  * Access logs of Network Load Balancers, which write those of TLS listeners alone: the 18 fields of 2019 to the 22 of today,
@@ -74,15 +76,7 @@ export const nlbAccess = format({
     derive('tls.version', ['tls_protocol_version'], (protocol) => tls(protocol)?.version),
     derive('tls.version_protocol', ['tls_protocol_version'], (protocol) => tls(protocol)?.protocol),
   ],
-  // The folder of all load balancers.
-  archive: [
-    {
-      service: 'elasticloadbalancing',
-      files: /^\d{12}_elasticloadbalancing_[a-z0-9-]+_net\./,
-      late: hours(1),
-      early: minutes(0),
-    },
-  ],
+  archive: files.archive,
   encodings: [
     delimited({
       delimiter: ' ',
@@ -92,7 +86,7 @@ export const nlbAccess = format({
         fits: ({ version, time, elb }) =>
           /^\d+\.\d+$/.test(String(version)) && time !== undefined && String(elb).startsWith('net/'),
       },
-      keys: /(^|\/)(aws-service=)?elasticloadbalancing\/.*\/\d{12}_elasticloadbalancing_[a-z0-9-]+_net\./,
+      keys: files.keys,
     }),
     w3c({
       quotes: false,
