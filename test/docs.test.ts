@@ -39,11 +39,9 @@ function filesTable(archive: readonly Archive[]): string[] {
     const [count, unit] = time % minutes(60) === 0 ? [time / minutes(60), 'hour'] : [time / minutes(1), 'minute']
     return `${count} ${unit}${count === 1 ? '' : 's'}`
   }
-  const rows = archive.map(({ service, folders = ['region'], ids, late, early }) => {
-    const below = folders === 'any' ? '…' : [...folders.map((folder) => `<${folder}>`), '<date>', ''].join('/')
-    const place = `\`AWSLogs/<account>/${service}/${below}\``
-    const margins = [late ?? usualMargins.late, early ?? usualMargins.early].map(words)
-    return `| ${[ids ? `${place}, or anywhere \`<id>.<hour>.…\`` : place, ...margins].join(' | ')} |`
+  const rows = archive.map((one) => {
+    const margins = [one.late ?? usualMargins.late, one.early ?? usualMargins.early].map(words)
+    return `| ${[placeOf(one), ...margins].join(' | ')} |`
   })
   return [
     '## Files',
@@ -53,6 +51,13 @@ function filesTable(archive: readonly Archive[]): string[] {
     ...rows,
     '',
   ]
+}
+
+function placeOf({ service, folders = ['region'], ids, stamped }: Archive): string {
+  const below = folders === 'any' ? '…' : [...folders.map((folder) => `<${folder}>`), '<date>', ''].join('/')
+  if (stamped) return `anywhere \`…<time>-<id>\`, or \`<account>/${below}\``
+  const place = `\`AWSLogs/<account>/${service}/${below}\``
+  return ids ? `${place}, or anywhere \`<id>.<hour>.…\`` : place
 }
 
 /** How it fires, and which products say it. */

@@ -64,7 +64,8 @@ export const cloudFrontConnection = format({
     ),
   ],
   // Where standard logs of version 2 lie, with a suffix of the user's choice.
-  archive: [{ service: 'CloudFront', folders: 'any', late: hours(2), early: hours(1) }],
+  // As of the access logs, whose delivery it is: behind a prefix of the user's there is no folder of the service.
+  archive: [{ service: 'CloudFront', folders: 'any', ids: /^[A-Z0-9]{6,32}$/, late: hours(2), early: hours(1) }],
   encodings: [
     w3c({ claims: telling.cloudFrontConnection }),
     json({ absent: '-', claims: telling.cloudFrontConnection }),

@@ -1,5 +1,6 @@
 import { delimited } from '../encodings/delimited/delimited.ts'
 import { json } from '../encodings/json/json.ts'
+import { hours, minutes } from '../schema/archive.ts'
 import { family, optional, present } from '../schema/derive.ts'
 import { commonLogTime, decodePercent, encoded, type Field, ip, keyword, long, reader } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
@@ -65,6 +66,17 @@ export const s3Access = format({
     derive('cloud.region', ['host_header'], regionOf),
     derive('tls.version', ['tls_version'], (version) => tls(version)?.version),
     derive('tls.version_protocol', ['tls_version'], (version) => tls(version)?.protocol),
+  ],
+  // Delivered within a few hours, on best effort.
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html#LogDeliveryBestEffort
+  archive: [
+    {
+      service: 's3access',
+      folders: ['region', 'name'],
+      stamped: /^[A-Z0-9]{16}$/,
+      late: hours(6),
+      early: minutes(0),
+    },
   ],
   encodings: [
     delimited({

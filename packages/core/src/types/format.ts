@@ -64,7 +64,7 @@ export interface FieldDoc {
  * records. Above it stand `AWSLogs/<account>/`, an organization's id and any folders of the user's, plain or hive.
  */
 export interface Archive {
-  /** Name of the folder: `vpcflowlogs`. */
+  /** Name of the folder: `vpcflowlogs`; with `stamped` a name alone, which reports say. */
   readonly service: string
   /**
    * The folders between it and those of year, month and day: a region's, or any name. `any` are folders that the user
@@ -82,6 +82,14 @@ export interface Archive {
    * @default they stand below `service` alone
    */
   readonly ids?: RegExp
+  /**
+   * Pattern of ids by which files are known in every folder of a bucket, of `0123456789ABCDEF` where their names are
+   * `<anything>2026-11-22-10-15-30-<id>`, with the second of their delivery, UTC. No folder is named `service` then: dated
+   * ones are `<account>/<folders>/2026/11/22/`, in which 00-00-00 may stand for a time of the day.
+   *
+   * @default they stand below `service` alone
+   */
+  readonly stamped?: RegExp
   /** Milliseconds by which a record may be older than the time in its key: it came late. @default 1 hour */
   readonly late?: number
   /** Milliseconds by which a record may be younger than the time in its key. @default 15 minutes */

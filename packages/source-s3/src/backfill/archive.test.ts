@@ -1,6 +1,11 @@
 import { type Archive, detect, lines, type SourceMessage } from '@flowferry/core'
+import { formats } from '@flowferry/core/formats'
 import { cloudFront } from '@flowferry/core/formats/cloudfront'
+import { cloudFrontConnection } from '@flowferry/core/formats/cloudfront-connection'
 import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
+import { networkFirewall } from '@flowferry/core/formats/network-firewall'
+import { networkFirewallProxy } from '@flowferry/core/formats/network-firewall-proxy'
+import { s3Access } from '@flowferry/core/formats/s3-access'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { hours, minutes } from '@flowferry/core/schema'
 import { describe, expect, it } from 'vitest'
@@ -9,7 +14,7 @@ import { type ArchiveOptions, archiveObjects, backfillSource } from './archive.t
 import { keyInterval } from './layout.ts'
 
 const day = { from: new Date('2026-11-22T00:00:00Z'), to: new Date('2026-11-23T00:00:00Z') }
-const all = detect([vpcFlow, cloudTrail, cloudFront])
+const all = detect([vpcFlow, cloudTrail, cloudFront, s3Access])
 type Options = Partial<ArchiveOptions> & { pageSize?: number }
 
 async function planned(keys: Iterable<string | FakeObject>, { pageSize, ...options }: Options = {}) {
@@ -38,6 +43,8 @@ const trailFile = (account: string, region: string, time: number, n: number, kin
   `${account}_${kind}_${region}_${stamp(time)}_${hex(n)}abcdefgh.json.gz`
 const cdnFile = (time: number, n: number, distribution = 'E2EXAMPLE12345') =>
   `${distribution}.${parts(time).slice(0, 4).join('-')}.${hex(n)}.gz`
+const accessFile = (time: number, n: number) =>
+  `${new Date(time).toISOString().slice(0, 19).replace(/[T:]/g, '-')}-${hex(n).toUpperCase()}EXAMPLE0`
 
 const [one, two] = ['111122223333', '444455556666']
 type KeyOf = (time: number, n: number) => string
@@ -45,6 +52,7 @@ type KeyOf = (time: number, n: number) => string
 const flows = { late: hours(1), early: minutes(15) }
 const trail = { late: hours(2), early: minutes(5) }
 const cdn = { late: hours(2), early: hours(1) }
+const access = { late: hours(6), early: 0 }
 const layouts: Readonly<Record<string, readonly [Required<Pick<Archive, 'late' | 'early'>>, KeyOf]>> = {
   'flow logs, plain': [
     flows,
@@ -107,6 +115,18 @@ const layouts: Readonly<Record<string, readonly [Required<Pick<Archive, 'late' |
     cdn,
     (t, n) => `example.com/${parts(t).slice(0, 4).join('/')}/${cdnFile(t, n)}`,
   ],
+  'S3 access, at the top': [access, (t, n) => accessFile(t, n)],
+  'S3 access, in a folder': [access, (t, n) => `access/${accessFile(t, n)}`],
+  'S3 access, behind a prefix without a folder': [access, (t, n) => `access/shop-${accessFile(t, n)}`],
+  'S3 access, by date of delivery': [access, (t, n) => `${one}/eu-central-1/shop/${plainDay(t)}/${accessFile(t, n)}`],
+  'S3 access, by date of delivery, in a folder': [
+    access,
+    (t, n) => `s3access/${two}/us-east-1/shop/${plainDay(t)}/${accessFile(t, n)}`,
+  ],
+  'S3 access, by date of delivery, behind a prefix without a folder': [
+    access,
+    (t, n) => `logs${two}/us-east-1/shop/${plainDay(t)}/${accessFile(t, n)}`,
+  ],
 }
 
 const minute = minutes(1)
@@ -142,6 +162,9 @@ describe('archiveObjects', () => {
     'EMLARXS9EXAMPLE.2026-11-22-20.RT4KCN4SGK9.gz',
     'example-prefix/EMLARXS9EXAMPLE.2026-11-22-20.a103fd5a.gz',
     'AWSLogs/aws-account-id=123456789012/CloudFront/DistributionId=EMLARXS9EXAMPLE/year=2026/month=11/day=22/hour=20/EMLARXS9EXAMPLE.2026-11-22-20.a103fd5a.gz',
+    '2026-11-22-16-20-00-7B4A0FABBEXAMPLE',
+    'logs/123456789012/us-west-2/amzn-s3-demo-bucket/2026/11/22/2026-11-22-00-00-00-7B4A0FABBEXAMPLE',
+    'logs123456789012/us-west-2/amzn-s3-demo-bucket/2026/11/22/2026-11-22-00-00-00-7B4A0FABBEXAMPLE',
     'AWSLogs/123456789012/CloudFront/2026/EMLARXS9EXAMPLE/11/22/EMLARXS9EXAMPLE.2026-11-22-20.a103fd5a.parquet',
   ])('finds %s, and not the day before or after', async (key) => {
     expect(await planned([key])).toMatchObject({ objects: [key] })
@@ -173,11 +196,15 @@ describe('archiveObjects', () => {
     const of = async (options: Options) =>
       (await planned(keys, { onNote: (note) => notes.push(note), ...options })).objects
     expect(await of({ parser: vpcFlow })).toEqual(expected(/vpcflowlogs/))
-    expect(await of({ parser: detect([cloudTrail, cloudFront]) })).toEqual(expected(/^(?!.*vpcflowlogs)/))
+    expect(await of({ parser: detect([cloudTrail, cloudFront]) })).toEqual(expected(/^(?!.*(?:vpcflowlogs|EXAMPLE0$))/))
+    expect(await of({ parser: s3Access })).toEqual(expected(/EXAMPLE0$/))
     expect(await of({ accounts: [one] })).toEqual(expected(/111122223333/))
-    expect(notes).toEqual(['left out: files of CloudFront whose keys name no account'])
+    expect(notes.sort()).toEqual([
+      'left out: files of CloudFront whose keys name no account',
+      'left out: files of s3access whose keys name no account',
+    ])
     expect(await of({ parser: vpcFlow, regions: ['eu-central-1', 'eu-west-1'] })).toEqual(
-      expected(/eu-(central|west)-1/),
+      expected(/flowlogs.*eu-(central|west)-1/),
     )
   })
 
@@ -196,6 +223,15 @@ describe('archiveObjects', () => {
     ])
       expect((await planned([...keys, other], { prefix, parser: vpcFlow })).objects, prefix).toEqual(keys.slice(0, 2))
     expect((await planned(keys, { prefix: `${keys[1]!.slice(0, -30)}` })).objects).toEqual([keys[1]])
+    const shop = [from + minute, from + 7000 * minute].map(layouts['S3 access, behind a prefix without a folder']![1])
+    for (const prefix of ['access/', 'access/shop', 'access/shop-20', 'access/shop-2026-11-22-00-0'])
+      expect((await planned([...shop, 'access/2026-11-22-00-00-00-0123456789ABCDEF'], { prefix })).objects.at(-1)).toBe(
+        shop[0],
+      )
+    expect(
+      (await planned([cdnFile(from, 1), cdnFile(from + 60 * minute, 1)], { prefix: cdnFile(from, 1).slice(0, 28) }))
+        .objects,
+    ).toEqual([cdnFile(from, 1)])
     const cdn = layouts['CloudFront v2, partitioned']![1](from, 1)
     expect((await planned([cdn], { prefix: cdn.slice(0, cdn.lastIndexOf('/') + 1) })).objects).toEqual([cdn])
   })
@@ -285,6 +321,66 @@ describe('archiveObjects', () => {
     expect(cdn.requests.length).toBeLessThan(8)
   })
 
+  it('lists of S3 access logs, flat or by date, what is near the span, and steps over a year at once', async () => {
+    const { s3, requests } = fakeS3(
+      Array.from({ length: 30_000 }, (_, n) => `access/${accessFile(from - n * 20 * minute, n)}`).concat(
+        Array.from(
+          { length: 400 },
+          (_, n) =>
+            `${one}/eu-central-1/shop/${plainDay(from - n * 1440 * minute)}/${accessFile(from - n * 1440 * minute, n)}`,
+        ),
+      ),
+      100,
+    )
+    const found: string[] = []
+    const span = { from: new Date(from - hours(2)), to: new Date(from - hours(1)) }
+    for await (const { key } of archiveObjects({ s3, bucket: 'logs', parser: s3Access, ...span })) found.push(key)
+    // 22:00, 22:20, … 00:00 of the folder, and the files of two days, one of which may be late.
+    expect(found).toHaveLength(7 + 2)
+    // The top; the account, its region and its days; the folder, what is behind each of its two years, and a range.
+    expect(requests).toHaveLength(8)
+  })
+
+  it('takes a file of a whole day, as S3 names it, for any time of the day, and meets what stands between the years', async () => {
+    const ofDay = `${one}/eu-central-1/shop/2026/11/22/2026-11-22-00-00-00-0123456789ABCDEF`
+    const behind = `logs${ofDay}`
+    const between = `203012345678/eu-central-1/shop/2026/11/22/${accessFile(from + hours(20), 1)}`
+    const keys = [
+      ofDay,
+      behind,
+      between,
+      '2025-11-22-10-00-00-0123456789ABCDEF',
+      '2027-11-22-10-00-00-0123456789ABCDEF',
+    ]
+    const { objects } = await planned(keys, { from: new Date(from + hours(19)), parser: s3Access })
+    expect(objects).toEqual([ofDay, between, behind])
+  })
+
+  it('finds files of any name in a folder of its own, whatever other formats name theirs', async () => {
+    const key = `AWSLogs/${one}/CloudFront/${cdnFile(from, 1)}`
+    const other = `AWSLogs/${one}/CloudFront/connections-${accessFile(from, 1)}`
+    const elsewhere = `mtls/${cdnFile(from, 1)}`
+    const keys = [key, other, elsewhere]
+    expect((await planned(keys, { parser: cloudFrontConnection })).objects).toEqual(keys)
+  })
+
+  it('finds a folder of any folders among one of set ones, and keeps to the regions', async () => {
+    const parser = detect([networkFirewall, networkFirewallProxy])
+    const alert = (region: string, date: string) =>
+      `AWSLogs/${one}/network-firewall/alert/${region}/fw/2026/11/${date}/10/${one}_network-firewall_alert_${region}_fw_202611${date}1020_ab12.log.gz`
+    const proxy = { Key: `AWSLogs/${one}/network-firewall/my-proxy/a.json.gz`, LastModified: day.from }
+    const keys = [alert('eu-central-1', '22'), alert('eu-central-1', '24'), alert('us-east-1', '22'), proxy]
+    expect((await planned(keys, { parser })).objects).toEqual([keys[0], keys[2], proxy.Key])
+    expect((await planned(keys, { parser, regions: ['eu-central-1'] })).objects).toEqual([keys[0], proxy.Key])
+  })
+
+  it('takes all formats at once', async () => {
+    const parsers = await Promise.all(Object.values(formats).map((load) => load()))
+    const parser = { formats: parsers.flatMap((one) => one.formats) }
+    const keys = Object.values(layouts).map(([, keyOf], n) => keyOf(from, n))
+    expect((await planned(keys, { parser })).objects).toEqual([...keys].sort())
+  })
+
   it('takes by the time of upload what names no time', async () => {
     const folder = `AWSLogs/${one}/CloudFront/`
     const old = { Key: `${folder}a.parquet`, LastModified: new Date('2026-11-21T10:00:00Z') }
@@ -363,6 +459,8 @@ describe('every key that a delivery of a record in [from, to) can have is planne
 describe('keyInterval', () => {
   it.each([
     ['a/1_vpcflowlogs_us-east-1_fl-1_20260102T0304Z_00ab.log.gz', '2026-01-02T03:04:00.000Z', minute],
+    ['a/shop-2026-01-02-03-04-05-0123456789ABCDEF', '2026-01-02T03:04:05.000Z', 1000],
+    ['a/shop-2026-01-02-00-00-00-0123456789ABCDEF', '2026-01-02T00:00:00.000Z', 24 * 60 * minute],
     ['cdn/E2EXAMPLE12345.2026-01-02-03.00ab12cd.gz', '2026-01-02T03:00:00.000Z', 60 * minute],
     ['a/year=2026/month=01/day=02/whatever', '2026-01-02T00:00:00.000Z', 24 * 60 * minute],
   ])('%s', (key, start, length) => {

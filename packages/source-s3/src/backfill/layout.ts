@@ -2,7 +2,8 @@ import type { Archive } from '@flowferry/core'
 import { usualMargins } from '@flowferry/core/internal'
 import { invalid } from '../queue/options.ts'
 
-const minute = 60_000
+const second = 1000
+const minute = 60 * second
 const hour = 60 * minute
 
 /** How far the time in a key may be from the times of the records in the object, in milliseconds. */
@@ -30,6 +31,7 @@ export interface Service {
   /** Of each of the archives, where they are for some names only. */
   readonly files: readonly RegExp[] | undefined
   readonly ids: readonly RegExp[]
+  readonly stamped: readonly RegExp[]
 }
 
 /** What the planner looks for. */
@@ -66,24 +68,26 @@ export interface KeyRange {
  * The archives of all formats by their folders, which several formats may share.
  *
  * @param late Milliseconds, instead of what the archives declare
- * @throws FlowferryError INVALID_OPTION where two of them lay out one folder in two ways
+ * @throws FlowferryError INVALID_OPTION where two of them lay out one folder in two ways. Any folders hold every other way.
  */
 export function servicesOf(archives: readonly Archive[], late?: number): Map<string, Service> {
   const services = new Map<string, Service>()
   for (const archive of archives) {
-    const { service: name, folders = ['region'], files, ids } = archive
+    const { service: name, folders = ['region'], files, ids, stamped } = archive
     const known = services.get(name)
-    if (known && String(known.folders) !== String(folders))
+    const isSame = known === undefined || String(known.folders) === String(folders)
+    if (!isSame && known.folders !== 'any' && folders !== 'any')
       throw invalid(`\`parser\` has formats that lay out ${name} in two ways: ${known.folders} and ${folders}`)
     services.set(name, {
       name,
-      folders,
+      folders: isSame ? folders : 'any',
       margins: {
         late: late ?? Math.max(archive.late ?? usualMargins.late, known?.margins.late ?? 0),
         early: Math.max(archive.early ?? usualMargins.early, known?.margins.early ?? 0),
       },
       files: files && (!known || known.files) ? [...(known?.files ?? []), files] : undefined,
       ids: [...(known?.ids ?? []), ...(ids ? [ids] : [])],
+      stamped: [...(known?.stamped ?? []), ...(stamped ? [stamped] : [])],
     })
   }
   return services
@@ -98,6 +102,9 @@ export function servicesOf(archives: readonly Archive[], late?: number): Map<str
  * - with more folders before the date `AWSLogs/<account>/WAFLogs/<region>/<name>/2026/11/22/10/15/`
  * - with any folders `AWSLogs/<account>/CloudFront/…`, or anywhere where the files' names have the id and the hour
  *   https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging.html#send-logs-s3
+ * - without a folder of the service `<account>/<region>/<name>/2026/11/22/`, or anywhere where the files' names end in the
+ *   time of their delivery and an id
+ *   https://docs.aws.amazon.com/AmazonS3/latest/API/API_PartitionedPrefix.html
  *
  * Any folder may stand before these. `given` are folders that the user named, which no date rules out.
  */
@@ -111,14 +118,22 @@ export function enter(place: Place, name: string, wanted: Wanted, given = false)
   }
   if (!service) {
     const found = wanted.services.get(value)
-    if (found) return intoService({ ...place, path, dates: [] }, found, name.includes('='), wanted)
-    // Another service of an account.
-    if (place.account !== undefined) return undefined
+    if (found && found.stamped.length === 0)
+      return intoService({ ...place, path, dates: [] }, found, name.includes('='), wanted)
+    if (place.account !== undefined) {
+      // A region of what has no folder of its service, or another service of the account.
+      for (const bare of wanted.services.values())
+        if (bare.stamped.length > 0 && bare.folders !== 'any')
+          return enter({ ...place, service: bare, left: bare.folders }, name, wanted, given)
+      return undefined
+    }
     if (/^(?:aws-account-id=)?\d{12}$/.test(name)) {
       if (wanted.accounts && !wanted.accounts.has(value)) return undefined
       return { ...place, path, account: value, dates: [] }
     }
   }
+  // Among folders that the user chose one that is called so is a region's.
+  if (service && isRegion(name) && !isWantedRegion(name, value, wanted)) return undefined
   const dates = datesOf(place, name)
   // A year alone may be a folder that somebody moved a whole archive into.
   const ruling = service ? dates.length > 0 : dates.length > 1
@@ -136,7 +151,11 @@ function intoService(place: Place, service: Service, hive: boolean, wanted: Want
 /** A folder `cloudfront` stands where those of regions do, for what is of none. */
 function isWantedRegion(name: string, value: string, { regions }: Wanted): boolean {
   if (value === 'cloudfront') return true
-  return /^(?:aws-region=)?[a-z]{2}(?:-[a-z]+)+-\d+$/.test(name) && (!regions || regions.has(value))
+  return isRegion(name) && (!regions || regions.has(value))
+}
+
+function isRegion(name: string): boolean {
+  return /^(?:aws-region=)?[a-z]{2}(?:-[a-z]+)+-\d+$/.test(name)
 }
 
 function marginsOfFolders({ services }: Wanted): Margins {
@@ -156,23 +175,49 @@ function datedRange(root: string, service: Service, hive: boolean, { span }: Wan
   return { prefix: root, startAfter: day(span.start - early), before: `${day(last)}\u{10FFFF}`, service }
 }
 
-/** The id of a file that is named by id and hour, as CloudFront does it: `E2EXAMPLE.2026-11-22-10.1a2b3c4d.gz` */
-export function idOf(fileName: string): string | undefined {
-  return /^(.+?)\.\d{4}-\d\d-\d\d-\d\d\./.exec(fileName)?.[1]
+/** Files of one folder that are named alike, which may be millions: their names have a time in order. */
+export interface Series {
+  /** What all of the names begin with; a digit follows. */
+  readonly stem: string
+  /** What stands before the time. */
+  readonly before: string
+  readonly id: string
+  /** Of what the time is. */
+  readonly of: 'hour' | 'second'
 }
 
-/** The files of an id in one folder, which may be millions: their names have the hour in order. */
-export function hourlyRange(folder: string, id: string, service: Service, { span }: Wanted): KeyRange {
+/**
+ * The files among which one of this name is: of an id and an hour, as CloudFront has them,
+ * `E2EXAMPLE.2026-11-22-10.1a2b3c4d.gz`; or of a year, behind what the user chose, as S3 has them,
+ * `logs-2026-11-22-10-15-30-0123456789ABCDEF`. By years, so that what stands between `2026-…` and `2027-…` is met.
+ */
+export function seriesOf(fileName: string): Series | undefined {
+  const hourly = /^(.+?)\.\d{4}-\d\d-\d\d-\d\d\./.exec(fileName)
+  if (hourly) return { stem: `${hourly[1]}.`, before: `${hourly[1]}.`, id: hourly[1]!, of: 'hour' }
+  const stamped = stamp.exec(fileName)
+  if (!stamped) return undefined
+  const before = fileName.slice(0, stamped.index)
+  return { stem: `${before}${stamped[1]}-`, before, id: stamped[7]!, of: 'second' }
+}
+
+/** Whether a service has files of such names, in a folder that is not its own. */
+export function hasSeries({ ids, stamped }: Service, { id, of }: Series): boolean {
+  return (of === 'hour' ? ids : stamped).some((pattern) => id.search(pattern) !== -1)
+}
+
+/** A series' files of the span; none where its names are of other years. */
+export function rangeOf(place: Place, series: Series, service: Service, { span }: Wanted): KeyRange | undefined {
   const { early, late } = service.margins
-  const prefix = `${folder}${id}.`
-  const at = (time: number) => `${prefix}${new Date(time).toISOString().slice(0, 13).replace('T', '-')}`
-  // A file of 09 reaches until 10; `.` comes after the hour, and `/` sorts behind it.
-  return {
-    prefix,
-    startAfter: at(span.start - early - hour),
-    before: `${at(span.end - 1 + late)}/`,
-    service,
-  }
+  const prefix = `${place.path}${series.stem}`
+  const [digits, unit] = series.of === 'hour' ? [13, hour] : [19, second]
+  const at = (time: number) =>
+    `${place.path}${series.before}${new Date(time).toISOString().slice(0, digits).replace(/[T:]/g, '-')}`
+  // A file of 09 reaches until 10, and one in a day's folder may be of the whole day.
+  const length = series.of === 'second' && place.dates.length > 0 ? 24 * hour : unit
+  const startAfter = at(span.start - early - length)
+  // `.` or `-` comes after the time, and `/` sorts behind them.
+  const before = `${at(span.end - 1 + late)}/`
+  return before > prefix && startAfter < `${prefix}:` ? { prefix, startAfter, before, service } : undefined
 }
 
 /** Whether an object with this key may hold records of the span. What no key tells, the time of its upload does. */
@@ -196,8 +241,14 @@ const nameOf = (key: string) => key.slice(key.lastIndexOf('/') + 1)
 /** The time that a key names: of its file, else of its folders. */
 export function keyInterval(key: string): Interval | undefined {
   const name = nameOf(key)
-  const stamp = /_(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)Z[_.]/.exec(name) ?? bareStamp.exec(name)
-  if (stamp) return interval(numbers(stamp), minute)
+  const minutes = /_(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)Z[_.]/.exec(name) ?? bareStamp.exec(name)
+  if (minutes) return interval(numbers(minutes), minute)
+  const delivery = stamp.exec(name)
+  if (delivery) {
+    const parts = numbers(delivery).slice(0, 6)
+    // Of a day's own file: hour, minute and second are 0, whenever it was delivered.
+    return parts.slice(3).some((part) => part > 0) ? interval(parts, second) : interval(parts, 24 * hour)
+  }
   const period = /\.(\d{4})-(\d\d)-(\d\d)-(\d\d)\./.exec(name)
   if (period) return interval(numbers(period), hour)
   const days = /\/(?:year=)?(\d{4})\/(?:month=)?(\d\d)\/(?:day=)?(\d\d)\//.exec(key)
@@ -207,12 +258,18 @@ export function keyInterval(key: string): Interval | undefined {
 /** Network Firewall's `_202611221015_`; an account's id, which has 12 digits too, stands before it. */
 const bareStamp = /.*_((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])([0-5]\d)[_.]/
 
+/** S3's `2026-11-22-10-15-30-0123456789ABCDEF`. */
+const stamp = /((?:19|20)\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-([A-Za-z0-9]+)$/
+
 function numbers(match: RegExpExecArray): number[] {
   return match.slice(1).map(Number)
 }
 
-function interval([year, month, day, hours = 0, minutes = 0]: readonly number[], length: number): Interval | undefined {
-  const start = Date.UTC(year!, month! - 1, day!, hours, minutes)
+function interval(
+  [year, month, day, hours = 0, minutes = 0, seconds = 0]: readonly number[],
+  length: number,
+): Interval | undefined {
+  const start = Date.UTC(year!, month! - 1, day!, hours, minutes, seconds)
   return Number.isNaN(start) ? undefined : { start, end: start + length }
 }
 

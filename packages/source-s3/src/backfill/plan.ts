@@ -1,5 +1,5 @@
 import { invalid } from '../queue/options.ts'
-import { enter, hourlyRange, idOf, type KeyRange, type Place, type Wanted } from './layout.ts'
+import { enter, hasSeries, type KeyRange, type Place, rangeOf, type Series, seriesOf, type Wanted } from './layout.ts'
 import type { Lister, Listing } from './list.ts'
 
 /** Folders of no known layout that are looked into, and pages of files in them: what has more is no archive of logs. */
@@ -50,14 +50,14 @@ export async function* plan(list: Lister, options: PlanOptions): AsyncGenerator<
           yield* descend(here, name.slice(here.path.length, -1))
           continue
         }
-        const id = idOf(name.slice(here.path.length))
-        if (id !== undefined) {
-          yield* hourlyFiles(here, id)
+        const series = seriesOf(name.slice(here.path.length))
+        if (series) {
+          for (const range of filesOf(here, series))
+            yield* remaining(within.startsWith(range.prefix) ? { ...range, prefix: within } : range)
           // On behind all of its files, wanted or not: `:` sorts behind the digits.
-          from = { startAfter: `${here.path}${id}.:` }
+          from = { startAfter: `${here.path}${series.stem}:` }
           break
         }
-        // In a service's own folder a file of another name is a log all the same.
         if (here.service?.folders === 'any') yield* remaining({ prefix: name, service: here.service })
       }
     }
@@ -76,14 +76,18 @@ export async function* plan(list: Lister, options: PlanOptions): AsyncGenerator<
     yield* walk(next, next.path)
   }
 
-  function* hourlyFiles(here: Place, id: string): Generator<KeyRange> {
+  function* filesOf(here: Place, series: Series): Generator<KeyRange> {
     const services = here.service ? [here.service] : wanted.services.values()
     for (const service of services) {
-      if (!service.ids.some((pattern) => id.search(pattern) !== -1)) continue
+      // In a service's own folder a file of any name is its log.
+      if (here.service?.folders !== 'any' && !hasSeries(service, series)) continue
       if (wanted.accounts && here.account === undefined) {
         if (!noted.has(service.name)) onNote?.(`left out: files of ${service.name} whose keys name no account`)
         noted.add(service.name)
-      } else yield* remaining(hourlyRange(here.path, id, service, wanted))
+        continue
+      }
+      const range = rangeOf(here, series, service, wanted)
+      if (range) yield range
     }
   }
 
