@@ -94,6 +94,9 @@ export interface FieldOptions {
    * it by each name; those of the format's `full` hold it under each. Nothing else may fill any of them, and all have one
    * type, but that an address has keywords for other names: `source.address` for `source.ip`.
    *
+   * A text that is no address no document holds as one: the format's own keep it below `root` and count it, `full` has it
+   * in the keywords, where an index of the format's own would have found addresses alone.
+   *
    * @default none
    */
   readonly aliases?: readonly Target[]
