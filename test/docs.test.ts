@@ -2,9 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { type Alert, alerts, columnsOf, kibanaRule, openSearchMonitor } from '@flowferry/answers/alerts'
 import { type Archive, type ErrorCode, errorCodes, FlowferryError, type Format } from '@flowferry/core'
 import { formats } from '@flowferry/core/formats'
-import { usualMargins } from '@flowferry/core/internal'
+import { isTabular, usualMargins } from '@flowferry/core/internal'
 import { minutes } from '@flowferry/core/schema'
 import { describe, expect, test } from 'vitest'
+import { type Fixture, fixtures } from './support/fixtures.ts'
 
 const root = new URL('../', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
@@ -76,8 +77,41 @@ function alertRow(alert: Alert, own: readonly Format[]): string {
 }
 
 const all = await Promise.all(
-  Object.entries(formats).map(async ([name, load]) => ({ name, format: (await load()).formats[0]! })),
+  Object.entries(formats).map(async ([name, load]) => {
+    const parser = await load()
+    return { name, parser, format: parser.formats[0]! }
+  }),
 )
+
+/** The encodings in which a format knows a file by its content, as its fixtures show, and Parquet. */
+function encodingsOf({ name, parser }: (typeof all)[number]): string {
+  const own = fixtures.filter(({ formatName }) => formatName === name)
+  const claims = (text: string) =>
+    parser.claims({ bucket: 'b', key: 'k', stored: Buffer.from(text), text }) === 'content'
+  const isJson = (fixture: Fixture) => fixture.name.endsWith('.json')
+  const lines = own.filter((one) => !isJson(one)).map(({ text }) => text)
+  const named = own.filter(isJson).map(({ text }) => namesAndValues(text).map((row) => row.join('\t')))
+  return [
+    ['text', lines.some((text) => claims(text.replace(/^#.*\n/gm, '')))],
+    [
+      'W3C',
+      [...lines, ...named.map(([names, values]) => `#Fields: ${names}\n${values}\n`)].some(
+        (text) => text.startsWith('#') && claims(text),
+      ),
+    ],
+    ['JSON', own.filter(isJson).some(({ text }) => claims(text))],
+    ['[Parquet](../parquet.md)', isTabular(parser.schema)],
+  ]
+    .flatMap(([encoding, isRead]) => (isRead ? encoding : []))
+    .join(', ')
+}
+
+/** Of the first object, which has a line of its own or stands in one value with the others. */
+function namesAndValues(text: string): [string[], string[]] {
+  const line = text.split('\n')[0]!
+  const [first] = [JSON.parse(line.endsWith('}') ? line : text)].flat()
+  return [Object.keys(first), Object.values(first).map((value) => (typeof value === 'object' ? '-' : String(value)))]
+}
 
 // `npx vitest run test/docs.test.ts -u` writes the pages again.
 describe('the pages that are made from code', () => {
@@ -87,7 +121,21 @@ describe('the pages that are made from code', () => {
 
   test('docs/formats has no other', () => {
     const pages = readdirSync(new URL('docs/formats/', root)).map((page) => page.replace('.md', ''))
-    expect(all.map(({ name }) => name)).toEqual(expect.arrayContaining(pages))
+    expect(['README', ...all.map(({ name }) => name)]).toEqual(expect.arrayContaining(pages))
+  })
+
+  // By what a file is known people write: the third column stays.
+  test("docs/formats/README.md has each format, its files' places and its encodings", async () => {
+    const page = read('docs/formats/README.md')
+    const rows = all.map((one) => {
+      const { name, format } = one
+      const [, known] = new RegExp(`^\\| \\[[^|]+\\(${name}\\.md\\) \\|[^|]*\\| ([^|]+) \\|`, 'm').exec(page) ?? []
+      expect(known, `${name} has no row, or an empty third column`).toMatch(/\w/)
+      const places = [...new Set(format.archive.map(placeOf))].join('; ') || 'where you have it put'
+      return `| [${format.title}](${name}.md) | ${places} | ${known} | ${encodingsOf(one)} |\n`
+    })
+    const made = page.replace(/^(\| log \|.*\n\|[-|]+\n)(?:\|.*\n)*/m, (_, head: string) => head + rows.join(''))
+    await expect(made).toMatchFileSnapshot('../docs/formats/README.md')
   })
 
   test("README.md's list of formats", async () => {
