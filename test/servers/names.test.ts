@@ -185,6 +185,7 @@ describe.each(engines)('names in small and full documents, in $name', ({ name: e
     expect(counts.written).toBeGreaterThan(0)
   }
   const answersOf = async (stream: string, bodies: readonly object[]): Promise<readonly Answer[]> => {
+    if (bodies.length === 0) return []
     const response = await fetch(`${url}/${stream}/_msearch`, {
       method: 'POST',
       headers: { 'content-type': 'application/x-ndjson' },

@@ -77,8 +77,14 @@ export function storeQuestions(format: Format, documents: readonly unknown[]): S
 
 /** The kinds of questions that a format's mapping asks for: of CloudTrail's fields none is a number. */
 export function kindsOf({ mapping }: Format): readonly StoreQuestion['kind'][] {
-  const hasNumbers = Object.values(mapping).some(({ type }) => numbers.includes(type))
-  return ['cidr', 'date', 'list', ...(hasNumbers ? (['number'] as const) : [])]
+  const fields = Object.values(mapping)
+  const kinds = {
+    cidr: fields.some(({ type }) => type === 'ip'),
+    date: true,
+    list: fields.some(({ list }) => list === 'values'),
+    number: fields.some(({ type }) => numbers.includes(type)),
+  }
+  return (Object.keys(kinds) as (keyof typeof kinds)[]).filter((kind) => kinds[kind])
 }
 
 /** A wide and a narrow block around the first address of each family. */

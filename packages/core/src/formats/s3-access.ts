@@ -82,6 +82,7 @@ export const s3Access = format({
     delimited({
       delimiter: ' ',
       quotes: true,
+      escapes: false,
       brackets: true,
       headerless: {
         // biome-ignore format: AWS's order, in one look

@@ -34,7 +34,7 @@ export function asWholeNumber(value: unknown): number | undefined {
 
 export function asDecimal(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
-  return typeof value === 'string' && /^-?\d{1,15}(\.\d{1,15})?$/.test(value) ? Number(value) : undefined
+  return typeof value === 'string' && /^-?(\d{1,15}(\.\d{1,15})?|[1-8]\d{15})$/.test(value) ? Number(value) : undefined
 }
 
 /** Seconds up to the end of the year 9999, where ISO 8601 changes its form. */

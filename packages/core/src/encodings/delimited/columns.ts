@@ -144,6 +144,8 @@ function compileColumns(table: CompiledTable, names: readonly string[], least: n
   }
 
   const program = once(() => {
+    // JavaScript puts members of such names before all others.
+    if (unknown.some(({ name }) => /^[^a-z]*$/i.test(name))) return undefined
     const compiled = compileProgram(layout(), columns, least, table)
     return compiled && fits(compiled) ? compiled : undefined
   })

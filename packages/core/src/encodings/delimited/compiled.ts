@@ -5,6 +5,7 @@ export interface CompiledTable {
   readonly schema: Schema
   readonly delimiter: string
   readonly quotes: boolean
+  readonly escapes?: boolean
   readonly brackets: boolean
   readonly absent: string
   readonly header: (line: string) => readonly string[] | 'skip' | undefined

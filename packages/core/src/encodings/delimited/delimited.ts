@@ -16,6 +16,8 @@ export interface DelimitedOptions {
    * @default false: a quote is a character like others
    */
   readonly quotes?: boolean
+  /** Whether the log escapes a quote by a backslash: S3 does not, and a client may send either. @default true */
+  readonly escapes?: boolean
   /** The same for brackets: `[06/Feb/2019:00:00:38 +0000]`. @default false */
   readonly brackets?: boolean
   /** What stands for "no value" in every field. @default '-' */
@@ -68,6 +70,7 @@ export function delimited(options: DelimitedOptions): Encoding {
         delimiter: options.delimiter,
         quotes: options.quotes ?? false,
         brackets: options.brackets ?? false,
+        escapes: options.escapes ?? true,
         absent: options.absent ?? '-',
         header: (line) => options.header?.(line, names),
         headerless: options.headerless,
@@ -88,7 +91,7 @@ export function delimited(options: DelimitedOptions): Encoding {
 }
 
 function requireOptions(
-  { delimiter, quotes, brackets, header, headerless, keys }: DelimitedOptions,
+  { delimiter, quotes, escapes, brackets, header, headerless, keys }: DelimitedOptions,
   fields: Fields,
 ): void {
   const refuse = (what: string) => {
@@ -96,7 +99,7 @@ function requireOptions(
   }
   if (typeof delimiter !== 'string' || delimiter.length !== 1)
     refuse(`delimiter is "${delimiter}"; it takes one character`)
-  for (const [name, value] of Object.entries({ quotes, brackets }))
+  for (const [name, value] of Object.entries({ quotes, escapes, brackets }))
     requireOption(value === undefined || typeof value === 'boolean', name, value, 'a boolean')
   if ((quotes && delimiter === '"') || (brackets && /[[\]]/.test(delimiter)))
     refuse(`delimiter is ${delimiter}, which opens or closes a value`)

@@ -51,6 +51,7 @@ function tableOf(schema: Schema): CompiledTable {
     schema,
     delimiter: '\t',
     quotes: false,
+    escapes: false,
     brackets: false,
     absent: '-',
     header: () => undefined,

@@ -39,6 +39,12 @@ describe('values of a line', () => {
     expect(quoted('GET "a "b" c d" v1')).toEqual(['GET', 'a "b" c d', 'v1'])
   })
 
+  test('end at a backslash and a quote where the log escapes none', () => {
+    const s3 = (line: string) => valuesOf(line, { delimiter: ' ', quotes: true, brackets: true, escapes: false })
+    expect(s3('"http://a\\" "Mozilla x\\" - id')).toEqual(['http://a\\', 'Mozilla x\\', '-', 'id'])
+    expect(s3('"GET /" "a \\"b\\" c" -')).toEqual(['GET /', 'a \\"b\\" c', '-'])
+  })
+
   test('stand in brackets', () => {
     expect(both('b [06/Feb/2019:00:00:38 +0000] 192.0.2.3 "x"')).toEqual([
       'b',

@@ -5,16 +5,18 @@ export interface Wrapping {
   readonly quotes: boolean
   /** Whether a value may stand in brackets. */
   readonly brackets: boolean
+  /** Whether a quote with a backslash before it is one of the value. @default true */
+  readonly escapes?: boolean
 }
 
 /**
  * The values of a line. One in quotes or brackets may hold the delimiter, and is what stands between them. A quote ends
- * its value where no backslash stands before it, and the delimiter or the line's end behind it; nothing is unescaped, since
- * no page of AWS's tells a backslash of the log from one of the client's.
+ * its value where no backslash stands before it that escapes it, and the delimiter or the line's end behind it; nothing is
+ * unescaped, since no page of AWS's tells a backslash of the log from one of the client's.
  *
  * S3 escapes no quote: where a value without quotes ends in one, the last value in quotes was longer than it seemed.
  */
-export function valuesOf(line: string, { delimiter, quotes, brackets }: Wrapping): string[] {
+export function valuesOf(line: string, { delimiter, quotes, brackets, escapes = true }: Wrapping): string[] {
   if (!quotes && !brackets) return line.split(delimiter)
   const values: string[] = []
   /** The last value in quotes: its number, and where it begins. */
@@ -26,7 +28,7 @@ export function valuesOf(line: string, { delimiter, quotes, brackets }: Wrapping
   for (let at = 0; at <= line.length; ) {
     const mark = line[at] ?? ' '
     const close = !open.includes(mark) ? '' : mark === '[' ? ']' : mark
-    const closed = close === '' ? -1 : closeOf(line, at + 1, close, delimiter)
+    const closed = close === '' ? -1 : closeOf(line, at + 1, close, delimiter, escapes)
     if (close !== '' && closed === -1) open = open.replace(mark, '')
     if (closed !== -1) {
       if (close === '"') {
@@ -49,12 +51,12 @@ export function valuesOf(line: string, { delimiter, quotes, brackets }: Wrapping
 }
 
 /** Where the value's closing mark stands; -1 for none. */
-function closeOf(line: string, from: number, mark: string, delimiter: string): number {
+function closeOf(line: string, from: number, mark: string, delimiter: string, escapes: boolean): number {
   let escaped = false
   for (let at = from; at < line.length; at++) {
     const character = line[at]
     if (character === mark && !escaped && (at + 1 === line.length || line[at + 1] === delimiter)) return at
-    escaped = character === '\\' && !escaped
+    escaped = escapes && character === '\\' && !escaped
   }
   return -1
 }
