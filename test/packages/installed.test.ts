@@ -280,7 +280,7 @@ describe("a package's page has a first sample that runs:", () => {
   })
 
   test('search', async () => {
-    expect(JSON.parse(await runs('search'))).toMatchObject({ index_patterns: ['logs-aws.vpcflow-*'] })
+    expect(JSON.parse(await runs('search'))).toMatchObject({ index_patterns: ['logs-aws.elb_logs-*'] })
   })
 
   test('source-s3', async () => {
