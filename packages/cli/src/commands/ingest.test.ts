@@ -62,6 +62,15 @@ describe('flowferry ingest', () => {
     ).toEqual([{ flows: 3000, requests: 2000 }])
   })
 
+  it('does not read the database that stands in the folder', async () => {
+    await writeFile(join(folder, 'flows.log'), flows!.text)
+    for (const written of ['3,000', '0']) {
+      const { code, stdout } = await runHere(['ingest', folder, '--to', `duckdb:${database}`])
+      expect(stdout).toMatch(new RegExp(`^files +1\\n[^]*documents written +${written}\\n`))
+      expect(code).toBe(0)
+    }
+  })
+
   it('puts in what it can, names what failed, and exits with 1', async () => {
     await writeFile(join(folder, 'flows.log'), flows!.text)
     await writeFile(join(folder, 'notes.txt'), 'dear diary\n')

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { type DeadRecords, ingest, objectEvent, type SourceMessage } from '@flowferry/core'
 import { s3Address, s3Client } from '../aws.ts'
 import type { Settings } from '../config/settings.ts'
@@ -79,14 +80,24 @@ async function deadRecordsAt(text: string, io: Io): Promise<DeadRecords> {
   return s3DeadRecords({ s3: await s3Client(io), bucket: address.bucket, prefix: address.key })
 }
 
+/** Whether a file of a folder is the database that the folder's logs go to, or DuckDB's log beside it. */
+function isOfStore(path: string, to: string | undefined): boolean {
+  if (!to?.startsWith('duckdb:')) return false
+  const database = resolve(to.slice('duckdb:'.length))
+  return [database, `${database}.wal`].includes(resolve(path))
+}
+
 /** A message for each file or object. */
 async function messagesOf(
   source: string,
-  { archived, unknown }: IngestCommandOptions,
+  { archived, unknown, to }: IngestCommandOptions,
   io: Io,
 ): Promise<SourceMessage[]> {
   const address = s3Address(source)
-  if (!address) return (await listFiles(source)).map(({ path, size }) => ({ objects: [localFile(path, { size })] }))
+  if (!address) {
+    const files = (await listFiles(source)).filter(({ path }) => path === source || !isOfStore(path, to))
+    return files.map(({ path, size }) => ({ objects: [localFile(path, { size })] }))
+  }
 
   const { backfillSource, listObjects } = await import('@flowferry/source-s3')
   const s3 = await s3Client(io)
