@@ -99,7 +99,7 @@ describe.each(engines)('the Lambda handler, into $name', (engine) => {
       deadLettered: [...first!.failed],
       messages: [
         {
-          objects: [{ key: keys[4], error: { code: 'COMPRESSION_CORRUPT', docs: expect.stringContaining('#gzip_') } }],
+          objects: [{ key: keys[4], error: { code: 'COMPRESSION_CORRUPT', docs: expect.stringContaining('#compression_') } }],
         },
       ],
     })
