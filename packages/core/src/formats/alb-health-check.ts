@@ -5,7 +5,7 @@ import { family } from '../schema/derive.ts'
 import { double, ip, iso8601, keyword, long } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
 import { addressPort } from '../schema/parts.ts'
-import { asTime } from '../schema/time.ts'
+import { asTime, nanoseconds } from '../schema/time.ts'
 import type { RecordOf } from '../types.ts'
 import { loadBalancerFiles } from './elb-files.ts'
 import { telling } from './vended-telling.ts'
@@ -42,7 +42,7 @@ export const albHealthCheck = format({
   },
   derived: (derive) => [
     derive('event.outcome', ['status'], (status) => (status === 'PASS' ? 'success' : 'failure')),
-    derive('event.duration', ['latency'], (seconds) => Math.round(seconds * 1e9)),
+    derive('event.duration', ['latency'], (seconds) => nanoseconds(seconds, 1e9)),
     derive('http.response.status_code', ['type', 'status_code'], (type, code) => (isGrpc(type) ? undefined : code)),
     // A function's ARN has colons, as an IPv6 address has.
     derive('network.type', ['type', family('target_addr')], (type, family) => (type === 'lambda' ? undefined : family)),

@@ -4,6 +4,7 @@ import { family } from '../schema/derive.ts'
 import { decodePercent, double, encoded, type Field, keyword, long, reader } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
 import { httpVersion, tls } from '../schema/network.ts'
+import { nanoseconds } from '../schema/time.ts'
 import { isAddress } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
 import { cloudFrontFields } from './cloudfront-fields.ts'
@@ -65,7 +66,7 @@ export const cloudFrontRealTime = format({
     derive('@timestamp', ['timestamp'], timeOf),
     derive(['url.path', 'url.query'], ['cs-uri-stem'], pathAndQuery),
     derive('event.outcome', ['sc-status'], (status) => (status === 0 || status >= 400 ? 'failure' : 'success')),
-    derive('event.duration', ['time-taken'], (seconds) => Math.round(seconds * 1e9)),
+    derive('event.duration', ['time-taken'], (seconds) => nanoseconds(seconds, 1e9)),
     derive('network.type', [family('c-ip')], (family) => family),
     derive('http.version', ['cs-protocol-version'], httpVersion),
     derive('tls.version', ['ssl-protocol'], (protocol) => tls(protocol)?.version),

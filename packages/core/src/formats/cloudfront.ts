@@ -5,6 +5,7 @@ import { family } from '../schema/derive.ts'
 import { inAllSpellings } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
 import { httpVersion, tls } from '../schema/network.ts'
+import { nanoseconds } from '../schema/time.ts'
 import { isAddress } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
 import { cloudFrontFields } from './cloudfront-fields.ts'
@@ -34,7 +35,7 @@ export const cloudFront = format({
   derived: (derive) => [
     derive('@timestamp', ['date', 'time'], timestamp),
     derive('event.outcome', ['sc-status'], (status) => (status === 0 || status >= 400 ? 'failure' : 'success')),
-    derive('event.duration', ['time-taken'], (seconds) => Math.round(seconds * 1e9)),
+    derive('event.duration', ['time-taken'], (seconds) => nanoseconds(seconds, 1e9)),
     derive('network.type', [family('c-ip')], (family) => family),
     derive('http.version', ['cs-protocol-version'], httpVersion),
     derive('tls.version', ['ssl-protocol'], (protocol) => tls(protocol)?.version),

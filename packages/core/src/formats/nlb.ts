@@ -7,7 +7,7 @@ import { aws, format } from '../schema/format.ts'
 import { tls } from '../schema/network.ts'
 import { addressPort } from '../schema/parts.ts'
 import { endOfEvent, typed } from '../schema/targets.ts'
-import { asTime } from '../schema/time.ts'
+import { asTime, nanoseconds } from '../schema/time.ts'
 import { asItems } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
 import { loadBalancerFiles } from './elb-files.ts'
@@ -71,7 +71,7 @@ export const nlbAccess = format({
   },
   derived: (derive) => [
     derive('event.outcome', [present('tls_cipher')], (negotiated) => (negotiated ? 'success' : 'failure')),
-    derive('event.duration', ['connection_time'], (milliseconds) => milliseconds * 1e6),
+    derive('event.duration', ['connection_time'], (milliseconds) => nanoseconds(milliseconds, 1e6)),
     derive('network.type', [family('client:port')], (family) => family),
     derive('tls.version', ['tls_protocol_version'], (protocol) => tls(protocol)?.version),
     derive('tls.version_protocol', ['tls_protocol_version'], (protocol) => tls(protocol)?.protocol),

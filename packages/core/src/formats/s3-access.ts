@@ -6,6 +6,7 @@ import { commonLogTime, decodePercent, encoded, type Field, ip, keyword, long, r
 import { aws, format } from '../schema/format.ts'
 import { tls } from '../schema/network.ts'
 import { requestLine } from '../schema/parts.ts'
+import { nanoseconds } from '../schema/time.ts'
 import { asText } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
 import { telling } from './vended-telling.ts'
@@ -61,7 +62,7 @@ export const s3Access = format({
     derive('event.outcome', [present('error_code'), optional('http_status')], (failed, status = 0) =>
       failed || status >= 400 ? 'failure' : 'success',
     ),
-    derive('event.duration', ['total_time'], (milliseconds) => milliseconds * 1e6),
+    derive('event.duration', ['total_time'], (milliseconds) => nanoseconds(milliseconds, 1e6)),
     derive('network.type', [family('remote_ip')], (family) => family),
     derive('cloud.region', ['host_header'], regionOf),
     derive('tls.version', ['tls_version'], (version) => tls(version)?.version),

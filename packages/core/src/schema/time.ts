@@ -65,3 +65,9 @@ export function isoSeconds(seconds: number): string {
   }
   return lastIso
 }
+
+/** A duration as ECS has it, of so many units of so many nanoseconds. Undefined beyond 2^63, which no index takes. */
+export function nanoseconds(amount: number, each: number): number | undefined {
+  const whole = Math.round(amount * each)
+  return Math.abs(whole) < 2 ** 63 ? whole : undefined
+}
