@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { asAnyTime, asTime, isoSeconds } from './time.ts'
+import { asAnyTime, asTime, isoSeconds, nanoseconds } from './time.ts'
 
 test.each([
   ['2026-11-22T09:15:32Z', '2026-11-22T09:15:32.000Z'],
@@ -48,4 +48,9 @@ test.each([
   [null, undefined],
 ])('%j in any spelling is the time %j', (value, expected) => {
   expect(asAnyTime(value)).toBe(expected)
+})
+
+test('a duration is whole nanoseconds, and none where an index has no room for it', () => {
+  expect([nanoseconds(0.25, 1e9), nanoseconds(1500, 1e6), nanoseconds(0, 1e9)]).toEqual([250_000_000, 1.5e9, 0])
+  expect([nanoseconds(9.3e9, 1e9), nanoseconds(-62_135_596_801, 1e9)]).toEqual([undefined, undefined])
 })
