@@ -99,7 +99,9 @@ describe.each(engines)('the Lambda handler, into $name', (engine) => {
       deadLettered: [...first!.failed],
       messages: [
         {
-          objects: [{ key: keys[4], error: { code: 'COMPRESSION_CORRUPT', docs: expect.stringContaining('#compression_') } }],
+          objects: [
+            { key: keys[4], error: { code: 'COMPRESSION_CORRUPT', docs: expect.stringContaining('#compression_') } },
+          ],
         },
       ],
     })
