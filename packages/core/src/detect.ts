@@ -2,7 +2,7 @@ import { FlowferryError } from './errors.ts'
 import { CR, LF, SPACE, TAB } from './read/ascii.ts'
 import { readBytes } from './read/bytes.ts'
 import { placeOf } from './read/object.ts'
-import { peek } from './read/peek.ts'
+import { chooseBy } from './read/peek.ts'
 import { recognise } from './read/recognise.ts'
 import type { ObjectHead, ParseContext, Parser, SourceObject } from './types.ts'
 
@@ -66,25 +66,31 @@ function claimsOf(parsers: readonly AnyParser[], head: ObjectHead) {
 }
 
 async function* parseClaimed(parsers: readonly AnyParser[], object: SourceObject, context: ParseContext) {
-  const { head, whole } = await peek(object, context)
-  if (head.stored.length === 0) return
+  const { chosen, whole } = await chooseBy(object, context, (head) =>
+    head.stored.length === 0 ? undefined : parserFor(parsers, head, object),
+  )
   try {
-    const [parser, ...others] = claimsOf(parsers, head)?.claiming ?? []
-    if (others.length > 0)
-      throw new FlowferryError('FORMAT_AMBIGUOUS', `The content is claimed by ${kindsOf([parser!, ...others])}`, {
-        place: placeOf(object),
-      })
-    if (parser) {
-      yield* parser.parse(whole.object, context)
+    if (!chosen) return
+    if ('parse' in chosen) {
+      yield* chosen.parse(whole.object, context)
       return
     }
     // Damaged gzip throws here. Gzip around an empty file has no bytes, and a file of blank lines no record.
-    for await (const bytes of readBytes(whole.object, context))
-      if (bytes.some((byte) => !isBlank(byte)))
-        throw new FlowferryError('FORMAT_UNKNOWN', unknown(head, parsers), { place: placeOf(object) })
+    for await (const bytes of readBytes(whole.object, context)) if (bytes.some((byte) => !isBlank(byte))) throw chosen
   } finally {
     whole.close()
   }
+}
+
+/** The one that reads the object, or the error of an object that none does. */
+function parserFor(parsers: readonly AnyParser[], head: ObjectHead, object: SourceObject): AnyParser | FlowferryError {
+  const place = placeOf(object)
+  const [parser, ...others] = claimsOf(parsers, head)?.claiming ?? []
+  if (others.length > 0)
+    throw new FlowferryError('FORMAT_AMBIGUOUS', `The content is claimed by ${kindsOf([parser!, ...others])}`, {
+      place,
+    })
+  return parser ?? new FlowferryError('FORMAT_UNKNOWN', unknown(head, parsers), { place })
 }
 
 const isBlank = (byte: number) => byte === SPACE || byte === TAB || byte === CR || byte === LF

@@ -1,3 +1,8 @@
+/** Ends what is iterated. Not awaited: while a read hangs, ending it hangs too. */
+export function close(iterator: AsyncIterator<unknown>): void {
+  iterator.return?.().catch(() => undefined)
+}
+
 /**
  * Resolves or rejects as `run` does, and rejects with the signal's reason as soon as the signal aborts: a source or a
  * callback of the user's may not heed the signal. An aborted signal keeps `run` from being called.

@@ -1,5 +1,6 @@
 import { FlowferryError } from '../errors.ts'
 import type { ParseContext, SourceObject } from '../types.ts'
+import { close } from './abort.ts'
 import { compressionOf, magicBytes } from './compression.ts'
 import { gunzip, gunzipWhole } from './gunzip.ts'
 import { placeOf } from './object.ts'
@@ -45,7 +46,8 @@ export async function* readBytes(object: SourceObject, context: ParseContext): A
     }
   }
   async function* decompressed(chunks: AsyncIterable<Buffer>, enough: number, layers = 0): AsyncGenerator<Buffer> {
-    const { first, isWhole, all, close } = await begin(chunks, enough)
+    const iterator = chunks[Symbol.asyncIterator]()
+    const { first, isWhole, all } = await begin(iterator, enough)
     try {
       const compression = layers < mostLayers ? compressionOf(first) : undefined
       if (!compression) return yield* layers === 0 ? bounded(all) : all
@@ -53,7 +55,7 @@ export async function* readBytes(object: SourceObject, context: ParseContext): A
       const inner = whole ?? (compression === 'gzip' ? gunzip(all, object) : unzstd(all, object))
       yield* decompressed(bounded(inner), magicBytes, layers + 1)
     } finally {
-      close()
+      close(iterator)
     }
   }
   try {
@@ -61,20 +63,12 @@ export async function* readBytes(object: SourceObject, context: ParseContext): A
     const enough = opened.size !== undefined && opened.size <= mostWhole ? mostWhole + 1 : magicBytes
     yield* decompressed(bodyChunks(), enough)
   } finally {
-    closeOf(body)()
-  }
-}
-
-/** Not awaited: while a read hangs, closing hangs too. */
-function closeOf(iterator: AsyncIterator<Uint8Array>): () => void {
-  return () => {
-    iterator.return?.().catch(() => undefined)
+    close(body)
   }
 }
 
 /** The first bytes, `enough` or all that there are, and all of them. */
-async function begin(chunks: AsyncIterable<Buffer>, enough: number) {
-  const iterator = chunks[Symbol.asyncIterator]()
+async function begin(iterator: AsyncIterator<Buffer>, enough: number) {
   const begun: Buffer[] = []
   let length = 0
   let isWhole = false
@@ -92,7 +86,7 @@ async function begin(chunks: AsyncIterable<Buffer>, enough: number) {
     for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value
   }
   const first = begun.length === 1 ? begun[0]! : Buffer.concat(begun)
-  return { first, isWhole, all: all(), close: closeOf(iterator) }
+  return { first, isWhole, all: all() }
 }
 
 function limit(object: SourceObject, name: string, allowed: number, offset: number): FlowferryError {

@@ -1,3 +1,4 @@
+import type { Transform } from 'node:stream'
 import { FlowferryError } from '../errors.ts'
 import type { SourceObject } from '../types.ts'
 import { placeOf } from './object.ts'
@@ -23,6 +24,37 @@ export function corrupt(object: SourceObject, what: string, storedOffset: number
   })
 }
 
-export function isZlibError(error: unknown): error is Error & { code: string } {
+/** Resolves when the stream takes more. */
+export function write(inflate: Transform, bytes: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    inflate.write(bytes, (error) => (error ? reject(error) : resolve()))
+  })
+}
+
+/**
+ * What comes out of a stream while `feed` writes into it.
+ *
+ * @param asCorrupt The error of damaged data
+ */
+export async function* inflated(
+  inflate: Transform,
+  feed: () => Promise<void>,
+  asCorrupt: (error: Error) => FlowferryError,
+): AsyncGenerator<Buffer> {
+  const feeding = feed().catch((error: Error) => {
+    inflate.destroy(error)
+  })
+  try {
+    for await (const chunk of inflate) yield chunk as Buffer
+    await feeding
+    if (inflate.errored) throw inflate.errored
+  } catch (error) {
+    throw isZlibError(error) ? asCorrupt(error) : error
+  } finally {
+    inflate.destroy()
+  }
+}
+
+function isZlibError(error: unknown): error is Error & { code: string } {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^(Z|ZSTD)_/.test(error.code)
 }

@@ -1,6 +1,6 @@
 import { constants, createGunzip, type Gunzip, gunzipSync, type Zlib } from 'node:zlib'
 import type { SourceObject } from '../types.ts'
-import { chunkSize, corrupt, isZlibError } from './compression.ts'
+import { chunkSize, corrupt, inflated, write } from './compression.ts'
 
 /** Decompressed bytes up to which a whole object stays in memory. A larger one is streamed, where the limits bound it. */
 const mostInflated = 1024 * 1024
@@ -27,20 +27,13 @@ export function gunzipWhole(stored: Buffer, most: number): Buffer[] | undefined 
 }
 
 /** Every gzip member (RFC 1952, 2.2), without the zero padding behind the last. */
-export async function* gunzip(stored: AsyncIterable<Buffer>, object: SourceObject): AsyncGenerator<Buffer> {
+export function gunzip(stored: AsyncIterable<Buffer>, object: SourceObject): AsyncGenerator<Buffer> {
   const inflate = createGunzip({ chunkSize })
-  const feeding = feed(inflate, stored, object).catch((error: Error) => {
-    inflate.destroy(error)
-  })
-  try {
-    for await (const chunk of inflate) yield chunk
-    await feeding
-    if (inflate.errored) throw inflate.errored
-  } catch (error) {
-    throw isZlibError(error) ? corrupt(object, `gzip: ${error.message}`, inflate.bytesWritten, error) : error
-  } finally {
-    inflate.destroy()
-  }
+  return inflated(
+    inflate,
+    () => feed(inflate, stored, object),
+    (error) => corrupt(object, `gzip: ${error.message}`, inflate.bytesWritten, error),
+  )
 }
 
 /** zlib stops at zero padding behind a member, and would drop data behind the padding without a word. */
@@ -51,9 +44,7 @@ async function feed(inflate: Gunzip, stored: AsyncIterable<Buffer>, object: Sour
     fed += bytes.length
     let rest = bytes
     if (!padding) {
-      await new Promise<void>((resolve, reject) => {
-        inflate.write(bytes, (error) => (error ? reject(error) : resolve()))
-      })
+      await write(inflate, bytes)
       rest = bytes.subarray(bytes.length - (fed - inflate.bytesWritten))
       padding = rest.length > 0
     }

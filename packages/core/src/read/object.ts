@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { asFlowferryError, type ErrorPlace, FlowferryError } from '../errors.ts'
 import type { ByteRange, ObjectIdentity, OpenObject, SourceObject } from '../types.ts'
-import { unlessAborted } from './abort.ts'
+import { close, unlessAborted } from './abort.ts'
 
 /** Bucket, key and version: the part of an error's place that every object has. */
 export function placeOf(object: { bucket: string; key: string; versionId?: string }): ErrorPlace {
@@ -75,8 +75,7 @@ export function track(object: SourceObject): TrackedObject {
     } catch (error) {
       throw asFlowferryError(error, 'OBJECT_UNREADABLE', `Reading failed after ${received} bytes`, place)
     } finally {
-      // Not awaited: while a read hangs, closing the body hangs too.
-      chunks.return?.().catch(() => undefined)
+      close(chunks)
     }
     if (size !== undefined && received !== size)
       throw new FlowferryError('BODY_LENGTH', `${received} bytes came, ${size} were promised`, { place })
@@ -99,5 +98,5 @@ export function track(object: SourceObject): TrackedObject {
 function discard({ body }: OpenObject): void {
   const chunks = body[Symbol.asyncIterator]()
   chunks.next().catch(() => undefined)
-  chunks.return?.().catch(() => undefined)
+  close(chunks)
 }

@@ -1,4 +1,5 @@
 import type { ByteRange, ObjectHead, OpenObject, ParseContext, SourceObject } from '../types.ts'
+import { close } from './abort.ts'
 import { mostLayers } from './bytes.ts'
 import { compressionOf } from './compression.ts'
 import { beginningOfGzip } from './gunzip.ts'
@@ -7,11 +8,17 @@ import { beginningOfZstd } from './zstd.ts'
 /** Bytes of an object's beginning that parsers are shown: stored, and decompressed. */
 const headBytes = 64 * 1024
 
+/** Of objects that were looked at: who chooses among encodings looks again at what a choice among parsers was made from. */
+const heads = new WeakMap<SourceObject, ObjectHead>()
+
 /**
  * Opens the object and reads its beginning. Gives an object whose first `open` goes on with the opened body, beginning
  * included, so that choosing a parser costs no request. `close` ends a body that nobody read.
  */
 export async function peek(object: SourceObject, context: ParseContext) {
+  const seen = heads.get(object)
+  // Whoever looked first ends its body.
+  if (seen) return { head: seen, whole: { object, close: () => undefined } }
   const opened = await object.open(undefined, context.signal)
   const body = opened.body[Symbol.asyncIterator]()
   const chunks: Uint8Array[] = []
@@ -23,10 +30,6 @@ export async function peek(object: SourceObject, context: ParseContext) {
     length += next.value.length
   }
   const stored = Buffer.concat(chunks).subarray(0, headBytes)
-  // Not awaited: while a read hangs, closing the body hangs too.
-  const close = () => {
-    body.return?.().catch(() => undefined)
-  }
   let replay: OpenObject | undefined = {
     ...opened,
     body: (async function* () {
@@ -34,19 +37,36 @@ export async function peek(object: SourceObject, context: ParseContext) {
         yield* chunks.splice(0)
         for (let next = await body.next(); !next.done; next = await body.next()) yield next.value
       } finally {
-        close()
+        close(body)
       }
     })(),
   }
   const open = async (range?: ByteRange, signal?: AbortSignal): Promise<OpenObject> => {
     const first = replay
     replay = undefined
+    heads.delete(whole)
     if (first && !range) return first
-    close()
+    close(body)
     return object.open(range, signal)
   }
   const head: ObjectHead = { bucket: object.bucket, key: object.key, stored, text: textOf(stored) }
-  return { head, whole: { object: { ...object, open }, close } }
+  const whole: SourceObject = { ...object, open }
+  heads.set(whole, head)
+  return { head, whole: { object: whole, close: () => close(body) } }
+}
+
+/**
+ * Looks at an object's beginning to choose how it is read. Of the beginning nothing is kept but the choice: many objects are
+ * read at once, and for long.
+ */
+export async function chooseBy<T>(object: SourceObject, context: ParseContext, choose: (head: ObjectHead) => T) {
+  const { head, whole } = await peek(object, context)
+  try {
+    return { chosen: choose(head), whole }
+  } catch (error) {
+    whole.close()
+    throw error
+  }
 }
 
 /** The decompressed beginning, as `readBytes` decompresses. */

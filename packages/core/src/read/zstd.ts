@@ -2,7 +2,7 @@ import type { Transform } from 'node:stream'
 import * as zlib from 'node:zlib'
 import { FlowferryError } from '../errors.ts'
 import type { SourceObject } from '../types.ts'
-import { chunkSize, corrupt, isZlibError } from './compression.ts'
+import { chunkSize, corrupt, inflated, write } from './compression.ts'
 import { placeOf } from './object.ts'
 
 /** What Node has from 22.15 on. */
@@ -29,7 +29,8 @@ export async function* unzstd(stored: AsyncIterable<Buffer>, object: SourceObjec
     const magic = await bytes.read(4)
     const number = magic.readUInt32LE()
     if (number >>> 4 === skippable) await drain(bytes.pieces((await bytes.read(4)).readUInt32LE()))
-    else if (number === frame) yield* inflated(createZstdDecompress({ chunkSize }), frameBytes(magic, bytes), bytes)
+    else if (number === frame)
+      yield* inflatedFrame(createZstdDecompress({ chunkSize }), frameBytes(magic, bytes), bytes)
     else throw bytes.corrupt('what follows a frame is none')
   }
 }
@@ -38,26 +39,12 @@ const frame = 0xfd2fb528
 /** Without its last digit, which is the user's. */
 const skippable = 0x184d2a5
 
-async function* inflated(inflate: Transform, pieces: AsyncIterable<Buffer>, bytes: ByteReader): AsyncGenerator<Buffer> {
+function inflatedFrame(inflate: Transform, pieces: AsyncIterable<Buffer>, bytes: ByteReader): AsyncGenerator<Buffer> {
   const feed = async () => {
-    for await (const piece of pieces)
-      await new Promise<void>((resolve, reject) => {
-        inflate.write(piece, (error) => (error ? reject(error) : resolve()))
-      })
+    for await (const piece of pieces) await write(inflate, piece)
     inflate.end()
   }
-  const feeding = feed().catch((error: Error) => {
-    inflate.destroy(error)
-  })
-  try {
-    for await (const chunk of inflate) yield chunk as Buffer
-    await feeding
-    if (inflate.errored) throw inflate.errored
-  } catch (error) {
-    throw isZlibError(error) ? bytes.corrupt(error.message, error) : error
-  } finally {
-    inflate.destroy()
-  }
+  return inflated(inflate, feed, (error) => bytes.corrupt(error.message, error))
 }
 
 /** A frame's bytes: each header tells how many follow. https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1 */

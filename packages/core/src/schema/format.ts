@@ -3,7 +3,7 @@ import type { BoundEncoding, Encoding } from '../encodings/encoding.ts'
 import { formatOf } from '../encodings/record-format.ts'
 import { FlowferryError } from '../errors.ts'
 import { once } from '../once.ts'
-import { peek } from '../read/peek.ts'
+import { chooseBy } from '../read/peek.ts'
 import type { Archive, Batch, Format, ObjectHead, ParseContext, Parser, SourceObject } from '../types.ts'
 import { checkFormat, checkMembers } from './check.ts'
 import { type Derive, type Derived, derive, type Fields } from './derive.ts'
@@ -200,9 +200,9 @@ function parseWith(
 }
 
 async function* parseClaimed(bound: readonly BoundEncoding[], object: SourceObject, context: ParseContext) {
-  const { head, whole } = await peek(object, context)
+  const { chosen, whole } = await chooseBy(object, context, (head) => claimOf(bound, head)?.encoding ?? bound[0]!)
   try {
-    yield* (claimOf(bound, head)?.encoding ?? bound[0]!).parse(whole.object, context)
+    yield* chosen.parse(whole.object, context)
   } finally {
     whole.close()
   }

@@ -155,9 +155,12 @@ function isOf(table: CompiledTable, stated: readonly string[], line: string, obj
 
 /** The lines of an object's beginning that are not blank; the last one may be cut. */
 export function* headLines({ text }: ObjectHead): Generator<string> {
-  for (const raw of text.replace(/^\u00ef\u00bb\u00bf/, '').split('\n')) {
-    const line = raw.replace(/\r$/, '')
+  for (let at = text.startsWith('\u00ef\u00bb\u00bf') ? 3 : 0; at < text.length; ) {
+    const lf = text.indexOf('\n', at)
+    const end = lf === -1 ? text.length : lf
+    const line = text.slice(at, end).replace(/\r$/, '')
     if (line !== '') yield line
+    at = end + 1
   }
 }
 

@@ -1,6 +1,6 @@
 import { FlowferryError } from '../../errors.ts'
 import { placeOf } from '../../read/object.ts'
-import { peek } from '../../read/peek.ts'
+import { chooseBy } from '../../read/peek.ts'
 import type { Fields } from '../../schema/derive.ts'
 import type { ObjectHead, ParseContext, SourceObject } from '../../types.ts'
 import type { BoundEncoding, Encoding } from '../encoding.ts'
@@ -143,8 +143,19 @@ function namesIn(line: string): readonly string[] | 'skip' | undefined {
   return names.length === 0 ? 'skip' : names.some((name) => ofIis.has(name)) ? undefined : names
 }
 
+interface Beginning {
+  readonly names: readonly string[] | undefined
+  readonly software: boolean
+  readonly lines: readonly string[]
+}
+
+/** Each of many formats asks for it, and the one that is chosen again. */
+const beginnings = new WeakMap<ObjectHead, Beginning>()
+
 /** The names that an object's first header has, whether another program wrote it, and the lines of values behind. */
-function beginOf(head: ObjectHead) {
+function beginOf(head: ObjectHead): Beginning {
+  const seen = beginnings.get(head)
+  if (seen) return seen
   let names: readonly string[] | undefined
   let software = false
   const lines: string[] = []
@@ -157,7 +168,9 @@ function beginOf(head: ObjectHead) {
     if (found) names = found
     else lines.push(line)
   }
-  return { names, software, lines }
+  const beginning = { names, software, lines }
+  beginnings.set(head, beginning)
+  return beginning
 }
 
 /**
@@ -183,9 +196,9 @@ function delimiterOf(head: ObjectHead, names: readonly string[], object: SourceO
 
 function parseByHead(readerOf: (head: ObjectHead, object: SourceObject) => Pick<BoundEncoding, 'parse'>) {
   return async function* (object: SourceObject, context: ParseContext) {
-    const { head, whole } = await peek(object, context)
+    const { chosen, whole } = await chooseBy(object, context, (head) => readerOf(head, object))
     try {
-      yield* readerOf(head, object).parse(whole.object, context)
+      yield* chosen.parse(whole.object, context)
     } finally {
       whole.close()
     }

@@ -3,7 +3,7 @@ import { isEnds, isForeign, type Refusal } from './refusals.ts'
 
 /** Claims by the members of the records that begin in an object's head, then by its key. */
 export function claimOf(
-  { key, text }: ObjectHead,
+  head: ObjectHead,
   {
     claims,
     keys,
@@ -17,11 +17,12 @@ export function claimOf(
     readonly refuse: readonly Refusal[]
   },
 ): 'content' | 'key' | undefined {
+  const { key, text } = head
   const wanted = claims.map((one) => new Set(typeof one === 'string' ? [one] : one))
   const others = new Set(refuse.flatMap((one) => (isEnds(one) ? [] : one.members.slice(0, 1))))
   const asked = new Map(refuse.filter(isEnds).map((one) => [one.path, one]))
   let claimed = false
-  for (const { name, value } of membersIn(text, array)) {
+  for (const { name, value } of membersOf(head, array)) {
     if (others.has(name)) return claimed ? 'content' : undefined
     const ends = asked.get(name)
     if (ends && value !== undefined) {
@@ -43,11 +44,38 @@ function isEmpty(text: string, array: string | undefined): boolean {
   return array !== undefined && name === array && text.length <= 1000
 }
 
+interface Member {
+  readonly name: string
+  readonly value: string | undefined
+}
+
+/** Members that were found in a head, by the array's name: each of many formats asks for them. */
+const found = new WeakMap<
+  ObjectHead,
+  Map<string | undefined, { readonly members: Member[]; readonly rest: Iterator<Member> }>
+>()
+
+/** The members of a head, each looked for once, when the first format asks for it. */
+function* membersOf(head: ObjectHead, array: string | undefined): Generator<Member> {
+  const arrays = found.get(head) ?? new Map()
+  found.set(head, arrays)
+  const { members, rest } = arrays.get(array) ?? { members: [], rest: membersIn(head.text, array) }
+  arrays.set(array, { members, rest })
+  for (let index = 0; ; index++) {
+    if (index === members.length) {
+      const next = rest.next()
+      if (next.done) return
+      members.push(next.value)
+    }
+    yield members[index]!
+  }
+}
+
 /**
  * The members of the records that begin in a text, as far as it goes: at the top, in a list, in the array. The value is
  * there where it is a text that ends.
  */
-function* membersIn(text: string, array: string | undefined): Generator<{ name: string; value: string | undefined }> {
+function* membersIn(text: string, array: string | undefined): Generator<Member> {
   const open: string[] = []
   let last = ''
   let records = ''
