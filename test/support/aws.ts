@@ -27,6 +27,10 @@ export function awsEnvironment(endpoint: string): Record<string, string> {
   }
 }
 
+/** A client of the S3 server. */
+export const s3At = (endpoint: string): S3Client =>
+  new S3Client({ endpoint, region: 'us-east-1', credentials, forcePathStyle: true })
+
 /** A bucket whose uploads are told to a queue, which has a dead-letter queue: what the template deploys. */
 export interface Stack {
   readonly s3: S3Client
@@ -48,7 +52,7 @@ export async function createStack(
   endpoint: string,
   { visibilitySeconds = 30, maxReceiveCount = 5 } = {},
 ): Promise<Stack> {
-  const s3 = new S3Client({ endpoint, region: 'us-east-1', credentials, forcePathStyle: true })
+  const s3 = s3At(endpoint)
   const sqs = new SQSClient({ endpoint, region: 'us-east-1', credentials })
   const name = `flowferry-${process.pid}-${Date.now().toString(36)}-${stacks++}`
   const create = async (suffix: string, attributes: Record<string, string>) => {

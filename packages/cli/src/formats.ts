@@ -8,7 +8,7 @@ import {
   rejectedDocuments,
 } from '@flowferry/core'
 import { type FormatName as AwsFormatName, formats } from '@flowferry/core/formats'
-import { isIt, isTabular } from '@flowferry/core/internal'
+import { isIt, isTabular, namesInFormat } from '@flowferry/core/internal'
 import { noSettings, type Settings } from './config/settings.ts'
 import { UsageError } from './io.ts'
 
@@ -96,7 +96,7 @@ async function compile(name: string, documents: Documents, settings: Settings): 
   }
   const parser = enriched(plain, name, settings)
   const chosen = documents === 'full' ? parser.full : parser
-  return fields?.format === name ? withFields(chosen, fields.names) : chosen
+  return fields?.format === name ? stating(fields.names, chosen) : chosen
 }
 
 function enriched(parser: FormatParser<unknown>, name: string, { enrichments, file }: Settings): FormatParser<unknown> {
@@ -108,8 +108,8 @@ function enriched(parser: FormatParser<unknown>, name: string, { enrichments, fi
 }
 
 /** A format string as AWS has it, or names between blanks or commas. One that AWS adds later is nobody's typing error. */
-function withFields(parser: FormatParser<unknown>, given: string): Parser<unknown> {
-  const inString = Array.from(given.matchAll(/\$\{([^}]*)\}/g), ([, name]) => name!)
+function stating(given: string, parser: FormatParser<unknown>): Parser<unknown> {
+  const inString = namesInFormat(given)
   const names = inString.length > 0 ? inString : given.split(/[\s,]+/).filter((name) => name !== '')
   const known = parser.format.fields.map(({ name }) => name)
   for (const name of names) {

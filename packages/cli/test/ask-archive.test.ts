@@ -4,12 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { dailyQuestions } from '@flowferry/answers'
 import { byKey } from '@flowferry/core'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { afterAll, beforeAll, describe, expect, vi } from 'vitest'
-import { awsEnvironment, putAll } from '../../../test/support/aws.ts'
+import { awsEnvironment, putAll, s3At } from '../../../test/support/aws.ts'
 import { onServers } from '../../../test/support/servers.ts'
 import { type World, world } from '../../../test/worlds/world.ts'
 import { askCommand } from '../src/commands/ask.ts'
@@ -20,12 +20,7 @@ import { runHere, runWith } from '../src/test-io.ts'
 const { test, urls } = onServers('aws')
 const [endpoint = 'http://127.0.0.1:1'] = urls
 const env = { ...awsEnvironment(endpoint), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
-const s3 = new S3Client({
-  endpoint,
-  region: 'us-east-1',
-  forcePathStyle: true,
-  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-})
+const s3 = s3At(endpoint)
 const time = (iso: string) => iso.replace('.000', '')
 
 let folder: string

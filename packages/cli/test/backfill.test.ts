@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { CreateBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, GetObjectCommand } from '@aws-sdk/client-s3'
 import { CreateQueueCommand, DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { Client as Elasticsearch } from '@elastic/elasticsearch'
 import { ingest } from '@flowferry/core'
@@ -17,7 +17,7 @@ import { memorySink } from '@flowferry/core/testing'
 import { duckdb } from '@flowferry/sink-duckdb'
 import { type SqsMessage, s3Objects } from '@flowferry/source-s3'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, vi } from 'vitest'
-import { awsEnvironment, putAll } from '../../../test/support/aws.ts'
+import { awsEnvironment, putAll, s3At } from '../../../test/support/aws.ts'
 import { onServers } from '../../../test/support/servers.ts'
 import { runHere } from '../src/test-io.ts'
 
@@ -28,12 +28,7 @@ const environment = { ...awsEnvironment(endpoint), AWS_SDK_JS_NODE_VERSION_SUPPO
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const built = join(root, 'packages/cli/dist/cli.js')
 
-const s3 = new S3Client({
-  endpoint,
-  region: 'us-east-1',
-  forcePathStyle: true,
-  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-})
+const s3 = s3At(endpoint)
 const sqs = new SQSClient({
   endpoint,
   region: 'us-east-1',

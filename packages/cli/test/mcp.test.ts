@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand } from '@aws-sdk/client-s3'
 import { detect, ingest, type Sink } from '@flowferry/core'
 import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
 import { transitGateway } from '@flowferry/core/formats/transit-gateway'
@@ -13,7 +13,7 @@ import { duckdb } from '@flowferry/sink-duckdb'
 import { type CallToolResult, Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
-import { awsEnvironment, putAll } from '../../../test/support/aws.ts'
+import { awsEnvironment, putAll, s3At } from '../../../test/support/aws.ts'
 import { engines } from '../../../test/support/engines.ts'
 import { searchServer } from '../../../test/support/search.ts'
 import { onServers } from '../../../test/support/servers.ts'
@@ -111,8 +111,7 @@ describe('over an archive', () => {
   const endpoint = urls[0]!
 
   test('the same answers, but for why without b', async () => {
-    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
-    const s3 = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials })
+    const s3 = s3At(endpoint)
     const bucket = namespace
     await s3.send(new CreateBucketCommand({ Bucket: bucket }))
     await putAll(s3, bucket, one.files)

@@ -3,22 +3,17 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand } from '@aws-sdk/client-s3'
 import { duckdb } from '@flowferry/sink-duckdb'
 import { afterAll, beforeAll, expect, vi } from 'vitest'
-import { awsEnvironment, putAll } from '../../../test/support/aws.ts'
+import { awsEnvironment, putAll, s3At } from '../../../test/support/aws.ts'
 import { onServers } from '../../../test/support/servers.ts'
 import { runHere } from '../src/test-io.ts'
 
 const { test, urls } = onServers('aws')
 const [endpoint = 'http://127.0.0.1:1'] = urls
 const env = { ...awsEnvironment(endpoint), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
-const s3 = new S3Client({
-  endpoint,
-  region: 'us-east-1',
-  forcePathStyle: true,
-  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-})
+const s3 = s3At(endpoint)
 const bucket = `access-${randomUUID().slice(0, 8)}`
 const span = ['--since', '2026-11-22T10:00Z', '--until', '2026-11-22T11:00Z']
 

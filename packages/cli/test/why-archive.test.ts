@@ -4,13 +4,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { type Certainty, certainties, type Diagnosis } from '@flowferry/answers/why'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { afterAll, afterEach, beforeEach, describe, expect, vi } from 'vitest'
 import { archiveOf } from '../../../bench/inputs/archive.mjs'
 import { startArchiveServer } from '../../../bench/lib/archive-server.mjs'
-import { awsEnvironment, putAll } from '../../../test/support/aws.ts'
+import { awsEnvironment, putAll, s3At } from '../../../test/support/aws.ts'
 import { faultProxy } from '../../../test/support/fault-proxy.ts'
 import { onServers } from '../../../test/support/servers.ts'
 import { type World, world } from '../../../test/worlds/world.ts'
@@ -24,12 +24,7 @@ const environmentAt = (url: string) => ({
   ...awsEnvironment(url),
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
 })
-const s3 = new S3Client({
-  endpoint,
-  region: 'us-east-1',
-  forcePathStyle: true,
-  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-})
+const s3 = s3At(endpoint)
 type Answer = Diagnosis & { readonly archive: ArchiveCost }
 
 let folder: string

@@ -5,7 +5,7 @@ import { family, optional } from '../schema/derive.ts'
 import { anyTime, double, inAllSpellings, ip, keyword, long } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
 import { tls, validityDate } from '../schema/network.ts'
-import { asAnyTime } from '../schema/time.ts'
+import { asAnyTime, firstTime } from '../schema/time.ts'
 import type { RecordOf } from '../types.ts'
 import { telling } from './vended-telling.ts'
 
@@ -45,11 +45,7 @@ export const cloudFrontConnection = format({
     'connectionLogCustomData': keyword(['aws.cloudfront.connection_log_custom_data'], 'What a connection function logged.'),
   }),
   derived: (derive) => [
-    derive(
-      '@timestamp',
-      [optional('eventTimestamp'), optional('timestamp')],
-      (event, made) => asAnyTime(event) ?? asAnyTime(made),
-    ),
+    derive('@timestamp', [optional('eventTimestamp'), optional('timestamp')], firstTime),
     derive('event.created', ['timestamp'], asAnyTime),
     derive('event.outcome', ['connectionStatus'], (status) => (status === 'Success' ? 'success' : 'failure')),
     derive('event.reason', ['connectionStatus'], (status) => /^Failed:(.+)$/.exec(status)?.[1]),

@@ -1,3 +1,4 @@
+import { type Derive, type Derived, family } from '../schema/derive.ts'
 import {
   double,
   encoded,
@@ -11,6 +12,7 @@ import {
   reader,
 } from '../schema/fields.ts'
 import { httpVersion, tls } from '../schema/network.ts'
+import { nanoseconds } from '../schema/time.ts'
 import { isAddress } from '../schema/values.ts'
 import type { MappingType } from '../types.ts'
 
@@ -92,6 +94,21 @@ export const cloudFrontFields = {
   'sr-reason': keyword(['aws.cloudfront.origin_selection_reason'], 'Why that origin: Failover:503, …'),
   'x-edge-mqcs': keyword(['aws.cloudfront.edge_mqcs'], 'Media quality confidence score.'),
 }
+
+type OfRequest = Pick<
+  typeof cloudFrontFields,
+  'sc-status' | 'time-taken' | 'c-ip' | 'cs-protocol-version' | 'ssl-protocol'
+>
+
+/** What both logs of requests derive alike. */
+export const ofRequest = (derive: Derive<OfRequest>): readonly Derived[] => [
+  derive('event.outcome', ['sc-status'], (status) => (status === 0 || status >= 400 ? 'failure' : 'success')),
+  derive('event.duration', ['time-taken'], (seconds) => nanoseconds(seconds, 1e9)),
+  derive('network.type', [family('c-ip')], (family) => family),
+  derive('http.version', ['cs-protocol-version'], httpVersion),
+  derive('tls.version', ['ssl-protocol'], (protocol) => tls(protocol)?.version),
+  derive('tls.version_protocol', ['ssl-protocol'], (protocol) => tls(protocol)?.protocol),
+]
 
 /** Addresses between commas; text in the record. */
 function forwarded(targets: readonly ['network.forwarded_ip[]', 'related.ip[]'], description: string): Field<string> {

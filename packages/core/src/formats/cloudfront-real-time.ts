@@ -1,13 +1,10 @@
 import { delimited } from '../encodings/delimited/delimited.ts'
 import { hours } from '../schema/archive.ts'
-import { family } from '../schema/derive.ts'
 import { decodePercent, double, encoded, type Field, keyword, long, reader } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
-import { httpVersion, tls } from '../schema/network.ts'
-import { nanoseconds } from '../schema/time.ts'
 import { isAddress } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
-import { cloudFrontFields } from './cloudfront-fields.ts'
+import { cloudFrontFields, ofRequest } from './cloudfront-fields.ts'
 
 const {
   'cs(Host)': host,
@@ -65,12 +62,7 @@ export const cloudFrontRealTime = format({
   derived: (derive) => [
     derive('@timestamp', ['timestamp'], timeOf),
     derive(['url.path', 'url.query'], ['cs-uri-stem'], pathAndQuery),
-    derive('event.outcome', ['sc-status'], (status) => (status === 0 || status >= 400 ? 'failure' : 'success')),
-    derive('event.duration', ['time-taken'], (seconds) => nanoseconds(seconds, 1e9)),
-    derive('network.type', [family('c-ip')], (family) => family),
-    derive('http.version', ['cs-protocol-version'], httpVersion),
-    derive('tls.version', ['ssl-protocol'], (protocol) => tls(protocol)?.version),
-    derive('tls.version_protocol', ['ssl-protocol'], (protocol) => tls(protocol)?.protocol),
+    ...ofRequest(derive),
   ],
   archive: [{ service: 'CloudFront', folders: 'any', late: hours(1) }],
   encodings: [

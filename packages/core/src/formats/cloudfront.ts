@@ -1,14 +1,11 @@
 import { w3c } from '../encodings/delimited/w3c.ts'
 import { json } from '../encodings/json/json.ts'
 import { hours } from '../schema/archive.ts'
-import { family } from '../schema/derive.ts'
 import { inAllSpellings } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
-import { httpVersion, tls } from '../schema/network.ts'
-import { nanoseconds } from '../schema/time.ts'
 import { isAddress } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
-import { cloudFrontFields } from './cloudfront-fields.ts'
+import { cloudFrontFields, ofRequest } from './cloudfront-fields.ts'
 
 const fields = inAllSpellings(cloudFrontFields)
 
@@ -32,15 +29,7 @@ export const cloudFront = format({
   root: 'aws.cloudfront',
   constants: aws('cloudfront_logs', { 'event.category': ['web'], 'event.type': ['access'] }),
   fields,
-  derived: (derive) => [
-    derive('@timestamp', ['date', 'time'], timestamp),
-    derive('event.outcome', ['sc-status'], (status) => (status === 0 || status >= 400 ? 'failure' : 'success')),
-    derive('event.duration', ['time-taken'], (seconds) => nanoseconds(seconds, 1e9)),
-    derive('network.type', [family('c-ip')], (family) => family),
-    derive('http.version', ['cs-protocol-version'], httpVersion),
-    derive('tls.version', ['ssl-protocol'], (protocol) => tls(protocol)?.version),
-    derive('tls.version_protocol', ['ssl-protocol'], (protocol) => tls(protocol)?.protocol),
-  ],
+  derived: (derive) => [derive('@timestamp', ['date', 'time'], timestamp), ...ofRequest(derive)],
   // Delivery may be 24 hours late, but a file's name always has the hour in which the requests were made.
   // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html#access-logs-timing
   archive: [{ service: 'CloudFront', folders: 'any', ids: /^[A-Z0-9]{6,32}$/, late: hours(2), early: hours(1) }],

@@ -7,7 +7,7 @@ import { aws, format } from '../schema/format.ts'
 import { isObject, type JsonObject } from '../schema/free-form.ts'
 import { urlParts } from '../schema/network.ts'
 import { flat } from '../schema/objects.ts'
-import { asAnyTime } from '../schema/time.ts'
+import { asAnyTime, firstTime } from '../schema/time.ts'
 import type { RecordOf } from '../types.ts'
 import { telling } from './vended-telling.ts'
 
@@ -56,11 +56,7 @@ export const networkFirewallProxy = format({
     'response_size': long(['http.response.bytes'], 'Bytes of the answer.', { index: false }),
   }),
   derived: (derive) => [
-    derive(
-      '@timestamp',
-      [optional('event_timestamp'), optional('timestamp')],
-      (event, made) => asAnyTime(event) ?? asAnyTime(made),
-    ),
+    derive('@timestamp', [optional('event_timestamp'), optional('timestamp')], firstTime),
     derive('event.created', ['timestamp'], asAnyTime),
     derive('event.type[]', ['final_action'], (action) => types(action.toLowerCase())),
     derive('event.outcome', ['final_action'], (action) => outcomes(action.toLowerCase())),

@@ -1,11 +1,12 @@
-import { areMostly, haveOne, spellingsOf, w3c } from '../encodings/delimited/w3c.ts'
+import { areMostly, haveOne, w3c } from '../encodings/delimited/w3c.ts'
 import { claimOf } from '../encodings/json/claims.ts'
 import { json } from '../encodings/json/json.ts'
 import { optional } from '../schema/derive.ts'
 import { anyTime, inAllSpellings, keyword } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
+import { spellingsOf } from '../schema/layout.ts'
 import { typed } from '../schema/targets.ts'
-import { asAnyTime } from '../schema/time.ts'
+import { asAnyTime, firstTime } from '../schema/time.ts'
 import type { ObjectHead, RecordOf } from '../types.ts'
 import { cloudFrontFields } from './cloudfront-fields.ts'
 import { telling as tellingOfTables } from './vended-telling.ts'
@@ -48,7 +49,7 @@ export const vended = format({
         optional('time'),
         optional('start_time'),
       ],
-      (...times) => times.map(asAnyTime).find((time) => time !== undefined),
+      firstTime,
     ),
     derive(typed('aws.vended.event_timestamp', 'date'), ['event_timestamp'], asAnyTime),
     derive(typed('aws.vended.rtbfabric_event_timestamp', 'date'), ['rtbfabric_event_timestamp'], asAnyTime),
@@ -66,7 +67,7 @@ export interface VendedRecord extends RecordOf<typeof vended> {}
 
 const tabled = Object.values(tellingOfTables).flat()
 
-const ofCloudFront = spellingsOf(inAllSpellings(cloudFrontFields))
+const ofCloudFront = spellingsOf([inAllSpellings(cloudFrontFields)])
 
 /** Fields that each record of a log has, and with an ARN no other's: EKS, Bedrock, SES, EC2, EventBridge, ECS, Shield, … */
 const tellingWithArn = [

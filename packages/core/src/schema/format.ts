@@ -163,7 +163,7 @@ function parserOf<R>(parts: Parts, travelling: Travelling, encodings: readonly E
     withFields: (names) => {
       if (!columns?.withFields)
         throw new FlowferryError('INVALID_OPTION', `withFields: no encoding of ${kind} has columns without names`)
-      const { claims, parse } = columns.withFields(typeof names === 'string' ? namesIn(names) : names)
+      const { claims, parse } = columns.withFields(typeof names === 'string' ? requiredNames(names) : names)
       return { formats: [schema.format], claims, parse: parse as Parser<R>['parse'] }
     },
     with: (...enrichments) => parserOf(enrichedBy(parts, enrichments), travelling, encodings),
@@ -173,9 +173,13 @@ function parserOf<R>(parts: Parts, travelling: Travelling, encodings: readonly E
   }
 }
 
-/** The names in a format string of AWS's. */
-function namesIn(text: string): readonly string[] {
-  const names = Array.from(text.matchAll(/\$\{([^}]+)\}/g), ([, name]) => name!)
+/** The names in a format string of AWS's; none in other text. */
+export function namesInFormat(text: string): readonly string[] {
+  return Array.from(text.matchAll(/\$\{([^}]+)\}/g), ([, name]) => name!)
+}
+
+function requiredNames(text: string): readonly string[] {
+  const names = namesInFormat(text)
   if (names.length > 0) return names
   throw new FlowferryError('INVALID_OPTION', `withFields takes names, or a format string as AWS has it: \${srcaddr} …`)
 }

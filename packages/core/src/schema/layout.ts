@@ -69,6 +69,18 @@ export function tablesOf({ fields, cases }: Pick<LayoutParts, 'fields' | 'cases'
   return [fields, ...cases.map((one) => one.fields)]
 }
 
+/** The field of a name, in the table or in that of a case. */
+export function fieldNamed(parts: Pick<LayoutParts, 'fields' | 'cases'>, name: string): AnyField | undefined {
+  return tablesOf(parts).find((table) => Object.hasOwn(table, name))?.[name]
+}
+
+/** The names of the fields of tables, in all their spellings. */
+export function spellingsOf(tables: readonly Fields[]): ReadonlySet<string> {
+  return new Set(
+    tables.flatMap((table) => Object.entries(table).flatMap(([name, { spelled = [] }]) => [name, ...spelled])),
+  )
+}
+
 /** Each place with all that may fill it, in order. */
 export function leavesByPath(parts: LayoutParts): Map<string, Leaf> {
   const leaves = new Map<string, Leaf>()

@@ -41,6 +41,11 @@ export function asAnyTime(value: unknown): string | undefined {
   return milliseconds < 253_402_300_800_000 ? new Date(Math.floor(milliseconds)).toISOString() : undefined
 }
 
+/** The first of several values that is a time. */
+export function firstTime(...values: readonly unknown[]): string | undefined {
+  return values.map(asAnyTime).find((time) => time !== undefined)
+}
+
 const scaleOf = ({ length }: string) => (length <= 14 ? 1 : length <= 17 ? 1_000 : 1_000_000)
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']

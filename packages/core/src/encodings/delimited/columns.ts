@@ -4,7 +4,7 @@ import { placeOf } from '../../read/object.ts'
 import { type ColumnDocument, columnDocuments } from '../../schema/column-documents.ts'
 import type { AnyField } from '../../schema/fields.ts'
 import { keyword } from '../../schema/fields.ts'
-import { tablesOf } from '../../schema/layout.ts'
+import { fieldNamed } from '../../schema/layout.ts'
 import { freeName, reserved, takenNames } from '../../schema/names.ts'
 import type { UnknownField } from '../../schema/schema.ts'
 import type { SourceObject } from '../../types.ts'
@@ -109,15 +109,13 @@ function requireNames(table: CompiledTable, names: readonly string[], most: numb
 function compileColumns(table: CompiledTable, names: readonly string[], least: number, named: number): Columns {
   const { schema, absent } = table
   const { fields, format } = schema
-  const fieldOf = (name: string): AnyField | undefined =>
-    tablesOf(schema).find((some) => Object.hasOwn(some, name))?.[name]
   const taken = takenNames([...Object.keys(fields), ...names.filter((name) => !reserved.has(name)), ...reserved])
   const keys = names.map((name) => schema.nameOf(name) ?? (reserved.has(name) ? freeName(name, taken) : name))
   const unknown = names
     .map((name, column) => ({ name, key: keys[column]!, column }))
     .filter(({ name }) => schema.nameOf(name) === undefined)
   const layout = once(() => schema.layout(unknown))
-  const columns = keys.map((name) => ({ name, field: fieldOf(name) ?? (keyword([], '') as AnyField) }))
+  const columns = keys.map((name) => ({ name, field: fieldNamed(schema, name) ?? (keyword([], '') as AnyField) }))
 
   const read = (line: string): Values | string | number => {
     const values = withoutTrailing(valuesOf(line, table), columns.length, absent)

@@ -1,6 +1,7 @@
 import { requireOption } from '../../check-options.ts'
 import { FlowferryError } from '../../errors.ts'
 import type { Fields } from '../../schema/derive.ts'
+import { spellingsOf, tablesOf } from '../../schema/layout.ts'
 import { reserved } from '../../schema/names.ts'
 import type { BoundEncoding, Encoding } from '../encoding.ts'
 import type { CompiledTable } from './compiled.ts'
@@ -60,11 +61,7 @@ export function delimited(options: DelimitedOptions): Encoding {
   return {
     bind: (schema): BoundEncoding => {
       requireOptions(options, schema.fields)
-      const names = new Set(
-        [schema.fields, ...schema.cases.map(({ fields }) => fields)].flatMap((table) =>
-          Object.entries(table).flatMap(([name, { spelled = [] }]) => [name, ...spelled]),
-        ),
-      )
+      const names = spellingsOf(tablesOf(schema))
       const compiled: CompiledTable = {
         schema,
         delimiter: options.delimiter,

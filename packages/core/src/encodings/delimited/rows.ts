@@ -1,5 +1,5 @@
-import { type AnyField, kindOf, type ValueKind } from '../../schema/fields.ts'
-import { tablesOf } from '../../schema/layout.ts'
+import { kindOf, type ValueKind } from '../../schema/fields.ts'
+import { fieldNamed, tablesOf } from '../../schema/layout.ts'
 import { reserved } from '../../schema/names.ts'
 import type { Schema } from '../../schema/schema.ts'
 import type { Batch, Malformed, ParseContext, SourceObject } from '../../types.ts'
@@ -70,11 +70,9 @@ function tableOf(schema: Schema): CompiledTable {
 export function rowReader(schema: Schema, names: readonly string[], object: SourceObject, most: number): RowReader {
   const table = tableOf(schema)
   const columns = columnsOf(table, names, object, most)
-  const fieldOf = (name: string): AnyField | undefined =>
-    tablesOf(schema).find((some) => Object.hasOwn(some, name))?.[name]
   return {
     kinds: names.map((name) => {
-      const field = fieldOf(schema.nameOf(name) ?? '')
+      const field = fieldNamed(schema, schema.nameOf(name) ?? '')
       return field && kindOf(field)
     }),
     *batches({ bytes, odd, ordinal, taken, offset }, context) {

@@ -1,7 +1,7 @@
 import { FlowferryError } from '../../errors.ts'
 import { placeOf } from '../../read/object.ts'
 import { chooseBy } from '../../read/peek.ts'
-import type { Fields } from '../../schema/derive.ts'
+import { spellingsOf } from '../../schema/layout.ts'
 import type { ObjectHead, ParseContext, SourceObject } from '../../types.ts'
 import type { BoundEncoding, Encoding } from '../encoding.ts'
 import { delimited } from './delimited.ts'
@@ -62,7 +62,7 @@ const ofIis = new Set(['s-sitename', 's-computername', 's-port', 'cs-username', 
 export function w3c({ claims, headerless, quotes = true, keys }: W3cOptions = {}): Encoding {
   return {
     bind: (schema): BoundEncoding => {
-      const known = spellingsOf(schema.fields)
+      const known = spellingsOf([schema.fields])
       const isOfLog = (names: readonly string[]) =>
         typeof claims === 'function' ? claims(names) : claims ? haveOne(names, claims) : areMostly(names, known)
       const wrappingBy = (delimiter: Delimiter) => ({
@@ -112,11 +112,6 @@ export function w3c({ claims, headerless, quotes = true, keys }: W3cOptions = {}
       }
     },
   }
-}
-
-/** The names of a table's fields, in all their spellings. */
-export function spellingsOf(fields: Fields): ReadonlySet<string> {
-  return new Set(Object.entries(fields).flatMap(([name, { spelled = [] }]) => [name, ...spelled]))
 }
 
 /** Whether all names of one list are among these. */
