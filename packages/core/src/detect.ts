@@ -2,9 +2,9 @@ import { FlowferryError } from './errors.ts'
 import { CR, LF, SPACE, TAB } from './read/ascii.ts'
 import { readBytes } from './read/bytes.ts'
 import { placeOf } from './read/object.ts'
-import { chooseBy } from './read/peek.ts'
+import { parseByHead } from './read/peek.ts'
 import { recognise } from './read/recognise.ts'
-import type { ObjectHead, ParseContext, Parser, SourceObject } from './types.ts'
+import type { ObjectHead, Parser, SourceObject } from './types.ts'
 
 type AnyParser = Parser<unknown>
 type RecordOfAny<P extends readonly AnyParser[]> = P[number] extends Parser<infer T> ? T : never
@@ -25,7 +25,9 @@ export function detect<const P extends readonly AnyParser[]>(parsers: P): Parser
   return {
     formats: [...new Set(parsers.flatMap((parser) => parser.formats))],
     claims: (head) => claimsOf(parsers, head)?.claim,
-    parse: (object, context) => parseClaimed(parsers, object, context) as ReturnType<Parser<RecordOfAny<P>>['parse']>,
+    parse: parseByHead((head, object) =>
+      head.stored.length === 0 ? nothing : parserFor(parsers, head, object),
+    ) as Parser<RecordOfAny<P>>['parse'],
   }
 }
 
@@ -65,32 +67,29 @@ function claimsOf(parsers: readonly AnyParser[], head: ObjectHead) {
   return byKey && { claim: 'key' as const, claiming: [byKey] }
 }
 
-async function* parseClaimed(parsers: readonly AnyParser[], object: SourceObject, context: ParseContext) {
-  const { chosen, whole } = await chooseBy(object, context, (head) =>
-    head.stored.length === 0 ? undefined : parserFor(parsers, head, object),
-  )
-  try {
-    if (!chosen) return
-    if ('parse' in chosen) {
-      yield* chosen.parse(whole.object, context)
-      return
-    }
-    // Damaged gzip throws here. Gzip around an empty file has no bytes, and a file of blank lines no record.
-    for await (const bytes of readBytes(whole.object, context)) if (bytes.some((byte) => !isBlank(byte))) throw chosen
-  } finally {
-    whole.close()
-  }
-}
+type Reader = Pick<AnyParser, 'parse'>
 
-/** The one that reads the object, or the error of an object that none does. */
-function parserFor(parsers: readonly AnyParser[], head: ObjectHead, object: SourceObject): AnyParser | FlowferryError {
+const nothing: Reader = { parse: async function* () {} }
+
+/** The one that reads the object, or what tells the error of an object that none does. */
+function parserFor(parsers: readonly AnyParser[], head: ObjectHead, object: SourceObject): Reader {
   const place = placeOf(object)
   const [parser, ...others] = claimsOf(parsers, head)?.claiming ?? []
   if (others.length > 0)
     throw new FlowferryError('FORMAT_AMBIGUOUS', `The content is claimed by ${kindsOf([parser!, ...others])}`, {
       place,
     })
-  return parser ?? new FlowferryError('FORMAT_UNKNOWN', unknown(head, parsers), { place })
+  return parser ?? refusing(new FlowferryError('FORMAT_UNKNOWN', unknown(head, parsers), { place }))
+}
+
+function refusing(error: FlowferryError): Reader {
+  return {
+    // A file of blank lines has no record, as gzip around an empty one.
+    parse: async function* (object, context) {
+      // Damaged gzip throws here.
+      for await (const bytes of readBytes(object, context)) if (bytes.some((byte) => !isBlank(byte))) throw error
+    },
+  }
 }
 
 const isBlank = (byte: number) => byte === SPACE || byte === TAB || byte === CR || byte === LF

@@ -55,6 +55,6 @@ export async function* inflated(
   }
 }
 
-function isZlibError(error: unknown): error is Error & { code: string } {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^(Z|ZSTD)_/.test(error.code)
+function isZlibError(error: unknown): error is Error {
+  return error instanceof Error && /^(Z|ZSTD)_/.test(String((error as { code?: unknown }).code))
 }

@@ -1,4 +1,4 @@
-import type { ByteRange, ObjectHead, OpenObject, ParseContext, SourceObject } from '../types.ts'
+import type { ByteRange, ObjectHead, OpenObject, ParseContext, Parser, SourceObject } from '../types.ts'
 import { close } from './abort.ts'
 import { mostLayers } from './bytes.ts'
 import { compressionOf } from './compression.ts'
@@ -55,17 +55,27 @@ export async function peek(object: SourceObject, context: ParseContext) {
   return { head, whole: { object: whole, close: () => close(body) } }
 }
 
-/**
- * Looks at an object's beginning to choose how it is read. Of the beginning nothing is kept but the choice: many objects are
- * read at once, and for long.
- */
-export async function chooseBy<T>(object: SourceObject, context: ParseContext, choose: (head: ObjectHead) => T) {
-  const { head, whole } = await peek(object, context)
-  try {
-    return { chosen: choose(head), whole }
-  } catch (error) {
-    whole.close()
-    throw error
+type Reader = Pick<Parser<unknown>, 'parse'>
+
+/** Reads an object by what its beginning chooses. */
+export function parseByHead(readerOf: (head: ObjectHead, object: SourceObject) => Reader): Reader['parse'] {
+  // The beginning is not kept while the object is read: many are read at once, and for long.
+  const choose = async (object: SourceObject, context: ParseContext) => {
+    const { head, whole } = await peek(object, context)
+    try {
+      return { reader: readerOf(head, object), whole }
+    } catch (error) {
+      whole.close()
+      throw error
+    }
+  }
+  return async function* (object, context) {
+    const { reader, whole } = await choose(object, context)
+    try {
+      yield* reader.parse(whole.object, context)
+    } finally {
+      whole.close()
+    }
   }
 }
 

@@ -3,8 +3,8 @@ import type { BoundEncoding, Encoding } from '../encodings/encoding.ts'
 import { formatOf } from '../encodings/record-format.ts'
 import { FlowferryError } from '../errors.ts'
 import { once } from '../once.ts'
-import { chooseBy } from '../read/peek.ts'
-import type { Archive, Batch, Format, ObjectHead, ParseContext, Parser, SourceObject } from '../types.ts'
+import { parseByHead } from '../read/peek.ts'
+import type { Archive, Format, ObjectHead, Parser } from '../types.ts'
 import { checkFormat, checkMembers } from './check.ts'
 import { type Derive, type Derived, derive, type Fields } from './derive.ts'
 import type { Target } from './ecs.ts'
@@ -159,7 +159,7 @@ function parserOf<R>(parts: Parts, travelling: Travelling, encodings: readonly E
     schema,
     namesFields: bound.some(({ namesFields }) => namesFields),
     claims: (head) => claimOf(bound, head)?.claim,
-    parse: (object, context) => parseWith(bound, object, context) as AsyncIterable<Batch<R>>,
+    parse: parseWith(bound) as Parser<R>['parse'],
     withFields: (names) => {
       if (!columns?.withFields)
         throw new FlowferryError('INVALID_OPTION', `withFields: no encoding of ${kind} has columns without names`)
@@ -195,21 +195,8 @@ function claimOf(bound: readonly BoundEncoding[], head: ObjectHead) {
 }
 
 /** Of several encodings the object's beginning decides; where it does not, the first one says what is wrong. */
-function parseWith(
-  bound: readonly BoundEncoding[],
-  object: SourceObject,
-  context: ParseContext,
-): AsyncIterable<Batch<unknown>> {
-  return bound.length === 1 ? bound[0]!.parse(object, context) : parseClaimed(bound, object, context)
-}
-
-async function* parseClaimed(bound: readonly BoundEncoding[], object: SourceObject, context: ParseContext) {
-  const { chosen, whole } = await chooseBy(object, context, (head) => claimOf(bound, head)?.encoding ?? bound[0]!)
-  try {
-    yield* chosen.parse(whole.object, context)
-  } finally {
-    whole.close()
-  }
+function parseWith(bound: readonly BoundEncoding[]): BoundEncoding['parse'] {
+  return bound.length === 1 ? bound[0]!.parse : parseByHead((head) => claimOf(bound, head)?.encoding ?? bound[0]!)
 }
 
 /** What every document of an AWS log has; `dataset` without its `aws.`, as in `aws('vpcflow')`. */

@@ -1,8 +1,8 @@
 import { FlowferryError } from '../../errors.ts'
 import { placeOf } from '../../read/object.ts'
-import { chooseBy } from '../../read/peek.ts'
+import { parseByHead } from '../../read/peek.ts'
 import { spellingsOf } from '../../schema/layout.ts'
-import type { ObjectHead, ParseContext, SourceObject } from '../../types.ts'
+import type { ObjectHead, SourceObject } from '../../types.ts'
 import type { BoundEncoding, Encoding } from '../encoding.ts'
 import { delimited } from './delimited.ts'
 import { headLines } from './parse.ts'
@@ -187,15 +187,4 @@ function delimiterOf(head: ObjectHead, names: readonly string[], object: SourceO
     `By ${left.map((one) => JSON.stringify(one)).join(' and by ')} the lines have as many values as there are names; choose a field delimiter for the delivery that no value has`,
     { place: placeOf(object) },
   )
-}
-
-function parseByHead(readerOf: (head: ObjectHead, object: SourceObject) => Pick<BoundEncoding, 'parse'>) {
-  return async function* (object: SourceObject, context: ParseContext) {
-    const { chosen, whole } = await chooseBy(object, context, (head) => readerOf(head, object))
-    try {
-      yield* chosen.parse(whole.object, context)
-    } finally {
-      whole.close()
-    }
-  }
 }
