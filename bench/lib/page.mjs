@@ -47,13 +47,12 @@ export function writePage(path, results, sections) {
       .slice(1)
       .map((section) => [section.slice(0, section.indexOf('\n')), section.slice(section.indexOf('\n')).trim()]),
   )
-  const before = new Map(
-    (known.get('Goals') ?? '').split('\n').map((line) => [line.split(' | ')[0].replace('| ', ''), line]),
-  )
+  const before = (known.get('Goals') ?? '').split('\n')
   const rows = goals.map(({ id, what, most, least, unit, command }) => {
     const goal = `${most === undefined ? `≥ ${least}` : `≤ ${most}`} ${unit}`
     const value = results[id]
-    if (value === undefined) return before.get(what) ?? `| ${what} | ${goal} | not measured |  | \`${command}\` |`
+    const ofBefore = (line) => line.startsWith(`| ${what} | `) && line.endsWith(` \`${command}\` |`)
+    if (value === undefined) return before.find(ofBefore) ?? `| ${what} | ${goal} | not measured |  | \`${command}\` |`
     const reached = most === undefined ? value >= least : value <= most
     return `| ${what} | ${goal} | ${figure(value)} | ${reached ? 'yes' : '**no**'} | \`${command}\` |`
   })

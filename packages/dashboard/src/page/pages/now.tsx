@@ -56,7 +56,7 @@ export function Now() {
   const tone = faults > 0 ? 'bad' : doubts > 0 ? 'warn' : open > 0 ? '' : 'good'
   return (
     <>
-      <div class="head">
+      <div class="head" aria-busy={open > 0}>
         <h1 tabIndex={-1}>
           <span class={`dot ${tone}`} aria-hidden="true" />
           {verdict}
