@@ -2,11 +2,9 @@ import { printable } from './text.ts'
 
 /** Figures as they are shown to people. */
 
-const decimal = new Intl.NumberFormat('en-US')
-
 /** `1,234,567` */
 export function count(value: number): string {
-  return decimal.format(value)
+  return value.toLocaleString('en-US')
 }
 
 /** `512 B`, `1.4 MB`: powers of 1,000, three digits. */
