@@ -35,6 +35,7 @@ describe.each(packages)('$name', ({ folder, ...made }) => {
       type: 'module',
       engines: workspace.engines,
       files: ['dist'],
+      publishConfig: { access: 'public', provenance: true },
     })
     expect(made.description).toMatch(/\w/)
     expect(made.keywords).toEqual(expect.arrayContaining(['aws', 'logs']))
