@@ -59,7 +59,7 @@ export const albConnection = format({
   encodings: [
     delimited({
       delimiter: ' ',
-      quotes: true,
+      quotes: ['leaf_client_cert_subject'],
       // What AWS writes when logs are turned on.
       header: (line) => (/^Enable (Access|Connection)Log for ELB:/.test(line) ? 'skip' : undefined),
       headerless: {

@@ -82,7 +82,8 @@ export const albAccess = format({
   encodings: [
     delimited({
       delimiter: ' ',
-      quotes: true,
+      // biome-ignore format: AWS's order, in one look
+      quotes: ['request', 'user_agent', 'trace_id', 'domain_name', 'chosen_cert_arn', 'actions_executed', 'redirect_url', 'error_reason', 'target:port_list', 'target_status_code_list', 'classification', 'classification_reason', 'transformed_host', 'transformed_uri', 'request_transform_status'],
       // What AWS writes when logs are turned on.
       header: (line) => (line.startsWith('Enable AccessLog for ELB:') ? 'skip' : undefined),
       headerless: {

@@ -67,7 +67,7 @@ export const elbAccess = format({
   encodings: [
     delimited({
       delimiter: ' ',
-      quotes: true,
+      quotes: ['request', 'user_agent'],
       headerless: {
         // biome-ignore format: AWS's order, in one look
         fields: ['timestamp', 'elb', 'client:port', 'backend:port', 'request_processing_time', 'backend_processing_time', 'response_processing_time', 'elb_status_code', 'backend_status_code', 'received_bytes', 'sent_bytes', 'request', 'user_agent', 'ssl_cipher', 'ssl_protocol'],

@@ -16,7 +16,7 @@ import { telling } from './vended-telling.ts'
  * JSON that CloudWatch's delivery of vended logs writes, whose 29 fields have names of their own.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
  *
- * S3 escapes no quote in what a client sent. A request has an id, and a copy is two records of one id: documents are known
+ * S3 escapes no quote in what a client sent, so that a line is read by what stands in quotes and what does not. A request has an id, and a copy is two records of one id: documents are known
  * by where their records stand.
  */
 export const s3Access = format({
@@ -82,7 +82,7 @@ export const s3Access = format({
   encodings: [
     delimited({
       delimiter: ' ',
-      quotes: true,
+      quotes: ['request_uri', 'referrer', 'user_agent'],
       escapes: false,
       brackets: true,
       headerless: {

@@ -12,6 +12,7 @@ import type { CompiledTable, Values } from './compiled.ts'
 import { fieldsOf } from './fields-of.ts'
 import { fits, scan } from './host.ts'
 import { compileProgram, type Program } from './program.ts'
+import { quotedValues } from './quoted.ts'
 import { type Scan, scanLines } from './scan.ts'
 import { valuesOf, withoutTrailing } from './values.ts'
 import { createView } from './view.ts'
@@ -115,11 +116,19 @@ function compileColumns(table: CompiledTable, names: readonly string[], least: n
     .map((name, column) => ({ name, key: keys[column]!, column }))
     .filter(({ name }) => schema.nameOf(name) === undefined)
   const layout = once(() => schema.layout(unknown))
-  const columns = keys.map((name) => ({ name, field: fieldNamed(schema, name) ?? (keyword([], '') as AnyField) }))
+  const columns = keys.map((name, column) => ({
+    name,
+    field: fieldNamed(schema, name) ?? (keyword([], '') as AnyField),
+    quoted: column < named && table.quoted?.has(name) === true,
+  }))
+  const most = named + mostTrailing(named)
+  const ofLayout = columns.slice(0, named)
 
   const read = (line: string): Values | string | number => {
-    const values = withoutTrailing(valuesOf(line, table), columns.length, absent)
-    const isTooLong = values.length > named + mostTrailing(named)
+    const all = table.quoted ? quotedValues(line, table, ofLayout, least, most) : valuesOf(line, table)
+    if (!all) return 'quotes within a value: where it ends cannot be told'
+    const values = withoutTrailing(all, columns.length, absent)
+    const isTooLong = values.length > most
     if (values.length > columns.length && !isTooLong) return values.length
     if (values.length < least || isTooLong)
       return least === named || isTooLong

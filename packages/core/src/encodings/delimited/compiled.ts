@@ -5,6 +5,8 @@ export interface CompiledTable {
   readonly schema: Schema
   readonly delimiter: string
   readonly quotes: boolean
+  /** The fields that stand in quotes, and no others, where the format says so. */
+  readonly quoted?: ReadonlySet<string> | undefined
   readonly escapes?: boolean
   readonly brackets: boolean
   readonly absent: string

@@ -14,9 +14,13 @@ export interface DelimitedOptions {
    * Whether a value may stand in double quotes and hold the delimiter, as request and agent do in load balancers' logs: it
    * is the text between them. A quote with a backslash before it does not end it, and stays as it stands.
    *
+   * The names of fields, where these stand in quotes or say nothing, and no others do: a line that has it otherwise is one
+   * of which a client's quote or backslash hides where a value ends. It is read again, so that each field has its own, and
+   * is malformed where that is possible in no way, or in several.
+   *
    * @default false: a quote is a character like others
    */
-  readonly quotes?: boolean
+  readonly quotes?: boolean | readonly string[]
   /** Whether the log escapes a quote by a backslash: S3 does not, and a client may send either. @default true */
   readonly escapes?: boolean
   /** The same for brackets: `[06/Feb/2019:00:00:38 +0000]`. @default false */
@@ -65,7 +69,8 @@ export function delimited(options: DelimitedOptions): Encoding {
       const compiled: CompiledTable = {
         schema,
         delimiter: options.delimiter,
-        quotes: options.quotes ?? false,
+        quotes: (options.quotes ?? false) !== false,
+        quoted: Array.isArray(options.quotes) ? new Set<string>(options.quotes) : undefined,
         brackets: options.brackets ?? false,
         escapes: options.escapes ?? true,
         absent: options.absent ?? '-',
@@ -96,8 +101,16 @@ function requireOptions(
   }
   if (typeof delimiter !== 'string' || delimiter.length !== 1)
     refuse(`delimiter is "${delimiter}"; it takes one character`)
-  for (const [name, value] of Object.entries({ quotes, escapes, brackets }))
+  for (const [name, value] of Object.entries({ escapes, brackets }))
     requireOption(value === undefined || typeof value === 'boolean', name, value, 'a boolean')
+  requireOption(
+    quotes === undefined || typeof quotes === 'boolean' || (Array.isArray(quotes) && quotes.length > 0),
+    'quotes',
+    quotes,
+    'a boolean, or the names of fields',
+  )
+  for (const name of Array.isArray(quotes) ? (quotes as readonly string[]) : [])
+    if (!Object.hasOwn(fields, name)) refuse(`quotes has ${name}, which is no column of fields`)
   if ((quotes && delimiter === '"') || (brackets && /[[\]]/.test(delimiter)))
     refuse(`delimiter is ${delimiter}, which opens or closes a value`)
   requireOption(header === undefined || typeof header === 'function', 'header', header, 'a function')

@@ -214,6 +214,9 @@ const column = fc.constantFrom(...Object.keys(makers)).chain((type) =>
 
 export const time = { type: 'epochSeconds', targets: ['@timestamp'], constant: null, absent: undefined }
 
+/** Columns that stand in quotes, where a table names them. */
+const isQuoted = (column: number) => column % 3 === 0
+
 const outcome = lookup({ ACCEPT: 'success', REJECT: 'failure', '6': 'six' })
 
 /** A random table of up to ten columns, with derived values over them. */
@@ -223,6 +226,7 @@ export function tableOf(
     delimiter,
     absent,
     quotes = false,
+    quoted = false,
     brackets = false,
     headerless = false,
     least = 1,
@@ -230,6 +234,7 @@ export function tableOf(
     delimiter: string
     absent: string
     quotes?: boolean
+    quoted?: boolean
     brackets?: boolean
     headerless?: boolean
     least?: number
@@ -305,7 +310,9 @@ export function tableOf(
         delimited({
           delimiter,
           absent,
-          quotes,
+          quotes: quotes && quoted ? names.filter((_, i) => isQuoted(i)) : quotes,
+          // S3 escapes none, load balancers do.
+          escapes: !brackets,
           brackets,
           header: (line) => (line.startsWith('#Fields:') ? line.slice(8).split(delimiter) : undefined),
           ...(headerless && {
@@ -344,6 +351,8 @@ export const file = fc.record({
   end: fc.constantFrom('\n', '\n', '\n', '\r\n'),
   unknown: fc.oneof({ arbitrary: fc.constant([]), weight: 3 }, fc.subarray(strangers)),
   quotes: fc.boolean(),
+  /** Whether the table names the columns that stand in quotes. */
+  quoted: fc.boolean(),
   brackets: fc.constantFrom(false, false, true),
   headerless: fc.constantFrom(false, false, true),
   least: fc.integer({ min: 1, max: 11 }),
@@ -352,7 +361,14 @@ export const file = fc.record({
 })
 
 /** A line's value as the encoding says that it may stand: in quotes or brackets where it has to, or by chance. */
-function wrapped(value: string, chance: number, { delimiter, quotes, brackets }: Record<string, unknown>): string {
+function wrapped(
+  value: string,
+  chance: number,
+  { delimiter, quotes, brackets, inQuotes }: Record<string, unknown>,
+): string {
+  // Few lines have it otherwise than the table says.
+  if (inQuotes === true && chance > 0) return `"${value}"`
+  if (inQuotes === false && chance > 0) return value.replaceAll(delimiter as string, '_')
   const needs = value.includes(delimiter as string)
   if (brackets && (chance === 0 || (needs && !quotes))) return `[${value}]`
   if (quotes && (chance < 4 || needs)) return `"${value}"`
@@ -370,6 +386,7 @@ export function makeRows({
   end,
   unknown,
   quotes = false,
+  quoted = false,
   brackets = false,
   headerless = false,
   least = columns.length,
@@ -383,6 +400,7 @@ export function makeRows({
   end: string
   unknown: readonly string[]
   quotes?: boolean
+  quoted?: boolean
   brackets?: boolean
   headerless?: boolean
   least?: number
@@ -403,9 +421,10 @@ export function makeRows({
   const lines = [headerless ? names.map(() => absent).join(delimiter) : `#Fields:${names.join(delimiter)}`]
   for (let row = 0; row < rows; row++) {
     const line = names.map((_, i) => {
+      const inQuotes = quotes && quoted ? isQuoted(i) : undefined
       const isDirt = next(40) === 0
       const value = next(9) === 0 ? absent : (samples[i]?.[next(samples[i].length)] ?? 'v')
-      return isDirt ? odd[next(odd.length)]! : wrapped(value, next(20), { delimiter, quotes, brackets })
+      return isDirt ? odd[next(odd.length)]! : wrapped(value, next(20), { delimiter, quotes, brackets, inQuotes })
     })
     if (next(60) === 0) line.pop()
     if (headerless && next(3) === 0) line.length = Math.min(line.length, least + next(3))

@@ -4,7 +4,7 @@ import type { Step } from './steps.ts'
 
 /** The program as the engine reads it at this address: its head, its groups, its steps for any line. */
 export function imageOf(
-  { delimiter, absent, wraps, least, kinds, absents, steps, groups, room, copies }: Program,
+  { delimiter, absent, wraps, mayQuote, mustQuote, least, kinds, absents, steps, groups, room, copies }: Program,
   address: number,
   firstGroup: number,
 ): { readonly image: Buffer; readonly groupsAt: readonly number[] } {
@@ -23,6 +23,7 @@ export function imageOf(
   put(map.delimiterWord, delimiter)
   put(map.absentWord, absent)
   put(map.wrapsWord, wraps)
+  for (const [i, word] of [...mayQuote, ...mustQuote].entries()) put(map.quotesWord + i * 4, word)
   put(map.leastWord, least)
   put(map.absentsWord, ownAbsents.length > 0 ? absentsAt : 0)
   put(map.columnsWord, kinds.length)

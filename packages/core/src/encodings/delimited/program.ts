@@ -31,6 +31,9 @@ export interface Program {
   readonly absent: number
   /** Bits for what may open a value. */
   readonly wraps: number
+  /** Bits for the first 64 columns, two words each: which may stand in quotes, and which do where they have a value. */
+  readonly mayQuote: readonly [number, number]
+  readonly mustQuote: readonly [number, number]
   /** How many columns are enough in a line. */
   readonly least: number
   readonly kinds: readonly number[]
@@ -93,9 +96,15 @@ const nothing = { json: '', column: 0, quoted: false, group: 0, target: 0, input
 /** Compiles the tree for the columns of a header; nothing where a column reads in a way of its own. */
 export function compileProgram(
   tree: Branch,
-  columns: readonly { readonly name: string; readonly field: AnyField }[],
+  columns: readonly { readonly name: string; readonly field: AnyField; readonly quoted?: boolean }[],
   least: number,
-  { delimiter, absent, quotes, brackets }: Pick<CompiledTable, 'delimiter' | 'absent' | 'quotes' | 'brackets'>,
+  {
+    delimiter,
+    absent,
+    quotes,
+    quoted,
+    brackets,
+  }: Pick<CompiledTable, 'delimiter' | 'absent' | 'quotes' | 'quoted' | 'brackets'>,
 ): Program | undefined {
   const kinds = columns.map(({ field }) => kindOf(field))
   const absents = columns.map(({ field }) => (field.absent ?? []).filter((text) => text !== ''))
@@ -103,7 +112,10 @@ export function compileProgram(
     [delimiter, absent].every((text) => text.length === 1 && text.charCodeAt(0) < 0x7f) &&
     absents.flat().every((text) => text.length < 128 && /^[!-~]+$/.test(text))
   const known = kinds.every((kind) => kind !== undefined && kindsOf[kind] !== undefined)
-  if (!plain || columns.length > map.mostColumns || !known) return undefined
+  // Whether a column may stand in quotes is known of as many.
+  const mostColumns = quoted ? 64 : map.mostColumns
+  if (!plain || columns.length > mostColumns || !known) return undefined
+  const quotedBits = bitsOf(columns.flatMap((column, i) => (column.quoted ? [i] : [])))
 
   const wraps = (quotes ? map.quotesBit : 0) | (brackets ? map.bracketsBit : 0)
   const groups = new Map<string, { inputs: Group['inputs']; facets: boolean; computes: Compute[] }>()
@@ -307,6 +319,8 @@ export function compileProgram(
     delimiter: delimiter.charCodeAt(0),
     absent: absent.charCodeAt(0),
     wraps,
+    mayQuote: quoted ? quotedBits : [-1, -1],
+    mustQuote: quotedBits,
     least,
     kinds: kinds.map((kind) => kindsOf[kind!]!),
     absents,
@@ -330,6 +344,12 @@ export function compileProgram(
       steps.filter(({ is }) => is >= map.isAddress && is !== map.isCase).length * longestFragment,
     copies: Math.max(0, ...columns.map((_, column) => copiesOf(steps, column))),
   }
+}
+
+function bitsOf(columns: readonly number[]): [low: number, high: number] {
+  const bits: [number, number] = [0, 0]
+  for (const column of columns) bits[column >> 5]! |= 1 << (column & 31)
+  return bits
 }
 
 /** Columns whose values are looked at in each line that has them: one that is refused is seen. */

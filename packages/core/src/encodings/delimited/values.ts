@@ -15,8 +15,14 @@ export interface Wrapping {
  * unescaped, since no page of AWS's tells a backslash of the log from one of the client's.
  *
  * S3 escapes no quote: where a value without quotes ends in one, the last value in quotes was longer than it seemed.
+ *
+ * @param inQuotes Gets for each value whether it stands in quotes
  */
-export function valuesOf(line: string, { delimiter, quotes, brackets, escapes = true }: Wrapping): string[] {
+export function valuesOf(
+  line: string,
+  { delimiter, quotes, brackets, escapes = true }: Wrapping,
+  inQuotes?: boolean[],
+): string[] {
   if (!quotes && !brackets) return line.split(delimiter)
   const values: string[] = []
   /** The last value in quotes: its number, and where it begins. */
@@ -35,6 +41,7 @@ export function valuesOf(line: string, { delimiter, quotes, brackets, escapes = 
         quoted = values.length
         begin = at + 1
       }
+      inQuotes?.push(close === '"')
       values.push(line.slice(at + 1, closed))
       at = closed + 2
       continue
@@ -44,7 +51,11 @@ export function valuesOf(line: string, { delimiter, quotes, brackets, escapes = 
     if (quotes && quoted !== -1 && end > at && line[end - 1] === '"' && line[at] !== '"') {
       values.length = quoted
       values.push(line.slice(begin, end - 1))
-    } else values.push(line.slice(at, end))
+      if (inQuotes) inQuotes.length = values.length
+    } else {
+      values.push(line.slice(at, end))
+      inQuotes?.push(false)
+    }
     at = end + 1
   }
   return values

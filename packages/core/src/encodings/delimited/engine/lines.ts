@@ -1,15 +1,15 @@
 import { digitsAt, find, isSame, load8, load32, ordinaryEnd, store8, store16, store32 } from '../../engine/memory.ts'
 import { isKind } from './kinds.ts'
 import * as map from './map.ts'
-import { closeOf } from './wraps.ts'
+import { closeOf, QUOTE } from './wraps.ts'
 
 const CR: i32 = 0x0d
 
 /**
  * Finds lines and values in the input's whole lines, as many as there is room for. A line with anything odd (a control
- * or non-ASCII byte, a quote, a backslash, an empty value, too few values, one behind the last column that is not absent,
- * a number or a time that is not canonical) is not regular. Blank lines are left out. It makes no string and no object;
- * what that saves: docs/fast-path.md.
+ * or non-ASCII byte, a quote, a backslash, a value in quotes whose column has none, an empty value, too few values, one
+ * behind the last column that is not absent, a number or a time that is not canonical) is not regular. Blank lines are left
+ * out. It makes no string and no object; what that saves: docs/fast-path.md.
  */
 export function scan(program: i32, length: i32): i32 {
   const columns = load32(program + map.columnsWord)
@@ -88,6 +88,8 @@ function scanLine(program: i32, start: i32, valueEnds: i32, bits: i32): i32 {
   let at = start
   let low = 0
   let high = 0
+  let quotedLow = 0
+  let quotedHigh = 0
   let column = 0
   while (true) {
     const kind = load32(program + map.kindsWord + column * 4)
@@ -97,6 +99,10 @@ function scanLine(program: i32, start: i32, valueEnds: i32, bits: i32): i32 {
     const to = ordinaryEnd(from, close === 0 ? delimiter : close)
     if (to === from || (close !== 0 && load8(to) !== close)) return -1
     at = close === 0 ? to : to + 1
+    if (close === QUOTE) {
+      if (column < 32) quotedLow |= 1 << column
+      else if (column < 64) quotedHigh |= 1 << (column - 32)
+    }
     if ((to - from === 1 && load8(from) === absent) || (own !== 0 && isOwnAbsent(own, from, to - from))) {
       if (column < 32) low |= 1 << column
       else if (column < 64) high |= 1 << (column - 32)
@@ -108,7 +114,17 @@ function scanLine(program: i32, start: i32, valueEnds: i32, bits: i32): i32 {
   }
   store32(bits, low)
   store32(bits + 4, high)
-  return lineEnd(program, start, at, column, valueEnds, bits)
+  const end = lineEnd(program, start, at, column, valueEnds, bits)
+  return areInPlace(program, 0, quotedLow, load32(bits)) && areInPlace(program, 4, quotedHigh, load32(bits + 4))
+    ? end
+    : -1
+}
+
+/** Whether quotes stand around no column but those that may have them, and around all that have to and are not absent. */
+function areInPlace(program: i32, word: i32, quoted: i32, absent: i32): boolean {
+  const may = load32(program + map.quotesWord + word)
+  const must = load32(program + map.quotesWord + 8 + word)
+  return ((quoted & ~may) | (must & ~(quoted | absent))) === 0
 }
 
 /** Offsets of values have 16 bits. */

@@ -100,7 +100,9 @@ export const shapeCountWord: i32 = 44
 export const shapesWord: i32 = 48
 export const shapeBytes: i32 = 12
 export const mostShapes: i32 = 32
-export const kindsWord: i32 = 432
+/** Bits of the first 64 columns, two words each: those that may stand in quotes, and those that do where they have a value. */
+export const quotesWord: i32 = 432
+export const kindsWord: i32 = 448
 /** A column's kind: the most digits of a whole number, 0 for any text, or one of these. */
 export const isDecimalKind: i32 = -1
 export const isTimeKind: i32 = -2

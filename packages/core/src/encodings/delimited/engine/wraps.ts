@@ -1,6 +1,6 @@
 import * as map from './map.ts'
 
-const QUOTE: i32 = 0x22
+export const QUOTE: i32 = 0x22
 const OPEN: i32 = 0x5b
 const CLOSE: i32 = 0x5d
 
