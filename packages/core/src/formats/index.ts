@@ -20,6 +20,7 @@ export const formats = {
   cloudtrail: async () => (await import('./cloudtrail.ts')).cloudTrail,
   'network-firewall': async () => (await import('./network-firewall.ts')).networkFirewall,
   'network-firewall-proxy': async () => (await import('./network-firewall-proxy.ts')).networkFirewallProxy,
+  waf: async () => (await import('./waf.ts')).waf,
   cloudfront: async () => (await import('./cloudfront.ts')).cloudFront,
   'cloudfront-real-time': async () => (await import('./cloudfront-real-time.ts')).cloudFrontRealTime,
   'cloudfront-connection': async () => (await import('./cloudfront-connection.ts')).cloudFrontConnection,

@@ -29,7 +29,7 @@ export const networkFirewall = format({
     'observer.vendor': 'AWS',
     'observer.product': 'Network Firewall',
   }),
-  first: ['event.kind', 'destination.domain', 'url.domain', 'http.version', 'tls.client.server_name'],
+  first: ['event.kind', 'destination.domain', 'url.domain', 'url.port', 'http.version', 'tls.client.server_name'],
   // biome-ignore format: one line a field
   fields: {
     'firewall_name': keyword(['observer.name'], 'Firewall.'),
@@ -72,7 +72,7 @@ export const networkFirewall = format({
     'event.http.status': long(['http.response.status_code'], 'HTTP status.'),
     'event.http.length': long(['http.response.body.bytes'], "Bytes of the response's body."),
     'event.http.request_headers': pairs('aws.firewall.http.request_headers', 'Headers of the request; of HTTP/2 with its pseudo headers, of which one is the host.', {
-      pick: { ':authority': ['destination.domain', 'url.domain', 'related.hosts[]'] },
+      pick: { ':authority': { domain: ['destination.domain', 'url.domain', 'related.hosts[]'], port: ['url.port'] } },
     }),
     'event.http.response_headers': pairs('aws.firewall.http.response_headers', 'Headers of the response.'),
     'event.http.http2': flat('aws.firewall.http.http2', 'Stream of HTTP/2.'),

@@ -16,6 +16,7 @@ import {
   tablesOf,
 } from './layout.ts'
 import { isIt } from './nearest.ts'
+import type { PairsReader } from './objects.ts'
 import { requireTarget, type TargetUse, useOf } from './targets.ts'
 
 /** What a format is declared with, as JavaScript may give it. */
@@ -253,6 +254,7 @@ function requireType({ name, field, use }: Extract<LeafSource, { is: 'field' }>,
   const kind = kindOf(field)
   const { type } = use.mapping
   if (kind === undefined || use.below || takes[kind].includes(type)) return
+  if (kind === 'pairs' && type === 'long' && (field.read as PairsReader).picked.get(use.path)?.part === 'port') return
   throw invalid(`${name} is ${field.type}, and ${path} takes ${type}: ${fieldsOf[type]}`)
 }
 

@@ -62,6 +62,12 @@ export function urlParts(url: string) {
   }
 }
 
+/** A host as requests name it, `example.com:8443`: what has no port behind a colon is the domain whole. */
+export function splitHost(text: string): { readonly domain: string; readonly port?: string } {
+  const [, domain, port] = /^(\[[^\]]*\]|[^:]+):(\d{1,5})$/.exec(text) ?? []
+  return domain === undefined ? { domain: text } : { domain, port: port! }
+}
+
 /** A date of a certificate's validity, as AWS writes it: `NotBefore=…;NotAfter=…`. */
 export function validityDate(name: 'NotBefore' | 'NotAfter', validity: string): string | undefined {
   const part = validity.split(';').find((part) => part.startsWith(`${name}=`))

@@ -13,7 +13,9 @@ const parser = format({
   constants: {},
   fields: {
     host: keyword(['custom.request.host'], 'Host.'),
-    headers: pairs('custom.request.headers', 'Headers.', { pick: { 'user-agent': 'user_agent.original' } }),
+    headers: pairs('custom.request.headers', 'Headers.', {
+      pick: { 'user-agent': 'user_agent.original', host: { domain: ['url.domain'], port: ['url.port'] } },
+    }),
   },
   encodings: [json()],
 })
@@ -45,6 +47,21 @@ describe('pairs', () => {
         user_agent: { original: ['a', 'b'] },
       },
       fast: 0,
+    })
+  })
+
+  test.each([
+    ['example.com', { domain: 'example.com' }, 1],
+    ['example.com:8443', { domain: 'example.com', port: 8443 }, 0],
+    ['[2001:db8::1]:443', { domain: '[2001:db8::1]', port: 443 }, 0],
+    ['[2001:db8::1]', { domain: '[2001:db8::1]' }, 0],
+    ['2001:db8::1', { domain: '2001:db8::1' }, 0],
+    [':443', { domain: ':443' }, 0],
+    ['example.com:https', { domain: 'example.com:https' }, 0],
+  ])('have the host %s in its parts', async (host, url, fast) => {
+    expect(await documentOf(JSON.stringify([{ name: 'Host', value: host }]))).toEqual({
+      document: { url, custom: { request: { host: 'h', headers: { Host: host } } } },
+      fast,
     })
   })
 

@@ -2,6 +2,7 @@ import type { MappingProperty, MappingType } from '../types.ts'
 import type { Target } from './ecs.ts'
 import { type Field, type FieldOptions, type Reader, reader } from './fields.ts'
 import { flattened, isEmpty, isObject, type JsonObject, freeForm as readFreeForm, setOwn } from './free-form.ts'
+import { splitHost } from './network.ts'
 import { keywordMapping, type TypedTarget, typed } from './targets.ts'
 import { asText } from './values.ts'
 
@@ -130,9 +131,17 @@ function unknownObjects(list: readonly JsonObject[], { names }: ObjectsTable): u
   return flattened(list.filter((object) => Object.keys(object).some((name) => !names.has(name))))
 }
 
+type Targets = readonly (Target | TypedTarget)[]
+
+/** Targets of the parts of a host: `example.com` and `8443` of `example.com:8443`, whatever stands in brackets whole. */
+export interface HostTargets {
+  readonly domain: Targets
+  readonly port: Targets
+}
+
 export interface PairsOptions extends FieldOptions {
   /** Names in lower case, of which each has targets of its own, whatever the case in the log. @default none */
-  readonly pick?: Readonly<Record<string, Target | TypedTarget | readonly (Target | TypedTarget)[]>>
+  readonly pick?: Readonly<Record<string, Target | TypedTarget | Targets | HostTargets>>
   /** AWS's names of the two members. @default { name: 'name', value: 'value' } */
   readonly members?: { readonly name: string; readonly value: string }
 }
@@ -140,9 +149,11 @@ export interface PairsOptions extends FieldOptions {
 /** A reader of pairs, with what an engine has to know of them. */
 export interface PairsReader extends Reader<JsonObject> {
   readonly members: { readonly name: string; readonly value: string }
-  /** A target's path and the name, in lower case, that is picked out for it. */
-  readonly picked: ReadonlyMap<string, string>
+  /** A target's path, and the name, in lower case, that is picked out for it; of a host the part. */
+  readonly picked: ReadonlyMap<string, { readonly name: string; readonly part?: HostPart }>
 }
+
+type HostPart = keyof HostTargets
 
 /**
  * A list of `{ name, value }`, such as the headers of a request: one object by name, searched by its leaves, and some of
@@ -151,13 +162,13 @@ export interface PairsReader extends Reader<JsonObject> {
  */
 export function pairs(target: Target, description: string, options: PairsOptions = {}): Field<JsonObject> {
   const { pick = {}, members = { name: 'name', value: 'value' }, ...rest } = options
-  const picks = Object.entries(pick).flatMap(([name, given]) =>
-    [given].flat().map((one: Target | TypedTarget) => [name, one] as const),
-  )
-  const own = new Map(picks.map(([name, one]) => [pathOf(one), name]))
-  const write = (value: JsonObject, _: MappingType, path: string): unknown => {
-    const name = own.get(path)
-    return name === undefined ? flattened(value) : pickedFrom(value, name)
+  const picks = Object.entries(pick).flatMap(([name, given]) => picksOf(given).map((one) => ({ name, ...one })))
+  const own = new Map(picks.map(({ target, ...one }) => [pathOf(target), one]))
+  const write = (value: JsonObject, type: MappingType, path: string): unknown => {
+    const one = own.get(path)
+    if (one === undefined) return flattened(value)
+    const found = pickedFrom(value, one.name)
+    return one.part === undefined ? found : partsOfHosts(found, one.part, type)
   }
   const read: PairsReader = Object.assign(
     reader('pairs', (value) => asPairs(value, members), write),
@@ -168,13 +179,29 @@ export function pairs(target: Target, description: string, options: PairsOptions
     description,
     targets: [
       typed(target, flattenedMapping),
-      ...picks.map(([, one]) => (typeof one === 'string' ? typed(one, 'keyword') : one)),
+      ...picks.map(({ target, part }) =>
+        typeof target === 'string' ? typed(target, part === 'port' ? 'long' : 'keyword') : target,
+      ),
     ],
     read,
     mapping: flattenedMapping,
     write,
     ...rest,
   }
+}
+
+function picksOf(given: Target | TypedTarget | Targets | HostTargets) {
+  const of = (targets: Targets, part?: HostPart) => targets.map((target) => ({ target, ...(part && { part }) }))
+  if (typeof given === 'object' && 'domain' in given)
+    return [...of(given.domain, 'domain'), ...of(given.port, 'port')]
+  return of([given].flat() as Targets)
+}
+
+function partsOfHosts(found: unknown, part: HostPart, type: MappingType): unknown {
+  const hosts = [found].flat().filter((one) => typeof one === 'string')
+  const parts = hosts.flatMap((text) => splitHost(text)[part] ?? [])
+  const values = type === 'long' ? parts.map(Number) : parts
+  return values.length > 1 ? values : values[0]
 }
 
 function pathOf(target: Target | TypedTarget): string {

@@ -41,6 +41,7 @@ import {
   opObjects,
   opPairs,
   opPicked,
+  opPickedHost,
   opQuote,
   opRecall,
   opSeconds,
@@ -213,9 +214,12 @@ export function createEmitter(
         : { ...nothing, op: opObjects, entry, reads: [entry], table: tableOfObjects(field.read as ObjectsReader) }
     const { members, picked } = field.read as PairsReader
     const table = tableOfPairs(members)
-    const name = picked.get(path)
-    if (name === undefined) return { ...nothing, op: opPairs, entry, reads: [entry], table }
-    return { ...nothing, op: opPicked, entry, reads: [entry], sure: false, table, name: JSON.stringify(name) }
+    const pick = picked.get(path)
+    if (pick === undefined) return { ...nothing, op: opPairs, entry, reads: [entry], table }
+    // The engine leaves a host with a port to the plain path.
+    if (pick.part === 'port') return undefined
+    const op = pick.part === undefined ? opPicked : opPickedHost
+    return { ...nothing, op, entry, reads: [entry], sure: false, table, name: JSON.stringify(pick.name) }
   }
 
   const emitDerived = (derived: Derived, target: number, list: boolean, facts: ShapeFacts): Emit | undefined => {

@@ -127,7 +127,10 @@ const kinds: Record<string, Kind> = {
   pairs: {
     field: (target) =>
       pairs(target as Target, '', {
-        pick: { host: `${target}_host` as Target, 'user-agent': `${target}_agent` as Target },
+        pick: {
+          host: { domain: [`${target}_host` as Target], port: [typed(`${target}_port` as Target, 'long')] },
+          'user-agent': `${target}_agent` as Target,
+        },
       }),
     values: fc
       .array(
@@ -135,6 +138,10 @@ const kinds: Record<string, Kind> = {
           named,
           any(
             '{"name":"HOST","value":"d"}',
+            '{"name":"host","value":"d:8443"}',
+            '{"name":"host","value":"[2001:db8::1]:443"}',
+            '{"name":"host","value":"2001:db8::1"}',
+            '{"name":"host","value":":"}',
             '{"name":"7","value":"n"}',
             '{"name":"e"}',
             '{"name":"e","other":"x"}',

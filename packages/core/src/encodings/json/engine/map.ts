@@ -210,6 +210,8 @@ export const opRecall: i32 = 21
 export const opSession: i32 = 22
 /** The ids among the texts of a free-form value or of a list of objects; in an `opItem`. */
 export const opEntities: i32 = 23
+/** One of the values of pairs that is a host; `odd` where it has a colon, behind which a port may stand. */
+export const opPickedHost: i32 = 24
 
 /** An `opMember`'s words: its key, the key's length, the step to go on with once it has written, its own operation. */
 export const memberKey: i32 = 0

@@ -15,6 +15,7 @@ import {
   opObjects,
   opPairs,
   opPicked,
+  opPickedHost,
   opQuote,
   opSeconds,
   opSession,
@@ -66,10 +67,18 @@ export function putValue(op: i32, entry: i32, target: i32, to: i32): i32 {
   if (op === opHoledText) return putJavaText(from, behind, to)
   if (op === opObjects) return putObjects(target, from, behind, to)
   if (op === opPairs) return putPairs(target, from, behind, to)
-  if (op === opPicked) return putPicked(load32(target), load32(target + 4), load32(target + 8), from, behind, to)
+  if (op === opPicked || op === opPickedHost) {
+    const written = putPicked(load32(target), load32(target + 4), load32(target + 8), from, behind, to)
+    return op === opPickedHost && hasColon(to, written) ? odd : written
+  }
   if (behind - from > 512) copyLong(to, from, behind - from)
   else copy(to, from, behind - from)
   return to + behind - from
+}
+
+function hasColon(start: i32, end: i32): boolean {
+  for (let at = start; at < end; at++) if (load8(at) === COLON) return true
+  return false
 }
 
 /** `AROA`, as a word. */
