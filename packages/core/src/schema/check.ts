@@ -4,7 +4,7 @@ import { FlowferryError } from '../errors.ts'
 import { once } from '../once.ts'
 import type { MappingType } from '../types.ts'
 import { type Fields, sourceOf } from './derive.ts'
-import { ecsLists, ecsType } from './ecs.ts'
+import { ecsLists, ecsObjects, ecsType } from './ecs.ts'
 import { type AnyField, kindOf, type ValueKind } from './fields.ts'
 import {
   type Case,
@@ -159,7 +159,7 @@ function checkTargets(parts: Declared): void {
   const mapped = new Map<string, { readonly whose: string; readonly type: MappingType }>()
   eachSource(parts, (path, list, source) => {
     const whose = nameOf(source)
-    requireTarget(path, `${whose} fills`)
+    if (!(source.is === 'field' && source.use.below && ecsObjects.has(path))) requireTarget(path, `${whose} fills`)
     if (source.is === 'field') requireType(source, path)
     requireMapping(source, path, whose, mapped)
     if (!list) requireValue(source, path, whose)

@@ -55,6 +55,7 @@ const ecs = {
   'destination.packets': 'long',
   'destination.port': 'long',
   'destination.user.name': 'keyword',
+  'dns.answers.class': 'keyword',
   'dns.answers.data': 'keyword',
   'dns.answers.name': 'keyword',
   'dns.answers.ttl': 'long',
@@ -255,6 +256,10 @@ export const ecsLists: ReadonlySet<string> = new Set([
 export function ecsNames(): Iterable<string> {
   return dictionary.keys()
 }
+
+/** Fields of ECS that hold lists of objects, whose members are above. */
+export type EcsObjects = 'dns.answers'
+export const ecsObjects: ReadonlySet<string> = new Set<EcsObjects>(['dns.answers'])
 
 /** Where ECS has no place: AWS's own names under `aws.`, a user's under `labels.` or `custom.`. */
 export type OwnField = `aws.${string}` | `labels.${string}` | `custom.${string}`

@@ -62,6 +62,11 @@ export function urlParts(url: string) {
   }
 }
 
+/** A name as DNS writes it, without the dot of the root at its end; the root itself stays. */
+export function withoutLastDot(name: string): string {
+  return name.length > 1 && name.endsWith('.') ? name.slice(0, -1) : name
+}
+
 /** A host as requests name it, `example.com:8443`: what has no port behind a colon is the domain whole. */
 export function splitHost(text: string): { readonly domain: string; readonly port?: string } {
   const [, domain, port] = /^(\[[^\]]*\]|[^:]+):(\d{1,5})$/.exec(text) ?? []

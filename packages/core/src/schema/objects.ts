@@ -1,8 +1,8 @@
 import type { MappingProperty, MappingType } from '../types.ts'
-import type { Target } from './ecs.ts'
+import type { EcsObjects, Target } from './ecs.ts'
 import { type Field, type FieldOptions, type Reader, reader } from './fields.ts'
 import { flattened, isEmpty, isObject, type JsonObject, freeForm as readFreeForm, setOwn } from './free-form.ts'
-import { splitHost } from './network.ts'
+import { splitHost, withoutLastDot } from './network.ts'
 import { keywordMapping, type TypedTarget, typed } from './targets.ts'
 import { asText } from './values.ts'
 
@@ -16,6 +16,7 @@ const textMapping: MappingProperty = { ...keywordMapping, doc_values: false, ful
 interface ObjectsTable {
   readonly names: ReadonlyMap<string, string>
   readonly identity: readonly string[]
+  readonly dotless: readonly string[]
 }
 
 /** A reader of lists of objects, with what an engine has to know of them. */
@@ -80,19 +81,21 @@ export interface ObjectsOptions<M extends Readonly<Record<string, string>>> exte
   readonly members: M
   /** The document's names of members that tell one object from another. @default all of them */
   readonly identity?: readonly string[]
+  /** The document's names of members that hold names of DNS, `www.example.com.`: the last dot is left out. @default none */
+  readonly dotless?: readonly string[]
   /** Where objects are kept, by their leaves, that have members which are not among these. */
   readonly rest: Target
 }
 
 /** A list of objects with members that are known: each object once. */
 export function objects<const M extends Readonly<Record<string, string>>>(
-  target: Target,
+  target: Target | EcsObjects,
   description: string,
-  { members, identity, rest, ...options }: ObjectsOptions<M>,
+  { members, identity, dotless = [], rest, ...options }: ObjectsOptions<M>,
 ): Field<readonly { readonly [N in keyof M]?: string }[]> {
   const names = new Map(Object.entries(members))
   const ours = [...new Set(names.values())]
-  const table: ObjectsTable = { names, identity: identity ?? ours }
+  const table: ObjectsTable = { names, identity: identity ?? ours, dotless }
   const write = (value: readonly object[], type: MappingType): unknown =>
     type === 'flattened' ? unknownObjects(value as JsonObject[], table) : distinctObjects(value as JsonObject[], table)
   const read: ObjectsReader = Object.assign(reader('objects', asObjects, write), { table })
@@ -100,7 +103,7 @@ export function objects<const M extends Readonly<Record<string, string>>>(
   return {
     type: 'list of objects',
     description,
-    targets: [{ target, mapping: keywordMapping, below }, typed(rest, flattenedMapping)],
+    targets: [{ target: target as Target, mapping: keywordMapping, below }, typed(rest, flattenedMapping)],
     read,
     mapping: keywordMapping,
     write,
@@ -112,7 +115,7 @@ function asObjects(value: unknown): readonly JsonObject[] | undefined {
   return Array.isArray(value) && value.every(isObject) ? value : undefined
 }
 
-function distinctObjects(list: readonly JsonObject[], { names, identity }: ObjectsTable): unknown {
+function distinctObjects(list: readonly JsonObject[], { names, identity, dotless }: ObjectsTable): unknown {
   const found = new Map<string, Record<string, unknown>>()
   for (const object of list) {
     const members: Record<string, unknown> = {}
@@ -121,6 +124,7 @@ function distinctObjects(list: readonly JsonObject[], { names, identity }: Objec
       if (text) members[ours] = text
     }
     const key = identity.map((name) => members[name] ?? '').join('_')
+    for (const name of dotless) if (typeof members[name] === 'string') members[name] = withoutLastDot(members[name])
     if (Object.keys(members).length > 0 && !found.has(key)) found.set(key, members)
   }
   return found.size > 0 ? [...found.values()] : undefined
@@ -192,8 +196,7 @@ export function pairs(target: Target, description: string, options: PairsOptions
 
 function picksOf(given: Target | TypedTarget | Targets | HostTargets) {
   const of = (targets: Targets, part?: HostPart) => targets.map((target) => ({ target, ...(part && { part }) }))
-  if (typeof given === 'object' && 'domain' in given)
-    return [...of(given.domain, 'domain'), ...of(given.port, 'port')]
+  if (typeof given === 'object' && 'domain' in given) return [...of(given.domain, 'domain'), ...of(given.port, 'port')]
   return of([given].flat() as Targets)
 }
 

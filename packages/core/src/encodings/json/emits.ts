@@ -29,6 +29,8 @@ import {
   kindText,
   kindTime,
   list as listOfStrings,
+  memberIsDotless,
+  memberTells,
   opBare,
   opCopy,
   opEntities,
@@ -73,7 +75,7 @@ export interface GroupUse {
 /** Objects of a list as the engine reads them: names, and what each is called in the document. */
 export interface ListTable {
   readonly names: readonly (readonly [name: string, member: number])[]
-  readonly members: readonly (readonly [name: string, tells: boolean])[]
+  readonly members: readonly (readonly [name: string, flags: number])[]
 }
 
 /** One way to fill a place of the document. */
@@ -348,7 +350,7 @@ function tableOfList(node: Node): ListTable {
     const members = [...new Set(node.members.values())]
     return {
       names: [...node.members].map(([name, member]) => [name, members.indexOf(member)]),
-      members: members.map(({ name }) => [name, false]),
+      members: members.map(({ name }) => [name, 0]),
     }
   })
 }
@@ -358,7 +360,10 @@ function tableOfObjects({ table }: ObjectsReader): ListTable {
     const ours = [...new Set(table.names.values())]
     return {
       names: [...table.names].map(([name, own]) => [name, ours.indexOf(own)]),
-      members: ours.map((name) => [name, table.identity.includes(name)]),
+      members: ours.map((name) => [
+        name,
+        (table.identity.includes(name) ? memberTells : 0) | (table.dotless.includes(name) ? memberIsDotless : 0),
+      ]),
     }
   })
 }
@@ -370,8 +375,8 @@ function tableOfPairs(members: PairsReader['members']): ListTable {
       [members.value, 1],
     ],
     members: [
-      [members.name, true],
-      [members.value, false],
+      [members.name, memberTells],
+      [members.value, 0],
     ],
   }))
 }

@@ -244,7 +244,7 @@ function putTable(arena: Arena, table: ListTable, tables: Map<ListTable, number>
     words.push(putText(arena, key), Buffer.byteLength(key), last)
   }
   for (const [name, member] of names) put(name, member)
-  for (const [name, tells] of members) put(name, tells ? 1 : 0)
+  for (const [name, flags] of members) put(name, flags)
   const at = putWords(arena, words)
   tables.set(table, at)
   return at

@@ -117,11 +117,28 @@ const kinds: Record<string, Kind> = {
   freeForm: { field: (target) => freeForm(target as Target, `${target}_flat` as Target, ''), values: tree },
   objects: {
     field: (target) =>
-      objects(target as Target, '', { members: { A: 'a', b: 'b' }, identity: ['a'], rest: `${target}_rest` as Target }),
+      objects(target as Target, '', {
+        members: { A: 'a', b: 'b' },
+        identity: ['a'],
+        dotless: ['b'],
+        rest: `${target}_rest` as Target,
+      }),
     values: fc
-      .array(any('{"A":"x"}', '{"A":"x","b":"y"}', '{"b":"z"}', '{"A":"x_y"}', '{"C":"n"}', '{"A":1}'), {
-        maxLength: 3,
-      })
+      .array(
+        any(
+          '{"A":"x"}',
+          '{"A":"x.","b":"y."}',
+          '{"b":"."}',
+          '{"A":"x","b":"y"}',
+          '{"b":"z"}',
+          '{"A":"x_y"}',
+          '{"C":"n"}',
+          '{"A":1}',
+        ),
+        {
+          maxLength: 3,
+        },
+      )
       .map((items) => `[${items.join()}]`),
   },
   pairs: {

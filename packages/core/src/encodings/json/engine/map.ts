@@ -236,8 +236,12 @@ export const inputBytes: i32 = 12
 export const objectsNames: i32 = 0
 export const objectsMembers: i32 = 4
 export const objectsTable: i32 = 8
-/** A name: its key, the key's length, its member. A member: its key in the document, that one's length, 1 if it tells. */
+/** A name: its key, the key's length, its member. A member: its key in the document, that one's length, its flags. */
 export const nameBytes: i32 = 12
+/** It tells one object from another. */
+export const memberTells: i32 = 1
+/** Its value is written without the dot at its end. */
+export const memberIsDotless: i32 = 2
 
 /** Longer results are left to the plain path, so that the room a document needs has a bound. */
 export const longestResult: i32 = 1024

@@ -9,7 +9,19 @@ import {
   QUOTE,
 } from '../../engine/json-bytes.ts'
 import { copy, copyLong, isSame, load8, load32, store8, store32 } from '../../engine/memory.ts'
-import { maxObjects, nameBytes, objectsAt, objectsMembers, objectsNames, objectsTable, objectWidth } from './map.ts'
+import {
+  maxObjects,
+  memberIsDotless,
+  memberTells,
+  nameBytes,
+  objectsAt,
+  objectsMembers,
+  objectsNames,
+  objectsTable,
+  objectWidth,
+} from './map.ts'
+
+const POINT: i32 = 0x2e
 
 /** Lists of objects with strings that the table names. Each function gives -1 for the plain path. */
 
@@ -76,6 +88,10 @@ export function putObjects(table: i32, start: i32, end: i32, to: i32): i32 {
       copy(o, load32(ours), load32(ours + 4))
       o += load32(ours + 4)
       o = putValue(found, o)
+      if ((load32(ours + 8) & memberIsDotless) !== 0 && load8(o - 2) === POINT && load32(found + 4) - begin > 3) {
+        store8(o - 2, QUOTE)
+        o--
+      }
     }
     store8(o++, OBJECT_CLOSE)
   }
@@ -198,7 +214,7 @@ function isDistinct(one: i32): boolean {
 }
 
 function identifies(member: i32): boolean {
-  return load32(members + member * nameBytes + 8) !== 0
+  return (load32(members + member * nameBytes + 8) & memberTells) !== 0
 }
 
 function isSameMember(one: i32, other: i32): boolean {
