@@ -1,5 +1,6 @@
 import {
   byKey,
+  cloudWatchLogs,
   datasets,
   detect,
   type FormatParser,
@@ -42,7 +43,7 @@ export type Documents = 'small' | 'full'
 
 /**
  * The parser of one format, or one that finds out for each file which of them it is, with the enrichments of the config.
- * Files in Parquet are read by the same formats.
+ * Files in Parquet are read by the same formats, and so are CloudWatch Logs' envelopes.
  *
  * @param names None: all
  */
@@ -63,15 +64,17 @@ export async function parserFor(
   )
   requireAgreement(parsers, settings)
   const columns = parsers.filter(isDeclared).filter(({ schema }) => isTabular(schema))
-  if (columns.length === 0) return parsers.length === 1 ? parsers[0]! : detect(parsers)
+  if (columns.length === 0) return cloudWatchLogs(parsers.length === 1 ? parsers[0]! : detect(parsers))
   const { parquet } = await import('@flowferry/parquet')
   const files = parquet(columns)
-  if (parsers.length > 1) return detect([...parsers, files])
+  if (parsers.length > 1) return cloudWatchLogs(detect([...parsers, files]))
   // Of one format a file is read whatever it looks like, so that its key alone tells the two apart.
-  return byKey([
-    [/\.parquet$/i, files],
-    [/(?:)/, parsers[0]!],
-  ])
+  return cloudWatchLogs(
+    byKey([
+      [/\.parquet$/i, files],
+      [/(?:)/, parsers[0]!],
+    ]),
+  )
 }
 
 /** Each compiled once for a config: formats that are the same are to be the same object. */

@@ -25,6 +25,7 @@ export function detect<const P extends readonly AnyParser[]>(parsers: P): Parser
   return {
     formats: [...new Set(parsers.flatMap((parser) => parser.formats))],
     claims: (head) => claimsOf(parsers, head)?.claim,
+    chosen: (head) => chosenOf(parsers, head) as Parser<RecordOfAny<P>> | undefined,
     parse: parseByHead((head, object) =>
       head.stored.length === 0 ? nothing : parserFor(parsers, head, object),
     ) as Parser<RecordOfAny<P>>['parse'],
@@ -46,6 +47,7 @@ export function byKey<T>(routes: readonly (readonly [pattern: RegExp, parser: Pa
   return {
     formats: [...new Set(routes.flatMap(([, parser]) => parser.formats))],
     claims: (head) => (find(head.key) ? 'key' : undefined),
+    chosen: (head) => find(head.key),
     parse: (object, context) => {
       const parser = find(object.key)
       if (parser) return parser.parse(object, context)
@@ -73,13 +75,21 @@ const nothing: Reader = { parse: async function* () {} }
 
 /** The one that reads the object, or what tells the error of an object that none does. */
 function parserFor(parsers: readonly AnyParser[], head: ObjectHead, object: SourceObject): Reader {
-  const place = placeOf(object)
+  const parser = chosenOf(parsers, head, object)
+  return parser ?? refusing(new FlowferryError('FORMAT_UNKNOWN', unknown(head, parsers), { place: placeOf(object) }))
+}
+
+function chosenOf(
+  parsers: readonly AnyParser[],
+  head: ObjectHead,
+  object: Parameters<typeof placeOf>[0] = head,
+): AnyParser | undefined {
   const [parser, ...others] = claimsOf(parsers, head)?.claiming ?? []
   if (others.length > 0)
     throw new FlowferryError('FORMAT_AMBIGUOUS', `The content is claimed by ${kindsOf([parser!, ...others])}`, {
-      place,
+      place: placeOf(object),
     })
-  return parser ?? refusing(new FlowferryError('FORMAT_UNKNOWN', unknown(head, parsers), { place }))
+  return parser
 }
 
 function refusing(error: FlowferryError): Reader {
@@ -101,6 +111,6 @@ function unknown(head: ObjectHead, parsers: readonly AnyParser[]): string {
     : `It is ${name}, and no parser for it is among those of ${kindsOf(parsers)}`
 }
 
-function kindsOf(parsers: readonly AnyParser[]): string {
+export function kindsOf(parsers: readonly AnyParser[]): string {
   return [...new Set(parsers.flatMap(({ formats }) => formats.map(({ kind }) => kind)))].join(', ')
 }

@@ -45,6 +45,28 @@ describe('flowferry parse', () => {
     expect(code).toBe(0)
   })
 
+  it("reads CloudWatch Logs' envelopes of any format, and of one whose fields are stated", async () => {
+    const envelope = (message: string) =>
+      JSON.stringify({
+        messageType: 'DATA_MESSAGE',
+        owner: '111122223333',
+        logGroup: 'flows',
+        logStream: 'eni-1-all',
+        subscriptionFilters: ['f'],
+        logEvents: [{ id: '1', timestamp: 1_780_000_060_000, message }],
+      })
+    await writeFile(file, Buffer.concat([1, 2].map((port) => gzipSync(envelope(record(port))))))
+    const { stdout } = await runHere(['parse', file])
+    expect(documents(stdout)).toMatchObject(
+      [1, 2].map((port) => ({ source: { port }, aws: { cloudwatch: { log_group: 'flows' } } })),
+    )
+    await writeFile(file, envelope('REJECT 10.0.0.2 10.0.0.1 443'))
+    const stated = await runHere(['parse', file, '--format', 'vpc-flow', '--fields', 'action srcaddr dstaddr dstport'])
+    expect(documents(stated.stdout)).toMatchObject([
+      { log: { file: { path: 'flows/eni-1-all' } }, destination: { port: 443 } },
+    ])
+  })
+
   it('reads a file without a header by the fields that a flow log has', async () => {
     await writeFile(file, 'REJECT 10.0.0.2 10.0.0.1 443\n')
     // biome-ignore lint/suspicious/noTemplateCurlyInString: as AWS writes the format of a flow log

@@ -160,7 +160,7 @@ export function batchOf<K extends string, R>(
   { originals }: ParseContext,
   found: Pick<
     Batch<R & { readonly kind: K }>,
-    'ordinals' | 'malformed' | 'malformedText' | 'bytes' | 'view' | 'encoder' | 'unknownFields'
+    'ordinals' | 'offsetOf' | 'malformed' | 'malformedText' | 'bytes' | 'view' | 'encoder' | 'unknownFields'
   > & {
     readonly records: readonly ((R & { readonly kind: K }) | undefined)[]
     readonly recordAt: (index: number) => R & { readonly kind: K }

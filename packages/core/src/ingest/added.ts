@@ -10,6 +10,8 @@ import { type Fragments, fragmentsOf, Insertion, type ObjectFields, objectFields
 interface FieldSet {
   /** Dotted names. */
   readonly names: readonly string[]
+  /** How many of the first names are left out where the document has them. */
+  readonly lenient: number
   /** None where the plain path has to add them. */
   readonly root: ObjectFields | undefined
 }
@@ -17,6 +19,7 @@ const mostFieldSets = 64
 
 /** A result of `enrich` whose values cannot change, so that an equal one gives the same bytes. */
 interface Result {
+  readonly around: Around
   readonly names: readonly string[]
   readonly values: readonly unknown[]
   readonly fields: FieldSet
@@ -28,6 +31,9 @@ interface Result {
 /** Most records get one of a few results. Without them the `enrich` row of bench/RESULTS.md takes 1.3 times as long. */
 const mostResults = 8
 
+/** Fields that are left out where the document has them: the same object gives the same. */
+type Around = Readonly<Record<string, string>> | undefined
+
 /** What was added to documents before: kept for the next object, which may be of a few records. */
 interface Recent {
   readonly fieldSets: FieldSet[]
@@ -37,20 +43,22 @@ interface Recent {
 const recentOf = new WeakMap<ReadonlySet<string>, { readonly bare: Recent; readonly withOriginal: Recent }>()
 
 /**
- * Gives what is added to documents that may have these members: the fields of `enrich`, and before them, where there is
- * one, the record's own text as `event.original`. Nothing where the plain path has to add it.
+ * Gives what is added to documents that may have these members: what stood around a record, where the document has none
+ * of it; the record's own text as `event.original`, where there is one; the fields of `enrich`. Nothing where the plain path
+ * has to add it.
  */
 export function createAdded(
   members: ReadonlySet<string>,
-): (extra: LogDocument | undefined, original: string | undefined) => Added | undefined {
+): (extra: LogDocument | undefined, original: string | undefined, around?: Around) => Added | undefined {
   const recent = recentOf.get(members) ?? { bare: nothingYet(), withOriginal: nothingYet() }
   recentOf.set(members, recent)
-  return (given, original) => {
+  return (given, original, around) => {
     // JavaScript's users may give null.
     const extra = given || {}
-    if (original === undefined) return resultOf(recent.bare, members, extra, []).added
-    const { fields, texts } = resultOf(recent.withOriginal, members, extra, ['event.original'])
-    return addedOf(fields, [JSON.stringify(original), ...texts])
+    if (original === undefined) return resultOf(recent.bare, members, around, extra, []).added
+    const { fields, texts } = resultOf(recent.withOriginal, members, around, extra, ['event.original'])
+    const lenient = texts.slice(0, fields.lenient)
+    return addedOf(fields, [...lenient, JSON.stringify(original), ...texts.slice(fields.lenient)])
   }
 }
 
@@ -59,15 +67,22 @@ function nothingYet(): Recent {
 }
 
 /** @param before Fields whose values are not in `extra`. */
-function resultOf(recent: Recent, members: ReadonlySet<string>, extra: LogDocument, before: readonly string[]): Result {
+function resultOf(
+  recent: Recent,
+  members: ReadonlySet<string>,
+  around: Around,
+  extra: LogDocument,
+  before: readonly string[],
+): Result {
   const names = Object.keys(extra)
-  for (const one of recent.results) if (isSameResult(one, names, extra)) return one
+  for (const one of recent.results) if (one.around === around && isSameResult(one, names, extra)) return one
   const values = names.map((name) => extra[name])
-  const flat = [...before]
-  const texts: string[] = []
+  const lenient = Object.keys(around ?? {})
+  const flat = [...lenient, ...before]
+  const texts = lenient.map((name) => JSON.stringify(around![name]))
   for (const name of names) addFlat(name, extra[name], flat, texts)
-  const fields = fieldSetOf(recent, members, flat)
-  const result = { names, values, fields, texts, added: before.length > 0 ? undefined : addedOf(fields, texts) }
+  const fields = fieldSetOf(recent, members, flat, lenient.length)
+  const result = { around, names, values, fields, texts, added: before.length > 0 ? undefined : addedOf(fields, texts) }
   if (values.every((value) => value === null || !['object', 'function'].includes(typeof value)))
     recent.results[recent.next++ % mostResults] = result
   return result
@@ -108,10 +123,10 @@ function isPlain(value: unknown): value is LogDocument {
   )
 }
 
-function fieldSetOf(recent: Recent, members: ReadonlySet<string>, names: readonly string[]): FieldSet {
-  for (const known of recent.fieldSets) if (isSame(known.names, names)) return known
+function fieldSetOf(recent: Recent, members: ReadonlySet<string>, names: readonly string[], lenient: number): FieldSet {
+  for (const known of recent.fieldSets) if (known.lenient === lenient && isSame(known.names, names)) return known
   if (recent.fieldSets.length === mostFieldSets) recent.fieldSets.length = 0
-  const fields = { names, root: objectFields(names, members) }
+  const fields = { names, lenient, root: objectFields(names, members, lenient) }
   recent.fieldSets.push(fields)
   return fields
 }

@@ -13,8 +13,9 @@ export interface ObjectFields {
   readonly keys: Uint8Array[]
   /** What is written where the document has some of the names already, by their bits. */
   readonly fragments: Map<number, Fragments>
-  /** Bits of the names that the document may have, and of all names. */
+  /** Bits of the names that the document may have, of those that are left out where it has them, and of all names. */
   sought: number
+  lenient: number
   all: number
 }
 
@@ -24,8 +25,14 @@ const mostNames = 30
 /**
  * The fields of these dotted names, from the document's own object down; `members` are names that it may have. Nothing
  * where a name is in the way of another one, or where JavaScript would order the members in a way of its own.
+ *
+ * @param lenient How many of the first names are left out where the document has them
  */
-export function objectFields(names: readonly string[], members: ReadonlySet<string>): ObjectFields | undefined {
+export function objectFields(
+  names: readonly string[],
+  members: ReadonlySet<string>,
+  lenient = 0,
+): ObjectFields | undefined {
   const root = noFields()
   for (const [number, name] of names.entries()) {
     const path = name.split('.')
@@ -43,6 +50,7 @@ export function objectFields(names: readonly string[], members: ReadonlySet<stri
       }
       if (object.names.length > mostNames) return undefined
       object.all = (1 << object.names.length) - 1
+      if (at === -1 && last && number < lenient) object.lenient |= (object.all + 1) >> 1
       if (typeof inner !== 'number') object = inner
     }
   }
@@ -51,7 +59,7 @@ export function objectFields(names: readonly string[], members: ReadonlySet<stri
 }
 
 function noFields(): ObjectFields {
-  return { names: [], members: [], keys: [], fragments: new Map(), sought: 0, all: 0 }
+  return { names: [], members: [], keys: [], fragments: new Map(), sought: 0, lenient: 0, all: 0 }
 }
 
 /** What is written of the fields where the document has the names of these bits. */
@@ -155,9 +163,12 @@ function findInsertions(fields: ObjectFields, bytes: Uint8Array, open: number, c
     } else {
       const member = fields.members[number]!
       at += fields.keys[number]!.length
-      if (typeof member === 'number' || bytes[at] !== OBJECT_OPEN) return -1
-      at = findInsertions(member, bytes, at, -1)
-      if (at === -1) return -1
+      if (typeof member === 'number' && (fields.lenient >>> number) & 1) at = behindValue(bytes, at)
+      else {
+        if (typeof member === 'number' || bytes[at] !== OBJECT_OPEN) return -1
+        at = findInsertions(member, bytes, at, -1)
+        if (at === -1) return -1
+      }
       found |= 1 << number
       if (close !== -1 && found === fields.sought) break
     }

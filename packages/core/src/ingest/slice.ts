@@ -41,6 +41,8 @@ export function sliceOf<T>(batch: Batch<T>, object: ObjectIdentity, options: Sli
         untimed.add(index)
       }
       result.data_stream = { type: 'logs', dataset: format.dataset, namespace }
+      const around = batch.around?.(batchIndex(index))
+      if (around) for (const [field, value] of Object.entries(around)) mergeMissing(result, field, value)
       if (batch.original) mergeField(result, 'event.original', batch.original(batchIndex(index)))
       const extra = enrich && atRecord('enrich', enrich, batch, batchIndex(index), object)
       if (extra) for (const [field, value] of Object.entries(extra)) mergeField(result, field, value)
@@ -107,7 +109,7 @@ function encoderOf<T>(
   kept: readonly number[] | undefined,
   object: ObjectIdentity,
 ): DocumentEncoder | undefined {
-  const { encoder, original } = batch
+  const { encoder, original, around } = batch
   if (!encoder || (batch.recordId && !encoder.id)) return undefined
   const stream = JSON.stringify({ data_stream: { type: 'logs', dataset: batch.format.dataset, namespace } })
   const toAdd = createAdded(encoder.members)
@@ -116,12 +118,12 @@ function encoderOf<T>(
     ((index: number) =>
       atRecord(
         'enrich',
-        (record) => toAdd(synchronous(enrich(record, object)), original?.(index)),
+        (record) => toAdd(synchronous(enrich(record, object)), original?.(index), around?.(index)),
         batch,
         index,
         object,
       ))
-  const addedText = original && ((index: number) => toAdd(undefined, original(index)))
+  const addedText = (original || around) && ((index: number) => toAdd(undefined, original?.(index), around?.(index)))
   return new CompleteEncoder(encoder, kept, stream.slice(1), added ?? addedText)
 }
 
@@ -197,6 +199,13 @@ function keep<T>(batch: Batch<T>, object: ObjectIdentity, from: number, filter: 
     if (!filter || atRecord('filter', filter, batch, index, object)) kept.push(index)
   }
   return kept
+}
+
+/** Sets a dotted field where the document has no value there. */
+function mergeMissing(document: LogDocument, field: string, value: string): void {
+  let inner: unknown = document
+  for (const name of field.split('.')) inner = isObject(inner) ? inner[name] : inner
+  if (inner === undefined) mergeField(document, field, value)
 }
 
 /**

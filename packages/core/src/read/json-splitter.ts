@@ -53,6 +53,7 @@ export class JsonSplitter {
   private reported = 0
   private ordinal = 0
   private places = new Int32Array(3 * 256)
+  private around: { index: number; prefix: Buffer | undefined }[] = []
   private count = 0
   private whole: Buffer | undefined
   private readonly keyBytes: Buffer | undefined
@@ -62,7 +63,9 @@ export class JsonSplitter {
     private readonly limits: Pick<Limits, 'recordBytes' | 'depth' | 'values'>,
     private readonly error: (code: ErrorCode, what: string, ordinal: number, offset: number) => FlowferryError,
     private readonly scanner?: JsonScanner,
+    lineEach = false,
   ) {
+    if (lineEach) this.regime = 'lines'
     this.keyBytes = key === undefined ? undefined : Buffer.from(key)
     this.levels = new Uint8Array(limits.depth + 1)
   }
@@ -70,6 +73,7 @@ export class JsonSplitter {
   /** The values that end in this chunk. */
   push(chunk: Buffer): ValueBlock {
     this.count = 0
+    this.around = []
     this.whole = undefined
     this.scanner?.begin(chunk)
     let i = 0
@@ -92,12 +96,13 @@ export class JsonSplitter {
   }
 
   private block(chunk: Buffer): ValueBlock {
-    const { offset, count, whole, scanner } = this
+    const { offset, count, whole, around, scanner } = this
     const places = this.places.slice(0, count * 3)
     const end = count === 0 ? this.reported : offset + places[count * 3 - 2]!
     const tape = scanner?.tape() ?? noTape
     const unknownFields = scanner?.unknownFields()
-    const block = { chunk, offset, length: count, places, whole, tape, unknownFields, bytes: end - this.reported }
+    const bytes = end - this.reported
+    const block = { chunk, offset, length: count, places, whole, tape, unknownFields, bytes, around }
     this.reported = end
     return block
   }
@@ -108,6 +113,7 @@ export class JsonSplitter {
     if (this.regime === 'lines') {
       const nothing = Buffer.alloc(0)
       this.count = 0
+      this.around = []
       this.scanner?.begin(nothing)
       this.breakOff(nothing, 0)
       return this.block(nothing)
@@ -327,7 +333,9 @@ export class JsonSplitter {
 
   /** The array of records begins: what came before it in its object is checked and dropped. */
   private closePrefix(chunk: Buffer, end: number): void {
-    this.checkAround(this.take(chunk, end), ']}')
+    const prefix = this.take(chunk, end)
+    this.checkAround(prefix, ']}')
+    this.around.push({ index: this.count, prefix })
     this.enterArray(true)
   }
 
@@ -336,6 +344,7 @@ export class JsonSplitter {
     const bytes = this.take(chunk, end)
     if (role === 'suffix') {
       this.checkAround(bytes, '')
+      this.around.push({ index: this.count, prefix: undefined })
       this.at = 'top'
     } else {
       if (role === 'whole' && this.regime === 'unknown') {

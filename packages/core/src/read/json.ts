@@ -13,6 +13,11 @@ export interface ValueBlock {
   readonly unknownFields: ReadonlyMap<string, number> | undefined
   /** Decompressed bytes that they took. */
   readonly bytes: number
+  /**
+   * Where an object around an array of records begins or ends: before the value with this index. Its own members before
+   * the array, as they stand, up to the array's bracket; none behind its end.
+   */
+  readonly around: readonly { readonly index: number; readonly prefix: Buffer | undefined }[]
 }
 
 /** A value's own bytes. */

@@ -36,6 +36,15 @@ export interface Batch<T> {
    * @default none: documents are written by `JSON.stringify`
    */
   readonly encoder?: DocumentEncoder & { readonly members: ReadonlySet<string> }
+  /** Offset of a record's first byte in the decompressed object. @default not known */
+  readonly offsetOf?: (index: number) => number
+  /**
+   * Dotted fields that a record's document gets, of what stood around the record, where it has none of that name;
+   * `format.mapping` has them. The same object for records that have the same.
+   *
+   * @default nothing stood around them
+   */
+  readonly around?: (index: number) => Readonly<Record<string, string>> | undefined
   /** Dotted fields that its documents may have, where it is known that they have no others. @default any of the mapping */
   readonly fields?: ReadonlySet<string>
   /** The record's own text, for `event.original`. Asked for where `ParseContext.originals` is set. */
@@ -87,6 +96,12 @@ export interface ParseContext {
   readonly limits: Limits
   /** Whether `Batch.original` is asked for. @default false: it doubles the index */
   readonly originals: boolean
+  /**
+   * Whether each line is a record, as a message of an envelope is: one that is none is malformed alone.
+   *
+   * @default false: the object's first record tells
+   */
+  readonly lineEach?: boolean
   /** Aborted when nothing more is to be read. A parser hands it to `object.open`. */
   readonly signal?: AbortSignal
 }
@@ -115,6 +130,13 @@ export interface Parser<T> {
    * does. A claim by content wins over one by key. Asked by `detect` alone.
    */
   readonly claims: (head: ObjectHead) => 'content' | 'key' | undefined
+  /**
+   * Of several parsers the one that reads an object with this beginning; none where no parser does.
+   *
+   * @throws FlowferryError FORMAT_AMBIGUOUS
+   * @default the parser is one
+   */
+  readonly chosen?: (head: ObjectHead) => Parser<T> | undefined
   /**
    * Gives an object's records in batches, in the order of their ordinals. It may be called for many objects at once, and
    * keeps no state between them. It throws when the object cannot be read on; records that it gave before are stored.

@@ -49,7 +49,7 @@ export async function* parseTable(
             headerByte = text.charCodeAt(0)
             next = from + scan.stops[line]!
             if (run.length > 0 || malformed.length > 0)
-              yield batchOf(table, columns!, run, scan.stops[line]!, malformed, context)
+              yield batchOf(table, columns!, run, scan.stops[line]!, malformed, context, offset + from)
             columns = columnsOf(table, names, object, context.limits.columns)
             break
           }
@@ -67,7 +67,7 @@ export async function* parseTable(
         if (typeof record === 'number') {
           next = from + scan.starts[line]!
           if (run.length > 0 || malformed.length > 0)
-            yield batchOf(table, columns!, run, scan.starts[line]!, malformed, context)
+            yield batchOf(table, columns!, run, scan.starts[line]!, malformed, context, offset + from)
           columns = widened(table, columns!, record, object)
           break
         }
@@ -81,7 +81,8 @@ export async function* parseTable(
           run.malformed.push(line)
         }
       }
-      if (next === undefined && columns) yield batchOf(table, columns, run, scan.bytes.length, malformed, context)
+      if (next === undefined && columns)
+        yield batchOf(table, columns, run, scan.bytes.length, malformed, context, offset + from)
       from = next ?? from + scan.bytes.length
     }
   }

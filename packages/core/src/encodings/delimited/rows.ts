@@ -106,7 +106,7 @@ export function rowReader(schema: Schema, names: readonly string[], object: Sour
         const share =
           from === bytes.length ? rest : Math.min(rest, Math.round((taken * scan.bytes.length) / bytes.length))
         rest -= share
-        yield batchOf(table, columns, run, share, malformed, context, told)
+        yield batchOf(table, columns, run, share, malformed, context, undefined, told)
       }
     },
   }

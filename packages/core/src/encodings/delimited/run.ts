@@ -52,7 +52,10 @@ export function textOf({ bytes, starts, stops }: Scan, line: number, beginning: 
   return text.charCodeAt(text.length - 1) === 0x0d ? text.slice(from, -1) : text.slice(from)
 }
 
-/** @param told A line's own text, where it is another than that of its bytes */
+/**
+ * @param offset Of the scan's first byte in the decompressed object, where its lines stand there
+ * @param told A line's own text, where it is another than that of its bytes
+ */
 export function batchOf(
   table: CompiledTable,
   columns: Columns,
@@ -60,6 +63,7 @@ export function batchOf(
   bytes: number,
   malformed: readonly Malformed[],
   context: ParseContext,
+  offset?: number,
   told?: (line: number) => string,
 ): Batch<unknown> {
   const { unknown } = columns
@@ -77,6 +81,7 @@ export function batchOf(
     length,
     ordinals,
     bytes,
+    ...(offset !== undefined && { offsetOf: (index: number) => offset + scan.starts[lines[index]!]! }),
     malformed,
     malformedText: (position: number) => (told ?? ((line) => textOf(scan, line, false)))(run.malformed[position]!),
     document: (index: number) => columns.document(recordAt(index), refused.of(index), ingested),

@@ -67,6 +67,7 @@ export async function* parseJson(
       records,
       recordAt,
       ordinals,
+      offsetOf: (index) => offsetAt(block, placeAt(index)),
       malformed,
       malformedText: (position) => valueAt(block, malformed[position]!.ordinal - first).toString('utf8'),
       bytes: block.bytes,

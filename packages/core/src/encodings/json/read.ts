@@ -58,7 +58,8 @@ export async function* scanJson(
     new FlowferryError(code, what, { place: { ...placeOf(object), ordinal, offset } })
   const { limits } = context
   const scans = limits.depth >= leastDepth && limits.values >= leastValues
-  const splitter = new JsonSplitter(key, limits, error, scans ? scanner : undefined)
+  const { lineEach = false } = context
+  const splitter = new JsonSplitter(lineEach ? undefined : key, limits, error, scans ? scanner : undefined, lineEach)
   for await (const chunk of readText(object, context))
     for (let at = 0; at < chunk.length; at += blockSize) {
       const block = splitter.push(chunk.subarray(at, at + blockSize))

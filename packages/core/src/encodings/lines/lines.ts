@@ -35,6 +35,7 @@ export function lines<const K extends string, R extends object>(
       const records: Kinded[] = []
       const ordinals: number[] = []
       const originals: string[] = []
+      const places: number[] = []
       const malformed: Malformed[] = []
       const malformedLines: number[] = []
       for (let i = 0; i < found.length; i++) {
@@ -54,12 +55,14 @@ export function lines<const K extends string, R extends object>(
         }
         records.push(parsed)
         ordinals.push(ordinal++)
+        places.push(i)
         if (context.originals) originals.push(line)
       }
       const recordAt = (index: number) => records[index]!
       const original = (index: number) => originals[index]!
       const malformedText = (index: number) => found[malformedLines[index]!]!
-      const read = { records, recordAt, ordinals, malformed, malformedText, bytes, original }
+      const offsetAt = (index: number) => offsetOf(places[index]!)
+      const read = { records, recordAt, ordinals, offsetOf: offsetAt, malformed, malformedText, bytes, original }
       yield batchOf(options, format, context, read)
     }
   }

@@ -1,0 +1,352 @@
+import { kindsOf } from '../detect.ts'
+import { claimOf } from '../encodings/json/claims.ts'
+import { RecordsOnDemand } from '../encodings/records-on-demand.ts'
+import { FlowferryError } from '../errors.ts'
+import { once } from '../once.ts'
+import { placeOf } from '../read/object.ts'
+import { parseByHead } from '../read/peek.ts'
+import { printable } from '../text.ts'
+import type { DocumentEncoder } from '../types/encoder.ts'
+import type { Batch, Format, MappingProperty, ObjectHead, ParseContext, Parser, SourceObject } from '../types.ts'
+import { exported, exportedTime, type Piece, subscribed } from './pieces.ts'
+
+/**
+ * The same parser, which also reads its records out of CloudWatch Logs' envelopes: what a subscription filter sends, as
+ * Firehose writes it on S3 (one envelope behind the other, gzip in gzip), and the files of an export task. Every message is
+ * a line of the parser's formats, and is chosen for by its log stream's first one. Other objects go to the parser as they
+ * are.
+ *
+ * Documents get `aws.cloudwatch.log_group`, `aws.cloudwatch.log_stream`, `log.file.path`, and the owner as
+ * `cloud.account.id` where the record names no account. A message that no format reads is malformed; an object of which
+ * none is read fails with FORMAT_UNKNOWN. Flow logs have no header there: their default format, or that of
+ * `vpcFlow.withFields()`.
+ *
+ * @example
+ * const parser = cloudWatchLogs(detect([vpcFlow, cloudTrail]))
+ * await setup(client, { formats: parser.formats })
+ * await ingest({ source, parser, sink })
+ */
+export function cloudWatchLogs<T>(parser: Parser<T>): Parser<T> {
+  const wider = new Map(parser.formats.map((format) => [format, withAround(format)]))
+  const piecesOf = (head: ObjectHead) => {
+    if (isSubscribed(head)) return subscribed
+    return isExported(head, parser) ? exported : undefined
+  }
+  return {
+    formats: [...wider.values()],
+    claims: (head) => (piecesOf(head) ? 'content' : parser.claims(head)),
+    parse: parseByHead((head) => {
+      const read = piecesOf(head)
+      if (!read) return parser
+      return { parse: (object, context) => parsePieces(parser, wider, read(object, context), object, context) }
+    }) as Parser<T>['parse'],
+  }
+}
+
+function isSubscribed(head: ObjectHead): boolean {
+  const claims = [['messageType', 'logGroup', 'logEvents']]
+  return claimOf(head, { claims, keys: undefined, array: undefined, refuse: [] }) === 'content'
+}
+
+function isExported(head: ObjectHead, parser: Parser<unknown>): boolean {
+  const { text } = head
+  return exportedTime.test(text) && parser.claims({ ...head, text: firstLine(text.slice(25)) }) === 'content'
+}
+
+function firstLine(text: string): string {
+  const lf = text.indexOf('\n')
+  return lf === -1 ? text : text.slice(0, lf)
+}
+
+/** Elastic's names, of its input of CloudWatch Logs. */
+const aroundMapping: Readonly<Record<string, MappingProperty>> = {
+  'aws.cloudwatch.log_group': { type: 'keyword', ignore_above: 1024 },
+  'aws.cloudwatch.log_stream': { type: 'keyword', ignore_above: 1024 },
+  'log.file.path': { type: 'keyword', ignore_above: 1024 },
+  'cloud.account.id': { type: 'keyword', ignore_above: 1024 },
+}
+
+function withAround(format: Format): Format {
+  const mapping = once(() => ({ ...aroundMapping, ...format.mapping }))
+  return Object.defineProperty({ ...format }, 'mapping', { enumerable: true, get: mapping })
+}
+
+type AnyParser = Parser<unknown>
+
+/** Messages of a stream's beginning among which one is looked for that a format claims. */
+const mostTried = 64
+/** Streams whose format is remembered. */
+const mostStreams = 10_000
+/** Messages that no format claims, before one that some does: an object with more of them is of another format. */
+const mostUnclaimed = 1000
+
+/** Chooses the parser of each piece by its first messages, and remembers what it was for its log stream and group. */
+function chooserOf(parser: AnyParser, { bucket }: SourceObject) {
+  const known = new Map<string, AnyParser>()
+  const keyOf = ({ stream }: Piece) => (stream ? `${stream.group}/${stream.name}` : '')
+  const groupOf = ({ stream }: Piece) => `${stream?.group}\0`
+  const resolve = (head: ObjectHead): { reader: AnyParser | undefined; isSure: boolean } => {
+    let reader: AnyParser | undefined = parser
+    while (reader?.chosen) reader = reader.chosen(head)
+    return { reader, isSure: reader?.claims(head) !== undefined }
+  }
+  const headAt = (piece: Piece, index: number): ObjectHead => {
+    const stored = piece.text.subarray(piece.starts[index], piece.starts[index + 1])
+    return { bucket, key: keyOf(piece), stored, text: stored.toString('latin1', 0, 64 * 1024).trimEnd() }
+  }
+  return {
+    /** The parser of a piece that goes on with another; none where nobody is known to read it. */
+    next: (piece: Piece): AnyParser | undefined => {
+      if (!piece.stream) return undefined
+      const found = known.get(keyOf(piece))
+      if (found) return found
+      const { reader, isSure } = resolve(headAt(piece, 0))
+      return isSure ? remember(piece, reader!) : known.get(groupOf(piece))
+    },
+    /** The parser of a piece that comes first, and how many of its messages none claims: no reader begins with those. */
+    first: (piece: Piece): { reader: AnyParser | undefined; from: number } => {
+      let weak: AnyParser | undefined
+      const tried = piece.stream ? Math.min(piece.starts.length, mostTried) : 0
+      for (let from = 0; from < tried; from++) {
+        const { reader, isSure } = resolve(headAt(piece, from))
+        if (reader && isSure) return { reader: remember(piece, reader), from }
+        weak ??= reader
+      }
+      // One parser alone reads what it is given, whatever it looks like.
+      return weak ? { reader: weak, from: 0 } : { reader: undefined, from: piece.starts.length }
+    },
+  }
+
+  function remember(piece: Piece, reader: AnyParser): AnyParser {
+    if (known.size >= mostStreams) known.clear()
+    known.set(keyOf(piece), reader).set(groupOf(piece), reader)
+    return reader
+  }
+}
+
+/** Pieces that one parser reads are one object to it; its batches get their places and what stood around them. */
+async function* parsePieces(
+  parser: AnyParser,
+  wider: ReadonlyMap<Format, Format>,
+  blocks: AsyncGenerator<readonly Piece[]>,
+  object: SourceObject,
+  context: ParseContext,
+): AsyncGenerator<Batch<unknown>> {
+  const choose = chooserOf(parser, object)
+  let ordinal = 0
+  let claimed = false
+  let unclaimed: Piece[] = []
+  const giveUp = () => {
+    const { stream } = unclaimed[0]!
+    const whose = stream ? `messages of ${streamName(stream)}` : 'objects, of which none is an envelope'
+    return new FlowferryError(
+      'FORMAT_UNKNOWN',
+      `It is an envelope of CloudWatch Logs, and none of ${kindsOf([parser])} reads its ${whose}`,
+      { place: placeOf(object) },
+    )
+  }
+  /** Pieces of a block, of which those before `at` were read. */
+  let pieces: readonly Piece[] = []
+  let at = 0
+  const next = async (): Promise<Piece | undefined> => {
+    while (at === pieces.length) {
+      const block = await blocks.next()
+      if (block.done) return undefined
+      pieces = block.value
+      at = 0
+    }
+    return pieces[at]
+  }
+  try {
+    for (let begun = await next(); begun; begun = await next()) {
+      at++
+      const { reader, from } = choose.first(begun)
+      if (from > 0) unclaimed.push(from < begun.starts.length ? partOf(begun, 0, from) : begun)
+      if (!reader) {
+        if (!claimed && unclaimed.reduce((sum, { starts }) => sum + starts.length, 0) > mostUnclaimed) throw giveUp()
+        if (!claimed) continue
+      }
+      claimed = true
+      for (const piece of unclaimed) {
+        yield malformedBatch(piece, parser, ordinal)
+        ordinal += piece.starts.length
+      }
+      unclaimed = []
+      if (!reader) continue
+      const places = new Places()
+      const first = from === 0 ? begun : partOf(begun, from, begun.starts.length)
+      const body = async function* (): AsyncGenerator<Buffer> {
+        places.add(first)
+        let texts = [first.text]
+        // A small envelope is no batch of its own.
+        do {
+          for (; at < pieces.length && choose.next(pieces[at]!) === reader; at++) {
+            places.add(pieces[at]!)
+            texts.push(pieces[at]!.text)
+          }
+          if (texts.length > 0) yield texts.length === 1 ? texts[0]! : Buffer.concat(texts)
+          texts = []
+        } while (at === pieces.length && (await next()))
+      }
+      const { skip: _skip, from: _from, size: _size, ...named } = object
+      const messages: SourceObject = { ...named, open: async () => ({ etag: '', body: body() }) }
+      const base = ordinal
+      for await (const batch of reader.parse(messages, { ...context, lineEach: true })) {
+        const { ordinals, length, malformed = [] } = batch
+        const last = Math.max(length > 0 ? ordinals[length - 1]! : -1, malformed.at(-1)?.ordinal ?? -1)
+        ordinal = Math.max(ordinal, base + last + 1)
+        yield placed(batch, base, places, wider)
+      }
+    }
+    if (unclaimed.length > 0) throw giveUp()
+  } finally {
+    await blocks.return(undefined)
+  }
+}
+
+function partOf(piece: Piece, from: number, to: number): Piece {
+  const begin = piece.starts[from]!
+  return {
+    ...piece,
+    text: piece.text.subarray(begin, piece.starts[to]),
+    starts: Array.from(piece.starts)
+      .slice(from, to)
+      .map((start) => start - begin),
+    offsets: Array.from(piece.offsets).slice(from, to),
+  }
+}
+
+function streamName({ group, name }: NonNullable<Piece['stream']>): string {
+  return printable(group === '' ? `the log stream ${name}` : `the log group ${group}`)
+}
+
+/** Messages that no format claims. */
+function malformedBatch({ stream, text, starts, offsets }: Piece, parser: AnyParser, ordinal: number): Batch<unknown> {
+  const reason = stream
+    ? `none of ${kindsOf([parser])} reads the message, of ${streamName(stream)}`
+    : 'the object is no envelope of CloudWatch Logs'
+  return {
+    format: parser.formats[0]!,
+    length: 0,
+    records: [],
+    ordinals: [],
+    document: () => ({}),
+    bytes: text.length,
+    malformed: Array.from(offsets, (offset, index) => ({ ordinal: ordinal + index, offset, reason })),
+    malformedText: (index) => text.toString('utf8', starts[index], starts[index + 1]).trimEnd(),
+  }
+}
+
+/** A piece with where it begins in the run's text, and its first message among all. */
+interface Placed {
+  readonly piece: Piece
+  readonly start: number
+  readonly first: number
+}
+
+/** The pieces of a run, from the first one whose records may still come. */
+class Places {
+  #pieces: Placed[] = []
+  #bytes = 0
+  #messages = 0
+  add(piece: Piece): void {
+    this.#pieces.push({ piece, start: this.#bytes, first: this.#messages })
+    this.#bytes += piece.text.length
+    this.#messages += piece.starts.length
+  }
+  /** The piece of a record, of a list; `from` is one that it does not come before. */
+  static #pieceOf(pieces: readonly Placed[], { ordinals, offsetOf }: Batch<unknown>, index: number, from = 0): number {
+    const at = offsetOf?.(index)
+    let found = from
+    for (let next = pieces[found + 1]; next; next = pieces[found + 1]) {
+      // Of a parser that does not tell places, each message is a record.
+      if (at === undefined ? next.first > ordinals[index]! : next.start > at) break
+      found++
+    }
+    return found
+  }
+  /** The offset in the object of the event whose message has this offset in the run's text. */
+  offsetAt(offset: number): number {
+    let found = 0
+    while (found + 1 < this.#pieces.length && this.#pieces[found + 1]!.start <= offset) found++
+    const { piece, start } = this.#pieces[found]!
+    let low = 0
+    let high = piece.starts.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (start + piece.starts[middle]! <= offset) low = middle
+      else high = middle - 1
+    }
+    return piece.offsets[low]!
+  }
+  /** What stands around each record of a batch: one for all, or a list. Pieces before its last record are forgotten. */
+  aroundOf(batch: Batch<unknown>): Piece['around'] | Piece['around'][] {
+    const { length } = batch
+    if (length === 0) return undefined
+    const pieces = this.#pieces
+    const first = Places.#pieceOf(pieces, batch, 0)
+    const last = Places.#pieceOf(pieces, batch, length - 1, first)
+    this.#pieces = pieces.slice(last)
+    const { around } = pieces[first]!.piece
+    if (pieces.slice(first, last + 1).every(({ piece }) => piece.around === around)) return around
+    const arounds: Piece['around'][] = []
+    for (let index = 0, at = first; index < length; index++) {
+      at = Places.#pieceOf(pieces, batch, index, at)
+      arounds.push(pieces[at]!.piece.around)
+    }
+    return arounds
+  }
+}
+
+/** A batch of messages as one of the object that they lay in. */
+function placed(
+  batch: Batch<unknown>,
+  base: number,
+  places: Places,
+  wider: ReadonlyMap<Format, Format>,
+): Batch<unknown> {
+  const { document, recordId, view, encoder, fields, original, namespace, malformedText } = batch
+  const malformed = batch.malformed?.map((one) => ({
+    ...one,
+    ordinal: base + one.ordinal,
+    offset: places.offsetAt(one.offset),
+  }))
+  const around = places.aroundOf(batch)
+  const there = Array.isArray(around) ? aroundMapping : around
+  return Object.assign(new RecordsOnDemand(() => batch.records), {
+    format: wider.get(batch.format) ?? batch.format,
+    length: batch.length,
+    ordinals: base === 0 ? batch.ordinals : Array.from(batch.ordinals, (ordinal) => base + ordinal),
+    document,
+    bytes: batch.bytes,
+    ...(recordId && { recordId }),
+    ...(view && { view }),
+    ...(encoder && { encoder: base === 0 ? encoder : new EncoderOfOne(encoder) }),
+    ...(fields && { fields: there ? new Set([...fields, ...Object.keys(there)]) : fields }),
+    ...(original && { original }),
+    ...(namespace !== undefined && { namespace }),
+    ...(malformed && { malformed }),
+    ...(malformedText && { malformedText }),
+    ...(batch.unknownFields && { unknownFields: batch.unknownFields }),
+    ...(around && { around: Array.isArray(around) ? (index: number) => around[index] : () => around }),
+  })
+}
+
+/** An encoder without `encodeRun`, which writes ordinals of its own. */
+class EncoderOfOne implements NonNullable<Batch<unknown>['encoder']> {
+  readonly #encoder: NonNullable<Batch<unknown>['encoder']>
+  readonly id?: NonNullable<DocumentEncoder['id']>
+  constructor(encoder: NonNullable<Batch<unknown>['encoder']>) {
+    this.#encoder = encoder
+    if (encoder.id) this.id = (...asked) => encoder.id!(...asked)
+  }
+  get members(): ReadonlySet<string> {
+    return this.#encoder.members
+  }
+  room(index: number): number {
+    return this.#encoder.room(index)
+  }
+  encode(index: number, target: Uint8Array, view: DataView, offset: number): number {
+    return this.#encoder.encode(index, target, view, offset)
+  }
+}
