@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import {
   AssociateRouteTableCommand,
   AttachNetworkInterfaceCommand,
+  CreateFlowLogsCommand,
   CreateNetworkAclCommand,
   CreateNetworkInterfaceCommand,
   CreateRouteTableCommand,
@@ -68,10 +69,20 @@ test('interfaces, their instances, groups and subnets; then another region besid
     new AttachNetworkInterfaceCommand({ NetworkInterfaceId: own.NetworkInterfaceId!, InstanceId, DeviceIndex: 1 }),
   )
 
+  const { FlowLogIds } = await ec2.send(
+    new CreateFlowLogsCommand({
+      ResourceType: 'Subnet',
+      ResourceIds: [SubnetId],
+      TrafficType: 'ACCEPT',
+      LogGroupName: 'flows',
+      DeliverLogsPermissionArn: 'arn:aws:iam::123456789012:role/flows',
+    }),
+  )
+
   const { code, stdout, stderr } = await runHere(['snapshot', '--region', region, '--out', out])
   expect(code, stderr).toBe(0)
   expect(stdout).toBe('')
-  expect(stderr).toMatch(/^\d{12} eu-west-1: \d+ interfaces, \d+ subnets?, \d+ named instances?$/m)
+  expect(stderr).toMatch(/^\d{12} eu-west-1: \d+ interfaces, \d+ subnets?, \d+ named instances?, \d+ flow logs?$/m)
   expect(stderr).toContain(`written to ${out}`)
 
   const [part] = (await snapshotIn(out)).parts
@@ -91,6 +102,18 @@ test('interfaces, their instances, groups and subnets; then another region besid
     cidrBlock: '10.7.1.0/24',
     routeTableId: RouteTable!.RouteTableId,
   })
+
+  // The server keeps neither LogFormat nor MaxAggregationInterval: take.test.ts has them.
+  expect(part!.flowLogs!.filter(({ resourceId }) => resourceId === SubnetId)).toMatchObject([
+    {
+      flowLogId: FlowLogIds![0],
+      trafficType: 'ACCEPT',
+      flowLogStatus: 'ACTIVE',
+      creationTime: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+      logDestinationType: 'cloud-watch-logs',
+      logDestination: 'flows',
+    },
+  ])
 
   const other = await runHere(['snapshot', '--region', 'us-east-2', region, '--out', out])
   expect(other.code, other.stderr).toBe(0)

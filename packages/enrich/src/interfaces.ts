@@ -2,6 +2,7 @@ export { interfaces } from './interfaces/enrichment.ts'
 export { addressesOf, type InPart, type Known, knownOf } from './interfaces/known.ts'
 export { nameOf, type Owner, ownerOf } from './interfaces/owner.ts'
 export {
+  type FlowLog,
   type NetworkInterface,
   readSnapshot,
   type Snapshot,

@@ -23,14 +23,19 @@ export async function snapshotCommand(options: SnapshotCommandOptions, io: Io): 
   for (const region of regions) {
     const ec2 = await ec2Client(io, region)
     try {
-      const part = await takeSnapshot(ec2, { account, ...(io.signal && { signal: io.signal }) })
+      const part = await takeSnapshot(ec2, {
+        account,
+        ...(io.signal && { signal: io.signal }),
+        onRefused: ({ message }) =>
+          line(io.stderr, `flow logs are left out, so why has to guess what they keep: ${message}`),
+      })
       snapshot = withPart(snapshot, part)
       const instances = new Set(
         part.interfaces.flatMap(({ instanceName, instanceId }) => (instanceName ? instanceId! : [])),
       )
       line(
         io.stderr,
-        `${part.account} ${part.region}: ${plural(part.interfaces.length, 'interface')}, ${plural(part.subnets.length, 'subnet')}, ${plural(instances.size, 'named instance')}`,
+        `${part.account} ${part.region}: ${plural(part.interfaces.length, 'interface')}, ${plural(part.subnets.length, 'subnet')}, ${plural(instances.size, 'named instance')}${part.flowLogs ? `, ${plural(part.flowLogs.length, 'flow log')}` : ''}`,
       )
     } finally {
       ec2.destroy()

@@ -1,4 +1,4 @@
-import type { NetworkInterface, Snapshot, SnapshotPart, Subnet } from './snapshot.ts'
+import type { FlowLog, NetworkInterface, Snapshot, SnapshotPart, Subnet } from './snapshot.ts'
 
 /** A snapshot by what is looked up in it. */
 export interface Known {
@@ -12,6 +12,8 @@ export interface InPart {
   readonly part: SnapshotPart
   readonly interface: NetworkInterface
   readonly subnet?: Subnet
+  /** Those of the interface, of its subnet and of its VPC. @default not known */
+  readonly flowLogs?: readonly FlowLog[]
 }
 
 const made = new WeakMap<Snapshot, Known>()
@@ -26,9 +28,11 @@ export function knownOf(snapshot: Snapshot): Known {
 function makeKnown({ parts }: Snapshot): Known {
   const all = parts.flatMap((part) => {
     const subnets = new Map(part.subnets.map((subnet) => [subnet.subnetId, subnet]))
+    const flowLogs = part.flowLogs && byResource(part.flowLogs)
     return part.interfaces.map((one): InPart => {
       const subnet = subnets.get(one.subnetId)
-      return { part, interface: one, ...(subnet && { subnet }) }
+      const own = [one.networkInterfaceId, one.subnetId, one.vpcId].flatMap((id) => flowLogs?.get(id) ?? [])
+      return { part, interface: one, ...(subnet && { subnet }), ...(flowLogs && { flowLogs: own }) }
     })
   })
   // Of a subnet that is shared, several accounts may have described one interface: the newest counts.
@@ -42,6 +46,12 @@ function makeKnown({ parts }: Snapshot): Known {
     byAddress: (vpcId, address) => byAddress.get(`${vpcId} ${address}`),
     all: [...byId.values()],
   }
+}
+
+function byResource(flowLogs: readonly FlowLog[]): Map<string, FlowLog[]> {
+  const all = new Map<string, FlowLog[]>()
+  for (const one of flowLogs) all.set(one.resourceId, [...(all.get(one.resourceId) ?? []), one])
+  return all
 }
 
 /** Those that its flow records may hold as its own. */

@@ -27,6 +27,19 @@ test.each([
     JSON.stringify({ parts: [{ ...part, interfaces: [one], subnets: [{ subnetId: 'subnet-1', cidrBlock: '' }] }] }),
     /parts\[0\]\.subnets\[0\]\.vpcId/,
   ],
+  [
+    'a flow log of no time',
+    JSON.stringify({
+      parts: [
+        {
+          ...part,
+          interfaces: [],
+          flowLogs: [{ flowLogId: 'fl-1', resourceId: 'vpc-1', flowLogStatus: 'ACTIVE', creationTime: 'now' }],
+        },
+      ],
+    }),
+    /parts\[0\]\.flowLogs\[0\]\.creationTime/,
+  ],
 ])('%s is refused, with the place', (_, text, words) => {
   expect(() => readSnapshot(text, 'x.json')).toThrow(words)
 })

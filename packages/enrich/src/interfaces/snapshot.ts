@@ -15,6 +15,8 @@ export interface SnapshotPart {
   readonly takenAt: string
   readonly interfaces: readonly NetworkInterface[]
   readonly subnets: readonly Subnet[]
+  /** All that the account has in the region. @default not known: EC2 did not tell them, or the snapshot is older than they are in it */
+  readonly flowLogs?: readonly FlowLog[]
 }
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterface.html */
@@ -52,6 +54,30 @@ export interface Subnet {
   readonly routeTableId?: string
 }
 
+/** What it writes cannot be changed: only deleted, and made anew. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_FlowLog.html */
+export interface FlowLog {
+  /** `fl-0a1b2c3d4e5f60718` */
+  readonly flowLogId: string
+  /** Of an interface, a subnet, a VPC, a transit gateway, … */
+  readonly resourceId: string
+  /** `ACCEPT`, `REJECT` or `ALL`; none of a transit gateway. */
+  readonly trafficType?: string
+  /** `${version} ${account-id} …` */
+  readonly logFormat?: string
+  /** Seconds: 60 or 600. */
+  readonly maxAggregationInterval?: number
+  /** `ACTIVE` */
+  readonly flowLogStatus: string
+  /** ISO 8601. */
+  readonly creationTime?: string
+  /** `s3`, `cloud-watch-logs` or `kinesis-data-firehose` */
+  readonly logDestinationType?: string
+  /** An ARN, or the name of a log group. */
+  readonly logDestination?: string
+  /** Why AWS could not deliver it of late: `Access error`, `Rate limited`, `Unknown error`. */
+  readonly deliverLogsErrorMessage?: string
+}
+
 /**
  * A snapshot from its text.
  *
@@ -78,6 +104,7 @@ export function readSnapshot(text: string, where: string): Snapshot {
 }
 
 const isText = (value: unknown): boolean => typeof value === 'string'
+const isTime = (value: unknown): boolean => isText(value) && !Number.isNaN(Date.parse(value as string))
 const areTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText)
 const areGroups = (value: unknown): boolean =>
   Array.isArray(value) && value.every((group) => isObject(group) && isText(group.groupId) && isText(group.groupName))
@@ -87,9 +114,10 @@ type Checks = Readonly<Record<string, (value: unknown) => boolean>>
 const ofPart: Checks = {
   account: isText,
   region: isText,
-  takenAt: (value) => isText(value) && !Number.isNaN(Date.parse(value as string)),
+  takenAt: isTime,
   interfaces: Array.isArray,
   subnets: Array.isArray,
+  flowLogs: (value) => value === undefined || Array.isArray(value),
 }
 const ofInterface: Checks = {
   networkInterfaceId: isText,
@@ -105,17 +133,34 @@ const ofInterface: Checks = {
   groups: areGroups,
 }
 const ofSubnet: Checks = { subnetId: isText, vpcId: isText, cidrBlock: isText }
+const isTextOrNone = (value: unknown): boolean => value === undefined || isText(value)
+const ofFlowLog: Checks = {
+  flowLogId: isText,
+  resourceId: isText,
+  trafficType: isTextOrNone,
+  logFormat: isTextOrNone,
+  maxAggregationInterval: (value) => value === undefined || typeof value === 'number',
+  flowLogStatus: isText,
+  creationTime: (value) => value === undefined || isTime(value),
+  logDestinationType: isTextOrNone,
+  logDestination: isTextOrNone,
+  deliverLogsErrorMessage: isTextOrNone,
+}
 
 function lackOfPart(part: unknown): string | undefined {
   const lacks = lackOf(part, ofPart)
   if (lacks !== undefined) return lacks
-  const { interfaces, subnets } = part as Record<string, unknown[]>
+  const { interfaces, subnets, flowLogs = [] } = part as Record<string, unknown[]>
   const below = (name: string, all: readonly unknown[], checks: Checks) =>
     all.flatMap((one, index) => {
       const lack = lackOf(one, checks)
       return lack === undefined ? [] : [`.${name}[${index}]${lack}`]
     })[0]
-  return below('interfaces', interfaces!, ofInterface) ?? below('subnets', subnets!, ofSubnet)
+  return (
+    below('interfaces', interfaces!, ofInterface) ??
+    below('subnets', subnets!, ofSubnet) ??
+    below('flowLogs', flowLogs, ofFlowLog)
+  )
 }
 
 function lackOf(value: unknown, checks: Checks): string | undefined {

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { EC2Client } from '@aws-sdk/client-ec2'
 import { afterEach, expect, test } from 'vitest'
+import { readSnapshot } from './snapshot.ts'
 import { takeSnapshot } from './take.ts'
 
 type Query = Readonly<Record<string, string>>
@@ -71,6 +72,19 @@ const pages: Readonly<Record<string, (page: number) => string>> = {
         ? `<routeTableId>rtb-main</routeTableId><vpcId>vpc-1</vpcId><associationSet>${list('<main>true</main>')}</associationSet>`
         : `<routeTableId>rtb-own</routeTableId><vpcId>vpc-1</vpcId><associationSet>${list('<main>false</main><subnetId>subnet-1</subnetId>')}</associationSet>`,
     )}</routeTableSet>`,
+  // To S3, then to a log group, whose role is not let in.
+  DescribeFlowLogs: (page) =>
+    `<flowLogSet>${list(
+      page === 1
+        ? `<creationTime>2026-11-01T08:00:00.000Z</creationTime><flowLogId>fl-1</flowLogId><flowLogStatus>ACTIVE</flowLogStatus>
+           <resourceId>vpc-1</resourceId><trafficType>ALL</trafficType><logDestinationType>s3</logDestinationType>
+           <logDestination>arn:aws:s3:::my-logs/flows</logDestination><logFormat>\${version} \${tcp-flags}</logFormat>
+           <maxAggregationInterval>60</maxAggregationInterval><deliverLogsStatus>SUCCESS</deliverLogsStatus>`
+        : `<creationTime>2026-11-02T08:00:00.000Z</creationTime><flowLogId>fl-2</flowLogId><flowLogStatus>ACTIVE</flowLogStatus>
+           <resourceId>subnet-1</resourceId><trafficType>REJECT</trafficType><logDestinationType>cloud-watch-logs</logDestinationType>
+           <logGroupName>flows</logGroupName><logFormat>\${version}</logFormat><maxAggregationInterval>600</maxAggregationInterval>
+           <deliverLogsStatus>FAILED</deliverLogsStatus><deliverLogsErrorMessage>Access error</deliverLogsErrorMessage>`,
+    )}</flowLogSet>`,
 }
 
 test('all pages of all calls', async () => {
@@ -119,19 +133,68 @@ test('all pages of all calls', async () => {
     { subnetId: 'subnet-1', vpcId: 'vpc-1', cidrBlock: '10.0.1.0/24', networkAclId: 'acl-1', routeTableId: 'rtb-own' },
     { subnetId: 'subnet-2', vpcId: 'vpc-1', cidrBlock: '10.0.2.0/24', networkAclId: 'acl-2', routeTableId: 'rtb-main' },
   ])
+  expect(part.flowLogs).toEqual([
+    {
+      flowLogId: 'fl-1',
+      resourceId: 'vpc-1',
+      trafficType: 'ALL',
+      logFormat: `\${version} \${tcp-flags}`,
+      maxAggregationInterval: 60,
+      flowLogStatus: 'ACTIVE',
+      creationTime: '2026-11-01T08:00:00.000Z',
+      logDestinationType: 's3',
+      logDestination: 'arn:aws:s3:::my-logs/flows',
+    },
+    {
+      flowLogId: 'fl-2',
+      resourceId: 'subnet-1',
+      trafficType: 'REJECT',
+      logFormat: `\${version}`,
+      maxAggregationInterval: 600,
+      flowLogStatus: 'ACTIVE',
+      creationTime: '2026-11-02T08:00:00.000Z',
+      logDestinationType: 'cloud-watch-logs',
+      logDestination: 'flows',
+      deliverLogsErrorMessage: 'Access error',
+    },
+  ])
+  expect(readSnapshot(JSON.stringify({ parts: [part] }), 'file').parts).toEqual([part])
 })
 
-test('a call that is refused is named', async () => {
-  const refused = await ec2(({ Action }) =>
-    Action === 'DescribeInstances'
+/** One call is refused, or breaks. */
+const failing = (call: string, status: number, code: string) =>
+  ec2(({ Action }) =>
+    Action === call
       ? {
-          status: 403,
-          inner:
-            '<Errors><Error><Code>UnauthorizedOperation</Code><Message>You are not authorized to perform this operation.</Message></Error></Errors>',
+          status,
+          inner: `<Errors><Error><Code>${code}</Code><Message>You are not authorized to perform this operation.</Message></Error></Errors>`,
         }
       : { inner: pages[Action!]!(1) },
   )
-  await expect(takeSnapshot(refused, { account: '123456789012' })).rejects.toThrow(
+
+test('a call that is refused is named', async () => {
+  const refused = await failing('DescribeInstances', 403, 'UnauthorizedOperation')
+  await expect(takeSnapshot(refused, { account: '123456789012', onRefused: () => {} })).rejects.toThrow(
     'ec2:DescribeInstances in eu-central-1: You are not authorized',
   )
+})
+
+test('where flow logs are refused, the part has all the rest', async () => {
+  const told: string[] = []
+  const part = await takeSnapshot(await failing('DescribeFlowLogs', 403, 'UnauthorizedOperation'), {
+    account: '123456789012',
+    onRefused: ({ message }) => told.push(message),
+  })
+  expect(part).not.toHaveProperty('flowLogs')
+  expect([part.interfaces.length, part.subnets.length]).toEqual([1, 1])
+  expect(told).toEqual(['ec2:DescribeFlowLogs in eu-central-1: You are not authorized to perform this operation.'])
+})
+
+test.each([
+  ['any other failure of that call ends it', 400, 'InvalidParameterValue', () => {}],
+  ['so does a refusal that nobody takes', 403, 'UnauthorizedOperation', undefined],
+] as const)('%s', async (_, status, code, onRefused) => {
+  const client = await failing('DescribeFlowLogs', status, code)
+  const taken = takeSnapshot(client, { account: '123456789012', ...(onRefused && { onRefused }) })
+  await expect(taken).rejects.toThrow('ec2:DescribeFlowLogs in eu-central-1: ')
 })

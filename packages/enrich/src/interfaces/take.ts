@@ -1,6 +1,8 @@
 import {
   type NetworkInterface as Described,
+  type FlowLog as DescribedFlowLog,
   type EC2Client,
+  paginateDescribeFlowLogs,
   paginateDescribeInstances,
   paginateDescribeNetworkAcls,
   paginateDescribeNetworkInterfaces,
@@ -8,28 +10,33 @@ import {
   paginateDescribeSubnets,
   type Tag,
 } from '@aws-sdk/client-ec2'
-import type { NetworkInterface, SnapshotPart, Subnet } from './snapshot.ts'
+import type { FlowLog, NetworkInterface, SnapshotPart, Subnet } from './snapshot.ts'
 
 export interface TakeOptions {
   /** Whose credentials the client has: 12 digits. */
   readonly account: string
   readonly signal?: AbortSignal
+  /** Gets the refusal of DescribeFlowLogs: the part then has no flow logs, and all the rest. @default it is thrown */
+  readonly onRefused?: (error: Error) => void
 }
 
 /** Most that EC2 gives in one answer, and of route tables. */
 const page = 1000
 const pageOfRouteTables = 100
 
+/** By these EC2 says that a permission is missing. */
+const refusals = ['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException']
+
 /**
- * The interfaces that one client sees: an account's in one region, with the names of their instances and what their
- * subnets have of network ACLs and route tables. It calls DescribeNetworkInterfaces, DescribeInstances, DescribeSubnets,
- * DescribeNetworkAcls and DescribeRouteTables, all pages of each.
+ * The interfaces that one client sees: an account's in one region, with the names of their instances, what their subnets
+ * have of network ACLs and route tables, and the account's flow logs. It calls DescribeNetworkInterfaces, DescribeInstances,
+ * DescribeSubnets, DescribeNetworkAcls, DescribeRouteTables and DescribeFlowLogs, all pages of each.
  *
  * @throws what the client throws, with the call's name before its message
  * @example
  * const part = await takeSnapshot(new EC2Client({ region: 'eu-central-1' }), { account: '123456789012' })
  */
-export async function takeSnapshot(ec2: EC2Client, { account, signal }: TakeOptions): Promise<SnapshotPart> {
+export async function takeSnapshot(ec2: EC2Client, { account, signal, onRefused }: TakeOptions): Promise<SnapshotPart> {
   const takenAt = new Date().toISOString()
   const config = { client: ec2, pageSize: page }
   const options = { ...(signal && { abortSignal: signal }) }
@@ -51,6 +58,13 @@ export async function takeSnapshot(ec2: EC2Client, { account, signal }: TakeOpti
   const tables = await all('DescribeRouteTables', region, async function* () {
     const ofTables = { ...config, pageSize: pageOfRouteTables }
     for await (const { RouteTables = [] } of paginateDescribeRouteTables(ofTables, {}, options)) yield* RouteTables
+  })
+  const flowLogs = await all('DescribeFlowLogs', region, async function* () {
+    for await (const { FlowLogs = [] } of paginateDescribeFlowLogs(config, {}, options)) yield* FlowLogs
+  }).catch((error: unknown) => {
+    if (!onRefused || !(error instanceof Error) || !refusals.includes(error.name)) throw error
+    onRefused(error)
+    return undefined
   })
 
   const names = new Map(instances.map(({ InstanceId, Tags }) => [InstanceId, nameIn(Tags)]))
@@ -85,6 +99,7 @@ export async function takeSnapshot(ec2: EC2Client, { account, signal }: TakeOpti
         ...(routeTableId !== undefined && { routeTableId }),
       }
     }),
+    ...(flowLogs && { flowLogs: flowLogs.map(flowLogOf) }),
   }
 }
 
@@ -127,5 +142,21 @@ function interfaceOf(one: Described, names: ReadonlyMap<string | undefined, stri
     ...(name !== undefined && { name }),
     ...(instanceId && { instanceId }),
     ...(instanceId && instanceName !== undefined && { instanceName }),
+  }
+}
+
+function flowLogOf(one: DescribedFlowLog): FlowLog {
+  const logDestination = one.LogDestination ?? one.LogGroupName
+  return {
+    flowLogId: one.FlowLogId ?? '',
+    resourceId: one.ResourceId ?? '',
+    ...(one.TrafficType !== undefined && { trafficType: one.TrafficType }),
+    ...(one.LogFormat !== undefined && { logFormat: one.LogFormat }),
+    ...(one.MaxAggregationInterval !== undefined && { maxAggregationInterval: one.MaxAggregationInterval }),
+    flowLogStatus: one.FlowLogStatus ?? '',
+    ...(one.CreationTime && { creationTime: one.CreationTime.toISOString() }),
+    ...(one.LogDestinationType !== undefined && { logDestinationType: one.LogDestinationType }),
+    ...(logDestination !== undefined && { logDestination }),
+    ...(one.DeliverLogsErrorMessage !== undefined && { deliverLogsErrorMessage: one.DeliverLogsErrorMessage }),
   }
 }
