@@ -5,10 +5,13 @@ import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
 import { transitGateway } from '@flowferry/core/formats/transit-gateway'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { collect, memoryObject } from '@flowferry/core/testing'
-import { type Diagnosis, diagnose, type Evidence, gather } from '../../packages/answers/src/why.ts'
+import { knownOf } from '@flowferry/enrich/interfaces'
+import { knownInterface } from '../../packages/answers/src/why/known.ts'
+import { type Diagnosis, diagnose, type Evidence, gather, type KnownInterface } from '../../packages/answers/src/why.ts'
 import { memoryStore } from '../../packages/answers/test/memory-store.ts'
 import { world as foreignWorld, type Truth } from '../worlds/foreign/worlds.ts'
-import { type World, world } from '../worlds/world.ts'
+import { type Asked, type World, type WorldFile, world } from '../worlds/world.ts'
+import { snapshotOf } from './world-snapshot.ts'
 
 const parser = detect([vpcFlow, transitGateway, cloudTrail])
 
@@ -16,9 +19,11 @@ export interface Diagnosed {
   readonly world: World
   readonly evidence: Evidence
   readonly diagnosis: Diagnosis
+  /** The same with a snapshot of after the span, which has the flow logs that wrote the records. */
+  readonly known: { readonly evidence: Evidence; readonly diagnosis: Diagnosis }
 }
 
-export async function documentsOf({ files }: World): Promise<LogDocument[]> {
+export async function documentsOf({ files }: { readonly files: readonly WorldFile[] }): Promise<LogDocument[]> {
   const all: LogDocument[] = []
   for (const { key, body } of files) {
     const { documents } = await collect(parser, memoryObject({ key, body: gunzipSync(body) }))
@@ -30,8 +35,38 @@ export async function documentsOf({ files }: World): Promise<LogDocument[]> {
 export async function diagnosed(...[seed, options]: Parameters<typeof world>): Promise<Diagnosed> {
   const one = world(seed, options)
   const { a, b, port, since, until } = one.told
-  const evidence = await gather(memoryStore(await documentsOf(one)).ask, { a, b, port, since, until })
-  return { world: one, evidence, diagnosis: diagnose(evidence) }
+  const { ask } = memoryStore(await documentsOf(one))
+  const evidence = await gather(ask, { a, b, port, since, until })
+  const known = await gather(ask, { a, b, port, since, until }, { known: knownIn(one, 'after') })
+  return {
+    world: one,
+    evidence,
+    diagnosis: diagnose(evidence),
+    known: { evidence: known, diagnosis: diagnose(known) },
+  }
+}
+
+/** The interfaces of the client and the target, with the flow logs that a snapshot has. */
+export const knownIn = (one: World, asked?: Asked): KnownInterface[] =>
+  knownOf(snapshotOf(one, asked))
+    .all.map(knownInterface)
+    .filter(({ addresses }) => addresses.includes(one.told.a) || addresses.includes(one.told.b))
+
+/** What else a snapshot may have: nothing of flow logs, what is out of date, or what is left of what wrote the records. */
+export async function otherSnapshots({ world: one, known }: Diagnosed): Promise<[what: string, Evidence][]> {
+  const { deletedFlowLogs: _, ...undeleted } = known.evidence
+  const left = { ...undeleted, known: knownIn(one, 'deleted') }
+  return [
+    ['flow logs', { ...known.evidence, known: knownIn(one) }],
+    ...(['before', 'replaced', 'new'] as const).map((asked): [string, Evidence] => [
+      `flow logs, but those of ${asked}`,
+      { ...known.evidence, known: knownIn(one, asked) },
+    ]),
+    [
+      'those flow logs, which were deleted since',
+      { ...left, deletedFlowLogs: await documentsOf({ files: one.flowLogs.deleted.trail }) },
+    ],
+  ]
 }
 
 export interface Foreign {

@@ -21,7 +21,7 @@ beforeAll(async () => {
     const one = world(seed, { noise: 20 })
     const { a, b, port, since, until } = one.told
     const { ask } = memoryStore(await documentsOf(one))
-    const snapshot = snapshotOf(one)
+    const snapshot = snapshotOf(one, 'after')
     const client = nameIn(one, a, 'client')
     const question = { a: client, b: nameIn(one, b, 'target'), port, since, until }
     all.push({

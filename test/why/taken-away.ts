@@ -1,6 +1,6 @@
 /** A world's evidence with some of it taken away, as where less is logged. */
 import type { LogDocument } from '@flowferry/core'
-import type { Evidence, InterfaceLog } from '../../packages/answers/src/why.ts'
+import type { Evidence, InterfaceLog, KnownFlowLog } from '../../packages/answers/src/why.ts'
 import { random } from '../support/random.ts'
 
 /** What is left, and what was taken. Chance is of the seed: the same each time. */
@@ -54,13 +54,29 @@ const keeping = (evidence: Evidence, keeps: (document: LogDocument) => boolean):
   ...(evidence.elsewhere && { elsewhere: evidence.elsewhere.filter(keeps) }),
 })
 
+/** What a snapshot has of flow logs is as the records are. */
+const describing = (
+  evidence: Evidence,
+  ids: ReadonlySet<string>,
+  change: (flowLogs: readonly KnownFlowLog[]) => KnownFlowLog[],
+): Pick<Evidence, 'known'> =>
+  evidence.known
+    ? {
+        known: evidence.known.map((one) =>
+          one.flowLogs && ids.has(one.id) ? { ...one, flowLogs: change(one.flowLogs) } : one,
+        ),
+      }
+    : {}
+
 const without = (evidence: Evidence, ids: ReadonlySet<string>): Evidence => ({
   ...keeping(evidence, (document) => !ids.has(ofInterface(document))),
+  ...describing(evidence, ids, () => []),
   interfaces: evidence.interfaces.filter(({ id }) => !ids.has(id)),
 })
 
 const alone = (evidence: Evidence, ids: ReadonlySet<string>, action: 'accept' | 'reject'): Evidence => ({
   ...keeping(evidence, (document) => !ids.has(ofInterface(document)) || isReject(document) === (action === 'reject')),
+  ...describing(evidence, ids, (all) => all.map((one) => ({ ...one, trafficType: action.toUpperCase() }))),
   interfaces: evidence.interfaces.map((log) =>
     ids.has(log.id)
       ? {
@@ -68,6 +84,7 @@ const alone = (evidence: Evidence, ids: ReadonlySet<string>, action: 'accept' | 
           rejects: action === 'reject' && log.rejects,
           accepts: action === 'accept' && log.accepts,
           reasons: false,
+          ...(action === 'reject' && { passes: false, plain: false }),
         }
       : log,
   ),
@@ -135,6 +152,12 @@ function withoutFields(evidence: Evidence, gone: readonly string[]): Evidence {
     ...evidence,
     flows: evidence.flows.map(strip),
     ...(evidence.elsewhere && { elsewhere: evidence.elsewhere.map(strip) }),
+    ...describing(evidence, new Set(evidence.known?.map(({ id }) => id)), (all) =>
+      all.map(({ fields = [], ...one }) => ({
+        ...one,
+        fields: fields.filter((name) => !gone.includes(name.replaceAll('-', '_'))),
+      })),
+    ),
     interfaces: evidence.interfaces.map((log) => ({
       ...(less(log) as unknown as InterfaceLog),
       holds: log.holds.filter((address) => isShown(log.id, address)),

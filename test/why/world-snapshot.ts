@@ -1,9 +1,12 @@
 import type { Snapshot } from '@flowferry/enrich/interfaces'
-import type { World } from '../worlds/world.ts'
+import type { Asked, World } from '../worlds/world.ts'
 
-/** A snapshot of a world, as whoever asks may have it, in which the client and the target have names. */
-export function snapshotOf({ told, until }: World, names: Readonly<Record<string, string>> = {}): Snapshot {
-  const called: Readonly<Record<string, string>> = { [told.a]: 'client', [told.b]: 'target', ...names }
+/**
+ * A snapshot of a world, as whoever asks may have it, in which the client and the target have names; its flow logs as of
+ * some time, or none.
+ */
+export function snapshotOf({ told, until, flowLogs }: World, asked?: Asked): Snapshot {
+  const called: Readonly<Record<string, string>> = { [told.a]: 'client', [told.b]: 'target' }
   const instances = new Map(
     told.interfaces.flatMap(({ instanceId, privateIpAddress }) => {
       const name = called[privateIpAddress]
@@ -16,7 +19,8 @@ export function snapshotOf({ told, until }: World, names: Readonly<Record<string
       {
         account,
         region: 'eu-central-1',
-        takenAt: until,
+        takenAt: asked ? flowLogs[asked].at : until,
+        ...(asked && { flowLogs: flowLogs[asked].flowLogs }),
         subnets: told.subnets.map(({ subnetId, cidrBlock, networkAclId, routeTableId }) => ({
           subnetId,
           cidrBlock,

@@ -3,7 +3,7 @@ import { diagnose } from '../../packages/answers/src/why/diagnose.ts'
 import { table } from '../../packages/answers/src/why/table.ts'
 import { wholeTable } from '../../packages/answers/src/why/whole.ts'
 import { causes, certainties, type Evidence } from '../../packages/answers/src/why.ts'
-import { type Diagnosed, diagnosed, isSure } from './diagnosed.ts'
+import { type Diagnosed, diagnosed, isSure, otherSnapshots } from './diagnosed.ts'
 import { takenAway } from './taken-away.ts'
 
 /**
@@ -38,6 +38,46 @@ test('what is not the true cause looks the same', () => {
   expect(all.filter((one) => !isRight(one) && !looksTheSame(one)).map(told)).toEqual([])
 })
 
+/** A world's answer with a snapshot. */
+const withSnapshot = (one: Diagnosed): Diagnosed => ({ ...one, ...one.known })
+
+describe('with a snapshot of after the span', () => {
+  const known = () => all.map(withSnapshot)
+
+  test('no answer that is certain or high is wrong', () => {
+    expect(
+      known()
+        .filter((one) => isSure(one) && !isRight(one))
+        .map(told),
+    ).toEqual([])
+  })
+
+  test('what is not the true cause looks the same', () => {
+    expect(
+      known()
+        .filter((one) => !isRight(one) && !looksTheSame(one))
+        .map(told),
+    ).toEqual([])
+  })
+
+  test('more is sure, and nothing less', () => {
+    const rank = ({ diagnosis }: Diagnosed) => certainties.indexOf(diagnosis.certainty)
+    expect(all.filter((one) => rank(withSnapshot(one)) > rank(one)).map((one) => told(withSnapshot(one)))).toEqual([])
+    expect(all.filter((one) => rank(withSnapshot(one)) < rank(one)).length).toBeGreaterThan(0)
+  })
+
+  test('flow logs that are not those of the span are no proof', async () => {
+    const wrong: string[] = []
+    for (const one of all)
+      for (const [what, evidence] of await otherSnapshots(one)) {
+        const left = { ...one, diagnosis: diagnose(evidence) }
+        const rises = certainties.indexOf(left.diagnosis.certainty) < certainties.indexOf(one.known.diagnosis.certainty)
+        if (rises || (isSure(left) && !isRight(left))) wrong.push(`${told(left)}; without ${what}`)
+      }
+    expect(wrong).toEqual([])
+  })
+})
+
 describe('where both sides are logged with every field', () => {
   const whole = () => all.filter(({ world }) => world.variant === 'both')
 
@@ -59,16 +99,18 @@ describe('where both sides are logged with every field', () => {
 test(
   'with evidence taken away, certainty never rises, and what is certain or high is right',
   () => {
-    const wrong = some().flatMap((one) => {
-      const { evidence, diagnosis, world } = one
-      return takenAway(evidence, world.seed).flatMap(([what, less]) => {
-        const left = diagnose(less)
-        const rises = certainties.indexOf(left.certainty) < certainties.indexOf(diagnosis.certainty)
-        return rises || (isSure({ ...one, diagnosis: left }) && left.cause !== world.cause)
-          ? [`${told(one)}; without ${what}: ${left.cause}, ${left.certainty}`]
-          : []
+    const wrong = some()
+      .flatMap((without) => [without, withSnapshot(without)])
+      .flatMap((one) => {
+        const { evidence, diagnosis, world } = one
+        return takenAway(evidence, world.seed).flatMap(([what, less]) => {
+          const left = diagnose(less)
+          const rises = certainties.indexOf(left.certainty) < certainties.indexOf(diagnosis.certainty)
+          return rises || (isSure({ ...one, diagnosis: left }) && left.cause !== world.cause)
+            ? [`${told(one)}; without ${what}: ${left.cause}, ${left.certainty}`]
+            : []
+        })
       })
-    })
     expect(wrong).toEqual([])
   },
   timeout,

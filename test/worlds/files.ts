@@ -45,18 +45,37 @@ const layouts = {
 
 const publishing = 300
 
+export interface FlowLogFiles {
+  /** `fl-…`; it stands in the files' names. */
+  readonly id: string
+  /** `${version} ${account-id} …` */
+  readonly format: string
+  readonly files: readonly WorldFile[]
+}
+
 /**
  * A flow log's files, one for each five minutes of publishing. Records come some minutes after their window, and those
  * of one window in twelve late by up to 45 minutes.
  */
 export function flowLogFiles(
   draw: Random,
+  owner: Owner,
+  layout: keyof typeof layouts,
+  records: readonly FlowRecord[],
+): FlowLogFiles {
+  const id = `fl-0${hex(draw, 16)}`
+  const format = ['version', ...layouts[layout].fields].map((field) => `\${${field}}`).join(' ')
+  return { id, format, files: filesOf(draw, owner, layout, id, records) }
+}
+
+function filesOf(
+  draw: Random,
   { account, region }: Owner,
   layout: keyof typeof layouts,
+  flowLog: string,
   records: readonly FlowRecord[],
 ): WorldFile[] {
   const { version, fields } = layouts[layout]
-  const flowLog = `fl-0${hex(draw, 16)}`
   const delays = new Map<number, number>()
   const files = new Map<number, string[]>()
   for (const { values, shared, due } of records) {

@@ -4,6 +4,7 @@ import { alternativesOf } from './alternatives.ts'
 import { type Cause, type Row, rows, type Variant, variants } from './causes.ts'
 import { decoys, event } from './cloudtrail.ts'
 import { flowLogFiles, trailFiles, type WorldFile } from './files.ts'
+import { type Asked, describedFlowLogs, type FlowLogsAsked } from './flow-logs.ts'
 import type { Interface, Subnet } from './network.ts'
 import type { Watch } from './packets.ts'
 import type { Sighting, TransitSighting } from './steps.ts'
@@ -12,6 +13,7 @@ import { answering, calls, noise, portsOf } from './traffic.ts'
 import { aggregate, aggregateTransit } from './windows.ts'
 
 export type { WorldFile } from './files.ts'
+export type { Asked, DescribedFlowLog, FlowLogsAsked } from './flow-logs.ts'
 
 export interface WorldOptions {
   /** Row of the decision table: `1`, `1a`, … `18`, `no-fault`. @default by the seed, each in turn */
@@ -55,6 +57,8 @@ export interface World {
   readonly files: readonly WorldFile[]
   /** What whoever asks may know: the question, and the account's interfaces and subnets as it describes them. */
   readonly told: Told
+  /** What EC2 says of the flow logs, asked at different times. */
+  readonly flowLogs: Readonly<Record<Asked, FlowLogsAsked>>
 }
 
 interface Told {
@@ -120,9 +124,10 @@ export function world(seed: number, options: WorldOptions = {}): World {
   const logs = { ...times, account: net.account, region: net.region }
   const interfaces = net.interfaces.filter(([, at]) => !fault.unlogged?.includes(at))
   const skips = draw.chance(1 / 6)
+  const interval = draw.chance(0.8) ? 60 : 600
   const records = aggregate(draw, seen, interfaces, {
     ...logs,
-    interval: draw.chance(0.8) ? 60 : 600,
+    interval,
     acceptedAlone: acceptedAlone[variant] ?? [],
     skips: skipsOf(draw, net, skips, fault.skipped ?? []),
   })
@@ -132,12 +137,12 @@ export function world(seed: number, options: WorldOptions = {}): World {
   const unrelated = decoys(draw, net).map((call) => event(draw, net, call, since - 600 + draw.int(span + 600)))
   const events = [...(changed ? [changed] : []), ...unrelated]
   const ofGateway = row.row === '8a' || (net.between === 'transit gateway' && draw.chance(0.5))
-  const files = [
-    ...(variant === 'b-only' ? [] : flowLogFiles(draw, net, layout, records.a)),
-    ...(variant === 'a-only' ? [] : flowLogFiles(draw, net, layout, records.b)),
-    ...(ofGateway ? flowLogFiles(draw, net, 'transit', aggregateTransit(draw, seenInTransit, logs)) : []),
-    ...trailFiles(draw, net, events),
-  ]
+  const written = {
+    a: variant === 'b-only' ? undefined : flowLogFiles(draw, net, layout, records.a),
+    b: variant === 'a-only' ? undefined : flowLogFiles(draw, net, layout, records.b),
+    transit: ofGateway ? flowLogFiles(draw, net, 'transit', aggregateTransit(draw, seenInTransit, logs)) : undefined,
+  }
+  const files = [...Object.values(written).flatMap((flowLog) => flowLog?.files ?? []), ...trailFiles(draw, net, events)]
   const question = {
     a: net.a.address,
     b: (fault.target ?? net.b).address,
@@ -167,6 +172,12 @@ export function world(seed: number, options: WorldOptions = {}): World {
     skips,
     files,
     told: { ...question, ...described(net) },
+    flowLogs: describedFlowLogs(random(seed + 2_000_003), net, times, {
+      interfaces,
+      written,
+      interval,
+      acceptedAlone: acceptedAlone[variant] ?? [],
+    }),
   }
 }
 

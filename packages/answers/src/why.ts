@@ -12,7 +12,7 @@ export {
 } from './why/diagnosis.ts'
 export type { Evidence, InterfaceLog, Pair, Window } from './why/evidence.ts'
 export { type ArchiveReading, type GatherOptions, gather } from './why/gather.ts'
-export type { KnownInterface } from './why/known.ts'
+export type { KnownFlowLog, KnownInterface } from './why/known.ts'
 export { type Common, type FailingTarget, type TargetsAnswer, whyTargets } from './why/targets.ts'
 export { tell } from './why/tell.ts'
 export { tellTargets } from './why/tell-targets.ts'

@@ -52,12 +52,16 @@ function fits(document: LogDocument, filter: Filter): boolean {
   if ('oneOf' in filter) return values.some((value) => filter.oneOf.some((one) => String(one) === String(value)))
   if ('exists' in filter) return values.length > 0
   if ('cidr' in filter) return values.some((value) => blockOf(filter.cidr).check(String(value), family(String(value))))
-  if ('range' in filter) return values.some((value) => isWithin(Number(value), filter.range))
+  if ('range' in filter) return values.some((value) => isWithin(value as number | string, filter.range))
   throw new Error(`no such filter in memory: ${JSON.stringify(filter)}`)
 }
 
-const isWithin = (value: number, { gt = Number.NEGATIVE_INFINITY, lt = Number.POSITIVE_INFINITY }: Range) =>
-  value > Number(gt) && value < Number(lt)
+/** Numbers, or ISO dates of one form. */
+const isWithin = (value: number | string, { gt, gte, lt, lte }: Range) =>
+  (gt === undefined || value > gt) &&
+  (gte === undefined || value >= gte) &&
+  (lt === undefined || value < lt) &&
+  (lte === undefined || value <= lte)
 
 /** By the first of its orders alone. */
 function inOrder(rows: Row[], { order = [], limit = 100 }: GroupsQuestion): Row[] {

@@ -1,9 +1,8 @@
 import { type Case, isComplete, logsRejects, logsRejectsAlone, losesRecords, type Side } from './case.ts'
 import type { Diagnosis } from './diagnosis.ts'
-
-/** The flow log that `why` reads best, 60 s windows, in AWS's notation. */
-const advised =
-  'vpc-id subnet-id instance-id tcp-flags pkt-srcaddr pkt-dstaddr flow-direction traffic-path reject-reason interface-type next-hop-interface-id next-hop-interface-type'
+import { type Kept, whyUnknown } from './kept.ts'
+import type { KnownFlowLog } from './known.ts'
+import { advised } from './steps.ts'
 
 /** What is left out and rejects come first: without them nothing below is as it looks. */
 export function cannotTell(all: Case): Diagnosis['cannotTell'] {
@@ -20,26 +19,38 @@ export function cannotTell(all: Case): Diagnosis['cannotTell'] {
   const skipsOf = ({ log }: Side) => (log?.skipped ?? []).filter(({ unread, gap }) => !unread && !gap).length
   const gapsOf = ({ log }: Side) => (log?.skipped ?? []).filter(({ gap }) => gap)
   const has = (...names: string[]) => evidence.flows.some(({ aws }) => names.some((name) => name in vpcflowOf(aws)))
+  const hasReasons = has('reject_reason') || [evidence.fields, ...formatsOf(logged)].some(hasReason)
   return [
     ...(evidence.partial ?? []).map((why) => ({ what: 'what the records that are left out show', missing: why })),
     ...logged
       .filter(([, side]) => logsRejects(all, side) !== 'yes')
-      .map(([whose, { log }]) => ({
-        what: `whether ${whose}'s interface rejects: ${log!.id} has no REJECT record, so its flow log may be of accepted traffic alone`,
-        missing: `a flow log of traffic type ALL for ${log!.id}${earlier}`,
+      .map(([whose, side]) => ({
+        what: `whether ${whose}'s interface rejects: ${whyNoRejects(side)}`,
+        missing: `a flow log of traffic type ALL for ${side.log!.id}${earlier}`,
       })),
     ...logged
-      .filter(([, { log }]) => logsRejectsAlone(log!))
-      .map(([whose, { log }]) => ({
-        what: `what ${whose}'s interface accepts: ${log!.id} has no ACCEPT record, so its flow log may be of rejected traffic alone`,
-        missing: `a flow log of traffic type ALL for ${log!.id}`,
+      .filter(([, side]) => logsRejectsAlone(side))
+      .map(([whose, side]) => ({
+        what: `what ${whose}'s interface accepts: ${side.kept?.accepts === false ? ofTraffic(side.kept) : `${side.log!.id} has no ACCEPT record, so its flow log may be of rejected traffic alone`}`,
+        missing: `a flow log of traffic type ALL for ${side.log!.id}`,
       })),
     ...sides
       .filter(([, { log }]) => !log)
-      .map(([whose, { address, known }]) => ({
+      .map(([whose, side]) => ({
         what: `what ${whose}'s interface sees`,
-        missing: `a flow log of ${known ? `${known.id}, ` : ''}the interface of ${address}${earlier}`,
+        missing: `${logOf(side)}${earlier}`,
       })),
+    ...sides.flatMap(([whose, { known }]) => {
+      const why = known?.flowLogs && whyUnknown(known, evidence)
+      return why === undefined
+        ? []
+        : [
+            {
+              what: `what the flow logs of ${whose}'s interface kept in the span: ${why}`,
+              missing: 'a snapshot of after the span, with flow logs that are older than it',
+            },
+          ]
+    }),
     ...logged
       .filter(([, side]) => skipsOf(side) > 0)
       .map(([whose, side]) => ({
@@ -49,7 +60,7 @@ export function cannotTell(all: Case): Diagnosis['cannotTell'] {
     ...logged.flatMap(([whose, side]) =>
       gapsOf(side).map(({ start, end }) => ({
         what: `what ${whose}'s interface saw from ${start} to ${end}, of which it has no record, not even one without traffic (NODATA)`,
-        missing: 'files of the flow log that were not read, or not delivered yet',
+        missing: `${undelivered(side)}files of the flow log that were not read, or not delivered yet`,
       })),
     ),
     ...(losesRecords(all)
@@ -62,21 +73,26 @@ export function cannotTell(all: Case): Diagnosis['cannotTell'] {
       : []),
     ...(all.hasFlags || all.isUdp
       ? []
-      : [{ what: 'SYN, reset and end of connections', missing: `tcp-flags in the flow log; advised: ${advised}` }]),
+      : [
+          {
+            what: 'SYN, reset and end of connections',
+            missing: `tcp-flags in ${flowLogWithout(sides, 'tcp-flags')}; advised: ${advised.join(' ')}`,
+          },
+        ]),
     ...(all.hasPacketAddresses
       ? []
       : [
           {
             what: 'replies by another interface, and traffic behind NAT',
-            missing: 'pkt-srcaddr and pkt-dstaddr in the flow log',
+            missing: `pkt-srcaddr and pkt-dstaddr in ${flowLogWithout(sides, 'pkt-srcaddr')}`,
           },
         ]),
-    ...(has('reject_reason') || evidence.fields?.includes('reject-reason')
+    ...(hasReasons
       ? []
       : [
           {
             what: 'whether VPC Block Public Access or encryption controls reject',
-            missing: 'reject-reason in the flow log, or a record that has one',
+            missing: `reject-reason in ${flowLogWithout(sides, 'reject-reason')}, or a record that has one`,
           },
         ]),
     ...(evidence.changes === undefined
@@ -89,3 +105,49 @@ export function cannotTell(all: Case): Diagnosis['cannotTell'] {
 }
 
 const vpcflowOf = (aws: unknown): object => (aws as { vpcflow?: object } | undefined)?.vpcflow ?? {}
+
+type Sides = readonly (readonly [string, Side])[]
+
+const hasReason = (fields: readonly string[] | undefined) => fields?.includes('reject-reason') ?? false
+/** Of flow logs that are known to be those of the span. */
+const formatsOf = (sides: Sides) => sides.flatMap(([, { kept }]) => kept?.flowLogs ?? []).map(({ fields }) => fields)
+
+const named = ({ id, resource }: KnownFlowLog) => `${id} of ${resource}`
+
+/** The flow log that the snapshot has without a field. */
+function flowLogWithout(sides: Sides, field: string): string {
+  const all = sides
+    .flatMap(([, { known }]) => known?.flowLogs ?? [])
+    .filter(({ fields }) => fields && !fields.includes(field))
+  const names = [...new Set(all.map(named))]
+  return names.length > 0 ? names.join(' and ') : 'the flow log'
+}
+
+const ofTraffic = ({ flowLogs }: Kept) =>
+  flowLogs.map((one) => `${named(one)} is of TrafficType ${one.trafficType}`).join(', ')
+
+function whyNoRejects({ log, kept }: Side): string {
+  if (kept?.rejects === false) return ofTraffic(kept)
+  if (kept?.rejects)
+    return `${ofTraffic(kept)} by the snapshot, and no CloudTrail tells whether another one was deleted since`
+  return `${log!.id} has no REJECT record, so its flow log may be of accepted traffic alone`
+}
+
+/** Where a side's records are to be had. */
+function logOf({ address, known }: Side): string {
+  const its = known ? `${known.id}, ` : ''
+  if (!known?.flowLogs) return `a flow log of ${its}the interface of ${address}`
+  if (known.flowLogs.length === 0)
+    return `a flow log of ${its}the interface of ${address}: as of ${known.asOf} neither it nor its subnet nor its VPC has one`
+  const all = known.flowLogs.map(
+    (one) =>
+      `${named(one)}${one.destination === undefined ? '' : ` in ${one.destination}`}${one.error === undefined ? '' : ` (${one.error})`}`,
+  )
+  return `records of ${its}the interface of ${address}, which ${all.join(' and ')} has`
+}
+
+/** What AWS says of a delivery that failed. */
+const undelivered = ({ known }: Side) =>
+  (known?.flowLogs ?? [])
+    .map((one) => (one.error === undefined ? '' : `${named(one)} could not be delivered (${one.error}): `))
+    .join('')

@@ -1,6 +1,7 @@
 import type { LogDocument } from '@flowferry/core'
 import type { Evidence, InterfaceLog, Pair } from './evidence.ts'
 import { type Flow, flowsOf } from './flow.ts'
+import { type Kept, keptBy } from './kept.ts'
 import type { KnownInterface } from './known.ts'
 import { delivery } from './spans.ts'
 import { throughNat } from './through-nat.ts'
@@ -52,6 +53,8 @@ export interface Side {
   readonly known?: KnownInterface
   /** None where no flow log shows it. */
   readonly log?: InterfaceLog
+  /** What its flow logs keep; none where no snapshot has them as of the span. */
+  readonly kept?: Kept
 }
 
 export function caseOf(evidence: Evidence): Case {
@@ -110,13 +113,15 @@ export function caseOf(evidence: Evidence): Case {
 const gateways = ['transit_gateway', 'nat_gateway', 'regional_nat_gateway']
 
 /** A gateway's interface may show an address that it only passes on. */
-function sideOf(address: string, { interfaces, known = [] }: Evidence): Side {
+function sideOf(address: string, evidence: Evidence): Side {
+  const { interfaces, known = [] } = evidence
   const [log] = interfaces
     .filter(({ holds, type = '' }) => holds.includes(address) && !gateways.includes(type))
     .sort((one, other) => other.records - one.records)
   // The address may have been another interface's at the time of the records.
   const ofSnapshot = known.find(({ id, addresses }) => addresses.includes(address) && (!log || log.id === id))
-  return { address, ...(log && { log }), ...(ofSnapshot && { known: ofSnapshot }) }
+  const kept = keptBy(ofSnapshot, evidence)
+  return { address, ...(log && { log }), ...(ofSnapshot && { known: ofSnapshot }), ...(kept && { kept }) }
 }
 
 function placeOf(at: string, a: Side, b: Side): Seen['place'] {
@@ -142,11 +147,13 @@ function portOf(flows: readonly Flow[], { a, b }: Pair): number | undefined {
 }
 
 /** A flow log of rejected traffic alone is silent about all that is accepted. */
-export const logsRejectsAlone = ({ rejects, accepts }: InterfaceLog): boolean => rejects && !accepts
+export const logsRejectsAlone = ({ log, kept }: Side): boolean =>
+  log !== undefined && !log.accepts && (kept?.accepts === undefined || !kept.isProven ? log.rejects : !kept.accepts)
 
 /** Whether a side's silence over a connection is silence: its log has the time, and no records were skipped. */
-export function hears({ log }: Side, { start, end }: Try): boolean {
-  if (!log || logsRejectsAlone(log)) return false
+export function hears(side: Side, { start, end }: Try): boolean {
+  const { log } = side
+  if (!log || logsRejectsAlone(side)) return false
   const skips = log.skipped.some(
     (window) => Date.parse(window.start) <= end + clockSkew && Date.parse(window.end) >= start - clockSkew,
   )
@@ -154,16 +161,16 @@ export function hears({ log }: Side, { start, end }: Try): boolean {
 }
 
 /**
- * How surely a side's flow log keeps REJECT records: it has one, or another interface of its subnet has, which as a rule
- * one flow log covers. One of its VPC alone says less: flow logs may be of single subnets.
+ * How surely a side's flow log keeps REJECT records: it has one, or a snapshot tells, or another interface of its subnet has
+ * one, which as a rule one flow log covers. One of its VPC says nothing: flow logs may be of single subnets.
  */
-export function logsRejects({ evidence }: Case, { log }: Side): 'yes' | 'perhaps' | 'unknown' {
+export function logsRejects({ evidence }: Case, { log, kept }: Side): 'yes' | 'likely' | 'unknown' | 'no' {
   if (!log) return 'unknown'
-  const others = evidence.interfaces.filter(({ rejects }) => rejects)
-  const inSame = (place: 'subnet' | 'vpc') =>
-    log[place] !== undefined && others.some((other) => other[place] === log[place])
-  if (log.rejects || inSame('subnet')) return 'yes'
-  return inSame('vpc') ? 'perhaps' : 'unknown'
+  if (log.rejects || (kept?.rejects && kept.isProven)) return 'yes'
+  if (kept?.rejects === false) return 'no'
+  if (log.subnet !== undefined && evidence.interfaces.some((other) => other.rejects && other.subnet === log.subnet))
+    return 'yes'
+  return kept?.rejects ? 'likely' : 'unknown'
 }
 
 /** A share of records that are missing although no window says so: below it, a silence is taken for silence. */

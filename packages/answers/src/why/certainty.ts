@@ -4,7 +4,8 @@ import { isPrivate } from '../addresses.ts'
 import { type Case, isComplete, logsRejects, losesRecords } from './case.ts'
 import type { Cause, Certainty } from './diagnosis.ts'
 import type { Flow } from './flow.ts'
-import { accepted, clockSkew, flowsOfTry, isNew, rejected as rejectedOf, type Try } from './tries.ts'
+import { hasField } from './kept.ts'
+import { accepted, flowsOfTry, isNew, rejected as rejectedOf, type Try } from './tries.ts'
 
 export interface Verdict {
   readonly certainty: Certainty
@@ -28,9 +29,8 @@ export const rejectedSyn =
   (at: 'atA' | 'atB'): Judge =>
   (tries, all) => {
     const rejects = tries.flatMap((one) => rejectedOf(one[at].request))
-    const isKnown = hasReasons(rejects, all) === 'yes'
     const late = all.isUdp ? [] : withoutFlags(all)
-    return unless(isKnown ? 'certain' : 'high', [...otherReasons(tries, rejects, all), ...late])
+    return unless(hasReasons(rejects, all) ? 'certain' : 'high', [...otherReasons(tries, rejects, all), ...late])
   }
 
 /** A security group never blocks a reply that it tracks: a SYN-ACK is rejected by a network ACL alone. */
@@ -48,37 +48,46 @@ const withoutFlags = ({ hasFlags }: Case): Cause[] => (hasFlags ? [] : ['late-pa
 
 /**
  * Whether the log that rejects has reject-reason: `-` leaves no trace in a document. It is known of the header, of another
- * record of the interface, and of version 8: a record's version is the highest of its fields', and reject-reason is the
- * only one of 8. Whoever has fields that are newer likely has it, too.
+ * record of the interface, of the snapshot, and of version 8: a record's version is the highest of its fields', and
+ * reject-reason is the only one of 8. Of newer versions it is not: a log may have newer fields without it.
  * https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
  */
-function hasReasons(rejects: readonly Flow[], { evidence }: Case): 'yes' | 'likely' | 'unknown' {
+function hasReasons(rejects: readonly Flow[], { a, b, evidence }: Case): boolean {
   const isOfLog = (at: string | undefined) => evidence.interfaces.some(({ id, reasons }) => id === at && reasons)
-  const versions = rejects.map(({ version = 0 }) => version)
-  if (evidence.fields?.includes('reject-reason') || rejects.every(({ at, version }) => version === 8 || isOfLog(at)))
-    return 'yes'
-  return Math.min(...versions) > 8 ? 'likely' : 'unknown'
+  const isInFormat = (at: string | undefined) =>
+    [a, b].some(({ known, kept }) => known?.id === at && kept?.isProven && hasField(kept, 'reject-reason'))
+  return (
+    evidence.fields?.includes('reject-reason') === true ||
+    rejects.every(({ at, version }) => version === 8 || isOfLog(at) || isInFormat(at))
+  )
 }
 
 function otherReasons(tries: readonly Try[], rejects: readonly Flow[], all: Case): Cause[] {
-  const known = hasReasons(rejects, all)
-  if (known === 'yes') return []
+  if (hasReasons(rejects, all)) return []
   // VPC Block Public Access is of internet gateways alone: within a VPC, and by peering, addresses of IPv6 need none either.
   const isInside = (isPrivate(all.pair.a) && isPrivate(all.pair.b)) || isDirect(tries, all)
   // What is encrypted in transit, encryption controls let pass; and where they are on, nothing else.
-  const isEncrypted = passesPlain(rejects, all) || rejects.every(({ encrypted }) => encrypted ?? known === 'likely')
+  const isEncrypted =
+    rejects.every(({ encrypted }) => encrypted) || passesPlain(rejects, all) || encryptsOthers(tries, rejects, all)
   return [
     ...(isInside ? [] : (['public-access-blocked'] as const)),
     ...(isEncrypted ? [] : (['encryption-control'] as const)),
   ]
 }
 
-/** Whether the interfaces that reject accepted what is not encrypted since they began to. */
-function passesPlain(rejects: readonly Flow[], { evidence }: Case): boolean {
-  const first = Math.min(...rejects.map(({ start }) => start))
-  const passing = evidence.interfaces.filter(({ plain = '' }) => Date.parse(plain) > first + clockSkew)
-  return rejects.every(({ at }) => passing.some(({ id }) => id === at))
-}
+/** Whether the interfaces that reject accept meanwhile what is not encrypted. */
+const passesPlain = (rejects: readonly Flow[], { evidence }: Case): boolean =>
+  rejects.every(({ at }) => evidence.interfaces.some(({ id, plain }) => id === at && plain))
+
+/**
+ * AWS encrypts between two hosts where the hardware of both does, within a VPC or by peering. Were controls on, what each of
+ * the two exchanges with others meanwhile would be encrypted, and so what they send each other.
+ * https://docs.aws.amazon.com/vpc/latest/userguide/vpc-encryption-controls.html
+ */
+const encryptsOthers = (tries: readonly Try[], rejects: readonly Flow[], all: Case): boolean =>
+  rejects.every(({ encrypted }) => encrypted === undefined) &&
+  isDirect(tries, all) &&
+  [all.a, all.b].every(({ log }) => log?.passes)
 
 /** Packets behind a closed connection; also what a network ACL does to those that are there, but then it stops new ones, too. */
 export const afterTheEnd: Judge = (tries, all) => {
@@ -105,9 +114,9 @@ const absent =
   (side: 'a' | 'b', blocked: Cause): Judge =>
   (tries, all) => {
     const keepsRejects = logsRejects(all, all[side])
-    if (keepsRejects === 'unknown') return same([blocked])
+    if (keepsRejects === 'unknown' || keepsRejects === 'no') return same([blocked])
     if (!tries.some((one) => isComplete(all, one)) || losesRecords(all)) return same([])
-    if (keepsRejects === 'perhaps') return { certainty: 'medium', alternatives: [blocked] }
+    if (keepsRejects === 'likely') return { certainty: 'medium', alternatives: [blocked] }
     return { certainty: all.hasFlags ? 'high' : 'medium', alternatives: [] }
   }
 

@@ -22,7 +22,7 @@ import {
 } from '../../test/why/evidence.ts'
 import { diagnose } from './diagnose.ts'
 import { type Cause, type Certainty, certainties } from './diagnosis.ts'
-import type { Evidence } from './evidence.ts'
+import type { Evidence, InterfaceLog } from './evidence.ts'
 import { table } from './table.ts'
 import { wholeTable } from './whole.ts'
 
@@ -58,6 +58,9 @@ const toOutside: Partial<Evidence> = {
   interfaces: [logA, log(nat, [], { type: 'nat_gateway' })],
 }
 const throughNat = { target: outside, more: { interface_type: 'nat_gateway' } }
+const newer = (more = {}) => arrived({ reject: true, more: { version: '11', encryption_status: undefined, ...more } })
+const passes = (one: InterfaceLog) => ({ ...one, passes: true })
+const passing = { interfaces: [logA, logB].map(passes) }
 const elsewhere = [10, 12, 14].map((minute) => sent({ target: '10.0.2.99', minute, clientPort: 41_000 + minute }))
 const download = (minute: number, seconds: number, bytes: number) => {
   const options = { minute, seconds, clientPort: 40_000 + minute }
@@ -586,37 +589,51 @@ const cases: readonly Expected[] = [
   },
   {
     row: '1',
-    name: 'a log of fields newer than reject-reason',
-    evidence: evidence([arrived({ reject: true, more: { version: '11', encryption_status: undefined } })]),
-    cause: 'blocked-at-target',
-    certainty: 'high',
-  },
-  {
-    row: '1',
-    name: 'not encrypted, by such a log',
-    evidence: evidence([arrived({ reject: true, encrypted: false, more: { version: '11' } })]),
+    name: 'a log of fields newer than reject-reason, which it may lack',
+    evidence: evidence([newer()]),
     cause: 'blocked-at-target',
     certainty: 'consistent-with',
     alternatives: ['encryption-control'],
   },
   {
     row: '1',
-    name: 'not encrypted, at an interface that lets such traffic pass',
-    evidence: evidence([arrived({ reject: true, encrypted: false })], {
-      interfaces: [logA, { ...logB, plain: at(12) }],
-    }),
+    name: 'such a log, where both interfaces pass what others send them meanwhile',
+    evidence: evidence([newer()], passing),
     cause: 'blocked-at-target',
     certainty: 'high',
   },
   {
     row: '1',
-    name: 'not encrypted, at an interface that let such traffic pass before',
-    evidence: evidence([arrived({ reject: true, encrypted: false })], {
-      interfaces: [logA, { ...logB, plain: at(9) }],
-    }),
+    name: 'such a log, where one of them does',
+    evidence: evidence([newer()], { interfaces: [logA, { ...logB, passes: true }] }),
     cause: 'blocked-at-target',
     certainty: 'consistent-with',
     alternatives: ['encryption-control'],
+  },
+  {
+    row: '1',
+    name: 'such a log, where others are no measure: their hardware is behind a gateway',
+    evidence: evidence([newer()], { interfaces: [logA, { ...logB, vpc: 'vpc-00000000000000002' }].map(passes) }),
+    cause: 'blocked-at-target',
+    certainty: 'consistent-with',
+    alternatives: ['encryption-control'],
+  },
+  {
+    row: '1',
+    name: 'not encrypted, whatever others do',
+    evidence: evidence([newer({ encryption_status: '0' })], passing),
+    cause: 'blocked-at-target',
+    certainty: 'consistent-with',
+    alternatives: ['encryption-control'],
+  },
+  {
+    row: '1',
+    name: 'not encrypted, at an interface that lets such traffic pass meanwhile',
+    evidence: evidence([arrived({ reject: true, encrypted: false })], {
+      interfaces: [logA, { ...logB, plain: true }],
+    }),
+    cause: 'blocked-at-target',
+    certainty: 'high',
   },
   {
     row: '1',
@@ -637,7 +654,7 @@ const cases: readonly Expected[] = [
     name: 'another interface of the VPC alone rejects',
     evidence: evidence([sent()], { interfaces: [{ ...logA, rejects: false }, quietB, neighbour({ vpc: logB.vpc! })] }),
     cause: 'lost-on-the-way',
-    certainty: 'medium',
+    certainty: 'consistent-with',
     alternatives: ['blocked-at-target'],
   },
   {
@@ -653,7 +670,7 @@ const cases: readonly Expected[] = [
     name: "B's interface rejects, A's subnet is not seen to",
     evidence: evidence([sent(), arrived(), replied()], { interfaces: [{ ...logA, rejects: false }, logB] }),
     cause: 'reply-lost',
-    certainty: 'medium',
+    certainty: 'consistent-with',
     alternatives: ['reply-blocked-at-source'],
   },
   {

@@ -7,7 +7,7 @@ import type { Cause, Diagnosis } from './diagnosis.ts'
 import type { Evidence } from './evidence.ts'
 import type { KnownInterface } from './known.ts'
 import { ruledOut } from './ruled-out.ts'
-import { verifying } from './steps.ts'
+import { betterLogs, verifying } from './steps.ts'
 import { type Row, table } from './table.ts'
 import { flowsOfTry, isEnded, type Try } from './tries.ts'
 import { isAnswered, newTargets, wholeTable } from './whole.ts'
@@ -41,7 +41,7 @@ export function diagnose(evidence: Evidence): Diagnosis {
     certainty: verdict.certainty,
     sentence: shown.sentence,
     assumptions: assumptions(all),
-    next: shown.next,
+    next: [...shown.next, ...(isSure(verdict) ? [] : betterLogs(all))],
     verify: verifying(all),
     evidence: recordsOf(cause === 'calls-elsewhere' ? [] : tries, all, cause),
     ruledOut: ruledOut(tries, all, [cause, ...verdict.alternatives]),
@@ -53,6 +53,8 @@ export function diagnose(evidence: Evidence): Diagnosis {
     others: evidence.others ?? { clients: none, targets: none },
   }
 }
+
+const isSure = ({ certainty }: Verdict) => certainty === 'certain' || certainty === 'high'
 
 interface Found {
   readonly cause: Cause
@@ -126,13 +128,18 @@ function assumptions(all: Case): string[] {
   return [
     ...[a, b].flatMap((side) => whoseInterface(side, all.evidence)),
     ...(pair.port === undefined && port !== undefined ? [`port ${port}, to which most connections go`] : []),
-    ...[a, b].flatMap((side) =>
-      side.log && !side.log.rejects && logsRejects(all, side) === 'yes'
-        ? [`rejects of ${side.log.id} would be logged, as others of its subnet are: it has none itself`]
-        : [],
-    ),
+    ...[a, b].flatMap((side) => {
+      if (!side.log || side.log.rejects || logsRejects(all, side) !== 'yes') return []
+      return [`rejects of ${side.log.id} would be logged, as ${whyLogged(side)}: it has none itself`]
+    }),
     'times of records may be off by 60 s',
   ]
+}
+
+function whyLogged({ kept, known }: Side): string {
+  if (!kept?.rejects) return 'others of its subnet are'
+  const ids = kept.flowLogs.map(({ id, trafficType, createdAt }) => `${id}, of ${trafficType} since ${createdAt},`)
+  return `the snapshot, as of ${known?.asOf}, has ${ids.join(' and ')} for it, and CloudTrail no other that was deleted since`
 }
 
 /** A snapshot is of its own time: where the records of the span say otherwise, they count. */

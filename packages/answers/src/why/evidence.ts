@@ -37,6 +37,11 @@ export interface Evidence {
   readonly fields?: readonly string[]
   /** Interfaces of A and B, as a snapshot has them. @default none */
   readonly known?: readonly KnownInterface[]
+  /**
+   * CloudTrail's DeleteFlowLogs from the span to the snapshot: of a flow log that is gone the snapshot has nothing.
+   * @default not known
+   */
+  readonly deletedFlowLogs?: readonly LogDocument[]
   /** ISO 8601: no flow record from before was read. @default those of the day before the span were */
   readonly readFrom?: string
 }
@@ -62,8 +67,10 @@ export interface InterfaceLog {
   readonly rejects: boolean
   /** Whether any has a reject-reason. @default not known */
   readonly reasons?: boolean
-  /** ISO 8601: start of the newest ACCEPT between private addresses that was not encrypted in transit. @default none */
-  readonly plain?: string
+  /** Whether it accepted, while what A and B send each other was rejected, what others of private addresses sent or got. @default not known */
+  readonly passes?: boolean
+  /** Whether any such traffic, that of A and B counted, was not encrypted in transit. @default not known */
+  readonly plain?: boolean
   /** Whether any is an ACCEPT. */
   readonly accepts: boolean
   /**

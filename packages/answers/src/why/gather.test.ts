@@ -93,6 +93,53 @@ test('a time without any record, not even one without traffic, is no silence', a
   expect(diagnose(await asked(minutes))).toMatchObject({ cause: 'lost-on-the-way' })
 })
 
+describe('while A and B are rejected', () => {
+  const rejects = [10, 20].map((minute) => arrived({ minute, reject: true }))
+  const other = (minute: number, more: Parameters<typeof sent>[0] = {}) =>
+    arrived({ minute, client: '10.0.1.99', encrypted: false, ...more })
+  const atB = async (...documents: ReturnType<typeof sent>[]) => {
+    const { interfaces } = await gathered([...rejects, ...documents])
+    return interfaces.find(({ id }) => id === eniB)
+  }
+  test('what others send, encrypted or not', async () => {
+    expect(await atB(other(15))).toMatchObject({ passes: true, plain: true })
+    expect(await atB(other(15, { encrypted: true }))).toMatchObject({ passes: true, plain: false })
+  })
+  test('what A itself sends is no other, and may be unencrypted', async () => {
+    expect(await atB(arrived({ minute: 15, encrypted: false }))).toMatchObject({ passes: false, plain: true })
+  })
+  test.each([
+    ['before it, and behind it', [other(9), other(10), other(20), other(25)]],
+    ['of the internet', [other(15, { client: '203.0.113.9' })]],
+    ['rejected, too', [other(15, { reject: true })]],
+  ])('%s does not count', async (_, documents) => {
+    expect(await atB(...documents)).toMatchObject({ passes: false, plain: false })
+  })
+})
+
+describe('DeleteFlowLogs', () => {
+  const event = (time: string, action = 'DeleteFlowLogs') => ({
+    '@timestamp': time,
+    event: { dataset: 'aws.cloudtrail', action, outcome: 'success', provider: 'ec2.amazonaws.com', id: time },
+  })
+  const known = (asOf: string) => [{ id: eniB, addresses: [b], asOf, flowLogs: [] }]
+  test('from ten minutes before the span to the snapshot', async () => {
+    const [first, last] = [event(at(-10)), event(at(299))]
+    const others = [event(at(-11)), event(at(300)), event(at(30), 'CreateFlowLogs')]
+    const { deletedFlowLogs } = await gathered([first, last, ...others], { known: known(at(300)) })
+    expect(deletedFlowLogs).toEqual([first, last])
+  })
+  test('is not asked for where no snapshot has flow logs, or that is older than the span', async () => {
+    expect(await gathered([event(at(30))])).not.toHaveProperty('deletedFlowLogs')
+    expect(await gathered([event(at(30))], { known: known(at(-20)) })).not.toHaveProperty('deletedFlowLogs')
+  })
+  test('of an archive, as far as that was read', async () => {
+    const archive = { from: at(-10), unread: [], leftOut: [] }
+    expect(await gathered([event(at(30))], { known: known(at(62)), archive })).toHaveProperty('deletedFlowLogs')
+    expect(await gathered([event(at(30))], { known: known(at(63)), archive })).not.toHaveProperty('deletedFlowLogs')
+  })
+})
+
 describe('without directions', () => {
   const plain = (document: ReturnType<typeof sent>) => {
     const { direction: _, ...network } = document.network as { direction: string }

@@ -71,12 +71,14 @@ export async function gather(store: Store['ask'], pair: Pair, options: GatherOpt
   const events = await ask(changesQuestion(pair))
   // Where a store has no table or index of CloudTrail, nothing is known of changes.
   const changes = events.rows.length > 0 || !events.partial ? events.rows.map((row) => ({ ...row })) : undefined
+  const deletedFlowLogs = changes && (await deletedOf(ask, pair, options))
   const known = {
     pair,
     flows,
     interfaces,
     transit,
     ...(changes && { changes }),
+    ...(deletedFlowLogs && { deletedFlowLogs }),
     ...(partial.length > 0 && { partial }),
     ...(ofSnapshot.length > 0 && { known: ofSnapshot }),
     ...(fields && { fields }),
@@ -123,6 +125,22 @@ function changesQuestion(pair: Pair): DocumentsQuestion {
     ],
     limit: mostOthers,
   }
+}
+
+/** None where nobody needs them, or an archive was not read for so long. */
+async function deletedOf(ask: Store['ask'], pair: Pair, { known = [], archive }: GatherOptions) {
+  const [asOf] = known
+    .flatMap((one) => (one.flowLogs && one.asOf !== undefined ? [one.asOf] : []))
+    .sort()
+    .reverse()
+  if (asOf === undefined) return undefined
+  const span = { from: isoDate(Date.parse(pair.since) - margin), to: asOf }
+  if (span.to <= span.from || (archive && span.to > changesSpan(pair).to)) return undefined
+  return documentsOf(ask, {
+    ...changesQuestion(pair),
+    span,
+    filters: [is('event.outcome', 'success'), is('event.action', 'DeleteFlowLogs')],
+  })
 }
 
 const elsewhereQuestion = (
@@ -194,12 +212,12 @@ async function interfacesOf(
   }
   const ids = [...new Set([...holders.keys(), ...flows.flatMap(({ at }) => at ?? [])])]
   if (ids.length === 0) return []
-  const found = await logsOf(ask, span, { field: 'aws.vpcflow.interface_id', oneOf: ids })
+  const found = await logsOf(ask, span, { field: 'aws.vpcflow.interface_id', oneOf: ids }, whileRejected(pair, flows))
   const logs = found.map((log) => ({ ...aboutKnown(known.find(({ id }) => id === log.id)), ...log }))
-  const vpcs = [...new Set(logs.flatMap(({ vpc }) => vpc ?? []))]
+  const subnets = [...new Set(logs.flatMap(({ subnet }) => subnet ?? []))]
   const neighbours =
-    vpcs.length > 0
-      ? await logsOf(ask, span, { all: [{ field: about.vpc, oneOf: vpcs }, is('event.action', 'reject')] })
+    subnets.length > 0
+      ? await logsOf(ask, span, { all: [{ field: about.subnet, oneOf: subnets }, is('event.action', 'reject')] })
       : []
   const asked = around(pair, margin, margin)
   const skipped = await skippedOf(ask, asked, ids)
@@ -386,7 +404,30 @@ const about = {
   instance: 'cloud.instance.id',
 } as const
 
-async function logsOf(ask: Store['ask'], span: Span, filter: Filter): Promise<InterfaceLog[]> {
+/** From the first to the last time that what A and B send each other was rejected, and what others did meanwhile. */
+function whileRejected({ a, b }: Pair, flows: readonly Flow[]) {
+  const starts = flows.filter(({ rejected }) => rejected).map(({ start }) => start)
+  // Times may be off by a minute.
+  const [first, last] = [Math.min(...starts) + minutes, Math.max(...starts) - minutes]
+  if (!(first < last)) return undefined
+  const meanwhile: Filter[] = [
+    is('event.action', 'accept'),
+    { field: 'event.start', range: { gte: isoDate(first), lte: isoDate(last) } },
+    { field: 'source.ip', cidr: privateBlocks },
+    { field: 'destination.ip', cidr: privateBlocks },
+  ]
+  return {
+    plain: [...meanwhile, is('aws.vpcflow.encryption_status', '0')],
+    passes: [...meanwhile, { not: { all: [touches(a), touches(b)] } }],
+  }
+}
+
+async function logsOf(
+  ask: Store['ask'],
+  span: Span,
+  filter: Filter,
+  others?: ReturnType<typeof whileRejected>,
+): Promise<InterfaceLog[]> {
   const question: GroupsQuestion = {
     kind: 'groups',
     formats: vpcFlow.formats,
@@ -398,15 +439,10 @@ async function logsOf(ask: Store['ask'], span: Span, filter: Filter): Promise<In
       rejects: { count: true, where: [is('event.action', 'reject')] },
       reasons: { count: true, where: [{ field: 'aws.vpcflow.reject_reason', exists: true }] },
       accepts: { count: true, where: [is('event.action', 'accept')] },
-      plain: {
-        max: 'event.start',
-        where: [
-          is('event.action', 'accept'),
-          is('aws.vpcflow.encryption_status', '0'),
-          { field: 'source.ip', cidr: privateBlocks },
-          { field: 'destination.ip', cidr: privateBlocks },
-        ],
-      },
+      ...(others && {
+        plain: { count: true, where: others.plain },
+        passes: { count: true, where: others.passes },
+      }),
       oldest: { min: '@timestamp' },
       newest: { max: '@timestamp' },
     },
@@ -435,7 +471,7 @@ function logOf(row: Row): InterfaceLog {
     rejects: Number(row.rejects) > 0,
     accepts: Number(row.accepts) > 0,
     reasons: Number(row.reasons) > 0,
-    ...(text(row.plain) !== undefined && { plain: text(row.plain)! }),
+    ...(row.passes !== undefined && { passes: Number(row.passes) > 0, plain: Number(row.plain) > 0 }),
     skipped: [],
     oldest: String(row.oldest),
     newest: String(row.newest),
@@ -444,7 +480,6 @@ function logOf(row: Row): InterfaceLog {
 
 /** Records without traffic may not name the subnet. */
 function merged(one: InterfaceLog, other: InterfaceLog): InterfaceLog {
-  const plain = [one.plain ?? [], other.plain ?? []].flat().sort().at(-1)
   return {
     ...one,
     ...other,
@@ -452,7 +487,10 @@ function merged(one: InterfaceLog, other: InterfaceLog): InterfaceLog {
     rejects: one.rejects || other.rejects,
     accepts: one.accepts || other.accepts,
     reasons: one.reasons === true || other.reasons === true,
-    ...(plain !== undefined && { plain }),
+    ...(one.passes !== undefined && {
+      passes: one.passes || other.passes === true,
+      plain: one.plain === true || other.plain === true,
+    }),
     oldest: [one.oldest, other.oldest].sort()[0]!,
     newest: [one.newest, other.newest].sort()[1]!,
   }

@@ -1,5 +1,6 @@
 /** What to do next, a command where there is one. */
 import type { Case, Side } from './case.ts'
+import type { KnownFlowLog } from './known.ts'
 
 type Steps = (all: Case) => string[]
 
@@ -84,8 +85,59 @@ export const hostOfB: Steps = ({ port }) => [
 export const natGateway: Steps = () => [
   'aws cloudwatch get-metric-statistics --namespace AWS/NATGateway --metric-name ErrorPortAllocation --dimensions Name=NatGatewayId,Value=<NAT gateway> --statistics Sum --period 60 --start-time <since> --end-time <until>',
 ]
-const flowLog = (side: Side, whose: string) =>
-  `aws ec2 create-flow-logs --resource-type NetworkInterface --resource-ids ${interfaceOf(side, whose)} --traffic-type ALL --max-aggregation-interval 60 --log-destination-type s3 --log-destination arn:aws:s3:::<bucket>`
+/** AWS's default fields, and those that `why` reads beside them. */
+const defaults =
+  'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status'.split(
+    ' ',
+  )
+export const advised =
+  'vpc-id subnet-id instance-id tcp-flags pkt-srcaddr pkt-dstaddr flow-direction traffic-path reject-reason interface-type next-hop-interface-id next-hop-interface-type'.split(
+    ' ',
+  )
+
+const resourceTypes: Readonly<Record<string, string>> = { eni: 'NetworkInterface', subnet: 'Subnet', vpc: 'VPC' }
+
+/** The fields that are there, then those that are advised. */
+function createFlowLog(side: Side, resource: string, fields: readonly string[], destination?: string): string {
+  const type = resourceTypes[resource.split('-')[0]!] ?? resourceTypes.eni
+  const names = [...new Set([...fields, ...advised])].filter((name) => /^[\w:-]+$/.test(name))
+  const bucket = destination !== undefined && /^arn:aws[\w-]*:s3:::[\w./*-]+$/.test(destination)
+  return ec2(
+    side,
+    `create-flow-logs --resource-type ${type} --resource-ids ${resource} --traffic-type ALL --max-aggregation-interval 60 --log-destination-type s3 --log-destination ${bucket ? destination : 'arn:aws:s3:::<bucket>'} --log-format '${names.map((name) => `\${${name}}`).join(' ')}'`,
+  )
+}
+
+const flowLog = (side: Side, whose: string): string => {
+  const [there] = side.known?.flowLogs ?? []
+  const id = word(there?.id)
+  return id === undefined
+    ? createFlowLog(side, interfaceOf(side, whose), defaults)
+    : `read the records of ${id} as well${there?.destination === undefined ? '' : `, from ${there.destination}`}`
+}
+
+const lacks = ({ trafficType, fields = [] }: KnownFlowLog, names: readonly string[]) =>
+  trafficType !== 'ALL' || names.some((name) => !fields.includes(name))
+
+/** Flow logs that do not keep what the diagnosis wants: they cannot be changed, so others take their place. */
+export const betterLogs: Steps = ({ a, b, hasFlags, hasPacketAddresses }) => {
+  const wanted = [
+    'reject-reason',
+    ...(hasFlags ? [] : ['tcp-flags']),
+    ...(hasPacketAddresses ? [] : ['pkt-srcaddr', 'pkt-dstaddr', 'flow-direction']),
+  ]
+  const commands = [a, b].flatMap((side) =>
+    (side.log ? (side.known?.flowLogs ?? []) : []).flatMap((one) => {
+      const [id, resource] = [word(one.id), word(one.resource)]
+      if (id === undefined || resource === undefined || !lacks(one, wanted)) return []
+      return [
+        createFlowLog(side, resource, one.fields ?? defaults, one.destination),
+        `once it delivers, in place of ${id}, which cannot be changed: ${ec2(side, `delete-flow-logs --flow-log-ids ${id}`)}`,
+      ]
+    }),
+  )
+  return [...new Set(commands)]
+}
 export const logTarget: Steps = (all) => [flowLog(all.b, 'B'), path(all)]
 export const logSource: Steps = ({ a }) => [flowLog(a, 'A')]
 export const logBoth: Steps = ({ a, b }) => [flowLog(a, 'A'), flowLog(b, 'B')]

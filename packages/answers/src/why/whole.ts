@@ -37,7 +37,7 @@ const isSkipped = ({ a, b, pair, tries }: Case) => {
 const sawNone = (all: Case) => all.tries.length === 0 && isUnread(all)
 
 const areRejectsAlone = ({ a, b, tries }: Case) =>
-  tries.length === 0 && [a.log, b.log].every((log) => !log || logsRejectsAlone(log))
+  tries.length === 0 && [a, b].every((side) => !side.log || logsRejectsAlone(side))
 
 /** Whether B's answers reached A, or where A is not logged, left B; where neither is, whether A had them. */
 export const isAnswered = (one: Try, all: Case): boolean =>
@@ -88,7 +88,7 @@ export function newTargets({ elsewhere, tries }: Case): string[] {
 }
 
 /** A side's log that has accepted traffic, too. */
-const hasAccepts = ({ log }: Side) => log !== undefined && !logsRejectsAlone(log)
+const hasAccepts = (side: Side) => side.log !== undefined && !logsRejectsAlone(side)
 
 const callsOthers = (all: Case) =>
   hasAccepts(all.a) && !isUnread(all) && (all.tries.length === 0 || stopped(all)) && newTargets(all).length > 0
