@@ -35,9 +35,10 @@ export interface DelimitedOptions {
    */
   readonly header?: (line: string, known: ReadonlySet<string>) => readonly string[] | 'skip' | undefined
   /**
-   * The layout of a file without a header: all of its columns, in order, and whether its first record is one of that
-   * layout (`() => true`, where all files are). `least`, for a layout that AWS adds columns to: how many values are enough
-   * in a line, 1 to all; the first record may then have more than the layout, too.
+   * The layout of a file without a header: all of its columns, in order, and whether a record is one of that layout
+   * (`() => true`, where all files are): the first one, or, where that is none, those behind it. `least`, for a layout that
+   * AWS adds columns to: how many values are enough in a line, 1 to all; these records may then have more than the layout,
+   * too.
    *
    * @default none; without `least` a line has all columns
    */

@@ -24,7 +24,7 @@ export async function* parseTable(
   let headerLine: string | undefined
   let headerByte = -1
   let ordinal = 0
-  for await (const { bytes, offset } of readBlocks(object, context)) {
+  for await (const { bytes, offset } of blocksOf(table, object, context)) {
     for (let from = 0; from < bytes.length; ) {
       // Without columns nothing but a header is looked for.
       const scan = columns ? columns.scan(bytes.subarray(from)) : scanLines(firstLine(bytes, from))
@@ -54,7 +54,8 @@ export async function* parseTable(
             break
           }
           if (!columns) {
-            columns = withoutHeader(table, stated, text, object, context.limits.columns)
+            const lines = firstLines(bytes, from, offset)
+            columns = withoutHeader(table, stated, lines, object, context.limits.columns)
             next = from
             break
           }
@@ -93,27 +94,74 @@ function firstLine(bytes: Buffer, from: number): Buffer {
   return bytes.subarray(from, lf === -1 ? bytes.length : lf + 1)
 }
 
-/** The columns of a file that does not name them: those that are stated, or the layout that its first line fits alone. */
+/** Lines that a file without a header is known by, and where the last of them begins at most: a head has no more. */
+const mostFirst = 8
+const firstBytes = 64 * 1024
+
+/** The object's blocks, of which the first has the lines that a file without a header is known by. */
+async function* blocksOf({ headerless }: CompiledTable, object: SourceObject, context: ParseContext) {
+  const blocks = readBlocks(object, context)
+  if (!headerless) return yield* blocks
+  let begin: Buffer = Buffer.alloc(0)
+  for await (const { bytes, offset } of blocks) {
+    const isBehind = offset > 0 && begin.length === 0
+    if (isBehind) yield { bytes, offset }
+    else {
+      begin = begin.length === 0 ? bytes : Buffer.concat([begin, bytes])
+      if (begin.length < firstBytes && firstLines(begin, 0, 0).length < mostFirst) continue
+      yield { bytes: begin, offset: 0 }
+      begin = Buffer.alloc(0)
+    }
+  }
+  if (begin.length > 0) yield { bytes: begin, offset: 0 }
+}
+
+/** Lines of the object's first block from there on. */
+function firstLines(bytes: Buffer, from: number, offset: number): readonly string[] {
+  const lines: string[] = []
+  for (let at = from; at < Math.min(bytes.length, firstBytes) && lines.length < mostFirst; ) {
+    const block = scanLines(firstLine(bytes, at))
+    if (block.lines > 0) lines.push(textOf(block, 0, offset + at === 0))
+    at += block.bytes.length
+  }
+  return lines
+}
+
+/** Those that are no comments, up to a header. */
+function* recordsAmong(table: CompiledTable, lines: Iterable<string>): Generator<string> {
+  for (const line of lines) {
+    const names = table.header(line)
+    if (names === 'skip') continue
+    if (names) return
+    yield line
+  }
+}
+
+/**
+ * The columns of a file that does not name them: those that are stated, or the layout that its first lines are of. The
+ * very first may be none of its records: a file that was cut begins so.
+ */
 function withoutHeader(
   table: CompiledTable,
   stated: readonly string[] | undefined,
-  line: string,
+  lines: readonly string[],
   object: SourceObject,
   most: number,
 ): Columns {
   const columns = stated && columnsOf(table, stated, object, most)
-  if (columns && typeof columns.read(line) === 'object') return columns
-  const known = headerlessColumns(table, line, object) ?? columns
-  if (known) return known
+  if (columns && typeof columns.read(lines[0]!) === 'object') return columns
+  const known = layoutOf(recordsAmong(table, lines), (line) => headerlessLayout(table, line, object))
+  if (known) return columnsOf(table, known.fields, object, undefined, known.least)
+  if (columns) return columns
   throw new FlowferryError(
     'FORMAT_MISMATCH',
-    `The first line is no header of ${table.schema.format.kind} and not of its default layout; withFields() states the fields`,
+    `The first line is no header of ${table.schema.format.kind}, and the lines from it on are not of its default layout; withFields() states the fields`,
     { place: { ...placeOf(object), ordinal: 0, offset: 0 } },
   )
 }
 
-/** The layout's columns where the line is a record of it. Only a layout that grows may have more values. */
-function headerlessColumns(table: CompiledTable, line: string, object: SourceObject): Columns | undefined {
+/** The layout where the line is a record of it. Only a layout that grows may have more values. */
+function headerlessLayout(table: CompiledTable, line: string, object: SourceObject) {
   const { headerless } = table
   if (!headerless) return undefined
   const { fields, least, fits } = headerless
@@ -121,24 +169,51 @@ function headerlessColumns(table: CompiledTable, line: string, object: SourceObj
   const columns = columnsOf(table, fields, object, undefined, least)
   let record = columns.read(line)
   if (typeof record === 'number') record = widened(table, columns, record, object).read(line)
-  return typeof record === 'object' && fits(record) ? columns : undefined
+  return typeof record === 'object' && fits(record) ? headerless : undefined
 }
 
-/** By the first line that is neither blank nor a comment; else by the key. */
+/** Of the lines behind the first one so many may be of no layout: two in eight may be torn, and the others tell. */
+const mostOdd = 1
+
+/**
+ * The layout of the first line, where it is known; else that of those behind it, if nearly all of them have one, and all
+ * the same. Another log may have a line of the kind among its own.
+ *
+ * @param of The layout that a line is of
+ */
+export function layoutOf<L>(lines: Iterable<string>, of: (line: string) => L | undefined): L | undefined {
+  let found: L | undefined
+  let count = 0
+  let odd = 0
+  for (const line of lines) {
+    const layout = of(line)
+    if (count === 0 && layout) return layout
+    if (count > 0 && !layout) odd++
+    if (odd > mostOdd || (found && layout && layout !== found)) return undefined
+    found ??= layout
+    if (++count === mostFirst) break
+  }
+  return odd === 0 || count === mostFirst ? found : undefined
+}
+
+/** By the first lines that are neither blank nor comments; else by the key. */
 export function claimTable(
   table: CompiledTable,
   head: ObjectHead,
   stated?: readonly string[],
 ): 'content' | 'key' | undefined {
+  const object = noObject(head)
   for (const line of headLines(head)) {
     const names = table.header(line)
     if (names === 'skip') continue
     if (names) return 'content'
-    const object = noObject(head)
-    if (headerlessColumns(table, line, object) || (stated && isOf(table, stated, line, object))) return 'content'
     break
   }
-  return table.keys?.test(head.key) ? 'key' : undefined
+  const lines = () => recordsAmong(table, headLines(head))
+  const isOurs =
+    layoutOf(lines(), (line) => headerlessLayout(table, line, object)) ??
+    (stated && layoutOf(lines(), (line) => isOf(table, stated, line, object) || undefined))
+  return isOurs ? 'content' : table.keys?.test(head.key) ? 'key' : undefined
 }
 
 /** Whether a line is of a layout that somebody stated: by its count, and by the types of what is more than a text. */

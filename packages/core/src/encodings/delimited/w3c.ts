@@ -5,7 +5,7 @@ import { spellingsOf } from '../../schema/layout.ts'
 import type { ObjectHead, SourceObject } from '../../types.ts'
 import type { BoundEncoding, Encoding } from '../encoding.ts'
 import { delimited } from './delimited.ts'
-import { headLines } from './parse.ts'
+import { headLines, layoutOf } from './parse.ts'
 import { valuesOf } from './values.ts'
 
 export interface W3cOptions {
@@ -17,8 +17,9 @@ export interface W3cOptions {
    */
   readonly claims?: readonly (readonly string[])[] | ((names: readonly string[]) => boolean)
   /**
-   * Files that do not name their fields: all names in order, how many of them such a file may have, and whether the first
-   * line's texts, by their names, are of this log. A line may have more than all: AWS adds fields at the end.
+   * Files that do not name their fields: all names in order, how many of them such a file may have, and whether a line's
+   * texts, by their names, are of this log: the first one's, or, where they are not, those of the lines behind it. A line
+   * may have more than all: AWS adds fields at the end.
    *
    * @default none
    */
@@ -79,15 +80,18 @@ export function w3c({ claims, headerless, quotes = true, keys }: W3cOptions = {}
         readers.set(delimiter, made)
         return made
       }
-      /** The names and the delimiter of a file that does not name its fields. */
-      const layoutOf = (line: string) => {
+      const layouts = new Map<string, { readonly names: readonly string[]; readonly delimiter: Delimiter }>()
+      /** The names and the delimiter of a line where nothing names its fields. */
+      const layoutOfLine = (line: string) => {
         if (!headerless) return undefined
         for (const delimiter of delimiters) {
           const texts = split(line, delimiter)
           if (!headerless.lengths.includes(texts.length) && texts.length <= headerless.fields.length) continue
           const names = headerless.fields.slice(0, texts.length)
-          if (headerless.fits(Object.fromEntries(names.map((name, i) => [name, texts[i]!]))))
-            return { names, delimiter }
+          if (!headerless.fits(Object.fromEntries(names.map((name, i) => [name, texts[i]!])))) continue
+          const key = `${names.length}${delimiter}`
+          layouts.set(key, layouts.get(key) ?? { names, delimiter })
+          return layouts.get(key)
         }
         return undefined
       }
@@ -95,8 +99,7 @@ export function w3c({ claims, headerless, quotes = true, keys }: W3cOptions = {}
         parseByHead((head, object) => readerOf(delimiterOf(head, names, object, split)).withFields!(names))
       const claimOf = (head: ObjectHead) => {
         const { names, software, lines } = beginOf(head)
-        const isOurs =
-          !software && (names ? isOfLog(names) : lines[0] !== undefined && layoutOf(lines[0]) !== undefined)
+        const isOurs = !software && (names ? isOfLog(names) : layoutOf(lines, layoutOfLine) !== undefined)
         return isOurs ? 'content' : keys?.test(head.key) ? 'key' : undefined
       }
       return {
@@ -105,7 +108,7 @@ export function w3c({ claims, headerless, quotes = true, keys }: W3cOptions = {}
         parse: parseByHead((head, object) => {
           const { names, lines } = beginOf(head)
           if (names) return readerOf(delimiterOf(head, names, object, split))
-          const layout = lines[0] === undefined ? undefined : layoutOf(lines[0])
+          const layout = layoutOf(lines, layoutOfLine)
           return layout ? readerOf(layout.delimiter).withFields!(layout.names) : readerOf('\t')
         }),
         withFields: (names) => ({ namesFields: false, claims: claimOf, parse: stated(names) }),
