@@ -70,6 +70,8 @@ export const cloudFrontRealTime = format({
       delimiter: '\t',
       headerless: {
         fields: Object.keys(fields),
+        // AWS adds fields at the end.
+        least: Object.keys(fields).length,
         fits: (record) =>
           timeOf(record.timestamp as number) !== undefined &&
           isAddress(String(record['c-ip'])) &&

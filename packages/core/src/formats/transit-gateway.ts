@@ -81,8 +81,10 @@ export const transitGateway = format({
       headerless: {
         // biome-ignore format: AWS's default format, in one look
         fields: ['version', 'resource-type', 'account-id', 'tgw-id', 'tgw-attachment-id', 'tgw-src-vpc-account-id', 'tgw-dst-vpc-account-id', 'tgw-src-vpc-id', 'tgw-dst-vpc-id', 'tgw-src-subnet-id', 'tgw-dst-subnet-id', 'tgw-src-eni', 'tgw-dst-eni', 'tgw-src-az-id', 'tgw-dst-az-id', 'tgw-pair-attachment-id', 'srcaddr', 'dstaddr', 'srcport', 'dstport', 'protocol', 'packets', 'bytes', 'start', 'end', 'log-status', 'type', 'packets-lost-no-route', 'packets-lost-blackhole', 'packets-lost-mtu-exceeded', 'packets-lost-ttl-expired', 'tcp-flags', 'region', 'flow-direction', 'pkt-src-aws-service', 'pkt-dst-aws-service'],
+        // AWS adds fields at the end.
+        least: 36,
         fits: (record) =>
-          record.version === 6 &&
+          Number(record.version) >= 6 &&
           /^TransitGateway/.test(String(record['resource-type'])) &&
           /^(OK|NODATA|SKIPDATA)$/.test(String(record['log-status'])),
       },
