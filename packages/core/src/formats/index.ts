@@ -22,6 +22,7 @@ export const formats = {
   'network-firewall-proxy': async () => (await import('./network-firewall-proxy.ts')).networkFirewallProxy,
   waf: async () => (await import('./waf.ts')).waf,
   'route53-resolver': async () => (await import('./route53-resolver.ts')).route53Resolver,
+  guardduty: async () => (await import('./guardduty.ts')).guardDuty,
   cloudfront: async () => (await import('./cloudfront.ts')).cloudFront,
   'cloudfront-real-time': async () => (await import('./cloudfront-real-time.ts')).cloudFrontRealTime,
   'cloudfront-connection': async () => (await import('./cloudfront-connection.ts')).cloudFrontConnection,
