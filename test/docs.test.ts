@@ -106,9 +106,9 @@ function encodingsOf({ name, parser }: (typeof all)[number]): string {
     .join(', ')
 }
 
-/** Of the first object, which has a line of its own or stands in one value with the others. */
+/** Of the first object, which has a line of its own, stands before another, or in one value with the others. */
 function namesAndValues(text: string): [string[], string[]] {
-  const line = text.split('\n')[0]!
+  const line = text.split(/\n|(?<=\})(?=\{)/)[0]!
   const [first] = [JSON.parse(line.endsWith('}') ? line : text)].flat()
   return [Object.keys(first), Object.values(first).map((value) => (typeof value === 'object' ? '-' : String(value)))]
 }

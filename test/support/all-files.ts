@@ -75,6 +75,7 @@ export async function ingestAll(sink: Sink<unknown>, namespace: string) {
     ...fixtures.map(({ name, body, key }) => memoryObject({ key: `${name}/${key}`, body })),
     ...(await parquetFiles()),
     ...samples('vpcflow', 'tgwflow', 'cloudfront', 'elb', 'nlb', 'clb', 's3access', 'networkfirewall'),
+    ...samples('waf', 'route53_resolver', 'guardduty'),
   ]
   const options = { sink, namespace, malformedShare: 1 }
   const reports = [

@@ -45,6 +45,10 @@ const kinds: Readonly<Record<string, KindCost>> = {
   networkfirewallproxy: vended,
   cloudfrontconnection: vended,
   vended,
+  waf: vended,
+  route53resolver: vended,
+  // https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_exportfindings.html
+  guardduty: { delivery: 'free', because: 'exports of findings are free', ingestion: 'standard' },
   // https://aws.amazon.com/cloudtrail/pricing/
   cloudtrail: {
     delivery: 'free',
