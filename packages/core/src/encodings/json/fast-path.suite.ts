@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { fixtures } from '../../../../../test/support/fixtures.ts'
 import { compare } from './compare.suite.ts'
 
 const odd = <T>(usual: fc.Arbitrary<T>, unusual: fc.Arbitrary<T>, one = 12) =>
@@ -334,6 +335,21 @@ export function bytesSuite() {
     )
     console.log(`${records} records compared, ${fast} of them took the fast path`)
     expect(fast).toBeGreaterThan(records / 2)
+  })
+
+  test('over the files of test/fixtures in chunks from a byte', { timeout: 120_000 }, async () => {
+    let records = 0
+    let fast = 0
+    for (const { text, parser, name, expected } of fixtures.filter(({ name }) => name.endsWith('.json')))
+      for (const chunkBytes of [1, 997]) {
+        const counted = await compare(Buffer.from(text), chunkBytes, parser)
+        expect(counted.records, name).toBe(expected.length)
+        records += counted.records
+        fast += counted.fast
+      }
+    console.log(`${records} records compared, ${fast} of them took the fast path`)
+    // Each is there for what is odd in it.
+    expect(fast).toBeGreaterThan(records / 3)
   })
 
   const corpora = new URL('../../../../../../shared/corpora/', import.meta.url)

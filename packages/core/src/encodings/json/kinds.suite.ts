@@ -314,7 +314,7 @@ function recordOf(plan: readonly FieldPlan[]) {
         fc.oneof({ arbitrary: any('"new":1,', '"aB":{"c":[null]},'), weight: 9 }, any('"kind":1,', '"7":1,')),
         8,
       ),
-      fc.array(fc.tuple(text, text), { maxLength: 3 }),
+      fc.array(fc.tuple(text, text, odd(fc.constant(''), any(',"new":"x"', ',"aB":null'), 9)), { maxLength: 3 }),
     )
     .map(([type, given, there, more, elements]) => {
       const top: Members = new Map()
@@ -334,7 +334,7 @@ function recordOf(plan: readonly FieldPlan[]) {
       if (names.size > 0 && elements.length > 0)
         top.set(
           'l',
-          `[${elements.map(([a, b]) => `{${[...names].map((name, i) => `"${name}":${i === 0 ? a : b}`).join()}}`).join()}]`,
+          `[${elements.map(([a, b, more]) => `{${[...names].map((name, i) => `"${name}":${i === 0 ? a : b}`).join()}${more}}`).join()}]`,
         )
       return `{"type":${type},${more}${textOf(top).slice(1)}`.replace(/,\}$/, '}')
     })

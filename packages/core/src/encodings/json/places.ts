@@ -100,8 +100,8 @@ export function placesOf(root: Node, { id, tells, refused, cases }: PlacesOption
       noted: depth === 1 && kind === kindObject,
     }
     all.push(place)
-    // Ours, and no field of AWS's: a record that has it is odd.
-    for (const [member, inner] of node.list ? [] : node.members)
+    // Ours, and no field of AWS's: a record that has it is odd. So is one with an object in a list that has other members.
+    for (const [member, inner] of node.list && kind !== kindObjects ? [] : node.members)
       if (depth > 0 || member !== 'kind') members.push(make(inner, member, pathIn(node, member), depth + 1))
     if (depth === 0)
       for (const name of refused) if (!node.members.has(name)) members.push(make(leafOf(name), name, name, maxDepth))

@@ -50,6 +50,8 @@ let deepest: i32 = 0
 let named: i32 = namesAt
 /** Whether all items at the top have to be objects. */
 let objectsOnly = false
+/** The place of the list whose objects may have no other members than the table's; 0 for none. */
+let listed: i32 = 0
 
 /** The offset behind the value, which has to end before `until`; -1 for the plain path. */
 export function freeForm(place: i32, kind: i32, at: i32, until: i32): i32 {
@@ -61,6 +63,7 @@ export function freeForm(place: i32, kind: i32, at: i32, until: i32): i32 {
   longestName = isUnknown ? 2 * maxUnknownName : 0
   named = namesAt
   objectsOnly = kind === kindFlat || kind === kindObjects
+  listed = kind === kindObjects && load32(place + placeTable) !== 0 ? place : 0
   const behind = anyValue(at, isUnknown ? levelsAbove : 0, load32(place + placeTable) !== 0 ? place : 0)
   if (behind === -1 || behind - at > maxFreeForm) return -1
   if (longestString > maxString || (longestName + 1) * deepest > maxPath) return -1
@@ -133,6 +136,7 @@ function anyObject(from: i32, level: i32, known: i32): i32 {
       if (named - names === maxMembers * 4) return -1
       store32(named, name)
       named += 4
+      if (listed !== 0 && level === 1 && !isListed(name, at)) return -1
       let place: i32 = known === 0 ? 0 : memberOf(known, name)
       if (place !== 0 && !standsAt(place, at)) place = 0
       const kind: i32 = place === 0 ? -1 : load32(place + placeKind)
@@ -151,6 +155,11 @@ function anyObject(from: i32, level: i32, known: i32): i32 {
   named = names
   empty = !kept
   return at
+}
+
+function isListed(name: i32, at: i32): boolean {
+  const member = memberOf(listed, name)
+  return member !== 0 && standsAt(member, at)
 }
 
 /** Puts a member on the tape that the table knows, inside what it does not. */
