@@ -73,7 +73,7 @@ function viewed(view: Readonly<Record<string, unknown>> | object): string {
   return `${JSON.stringify(ones)}${JSON.stringify(view)}`
 }
 
-const events = cloudTrail.with(relatedEntity)
+export const events = cloudTrail.with(relatedEntity)
 
 /** Both ways, which have to agree in all; gives how many records there were and how many were fast. */
 export async function compare(body: Buffer, chunkBytes: number, parser: Parser<unknown> = events) {

@@ -2,7 +2,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fixtures } from '../../../../../test/support/fixtures.ts'
-import { compare } from './compare.suite.ts'
+import { guardDuty } from '../../formats/guardduty.ts'
+import { networkFirewall } from '../../formats/network-firewall.ts'
+import { route53Resolver } from '../../formats/route53-resolver.ts'
+import { waf } from '../../formats/waf.ts'
+import type { Parser } from '../../types.ts'
+import { compare, events } from './compare.suite.ts'
 
 const odd = <T>(usual: fc.Arbitrary<T>, unusual: fc.Arbitrary<T>, one = 12) =>
   fc.oneof({ arbitrary: usual, weight: one }, { arbitrary: unusual, weight: 1 })
@@ -352,12 +357,20 @@ export function bytesSuite() {
     expect(fast).toBeGreaterThan(records / 3)
   })
 
+  const parserOf: Readonly<Record<string, Parser<unknown>>> = {
+    cloudtrail: events,
+    cloudtrail_fragment: events,
+    networkfirewall: networkFirewall,
+    waf,
+    route53_resolver: route53Resolver,
+    guardduty: guardDuty,
+  }
   const corpora = new URL('../../../../../../shared/corpora/', import.meta.url)
   const manifest = new URL('manifest.json', corpora)
   const cases = existsSync(manifest)
     ? (JSON.parse(readFileSync(manifest, 'utf8')) as { type: string; input: string }[])
     : []
-  if (cases.length === 0) console.warn(`skipped: the public CloudTrail samples are not at ${corpora.pathname}`)
+  if (cases.length === 0) console.warn(`skipped: the public samples are not at ${corpora.pathname}`)
 
   test.runIf(cases.length > 0)(
     'over the public samples, as they are and without white space',
@@ -365,12 +378,15 @@ export function bytesSuite() {
     async () => {
       let records = 0
       let fast = 0
-      const samples = cases.filter(({ type }) => type === 'cloudtrail' || type === 'cloudtrail_fragment')
-      for (const { input } of samples) {
+      const samples = cases.flatMap(({ type, input }) => {
+        const parser = parserOf[type]
+        return parser ? [{ input, parser }] : []
+      })
+      for (const { input, parser } of samples) {
         const body = readFileSync(new URL(input, corpora))
-        await compare(body, 65_536)
+        await compare(body, 65_536, parser)
         try {
-          const counted = await compare(Buffer.from(JSON.stringify(JSON.parse(body.toString()))), 65_536)
+          const counted = await compare(Buffer.from(JSON.stringify(JSON.parse(body.toString()))), 65_536, parser)
           records += counted.records
           fast += counted.fast
         } catch (error) {
