@@ -107,6 +107,19 @@ describe('detect', () => {
     ['CloudWatch Logs', gzipSync('{"messageType":"DATA_MESSAGE","owner":"123456789012","logEvents":[]}')],
     ["Global Accelerator's flow logs", 'version aws_account_id accelerator_id client_ip\n2.0 1 a 192.0.2.1\n'],
     ['OCSF', '{"metadata":"x","class_uid":3001}'],
+    [
+      "CloudTrail's events as CSV",
+      '"eventversion","useridentity","eventtime"\n"1.08","{type=IAMUser}","2026-11-30T09:00:00Z"\n',
+    ],
+    [
+      "CloudTrail's events as CSV",
+      'eventVersion,userIdentity,eventTime\n1.08,{type=IAMUser},2026-11-30 09:00:00.000\n',
+    ],
+    [
+      "CloudTrail Lake's GetQueryResults",
+      '{"QueryStatus":"FINISHED","QueryStatistics":{"ResultsCount":1},"QueryResultRows":[[{"eventName":"a"}]]}',
+    ],
+    ["Athena's GetQueryResults", '{"UpdateCount":0,"ResultSet":{"Rows":[{"Data":[{"VarCharValue":"eventversion"}]}]}}'],
   ])('an object that no parser reads is named: %s', async (name, body) => {
     const { messages } = await ingest({ source: memorySource(object('a', body)), parser, sink: memorySink() })
     expect(messages[0]!.objects[0]!.error).toMatchObject({

@@ -59,3 +59,9 @@ export function namesOf(columns: readonly Column[]): string {
 
 /** Amazon Security Lake's files, in the Open Cybersecurity Schema Framework. */
 export const isSecurityLake = (columns: readonly Column[]): boolean => columns.some(({ name }) => name === 'class_uid')
+
+/** CloudTrail's events out of Athena or an event data store, with their objects as text: nested ones are refused before. */
+export const isCloudTrail = (columns: readonly Column[]): boolean =>
+  ['eventversion', 'useridentity', 'eventname'].every((known) =>
+    columns.some(({ name }) => name.toLowerCase() === known),
+  )

@@ -11,7 +11,7 @@ import {
   type SourceObject,
 } from '@flowferry/core'
 import { isTabular, placeOf, requirePositive, rowReader, type ValueKind } from '@flowferry/core/internal'
-import { type Choice, choiceOf, choices, isSecurityLake, namesOf } from './choose.ts'
+import { type Choice, choiceOf, choices, isCloudTrail, isSecurityLake, namesOf } from './choose.ts'
 import { AboveLimit, asFault } from './faults.ts'
 import { type Column, readFooter } from './footer.ts'
 import type { Budget } from './pages.ts'
@@ -133,7 +133,11 @@ function chosen(formats: readonly AnyFormat[], columns: readonly Column[], objec
       'FORMAT_AMBIGUOUS',
       `The columns of the Parquet file are of ${found.map(({ format }) => format.format.kind).join(' and of ')}: ${namesOf(columns)}`,
     )
-  const what = isSecurityLake(columns) ? 'of Security Lake (OCSF), which is not read' : `of none of ${kinds}`
+  const what = isSecurityLake(columns)
+    ? 'of Security Lake (OCSF), which is not read'
+    : isCloudTrail(columns)
+      ? "CloudTrail's, which is not read in Parquet: read the trail's own files"
+      : `of none of ${kinds}`
   throw error('FORMAT_UNKNOWN', `The columns of the Parquet file are ${what}: ${namesOf(columns)}`)
 }
 

@@ -45,7 +45,7 @@ export function cloudWatchLogs<T>(parser: Parser<T>): Parser<T> {
 
 function isSubscribed(head: ObjectHead): boolean {
   const claims = [['messageType', 'logGroup', 'logEvents']]
-  return claimOf(head, { claims, keys: undefined, array: undefined, refuse: [] }) === 'content'
+  return claimOf(head, { claims, keys: undefined, refuse: [] }) === 'content'
 }
 
 function isExported(head: ObjectHead, parser: Parser<unknown>): boolean {

@@ -36,7 +36,7 @@ export async function* subscribed(object: SourceObject, context: ParseContext): 
   const error = (code: ErrorCode, what: string, ordinal: number, offset: number) =>
     new FlowferryError(code, what, { place: { ...placeOf(object), ordinal, offset } })
   const scanner = logEventScanner()
-  const splitter = new JsonSplitter('logEvents', context.limits, error, scanner)
+  const splitter = new JsonSplitter(['logEvents'], context.limits, error, scanner)
   const envelopes = envelopeReader()
   let envelope: Envelope | undefined
   const read = (block: ValueBlock): Piece[] => {

@@ -31,7 +31,8 @@ const saidAt = [
 /**
  * CloudTrail's log files: management, data, network activity, Insights and aggregated events.
  *
- * Also reads what other tools make of them: a bare array, a single event, or one event a line.
+ * Also reads what other tools make of them: a bare array, a single event, or one event a line; events in EventBridge's
+ * envelope, and the answers of LookupEvents.
  */
 export const cloudTrail = format({
   kind: 'cloudtrail',
@@ -40,7 +41,18 @@ export const cloudTrail = format({
   view: 'events',
   root: 'aws.cloudtrail',
   constants: aws('cloudtrail'),
-  first: ['user.name', 'user.id', 'cloud.account.id', 'event.id', 'aws.cloudtrail.shared_event_id'],
+  first: [
+    'user.name',
+    'user.id',
+    'cloud.account.id',
+    'event.id',
+    'aws.cloudtrail.shared_event_id',
+    'aws.cloudtrail.insight.state',
+    'aws.cloudtrail.insight.type',
+    'aws.cloudtrail.insight.event_source',
+    'aws.cloudtrail.insight.event_name',
+    'aws.cloudtrail.insight.error_code',
+  ],
   // In AWS's order, with the names and types of Elastic's AWS integration where it has the field:
   // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
   // biome-ignore format: one line a field
@@ -123,6 +135,20 @@ export const cloudTrail = format({
     'tlsDetails.clientProvidedHostHeader': keyword(['tls.client.server_name'], 'Host name that the client called.'),
     'tlsDetails.keyExchange': keyword(['aws.cloudtrail.tls_details.key_exchange'], 'Key exchange of the TLS connection.'),
     'insightDetails': flat('aws.cloudtrail.flattened.insight_details', 'State, statistics and attributions of an Insights event.'),
+    'insightDetails.state': keyword(['aws.cloudtrail.insight.state'], 'Start or End of what is unusual.'),
+    'insightDetails.insightType': keyword(['aws.cloudtrail.insight.type'], 'ApiCallRateInsight or ApiErrorRateInsight.'),
+    'insightDetails.eventSource': keyword(['aws.cloudtrail.insight.event_source'], 'Service that is called in an unusual way.'),
+    'insightDetails.eventName': keyword(['aws.cloudtrail.insight.event_name'], 'Action that is called in an unusual way.'),
+    'insightDetails.errorCode': keyword(['aws.cloudtrail.insight.error_code'], 'Error that is unusual, of an ApiErrorRateInsight.'),
+    // Insights of an event data store have these at the top, and no insightDetails:
+    // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-insights-fields-lake.html
+    'insightSource': keyword(['aws.cloudtrail.insight.source'], 'Event data store whose events were analyzed.'),
+    'insightState': keyword(['aws.cloudtrail.insight.state'], 'The same as insightDetails.state, of an event data store.'),
+    'insightType': keyword(['aws.cloudtrail.insight.type'], 'The same as insightDetails.insightType.'),
+    'insightEventSource': keyword(['aws.cloudtrail.insight.event_source'], 'The same as insightDetails.eventSource.'),
+    'insightEventName': keyword(['aws.cloudtrail.insight.event_name'], 'The same as insightDetails.eventName.'),
+    'insightErrorCode': keyword(['aws.cloudtrail.insight.error_code'], 'The same as insightDetails.errorCode.'),
+    'insightContext': flat('aws.cloudtrail.flattened.insight_context', 'Averages, durations and attributions of an event of an event data store.'),
     // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aggregated-events.html
     'accountId': keyword(['cloud.account.id'], 'Account of an aggregated event.'),
     'eventId': keyword(['event.id'], 'GUID of an aggregated event.'),
@@ -163,10 +189,13 @@ export const cloudTrail = format({
   ),
   encodings: [
     json({
-      records: { in: 'Records' },
+      // LookupEvents answers with Events.
+      records: { in: ['Records', 'Events'] },
       id: ['eventID', 'eventId'],
-      // CloudTrail Lake has its own members around an event.
-      wrapped: 'eventData',
+      // CloudTrail Lake has members of its own around an event. What EventBridge and LookupEvents write around it is in it.
+      // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
+      // https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_Event.html
+      wrapped: { eventData: 'joined', detail: 'alone', CloudTrailEvent: 'alone' },
       unknown: 'aws.cloudtrail.flattened.unknown',
       // Every record of AWS's has some of these. None of them tells alone, but for a source that is AWS's: Oracle's audit
       // events have `eventID`, and anybody's `eventName`.
@@ -177,6 +206,7 @@ export const cloudTrail = format({
         ['eventVersion', 'eventCategory'],
         ['eventName', 'userIdentity'],
         ['eventName', 'awsRegion'],
+        ['EventId', 'CloudTrailEvent'],
       ],
       keys: /(^|[/_])CloudTrail(-Insight|-NetworkActivity|-Aggregated)?[/_]/,
       common: ['accountId', 'eventId', 'resources', 'summary', 'timeWindow'],

@@ -101,7 +101,7 @@ function claimsNames(names: readonly string[]): boolean {
 
 function claimsJson(head: ObjectHead): 'content' | undefined {
   const has = (claims: readonly (readonly string[])[]) =>
-    claimOf(head, { claims, keys: undefined, array: undefined, refuse: [] }) === 'content'
+    claimOf(head, { claims, keys: undefined, refuse: [] }) === 'content'
   const isTelling = has(telling) || (/"arn:aws[\w-]*:/.test(head.text) && has(tellingWithArn))
   return isTelling && !has(tabled) ? 'content' : undefined
 }

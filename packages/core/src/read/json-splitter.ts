@@ -56,17 +56,17 @@ export class JsonSplitter {
   private around: { index: number; prefix: Buffer | undefined }[] = []
   private count = 0
   private whole: Buffer | undefined
-  private readonly keyBytes: Buffer | undefined
+  private readonly keyBytes: readonly Buffer[]
 
   constructor(
-    key: string | undefined,
+    keys: readonly string[],
     private readonly limits: Pick<Limits, 'recordBytes' | 'depth' | 'values'>,
     private readonly error: (code: ErrorCode, what: string, ordinal: number, offset: number) => FlowferryError,
     private readonly scanner?: JsonScanner,
     lineEach = false,
   ) {
     if (lineEach) this.regime = 'lines'
-    this.keyBytes = key === undefined ? undefined : Buffer.from(key)
+    this.keyBytes = keys.map((key) => Buffer.from(key))
     this.levels = new Uint8Array(limits.depth + 1)
   }
 
@@ -321,14 +321,12 @@ export class JsonSplitter {
     return chunk.length
   }
 
-  /** Whether the string that ends before `end` is the wanted key; what follows it shows whether it is a key at all. */
+  /** Whether the string that ends before `end` is a wanted key; what follows it shows whether it is a key at all. */
   private isKey(chunk: Buffer, end: number): boolean {
-    const { keyBytes } = this
-    return (
-      keyBytes !== undefined &&
-      this.offset + end - 1 - this.stringStart === keyBytes.length &&
-      endsWith(chunk, end - 1, this.pieces, keyBytes)
-    )
+    const length = this.offset + end - 1 - this.stringStart
+    for (const bytes of this.keyBytes)
+      if (length === bytes.length && endsWith(chunk, end - 1, this.pieces, bytes)) return true
+    return false
   }
 
   /** The array of records begins: what came before it in its object is checked and dropped. */

@@ -22,6 +22,12 @@ const others: readonly (readonly [text: RegExp, name: string])[] = [
   [/^\s*\{\s*"messageType"\s*:\s*"(DATA|CONTROL)_MESSAGE"/, 'an envelope of CloudWatch Logs'],
   [/^version aws_account_id accelerator_id /, "Global Accelerator's flow logs"],
   [/^\s*\{[^{}]*"class_uid"\s*:/, 'OCSF'],
+  [
+    /^(?:\u00ef\u00bb\u00bf)?(?=[^\n]*\beventversion\b)(?=[^\n]*\buseridentity\b)["\w, \t]+\r?\n/i,
+    "CloudTrail's events as CSV, out of Athena or CloudTrail Lake, which write their objects as no JSON",
+  ],
+  [/^\s*\{(?=[^[\]]*"QueryResultRows"\s*:)/, "an answer of CloudTrail Lake's GetQueryResults"],
+  [/^\s*\{(?=[^[\]]*"ResultSet"\s*:)/, "an answer of Athena's GetQueryResults"],
   [/^\d{10}\.\d{3}\t/, "CloudFront's real-time log of chosen fields, which withFields() of its format states"],
 ]
 

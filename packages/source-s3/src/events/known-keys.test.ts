@@ -14,6 +14,10 @@ describe('what AWS writes beside logs', () => {
     [`p/AWSLogs/${account}/ELBHealthCheckLogTestFile`, 'test file of Elastic Load Balancing'],
     [`AWSLogs/${account}/Config/ConfigWritabilityCheckFile`, 'test file of AWS Config'],
     ['exportedlogs/aws-logs-write-test', 'test file of CloudWatch Logs'],
+    [
+      'p/CloudTrail-Lake/Query/2026/11/30/1f2e3d4c-0000-4000-8000-000000000000/result_sign.json',
+      "signatures of a CloudTrail Lake query's results",
+    ],
     ['aws-logs-write-test', 'test file of CloudWatch Logs'],
     ['aws-programmatic-access-test-object', 'test object of an AWS service'],
     ['AWSLogs_$folder$', 'folder marker'],

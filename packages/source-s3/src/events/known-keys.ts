@@ -5,6 +5,8 @@ import type { S3ObjectRef } from './envelope.ts'
 const besideLogs: readonly (readonly [pattern: RegExp, reason: string])[] = [
   // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html
   [/(?:^|\/)AWSLogs\/(?:o-[a-z0-9]{10,32}\/)?\d{12}\/CloudTrail-Digest\//, 'CloudTrail digest'],
+  // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-results-file-validation-sign-file-structure.html
+  [/(?:^|\/)CloudTrail-Lake\/Query\/(?:[^/]+\/)+result_sign\.json$/, "signatures of a CloudTrail Lake query's results"],
   // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
   [
     /(?:^|\/)AWSLogs\/\d{12}\/ELB(?:AccessLog|ConnectionLog|HealthCheckLog)TestFile$/,

@@ -7,13 +7,17 @@ export function claimOf(
   {
     claims,
     keys,
-    array,
+    array = [],
+    alone = [],
     refuse,
   }: {
     /** Members of which one, or all of one list, make an object the format's. */
     readonly claims: readonly (string | readonly string[])[]
     readonly keys: RegExp | undefined
-    readonly array: string | undefined
+    /** Names of arrays that hold the records. */
+    readonly array?: readonly string[]
+    /** Members that hold a record, and stand for it. */
+    readonly alone?: readonly string[]
     readonly refuse: readonly Refusal[]
   },
 ): 'content' | 'key' | undefined {
@@ -22,7 +26,7 @@ export function claimOf(
   const others = new Set(refuse.flatMap((one) => (isEnds(one) ? [] : one.members.slice(0, 1))))
   const asked = new Map(refuse.filter(isEnds).map((one) => [one.path, one]))
   let claimed = false
-  for (const { name, value } of membersOf(head, array)) {
+  for (const { name, value } of membersOf(head, array, alone)) {
     if (others.has(name)) return claimed ? 'content' : undefined
     const ends = asked.get(name)
     if (ends && value !== undefined) {
@@ -34,7 +38,7 @@ export function claimOf(
     if (claimed && asked.size === 0) return 'content'
   }
   if (claimed) return 'content'
-  return keys?.test(key) || isEmpty(text, array) ? 'key' : undefined
+  return keys?.test(key) || isEmpty(text, array[0]) ? 'key' : undefined
 }
 
 /** Whether the array is all that there is, and holds no record: whose it may be, nothing is lost. */
@@ -49,18 +53,16 @@ interface Member {
   readonly value: string | undefined
 }
 
-/** Members that were found in a head, by the array's name: each of many formats asks for them. */
-const found = new WeakMap<
-  ObjectHead,
-  Map<string | undefined, { readonly members: Member[]; readonly rest: Iterator<Member> }>
->()
+/** Members that were found in a head, by the names of arrays and members: each of many formats asks for them. */
+const found = new WeakMap<ObjectHead, Map<string, { readonly members: Member[]; readonly rest: Iterator<Member> }>>()
 
 /** The members of a head, each looked for once, when the first format asks for it. */
-function* membersOf(head: ObjectHead, array: string | undefined): Generator<Member> {
+function* membersOf(head: ObjectHead, array: readonly string[], alone: readonly string[]): Generator<Member> {
   const arrays = found.get(head) ?? new Map()
   found.set(head, arrays)
-  const { members, rest } = arrays.get(array) ?? { members: [], rest: membersIn(head.text, array) }
-  arrays.set(array, { members, rest })
+  const names = JSON.stringify([array, alone])
+  const { members, rest } = arrays.get(names) ?? { members: [], rest: membersIn(head.text, array, alone) }
+  arrays.set(names, { members, rest })
   for (let index = 0; ; index++) {
     if (index === members.length) {
       const next = rest.next()
@@ -72,10 +74,10 @@ function* membersOf(head: ObjectHead, array: string | undefined): Generator<Memb
 }
 
 /**
- * The members of the records that begin in a text, as far as it goes: at the top, in a list, in the array. The value is
- * there where it is a text that ends.
+ * The members of the records that begin in a text, as far as it goes: at the top, in a list, in an array, and in the
+ * members that hold a record. The value is there where it is a text that ends.
  */
-function* membersIn(text: string, array: string | undefined): Generator<Member> {
+function* membersIn(text: string, array: readonly string[], alone: readonly string[]): Generator<Member> {
   const open: string[] = []
   let last = ''
   let records = ''
@@ -87,13 +89,15 @@ function* membersIn(text: string, array: string | undefined): Generator<Member> 
       yield { name: due, value: /^".*"$/s.test(token) ? token.slice(1, -1) : undefined }
       due = undefined
     }
-    const path = open.length > 3 ? '' : open.join('')
+    const path = open.length > 4 ? '' : open.join('')
+    const inRecord = path === '{' || path === '[{' || (records !== '' && path === '{[{')
     if (token === '{' || token === '[') {
-      if (path === '{' && token === '[' && last === `"${array}"`) records = '{['
-      open.push(token)
+      if (path === '{' && token === '[' && array.includes(last.slice(1, -1))) records = '{['
+      // An object that stands for its record.
+      open.push(token === '{' && inRecord && alone.includes(last.slice(1, -1)) ? '(' : token)
     } else if (token === '}' || token === ']') open.pop()
     else if (token === ':') {
-      if (path === '{' || path === '[{' || (records && path === '{[{')) due = last.slice(1, -1)
+      if (inRecord || path.endsWith('(')) due = last.slice(1, -1)
     } else if (token !== ',') last = token
   }
   if (due !== undefined) yield { name: due, value: undefined }

@@ -13,16 +13,16 @@ export interface CompiledFormat {
   readonly schema: Schema
   readonly root: Node
   readonly layout: Branch
-  /** Name of the array that holds the records; none: each value at the top is one. */
-  readonly key: string | undefined
+  /** Names of the array that holds the records; none: each value at the top is one. */
+  readonly keys: readonly string[]
   readonly refuse: readonly Refusal[]
   readonly normalize: (object: Record<string, unknown>) => void
   /** Whether an object is a record of the format by its members' names. */
   readonly tells: (name: string) => boolean
   /** The same for names that Athena's tables, and what is exported from them, have in lower case. */
   readonly tellsInLowerCase: (name: string) => boolean
-  /** Member that may hold the record, with others around it. */
-  readonly wrapped: string | undefined
+  /** Members that may hold the record, with others around it. */
+  readonly wrapped: NonNullable<JsonOptions['wrapped']>
   /** None where the format's records have no id of their own. */
   readonly idOf: ((record: JsonObject) => string | undefined) | undefined
   readonly places: Places
@@ -31,25 +31,25 @@ export interface CompiledFormat {
 }
 
 export function compileFormat(schema: Schema, unknown: string, options: JsonOptions): CompiledFormat {
-  const { records = 'each', id = [], refuse = [], common = [], wrapped } = options
+  const { records = 'each', id = [], refuse = [], common = [], wrapped = {} } = options
   const root = treeOf(schema)
   const telling = new Set([...root.members.keys()].filter((name) => !common.includes(name)))
   const lower = new Set([...telling].map((name) => name.toLowerCase()))
   const tells = (name: string) => telling.has(name)
   const cases = schema.cases.map(({ when }) => when)
   const refused = refuse.flatMap((one) => (isEnds(one) ? [] : [one.members[0]!]))
-  const key = records === 'each' ? undefined : records.in
+  const keys = records === 'each' ? [] : [records.in].flat()
   const places = placesOf(root, {
     id,
     tells,
-    refused: [...refused, key, wrapped].filter((name) => name !== undefined),
+    refused: [...refused, ...keys, ...Object.keys(wrapped)],
     cases,
   })
   return {
     schema,
     root,
     layout: layoutWith(schema.layout([]), unknown),
-    key,
+    keys,
     refuse,
     normalize: normalizerOf(root),
     tells,

@@ -34,14 +34,19 @@ export function json(given: JsonOptions = {}): Encoding {
       const format = once(() => compileFormat(withAbsent(schema, given.absent), unknownIn(schema.root), given))
       const bytes = once(() => createEncoder(format()))
       const { claims = [], keys, refuse = [], records = 'each' } = given
-      const array = records === 'each' ? undefined : records.in
+      const array = records === 'each' ? [] : [records.in].flat()
+      const alone = membersAlone(given.wrapped)
       return {
         namesFields: true,
-        claims: typeof claims === 'function' ? claims : (head) => claimOf(head, { claims, keys, array, refuse }),
+        claims: typeof claims === 'function' ? claims : (head) => claimOf(head, { claims, keys, array, alone, refuse }),
         parse: (object, context) => parseJson(format(), bytes(), object, context),
       }
     },
   }
+}
+
+function membersAlone(wrapped: JsonOptions['wrapped'] = {}): string[] {
+  return Object.keys(wrapped).filter((name) => wrapped[name] === 'alone')
 }
 
 /** The schema with a text that stands for "no value" in all of its fields. */
@@ -62,12 +67,19 @@ function requireJsonOptions(given: JsonOptions): void {
   for (const name of Object.keys(given))
     if (!options.includes(name)) refuse(`json() takes no option "${name}"; it has ${options.join(', ')}`)
   const { records = 'each', id = [], claims = [] } = given
-  const isIn = typeof records === 'object' && typeof records?.in === 'string' && records.in !== ''
-  requireOption(records === 'each' || isIn, 'records', records, "'each' or { in: 'Records' }")
   const isList = (value: unknown) => Array.isArray(value) && value.every((one) => typeof one === 'string')
+  const names = typeof records === 'object' ? [records?.in].flat() : []
+  const isIn = names.length > 0 && isList(names) && !names.includes('')
+  requireOption(records === 'each' || isIn, 'records', records, "'each' or { in: 'Records' }")
   requireOption(isList(id), 'id', id, 'a list of fields')
   const { absent, unknown, keys, wrapped } = given
-  requireOption(wrapped === undefined || typeof wrapped === 'string', 'wrapped', wrapped, 'the name of a member')
+  const ways = Object.values(wrapped ?? {})
+  requireOption(
+    ways.every((way) => way === 'joined' || way === 'alone') && typeof (wrapped ?? {}) === 'object',
+    'wrapped',
+    wrapped,
+    "names of members, each 'joined' or 'alone'",
+  )
   requireOption(absent === undefined || typeof absent === 'string', 'absent', absent, 'a text')
   if (unknown !== undefined && !/^(aws|custom)\.[^.\s[\]]+(\.[^.\s[\]]+)*$/.test(unknown))
     refuse(`unknown is "${String(unknown)}"; it takes a field that begins with aws. or custom.`)

@@ -4,11 +4,12 @@ import type { Refusal } from './refusals.ts'
 export interface JsonOptions {
   /**
    * Where a file's records are: `each` value at the top (JSON lines, values one behind the other, or the elements of a bare
-   * array), or the elements of an array in the object at the top, `{ in: 'Records' }`; where there is none, each value.
+   * array), or the elements of an array in the object at the top, `{ in: 'Records' }`, `{ in: ['Records', 'Events'] }` where
+   * it may have either name; where there is none, each value.
    *
    * @default 'each'
    */
-  readonly records?: 'each' | { readonly in: string }
+  readonly records?: 'each' | { readonly in: string | readonly string[] }
   /**
    * Fields that are a record's own id: the first one whose value is 1 to 128 visible ASCII characters. A record without
    * one has its position as its id. The account directory of the object's key stands before it, or without one the bucket,
@@ -18,12 +19,13 @@ export interface JsonOptions {
    */
   readonly id?: readonly string[]
   /**
-   * Member that holds the record where a tool wrote other members about it around it, as an object or as the text of one:
-   * both are read as one, and what the record has itself goes before.
+   * Members that may hold the record, as an object or as the text of one, where a tool wrote other members about it around
+   * it. `joined`: both are read as one, and what the record has itself goes before. `alone`: what stands around it says the
+   * same again, and is left out.
    *
    * @default none
    */
-  readonly wrapped?: string
+  readonly wrapped?: Readonly<Record<string, 'joined' | 'alone'>>
   /** A text that stands for "no value" in every field, as in the text of the same log: `-`. @default none */
   readonly absent?: string
   /** The flattened field for members that the table does not know. @default `<root>.unknown` */

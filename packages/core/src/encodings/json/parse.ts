@@ -30,12 +30,12 @@ export async function* parseJson(
   object: SourceObject,
   context: ParseContext,
 ): AsyncGenerator<Batch<Kinded>> {
-  const { schema, root, layout, key } = format
+  const { schema, root, layout, keys } = format
   const owner = ownerOf(object)
   const idOf = format.idOf && ownedId(owner, format.idOf)
   const view = createView(format)
   let next = 0
-  for await (const block of scanJson(object, context, key, fast.scanner())) {
+  for await (const block of scanJson(object, context, keys, fast.scanner())) {
     const first = next
     next += block.length
     const ingested = ingestedNow(schema)
@@ -94,7 +94,7 @@ function readRecord(
   object: SourceObject,
 ): Kinded | string {
   const given = bytes[0] === OBJECT_OPEN ? parseObject(bytes.toString('utf8')) : undefined
-  const value = given && wrapped !== undefined ? unwrapped(given, wrapped) : given
+  const value = given && unwrapped(given, wrapped)
   if (!value) return 'the element is no valid JSON object'
   const { kind } = schema.format
   for (const one of refuse)
@@ -115,12 +115,15 @@ function readRecord(
   return value as Record<string, unknown> & { kind: string }
 }
 
-/** The object inside the one around it, of which members that the inner one lacks are kept. */
-function unwrapped(around: Record<string, unknown>, member: string): Record<string, unknown> {
-  if (!Object.hasOwn(around, member)) return around
-  const { [member]: held, ...rest } = around
-  const inner = typeof held === 'string' ? parseObject(held) : held
-  return isObject(inner) ? { ...inner, ...rest, ...inner } : around
+/** The object inside the one around it, where there is one: with what it lacks of that, or alone. */
+function unwrapped(around: Record<string, unknown>, members: CompiledFormat['wrapped']): Record<string, unknown> {
+  for (const member in members) {
+    if (!Object.hasOwn(around, member)) continue
+    const { [member]: held, ...rest } = around
+    const inner = typeof held === 'string' ? parseObject(held) : held
+    if (isObject(inner)) return members[member] === 'alone' ? { ...inner } : { ...inner, ...rest, ...inner }
+  }
+  return around
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

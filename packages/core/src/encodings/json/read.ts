@@ -36,7 +36,7 @@ export async function* readJson(
   context: ParseContext,
   key = 'Records',
 ): AsyncGenerator<JsonBlock> {
-  for await (const block of scanJson(object, context, key)) {
+  for await (const block of scanJson(object, context, [key])) {
     const indices = Array.from({ length: block.length }, (_, index) => index)
     const offsets = indices.map((index) => offsetAt(block, index))
     yield { values: indices.map((index) => valueAt(block, index)), offsets, bytes: block.bytes }
@@ -47,11 +47,11 @@ export function offsetAt({ offset, places }: ValueBlock, index: number): number 
   return offset + places[index * 3]!
 }
 
-/** The same, with what a format's scanner found. Without a key every value at the top is one. */
+/** The same, with what a format's scanner found, and any of several keys. Without one every value at the top is one. */
 export async function* scanJson(
   object: SourceObject,
   context: ParseContext,
-  key: string | undefined,
+  keys: readonly string[],
   scanner?: JsonScanner,
 ): AsyncGenerator<ValueBlock> {
   const error = (code: ErrorCode, what: string, ordinal: number, offset: number) =>
@@ -59,7 +59,7 @@ export async function* scanJson(
   const { limits } = context
   const scans = limits.depth >= leastDepth && limits.values >= leastValues
   const { lineEach = false } = context
-  const splitter = new JsonSplitter(lineEach ? undefined : key, limits, error, scans ? scanner : undefined, lineEach)
+  const splitter = new JsonSplitter(lineEach ? [] : keys, limits, error, scans ? scanner : undefined, lineEach)
   for await (const chunk of readText(object, context))
     for (let at = 0; at < chunk.length; at += blockSize) {
       const block = splitter.push(chunk.subarray(at, at + blockSize))
