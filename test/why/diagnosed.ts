@@ -1,11 +1,12 @@
 /** Worlds through flowferry's own parsers into documents, and what `why` says of them. */
 import { gunzipSync } from 'node:zlib'
-import { detect, type LogDocument } from '@flowferry/core'
+import { detect, type Format, type LogDocument } from '@flowferry/core'
 import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
 import { transitGateway } from '@flowferry/core/formats/transit-gateway'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { collect, memoryObject } from '@flowferry/core/testing'
 import { knownOf } from '@flowferry/enrich/interfaces'
+import type { Store } from '../../packages/answers/src/answer.ts'
 import { knownInterface } from '../../packages/answers/src/why/known.ts'
 import { type Diagnosis, diagnose, type Evidence, gather, type KnownInterface } from '../../packages/answers/src/why.ts'
 import { memoryStore } from '../../packages/answers/test/memory-store.ts'
@@ -35,7 +36,7 @@ export async function documentsOf({ files }: { readonly files: readonly WorldFil
 export async function diagnosed(...[seed, options]: Parameters<typeof world>): Promise<Diagnosed> {
   const one = world(seed, options)
   const { a, b, port, since, until } = one.told
-  const { ask } = memoryStore(await documentsOf(one))
+  const ask = remembering(memoryStore(await documentsOf(one)).ask)
   const evidence = await gather(ask, { a, b, port, since, until })
   const known = await gather(ask, { a, b, port, since, until }, { known: knownIn(one, 'after') })
   return {
@@ -45,6 +46,19 @@ export async function diagnosed(...[seed, options]: Parameters<typeof world>): P
     known: { evidence: known, diagnosis: diagnose(known) },
   }
 }
+
+/** Most of what is asked with a snapshot was asked without. */
+function remembering(ask: Store['ask']): Store['ask'] {
+  const known = new Map<string, ReturnType<Store['ask']>>()
+  return (question) => {
+    const key = JSON.stringify(question, (name, value) => (name === 'formats' ? value.map(datasetOf) : value))
+    const answer = known.get(key) ?? ask(question)
+    known.set(key, answer)
+    return answer
+  }
+}
+
+const datasetOf = (format: string | Format) => (typeof format === 'string' ? format : format.dataset)
 
 /** The interfaces of the client and the target, with the flow logs that a snapshot has. */
 export const knownIn = (one: World, asked?: Asked): KnownInterface[] =>

@@ -66,16 +66,21 @@ describe('with a snapshot of after the span', () => {
     expect(all.filter((one) => rank(withSnapshot(one)) < rank(one)).length).toBeGreaterThan(0)
   })
 
-  test('flow logs that are not those of the span are no proof', async () => {
-    const wrong: string[] = []
-    for (const one of all)
-      for (const [what, evidence] of await otherSnapshots(one)) {
-        const left = { ...one, diagnosis: diagnose(evidence) }
-        const rises = certainties.indexOf(left.diagnosis.certainty) < certainties.indexOf(one.known.diagnosis.certainty)
-        if (rises || (isSure(left) && !isRight(left))) wrong.push(`${told(left)}; without ${what}`)
-      }
-    expect(wrong).toEqual([])
-  })
+  test(
+    'flow logs that are not those of the span are no proof',
+    async () => {
+      const wrong: string[] = []
+      for (const one of some())
+        for (const [what, evidence] of await otherSnapshots(one)) {
+          const left = { ...one, diagnosis: diagnose(evidence) }
+          const rises =
+            certainties.indexOf(left.diagnosis.certainty) < certainties.indexOf(one.known.diagnosis.certainty)
+          if (rises || (isSure(left) && !isRight(left))) wrong.push(`${told(left)}; without ${what}`)
+        }
+      expect(wrong).toEqual([])
+    },
+    timeout,
+  )
 })
 
 describe('where both sides are logged with every field', () => {

@@ -104,5 +104,14 @@ function flagsOf(bits: number): Flags {
   return { fin: (bits & 1) > 0, syn, rst: (bits & 4) > 0, synAck: syn && (bits & 16) > 0 }
 }
 
+/** A diagnosis looks at each document several times; reading one takes some thirty look-ups of names. */
+const read = new WeakMap<LogDocument, readonly Flow[]>()
+
 export const flowsOf = (documents: readonly LogDocument[]): Flow[] =>
-  documents.flatMap((document) => flowOf(document) ?? []).sort((one, other) => one.start - other.start)
+  documents
+    .flatMap((document) => {
+      const flow = read.get(document) ?? [flowOf(document) ?? []].flat()
+      read.set(document, flow)
+      return flow
+    })
+    .sort((one, other) => one.start - other.start)
