@@ -58,6 +58,15 @@ const toOutside: Partial<Evidence> = {
   interfaces: [logA, log(nat, [], { type: 'nat_gateway' })],
 }
 const throughNat = { target: outside, more: { interface_type: 'nat_gateway' } }
+const longWindows = (...minutes: number[]) =>
+  minutes.flatMap((minute) => {
+    const options = { minute, seconds: 570, packets: 150, bytes: 10_000 }
+    const [request, reply] = [
+      { ...options, flags: ['syn', 'fin'] as const },
+      { ...options, flags: ['syn-ack', 'fin'] as const },
+    ]
+    return [sent(request), arrived(request), replied(reply), answered(reply)]
+  })
 const newer = (more = {}) => arrived({ reject: true, more: { version: '11', encryption_status: undefined, ...more } })
 const passes = (one: InterfaceLog) => ({ ...one, passes: true })
 const passing = { interfaces: [logA, logB].map(passes) }
@@ -634,6 +643,14 @@ const cases: readonly Expected[] = [
     }),
     cause: 'blocked-at-target',
     certainty: 'high',
+  },
+  {
+    row: '',
+    name: 'one port all the time, in windows of ten minutes, and rejects that are not logged',
+    evidence: evidence(longWindows(0, 10, 20, 30, 40, 50), acceptOnly),
+    cause: 'no-fault',
+    certainty: 'consistent-with',
+    alternatives: ['slow'],
   },
   {
     row: '1',

@@ -57,13 +57,6 @@ const isAnswer = ({ flags }: Flow) => !flags?.rst || flags.synAck || flags.fin
 
 const answered = (all: Case) => all.tries.filter((one) => isAnswered(one, all))
 
-/**
- * Epoch milliseconds: a connection may go on long after the last one has begun. Where rejects are not logged new ones may
- * fail meanwhile, and leave no record.
- */
-const lastOf = (all: Case) =>
-  Math.max(...all.tries.map(({ start, end }) => (logsRejects(all, all.a) === 'yes' ? end : start)))
-
 /** Far longer than A had been silent before, within the span: what comes behind it is not asked about. */
 function stopped(all: Case): boolean {
   const { tries, pair } = all
@@ -75,7 +68,10 @@ function stopped(all: Case): boolean {
   const gaps = starts.slice(1).map((start, n) => start - starts[n]!)
   const usual = gaps.sort((one, other) => one - other)[gaps.length >> 1]!
   const end = Math.min(all.completeUntil, Date.parse(pair.until))
-  return end - lastOf(all) > Math.max(300_000, 5 * usual)
+  // A connection may go on long after it has begun; where rejects are not logged, new ones may fail meanwhile, and leave no
+  // record: then what counts is when the last one was opened, at any time of the record that has its SYN.
+  const last = Math.max(...(logsRejects(all, all.a) === 'yes' ? tries : syns).map((one) => one.end))
+  return end - last > Math.max(300_000, 5 * usual)
 }
 
 /** Addresses that A began to call after its last call of B. */
