@@ -138,8 +138,11 @@ function withoutFields(evidence: Evidence, gone: readonly string[]): Evidence {
   const less = (all: object) => Object.fromEntries(Object.entries(all).filter(([name]) => !gone.includes(name)))
   const strip = (document: LogDocument): LogDocument => ({
     ...document,
-    aws: { vpcflow: less((document.aws as { vpcflow: object }).vpcflow) },
+    aws: { vpcflow: less(older((document.aws as { vpcflow: { version?: string } }).vpcflow)) },
   })
+  // A record's version is the highest of its fields', and reject-reason is the only one of 8.
+  const older = (vpcflow: { readonly version?: string }) =>
+    gone.includes('reject_reason') && vpcflow.version === '8' ? { ...vpcflow, version: '7' } : vpcflow
   // Behind an interface's primary address, it is known of the packets' own alone.
   const isShown = (id: string, address: string) =>
     !gone.includes('pkt_srcaddr') ||

@@ -2,10 +2,11 @@
 import { isIPv6 } from 'node:net'
 import { isPrivate } from '../addresses.ts'
 import { type Case, isComplete, logsRejects, losesRecords } from './case.ts'
+import { bringsAbout, changesBefore } from './changes.ts'
 import type { Cause, Certainty } from './diagnosis.ts'
 import type { Flow } from './flow.ts'
 import { hasField } from './kept.ts'
-import { accepted, flowsOfTry, isNew, rejected as rejectedOf, type Try } from './tries.ts'
+import { accepted, clockSkew, flowsOfTry, isNew, rejected as rejectedOf, type Try } from './tries.ts'
 
 export interface Verdict {
   readonly certainty: Certainty
@@ -30,7 +31,8 @@ export const rejectedSyn =
   (tries, all) => {
     const rejects = tries.flatMap((one) => rejectedOf(one[at].request))
     const late = all.isUdp ? [] : withoutFlags(all)
-    return unless(hasReasons(rejects, all) ? 'certain' : 'high', [...otherReasons(tries, rejects, all), ...late])
+    const cause = at === 'atB' ? 'blocked-at-target' : 'blocked-at-source'
+    return unless(hasReasons(rejects, all) ? 'certain' : 'high', [...otherReasons(tries, rejects, cause, all), ...late])
   }
 
 /** A security group never blocks a reply that it tracks: a SYN-ACK is rejected by a network ACL alone. */
@@ -41,7 +43,7 @@ export const rejectedSomewhere =
   (leg: 'request' | 'reply', other: Cause): Judge =>
   (tries, all) => {
     const rejects = tries.flatMap(({ between }) => rejectedOf(between[leg]))
-    return same([other, ...otherReasons(tries, rejects, all), ...withoutFlags(all)])
+    return same([other, ...otherReasons(tries, rejects, 'blocked-at-target', all), ...withoutFlags(all)])
   }
 
 const withoutFlags = ({ hasFlags }: Case): Cause[] => (hasFlags ? [] : ['late-packets'])
@@ -62,13 +64,18 @@ function hasReasons(rejects: readonly Flow[], { a, b, evidence }: Case): boolean
   )
 }
 
-function otherReasons(tries: readonly Try[], rejects: readonly Flow[], all: Case): Cause[] {
+/** A log that has a field of a version above that of reject-reason likely has that, too. */
+const mayHaveReason = ({ encrypted, version = 0 }: Flow) => encrypted === undefined && version > 8
+
+function otherReasons(tries: readonly Try[], rejects: readonly Flow[], cause: Cause, all: Case): Cause[] {
   if (hasReasons(rejects, all)) return []
   // VPC Block Public Access is of internet gateways alone: within a VPC, and by peering, addresses of IPv6 need none either.
   const isInside = (isPrivate(all.pair.a) && isPrivate(all.pair.b)) || isDirect(tries, all)
   // What is encrypted in transit, encryption controls let pass; and where they are on, nothing else.
   const isEncrypted =
-    rejects.every(({ encrypted }) => encrypted) || passesPlain(rejects, all) || encryptsOthers(tries, rejects, all)
+    rejects.every(({ encrypted }) => encrypted) ||
+    passesPlain(rejects, all) ||
+    (rejects.every(mayHaveReason) && (encryptsOthers(tries, all) || groupChanged(rejects, cause, all)))
   return [
     ...(isInside ? [] : (['public-access-blocked'] as const)),
     ...(isEncrypted ? [] : (['encryption-control'] as const)),
@@ -84,10 +91,16 @@ const passesPlain = (rejects: readonly Flow[], { evidence }: Case): boolean =>
  * the two exchanges with others meanwhile would be encrypted, and so what they send each other.
  * https://docs.aws.amazon.com/vpc/latest/userguide/vpc-encryption-controls.html
  */
-const encryptsOthers = (tries: readonly Try[], rejects: readonly Flow[], all: Case): boolean =>
-  rejects.every(({ encrypted }) => encrypted === undefined) &&
-  isDirect(tries, all) &&
-  [all.a, all.b].every(({ log }) => log?.passes)
+const encryptsOthers = (tries: readonly Try[], all: Case): boolean =>
+  isDirect(tries, all) && [all.a, all.b].every(({ log }) => log?.passes)
+
+/** Whether it was let pass before, a group or network ACL of its own was changed then, and no encryption control. */
+function groupChanged(rejects: readonly Flow[], cause: Cause, all: Case): boolean {
+  const first = Math.min(...rejects.map(({ start }) => start))
+  const passed = all.tries.some((one) => one.start < first - clockSkew && isAnswered(one, all))
+  const isChanged = (of: Cause) => changesBefore(first, of, [], all).some(({ event }) => bringsAbout(event, of))
+  return passed && isChanged(cause) && !isChanged('encryption-control')
+}
 
 /** Packets behind a closed connection; also what a network ACL does to those that are there, but then it stops new ones, too. */
 export const afterTheEnd: Judge = (tries, all) => {

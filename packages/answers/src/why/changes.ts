@@ -36,6 +36,9 @@ const kinds: Readonly<Partial<Record<Cause, RegExp>>> = {
   'calls-elsewhere': /ResourceRecordSets|HostedZone/,
 }
 
+/** Whether an event is of the kind that may bring a cause about. */
+export const bringsAbout = (event: string, cause: Cause): boolean => kinds[cause]?.test(event) ?? false
+
 /**
  * Successful changes from an hour before the onset to two minutes after it, those that touch A, B or their subnets first,
  * then by nearness. AWS's times may be a minute off.
@@ -50,7 +53,7 @@ export function changesBefore(onset: number, cause: Cause, causes: readonly Caus
       const own = found.filter((id) => touched.has(id))
       const event = String(valueAt(document, 'event.action'))
       if (!ofNetworks.test(event)) return []
-      const isOfKind = [cause, ...causes].some((one) => kinds[one]?.test(event))
+      const isOfKind = [cause, ...causes].some((one) => bringsAbout(event, one))
       if (own.length === 0 && !(isOfKind && hasPort(document, all.port))) return []
       const rank =
         own.length > 0 ? Math.min(...own.map(nearness)) + (isOfKind ? 0 : 1) : accountWide.test(event) ? 3 : 2

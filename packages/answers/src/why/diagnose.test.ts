@@ -68,6 +68,13 @@ const longWindows = (...minutes: number[]) =>
     return [sent(request), arrived(request), replied(reply), answered(reply)]
   })
 const newer = (more = {}) => arrived({ reject: true, more: { version: '11', encryption_status: undefined, ...more } })
+const revoked = change('RevokeSecurityGroupIngress', 9, {
+  groupId: 'sg-00000000000000001',
+  fromPort: port,
+  toPort: port,
+})
+const rerouted = change('DeleteRoute', 9, { subnetId: logB.subnet })
+const enforced = change('ModifyVpcEncryptionControl', -20, { vpcEncryptionControlId: 'vpcec-00000000000000001' })
 const passes = (one: InterfaceLog) => ({ ...one, passes: true })
 const passing = { interfaces: [logA, logB].map(passes) }
 const elsewhere = [10, 12, 14].map((minute) => sent({ target: '10.0.2.99', minute, clientPort: 41_000 + minute }))
@@ -623,6 +630,39 @@ const cases: readonly Expected[] = [
     row: '1',
     name: 'such a log, where others are no measure: their hardware is behind a gateway',
     evidence: evidence([newer()], { interfaces: [logA, { ...logB, vpc: 'vpc-00000000000000002' }].map(passes) }),
+    cause: 'blocked-at-target',
+    certainty: 'consistent-with',
+    alternatives: ['encryption-control'],
+  },
+  {
+    row: '1',
+    name: 'such a log, where it was let pass until a group was changed',
+    evidence: evidence([...good({ minute: 3 }), newer()], { changes: [revoked] }),
+    cause: 'blocked-at-target',
+    certainty: 'high',
+  },
+  ...(
+    [
+      ['it was not let pass before', [newer()], [revoked]],
+      ['nothing was changed', [...good({ minute: 3 }), newer()], []],
+      ['what was changed lets no more or less in', [...good({ minute: 3 }), newer()], [rerouted]],
+      ['encryption controls were changed as well', [...good({ minute: 3 }), newer()], [revoked, enforced]],
+      ['its fields are older', [...good({ minute: 3 }), newer({ version: '7' })], [revoked]],
+    ] as const
+  ).map(
+    ([name, flows, changes]): Expected => ({
+      row: '1',
+      name: `a group was changed, but ${name}`,
+      evidence: evidence(flows, { changes }),
+      cause: 'blocked-at-target',
+      certainty: 'consistent-with',
+      alternatives: ['encryption-control'],
+    }),
+  ),
+  {
+    row: '1',
+    name: 'a log of older fields, whatever others do',
+    evidence: evidence([newer({ version: '7' })], passing),
     cause: 'blocked-at-target',
     certainty: 'consistent-with',
     alternatives: ['encryption-control'],
