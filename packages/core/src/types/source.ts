@@ -11,6 +11,8 @@ export interface OpenObject {
   readonly size?: number
   /** The time of records that have none. @default the time at which reading began */
   readonly lastModified?: Date
+  /** The object's own metadata, names in lower case, where the source knows it: digests of CloudTrail have their signature there. */
+  readonly metadata?: Readonly<Record<string, string>>
   /** The object's stored bytes, still compressed. */
   readonly body: AsyncIterable<Uint8Array>
 }

@@ -162,6 +162,7 @@ export function s3Object(ref: S3ObjectRef, options: S3ObjectOptions): SourceObje
       etag: first.ETag,
       ...(length !== undefined && { size: length }),
       ...(first.LastModified && { lastModified: first.LastModified }),
+      ...(first.Metadata && { metadata: first.Metadata }),
       body: readBody(first.Body, {
         place,
         signal,
