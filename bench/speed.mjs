@@ -13,6 +13,8 @@ const inputs = {
   cloudfront: { format: 'cloudfront', records: 300_000 },
   alb: { format: 'alb', records: 300_000 },
   's3-access': { format: 's3-access', records: 300_000 },
+  waf: { format: 'waf', records: 100_000 },
+  'route53-resolver': { format: 'route53-resolver', records: 300_000 },
   cloudtrail: { format: 'cloudtrail', records: 100_000 },
   'cloudtrail, unknown': { format: 'cloudtrail-unknown', records: 100_000 },
   'cloudtrail, 550 MB': { format: 'cloudtrail', records: 300_000 },
@@ -49,6 +51,9 @@ const read = {
   ],
   'Load balancers and S3': ['alb', 's3-access'].flatMap((input) =>
     of(input, 'gzip -dc', 'gunzip', 'plain loop', 'flowferry'),
+  ),
+  'WAF and Resolver': ['waf', 'route53-resolver'].flatMap((input) =>
+    of(input, 'gzip -dc', 'gunzip', 'JSON.parse', 'flowferry'),
   ),
   'JSON lines': of('json lines', 'gzip -dc', 'gunzip', 'plain loop', 'flowferry'),
 }
@@ -93,10 +98,13 @@ export async function speed(runs, command, only) {
 
 function pageOf({ ratio, recordBytes, rowsTable }, command) {
   const flow = 'vpc-flow: flowferry'
-  const others = ['gzip -dc', 'gunzip', 'plain loop'].map((way) => [
+  const others = ['gzip -dc', 'gunzip', 'plain loop', 'JSON.parse'].map((way) => [
     `to ${way}`,
     ({ input }) => `${input.split(',')[0] === 'cloudtrail' ? 'cloudtrail' : input}: ${way}`,
   ])
+  /** What stands among the rows. */
+  const othersOf = (rows) =>
+    others.filter(([, other]) => rows.some((row) => rows.some(({ name }) => name === other(row))))
   const toSender = [
     ['to flowferry without HTTP', () => flow],
     ["to the client's helper", ({ way }) => `vpc-flow, a quarter: helper, ${way.split(', ')[1]}`],
@@ -105,12 +113,13 @@ function pageOf({ ratio, recordBytes, rowsTable }, command) {
     'Flow logs': `${provenance(command)} A row is \`node bench/rows/row.mjs WAY INPUT FILE\`, in plain JavaScript with \`${inPlainJavaScript.join(' ')}\`, on Node 24 through npm's \`node\` package. What comes out is counted and dropped: no HTTP. \`gunzip\` inflates in Node and does nothing else. \`plain loop\` is what somebody writes in an hour (readline, split, object, JSON.stringify): the same documents, byte for byte. \`lines()\` is a user's own parser, with the plain loop's functions. \`late-bound\` are two enrichments of \`vpcFlow.with(…)\`: an account's name, which joins the object \`cloud.account\`, and a team by interface; \`late-bound by address\` is one of two targets by source address, of which the file has many; \`community id\` is \`vpcFlow.with(communityId)\`. \`gzip\` and \`indexPer\` are the sinks' options of that name. \`small objects\` reads 100 records an object; it makes them in its own process first, which its peak includes. 112 B a line with 14 fields, 245 B with 29.`,
     'CloudFront and CloudTrail': `${provenance(command)} As above; the plain loop gives CloudFront's documents in full and CloudTrail's main fields, with the whole file in memory. \`filter\` looks at two fields, and leaves out the events of one name that only read; \`with an unknown field\` is a file of events that each have a field which the format's table does not know; \`related.entity\` is \`cloudTrail.with(relatedEntity)\`. 457 B a CloudFront line, 1,834 B a CloudTrail event.`,
     'Load balancers and S3': `${provenance(command)} Lines with quotes: access logs of an Application Load Balancer with 34 fields, 712 B a line, and of S3 with 27, 561 B. The plain loop gives the documents in full. Their goal is a ratio of CPU for an inflated byte.`,
+    'WAF and Resolver': `${provenance(command)} JSON lines: a WAF log of 11 headers and 3 rule groups, and Resolver's query log of names that come again and addresses that change. \`JSON.parse\` is readline and that alone, without a document. Their goal is a ratio of CPU for an inflated byte to CloudTrail's.`,
     'JSON lines': `${provenance(command)} An application's own log, an object of some 300 B a line, as \`bench/rows/app.mjs\` declares it. The plain loop is readline, JSON.parse, an object, JSON.stringify: the same documents.`,
   }
   const deliveredText = `${provenance(command)} Flow logs over plain HTTP to a sink that answers at once (\`bench/lib/null-sink.mjs\`), a process of its own: the sender's CPU counts. \`sent\` is the whole way from the file; \`ready\` sends bodies that are in memory already through the same client, what no sender goes below; \`helper\` is the client's own \`helpers.bulk\` with the plain loop's objects.`
-  /** CPU for an inflated byte, to CloudFront's. */
-  const toCloudFront = (input) =>
-    (ratio(`${input}: flowferry`, 'cloudfront: flowferry') * recordBytes('cloudfront: gunzip')) /
+  /** CPU for an inflated byte, to another input's. */
+  const byteRatio = (input, other) =>
+    (ratio(`${input}: flowferry`, `${other}: flowferry`) * recordBytes(`${other}: gunzip`)) /
     recordBytes(`${input}: gunzip`)
   return {
     results: {
@@ -120,8 +129,10 @@ function pageOf({ ratio, recordBytes, rowsTable }, command) {
       plain: ratio('vpc-flow: plain loop', flow),
       sent: ratio('vpc-flow: sent, elasticsearch', flow),
       cloudfront: ratio('cloudfront: flowferry', 'cloudfront: gunzip'),
-      alb: toCloudFront('alb'),
-      's3-access': toCloudFront('s3-access'),
+      alb: byteRatio('alb', 'cloudfront'),
+      's3-access': byteRatio('s3-access', 'cloudfront'),
+      waf: byteRatio('waf', 'cloudtrail'),
+      'route53-resolver': byteRatio('route53-resolver', 'cloudtrail'),
       cloudtrail: ratio('cloudtrail, 550 MB: flowferry', 'cloudtrail: gunzip'),
       linear: ratio('cloudtrail, 550 MB: flowferry', 'cloudtrail: flowferry'),
       filter: ratio('vpc-flow: filter', flow),
@@ -136,7 +147,7 @@ function pageOf({ ratio, recordBytes, rowsTable }, command) {
     },
     sections: {
       ...Object.fromEntries(
-        Object.entries(read).map(([title, rows]) => [title, `${texts[title]}\n\n${rowsTable(rows, others)}`]),
+        Object.entries(read).map(([title, rows]) => [title, `${texts[title]}\n\n${rowsTable(rows, othersOf(rows))}`]),
       ),
       Delivered: `${deliveredText}\n\n${rowsTable(sent, toSender)}`,
     },

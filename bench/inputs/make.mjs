@@ -9,8 +9,10 @@ import { cloudFront } from './cloudfront.mjs'
 import { cloudTrail, cloudTrailRecords } from './cloudtrail.mjs'
 import { flowDayLines } from './flow-day.mjs'
 import { jsonLines } from './json-lines.mjs'
+import { route53Resolver } from './route53-resolver.mjs'
 import { s3Access } from './s3-access.mjs'
 import { vpcFlow, vpcFlow29 } from './vpc-flow.mjs'
+import { waf } from './waf.mjs'
 
 const generators = {
   'vpc-flow': vpcFlow,
@@ -20,6 +22,8 @@ const generators = {
   cloudfront: cloudFront,
   alb,
   's3-access': s3Access,
+  waf,
+  'route53-resolver': route53Resolver,
   cloudtrail: (records) => cloudTrail(records),
   /** With a field that AWS has not added yet. */
   'cloudtrail-unknown': (records) => cloudTrail(records, { newField: 'of 2027' }),

@@ -12,6 +12,8 @@ export const goals = [
   { id: 'cloudfront', what: 'CloudFront, gz to bulk bytes', most: 3.2, unit: 'times gunzip', command: bench },
   { id: 'alb', what: 'Load balancers, gz to bulk bytes, CPU for an inflated byte', most: 1.3, unit: 'times CloudFront', command: bench },
   { id: 's3-access', what: '… S3 server access logs', most: 1.3, unit: 'times CloudFront', command: bench },
+  { id: 'waf', what: 'WAF, gz to bulk bytes, CPU for an inflated byte', most: 1.2, unit: 'times CloudTrail', command: bench },
+  { id: 'route53-resolver', what: '… Route 53 Resolver', most: 1.2, unit: 'times CloudTrail', command: bench },
   { id: 'cloudtrail', what: 'CloudTrail, a file of 550 MB, gz to bulk bytes', most: 2.2, unit: 'times gunzip', command: bench },
   { id: 'linear', what: '… its cost of a record against that of a file of 180 MB', most: 1.2, unit: 'times', command: bench },
   { id: 'filter', what: 'A filter of two fields against none', most: 2, unit: 'times', command: bench },

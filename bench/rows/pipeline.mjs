@@ -7,8 +7,10 @@ import { communityId, detect, ingest, lines, relatedEntity } from '@flowferry/co
 import { albAccess } from '@flowferry/core/formats/alb'
 import { cloudFront } from '@flowferry/core/formats/cloudfront'
 import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
+import { route53Resolver } from '@flowferry/core/formats/route53-resolver'
 import { s3Access } from '@flowferry/core/formats/s3-access'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
+import { waf } from '@flowferry/core/formats/waf'
 import { bulkSink } from '@flowferry/search'
 import { app } from './app.mjs'
 import { vpcFlowDocument, vpcFlowRecord } from './plain.mjs'
@@ -49,6 +51,8 @@ const parsers = {
   cloudfront: cloudFront,
   alb: albAccess,
   's3-access': s3Access,
+  waf,
+  'route53-resolver': route53Resolver,
   cloudtrail: cloudTrail,
   'cloudtrail-unknown': cloudTrail,
   own,

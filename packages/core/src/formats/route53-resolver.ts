@@ -1,12 +1,13 @@
 import { json } from '../encodings/json/json.ts'
-import { family, lookup, optional } from '../schema/derive.ts'
+import { family, lookup } from '../schema/derive.ts'
+import { dnsName, hostName, reverseAddress, valuesWhere } from '../schema/dns.ts'
 import { ip, iso8601, keyword, long } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
-import type { JsonObject } from '../schema/free-form.ts'
-import { withoutLastDot } from '../schema/network.ts'
 import { objects } from '../schema/objects.ts'
-import { isAddress } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
+
+const addresses = /* @__PURE__ */ valuesWhere({ value: 'Rdata', where: 'Type', is: ['A', 'AAAA'], addresses: true })
+const names = /* @__PURE__ */ valuesWhere({ value: 'Rdata', where: 'Type', is: ['CNAME', 'PTR'], addresses: false })
 
 /**
  * Route 53 Resolver's query logs: what a VPC asked, and what it was answered. Elastic puts the target of a CNAME into
@@ -31,7 +32,7 @@ export const route53Resolver = format({
     'region': keyword(['cloud.region'], 'Region of the VPC.'),
     'vpc_id': keyword(['aws.vpc_id'], 'VPC that asked.'),
     'query_timestamp': iso8601(['@timestamp'], 'When it asked.'),
-    'query_name': keyword([], 'Name that was asked, in the document without its last dot; of a PTR query the address in `related.ip`, else the name in `related.hosts`.'),
+    'query_name': keyword([], 'Name that was asked, in the document without its last dot; of a reverse query the address in `related.ip`, else the name in `related.hosts`.'),
     'query_type': keyword(['dns.question.type'], 'A, AAAA, PTR, …; TYPE65 of a type without a name.'),
     'query_class': keyword(['dns.question.class'], 'IN.'),
     'rcode': keyword(['dns.response_code'], 'NOERROR, NXDOMAIN, SERVFAIL, …'),
@@ -53,8 +54,12 @@ export const route53Resolver = format({
   derived: (derive) => [
     derive('event.type[]', ['firewall_rule_action'], lookup({ ALLOW: 'allowed', ALERT: 'allowed', BLOCK: 'denied' })),
     derive('event.outcome', ['rcode'], (code) => (code === 'NOERROR' ? 'success' : 'failure')),
-    derive(['dns.question.name', 'related.hosts[]', 'related.ip[]'], ['query_name', optional('query_type')], question),
-    derive(['dns.resolved_ip[]', 'related.ip[]', 'related.hosts[]'], ['answers'], related),
+    derive('dns.question.name', ['query_name'], dnsName),
+    derive('related.hosts[]', ['query_name'], hostName),
+    derive('related.ip[]', ['query_name'], reverseAddress),
+    derive('dns.resolved_ip[]', ['answers'], addresses),
+    derive('related.ip[]', ['answers'], addresses),
+    derive('related.hosts[]', ['answers'], names),
     derive('network.type', [family('srcaddr')], (family) => family),
     derive('network.transport', ['transport'], (name) => name.toLowerCase()),
     derive('network.iana_number', ['transport'], lookup({ UDP: '17', TCP: '6' })),
@@ -73,31 +78,3 @@ export const route53Resolver = format({
 
 /** A record as AWS writes it. */
 export interface Route53ResolverRecord extends RecordOf<typeof route53Resolver> {}
-
-function question(text: string, type: string | undefined) {
-  const name = withoutLastDot(text)
-  const isReverse = type === 'PTR'
-  return {
-    'dns.question.name': name,
-    'related.hosts': isReverse ? undefined : name,
-    'related.ip': isReverse ? addressOf(name) : undefined,
-  }
-}
-
-/** The address that a PTR query asks about: `7.2.0.192.in-addr.arpa`, or 32 digits before `ip6.arpa`. */
-function addressOf(name: string): string | undefined {
-  const [, bytes, digits] = /^(?:([\d.]+)\.in-addr|([\da-f](?:\.[\da-f]){31})\.ip6)\.arpa$/i.exec(name) ?? []
-  const reversed = (bytes ?? digits)?.split('.').reverse()
-  const address = bytes ? reversed?.join('.') : reversed?.join('').match(/.{4}/g)?.join(':')
-  return address !== undefined && isAddress(address) ? address : undefined
-}
-
-/** Of A and AAAA the addresses, of CNAME and PTR the names. */
-function related(answers: readonly JsonObject[]) {
-  const of = (...types: string[]) =>
-    answers.flatMap(({ Rdata, Type }) =>
-      typeof Rdata !== 'string' || !types.includes(String(Type)) ? [] : [withoutLastDot(Rdata)],
-    )
-  const addresses = of('A', 'AAAA').filter(isAddress)
-  return { 'dns.resolved_ip': addresses, 'related.ip': addresses, 'related.hosts': of('CNAME', 'PTR') }
-}

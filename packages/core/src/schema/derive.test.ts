@@ -7,7 +7,7 @@ import {
   optional,
   present,
   sessionName,
-  sessionSource,
+  textOperation,
   valueFor,
 } from './derive.ts'
 
@@ -47,7 +47,7 @@ test.each([
 
 test('an engine knows the name of a session by its function, of one field alone', () => {
   const of = (inputs: Parameters<typeof derive>[1], compute: unknown = sessionName) =>
-    sessionSource(derive('related.user[]', inputs, compute as typeof show))
+    textOperation(derive('related.user[]', inputs, compute as typeof show))?.source
   expect(of(['a'])).toBe('a')
   expect(of(['a', 'b'])).toBeUndefined()
   expect(of([optional('a')])).toBeUndefined()

@@ -34,9 +34,31 @@ export interface Derived {
  * the time of the batch.
  */
 interface Operates {
-  readonly is: 'sessionName' | 'communityId' | 'entities' | 'ingested'
+  readonly is: TextOperation | 'communityId' | 'entities' | 'ingested' | 'values'
   /** Of a hash: goes into it before all else. */
   readonly seed?: number
+  /** Of `values`: which members of a list's objects. */
+  readonly values?: ValuesWhere
+}
+
+/** What engines do with the bytes of one text. */
+export type TextOperation = 'sessionName' | 'dnsName' | 'hostName' | 'reverseAddress'
+const textOperations: ReadonlySet<string> = new Set<TextOperation>([
+  'sessionName',
+  'dnsName',
+  'hostName',
+  'reverseAddress',
+])
+
+/** Values of the objects in a list whose other member is one of some texts. */
+export interface ValuesWhere {
+  /** The member whose value it is, as AWS names it. */
+  readonly value: string
+  /** The member that tells. */
+  readonly where: string
+  readonly is: readonly string[]
+  /** Addresses alone; else names of DNS as well, without their last dot. */
+  readonly addresses: boolean
 }
 
 /** The same, and the fields that it is done with, in the function's order; undefined for one that the format lacks. */
@@ -221,11 +243,11 @@ export const sessionName = /* @__PURE__ */ operating(
   (principal: string): string | undefined => /^(?:AROA[A-Z0-9]*|\d{12}):(.+)$/s.exec(principal)?.[1],
 )
 
-/** The field of which the derived value is the session's name. */
-export function sessionSource({ inputs, operation }: Derived): string | undefined {
-  return operation?.is === 'sessionName' && inputs.length === 1 && typeof inputs[0] === 'string'
-    ? operation.operands[0]
-    : undefined
+/** What an engine does with the bytes of one field's text in place of the function, and the field. */
+export function textOperation({ inputs, operation }: Derived): { is: TextOperation; source: string } | undefined {
+  const source = inputs.length === 1 && typeof inputs[0] === 'string' ? operation?.operands[0] : undefined
+  if (!operation || source === undefined || !textOperations.has(operation.is)) return undefined
+  return { is: operation.is as TextOperation, source }
 }
 
 /** Whether it is the time of the record's batch, which encodings know. */

@@ -3,8 +3,9 @@ import {
   type Derived,
   isIngested,
   type Operation,
-  sessionSource,
   sourceOf,
+  type TextOperation,
+  textOperation,
 } from '../../schema/derive.ts'
 import { kindOf } from '../../schema/fields.ts'
 import type { Condition, Leaf, LeafSource } from '../../schema/layout.ts'
@@ -12,6 +13,7 @@ import type { ObjectsReader, PairsReader } from '../../schema/objects.ts'
 import type { TargetUse } from '../../schema/targets.ts'
 import {
   address,
+  addressesShift,
   asIs,
   bare,
   holed,
@@ -36,27 +38,39 @@ import {
   opEntities,
   opHoled,
   opHoledText,
+  opHostName,
   opItems,
+  opItemsWhere,
   opLiteral,
   opMemberItems,
   opMilliseconds,
+  opName,
   opObjects,
   opPairs,
   opPicked,
   opPickedHost,
   opQuote,
   opRecall,
+  opReverseName,
   opSeconds,
   opSession,
   opText,
   opTime,
   quoted,
   recalled,
+  whereShift,
   whole,
 } from './engine/map.ts'
 import { type DerivedGroup, fieldGroup, type Group, groupFor, type InputState, textAt } from './groups.ts'
 import type { Place } from './places.ts'
 import type { FieldUse, Node } from './tree.ts'
+
+const textOps: Readonly<Record<TextOperation, number>> = {
+  sessionName: opSession,
+  dnsName: opName,
+  hostName: opHostName,
+  reverseAddress: opReverseName,
+}
 
 /** A value on the tape. */
 export interface Present {
@@ -226,9 +240,10 @@ export function createEmitter(
 
   const emitDerived = (derived: Derived, target: number, list: boolean, facts: ShapeFacts): Emit | undefined => {
     if (isIngested(derived)) return { ...nothing, op: opLiteral, sure: false, json: anyTime, ingested: true }
-    const principal = facts.fields.get(sessionSource(derived) ?? '')?.present
-    if (principal?.place.kind === kindText && principal.how === asIs)
-      return { ...nothing, op: opSession, entry: principal.entry, sure: false }
+    const operation = textOperation(derived)
+    const known = operation && facts.fields.get(operation.source)?.present
+    if (operation && known?.place.kind === kindText && known.how === asIs)
+      return { ...nothing, op: textOps[operation.is], entry: known.entry, sure: false }
     const group = groups.findIndex((one) => one.derived.includes(derived))
     const { inputs } = groups[group]!
     const states: InputState[] = []
@@ -267,6 +282,30 @@ export function createEmitter(
       return { ...nothing, op: opEntities, entry, sure: false }
     })
 
+  /** One for each text; undefined where the function is to be called. */
+  const emitValues = ({ operands: [name], values }: Operation, facts: ShapeFacts): Emit[] | undefined => {
+    const { present, use } = facts.fields.get(name ?? '') ?? {}
+    if (!present) return []
+    if (!values || present.place.kind !== kindObjects || present.how === holed || kindOf(use!.field) !== 'objects')
+      return undefined
+    const { entry } = present
+    const table = tableOfObjects(use!.field.read as ObjectsReader)
+    const memberOf = (named: string) => table.names.find(([one]) => one === named)?.[1]
+    const [value, where] = [memberOf(values.value), memberOf(values.where)]
+    if (value === undefined || where === undefined) return undefined
+    const which = value | (where << whereShift) | (values.addresses ? 1 << addressesShift : 0)
+    return values.is.map((one) => ({
+      ...nothing,
+      op: opItemsWhere,
+      entry,
+      reads: [entry],
+      sure: false,
+      table,
+      text: which,
+      name: JSON.stringify(one),
+    }))
+  }
+
   const stateOf = (input: string | AnyFacet, facts: ShapeFacts) => {
     const name = sourceOf(input)
     const is = typeof input === 'string' ? 'value' : input.is
@@ -299,6 +338,12 @@ export function createEmitter(
         } else if (source.derived.operation?.is === 'entities' && leaf.sources.length === 1) {
           emits.push(...emitEntities(source.derived.operation, facts))
         } else {
+          const { operation } = source.derived
+          const values = operation?.is === 'values' && leaf.list ? emitValues(operation, facts) : undefined
+          if (values) {
+            emits.push(...values)
+            continue
+          }
           const emit = emitDerived(source.derived, source.target, leaf.list, facts)
           if (emit && leaf.list && emit.op === opLiteral)
             for (const item of JSON.parse(`[${emit.json.slice(0, -1)}]`) as unknown[]) emits.push(literalOf(item))

@@ -1,5 +1,5 @@
 import type { JsonScanner, ValueBlock } from '../../read/json.ts'
-import { sessionSource } from '../../schema/derive.ts'
+import { isIngested } from '../../schema/derive.ts'
 import { kindOf } from '../../schema/fields.ts'
 import { ingestedMember } from '../../schema/ingested.ts'
 import type { Schema } from '../../schema/schema.ts'
@@ -172,7 +172,7 @@ function roomOf({ all }: Places, { derived, constants, cases }: Schema) {
   const texts = JSON.stringify([constants, cases.map((one) => one.constants)]).length
   const targets = derived.reduce((sum, one) => sum + one.targets.length, 0)
   // A key of the document, a time in place of few digits, and what is recalled.
-  const copied = derived.filter((one) => sessionSource(one) || one.operation?.is === 'entities').length
+  const copied = derived.filter((one) => one.operation && !isIngested(one)).length
   const names = places.reduce((sum, { node }) => sum + namesLength(node), 0)
   return {
     fixed: 4096 + texts + names + recalled * timeBytes + targets * longestResult + recalledBytes(places),

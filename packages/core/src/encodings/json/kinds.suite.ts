@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Derived, derive, family, optional, present, sessionName } from '../../schema/derive.ts'
+import { dnsName, hostName, reverseAddress, valuesWhere } from '../../schema/dns.ts'
 import {
   type AnyField,
   boolean,
@@ -128,6 +129,9 @@ const kinds: Record<string, Kind> = {
         any(
           '{"A":"x"}',
           '{"A":"x.","b":"y."}',
+          '{"A":"x","b":"10.0.0.1."}',
+          '{"A":"x.","b":"2001:db8::1"}',
+          '{"A":"x","b":"."}',
           '{"b":"."}',
           '{"A":"x","b":"y"}',
           '{"b":"z"}',
@@ -186,6 +190,17 @@ const kinds: Record<string, Kind> = {
         any('"AIDA2:a"', '"AROA2"'),
       ),
       any('["AROA2:a"]', '"AROA2:a\\/b"', '123456789012'),
+    ),
+    isText: true,
+  },
+  dns: {
+    field: (target) => keyword(of(target), ''),
+    values: odd(
+      fc.oneof(
+        any('"a.example."', '"."', '"b.example"', '".."', '"é."', '"a\\"."', '"x.arpa.example"', '"arpa."'),
+        any('"7.2.0.192.in-addr.arpa."', '"IN-ADDR.ARPA"', '".arpa"', `"1.${'0.'.repeat(30)}2.ip6.arpa"`),
+      ),
+      any('["a.","7.2.0.192.in-addr.arpa"]', '"a\\/b."', '"\\u002e"', '5'),
     ),
     isText: true,
   },
@@ -251,7 +266,16 @@ function derivedOf(plan: readonly FieldPlan[], list: typeof derivedPlans extends
       return list ? [...texts, 'x', texts[0]!] : texts.join()
     }
     const target = `custom.derived.d${n}${list ? '[]' : ''}` as Target
-    if (named) return derive(target, given.slice(0, 1), sessionName as typeof compute)
+    if (named) {
+      const [input] = given
+      const { kind } = plan.find(({ path }) => path === input) ?? {}
+      if (kind === 'objects') {
+        const values = { value: 'b', where: 'A', is: ['x', 'x.', 'gone'], addresses: two }
+        return derive(`custom.derived.d${n}[]`, [input!], valuesWhere(values) as typeof compute)
+      }
+      const known = kind && kinds[kind]!.isText ? [dnsName, hostName, reverseAddress, sessionName] : [sessionName]
+      return derive(target, [input!], known[inputs[0]![0] % known.length] as typeof compute)
+    }
     if (!two) return derive(target, given, compute)
     const other = `custom.other.d${n}` as Target
     return derive([target, other], given, (...values) => ({

@@ -14,11 +14,12 @@ import {
   memberText,
   opEntities,
   opItems,
+  opItemsWhere,
   opLiteral,
   opMemberItems,
   opRecall,
 } from './map.ts'
-import { putMemberItems } from './objects.ts'
+import { putItemsWhere, putMemberItems } from './objects.ts'
 import { findRecalled, recalledEnd, recalledStart } from './recalled.ts'
 import { putValue, valueEnd, valueStart } from './values.ts'
 
@@ -42,6 +43,19 @@ export function putItem(member: i32, entry: i32, to: i32): i32 {
   if (op === opMemberItems) {
     const table = load32(member + memberTarget)
     return putMemberItems(table, load32(member + memberText), valueStart(entry), valueEnd(entry), first, to)
+  }
+  if (op === opItemsWhere) {
+    const target = load32(member + memberTarget)
+    return putItemsWhere(
+      load32(target),
+      load32(member + memberText),
+      load32(target + 4),
+      load32(target + 8),
+      valueStart(entry),
+      valueEnd(entry),
+      first,
+      to,
+    )
   }
   let o = to
   if (op === opLiteral) {

@@ -212,6 +212,16 @@ export const opSession: i32 = 22
 export const opEntities: i32 = 23
 /** One of the values of pairs that is a host; `odd` where it has a colon, behind which a port may stand. */
 export const opPickedHost: i32 = 24
+/** A name of DNS without its last dot. */
+export const opName: i32 = 25
+/** The same, `odd` where the name may be an address's; and nothing but that. */
+export const opHostName: i32 = 26
+export const opReverseName: i32 = 27
+/** Values of the objects in a list whose other member is a text, as items; the target is as that of `opPicked`. */
+export const opItemsWhere: i32 = 28
+/** Which members, in the text's number: the value's, that of the other, and whether addresses alone are taken. */
+export const whereShift: i32 = 8
+export const addressesShift: i32 = 16
 
 /** An `opMember`'s words: its key, the key's length, the step to go on with once it has written, its own operation. */
 export const memberKey: i32 = 0

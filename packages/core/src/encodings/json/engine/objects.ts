@@ -10,6 +10,7 @@ import {
 } from '../../engine/json-bytes.ts'
 import { copy, copyLong, isSame, load8, load32, store8, store32 } from '../../engine/memory.ts'
 import {
+  addressesShift,
   maxObjects,
   memberIsDotless,
   memberTells,
@@ -19,7 +20,9 @@ import {
   objectsNames,
   objectsTable,
   objectWidth,
+  whereShift,
 } from './map.ts'
+import { isAddressAt } from './scalars.ts'
 
 const POINT: i32 = 0x2e
 
@@ -38,8 +41,27 @@ function useTable(table: i32): void {
   members = names + namesCount * nameBytes
 }
 
+/** The list whose members are known, since several steps of a record read one, and how many objects it has. */
+let readStart: i32 = 0
+let readMembers: i32 = 0
+let readCount: i32 = 0
+
+/** Before other bytes stand where a list was. */
+export function forgetObjects(): void {
+  readStart = 0
+}
+
 /** Finds the members of all objects; gives how many objects there are, or -1 where one has anything else. */
 function readObjects(start: i32, end: i32): i32 {
+  if (start === readStart && members === readMembers) return readCount
+  const count = foundObjects(start, end)
+  readStart = start
+  readMembers = members
+  readCount = count
+  return count
+}
+
+function foundObjects(start: i32, end: i32): i32 {
   let count: i32 = 0
   let at = start
   if (load8(at) !== ARRAY_OPEN) return -1
@@ -87,11 +109,7 @@ export function putObjects(table: i32, start: i32, end: i32, to: i32): i32 {
       const ours = members + member * nameBytes
       copy(o, load32(ours), load32(ours + 4))
       o += load32(ours + 4)
-      o = putValue(found, o)
-      if ((load32(ours + 8) & memberIsDotless) !== 0 && load8(o - 2) === POINT && load32(found + 4) - begin > 3) {
-        store8(o - 2, QUOTE)
-        o--
-      }
+      o = (load32(ours + 8) & memberIsDotless) === 0 ? putValue(found, o) : putName(found, o)
     }
     store8(o++, OBJECT_CLOSE)
   }
@@ -110,6 +128,40 @@ export function putMemberItems(table: i32, member: i32, start: i32, end: i32, fi
     if (load32(found) === 0) continue
     const before = o
     o = putValue(found, o)
+    store8(o++, COMMA)
+    if (isRepeat(first, before, o)) o = before
+  }
+  return o
+}
+
+/**
+ * Values of the objects whose other member is the JSON text at `name`, as items of a list that begins at `first`, without
+ * the last dot of a name. `which` tells the members, and whether addresses alone are taken.
+ */
+export function putItemsWhere(
+  table: i32,
+  which: i32,
+  name: i32,
+  length: i32,
+  start: i32,
+  end: i32,
+  first: i32,
+  to: i32,
+): i32 {
+  useTable(table)
+  const count = readObjects(start, end)
+  if (count === -1) return -1
+  const value = which & 0xff
+  const where = (which >> whereShift) & 0xff
+  let o = to
+  for (let one: i32 = 0; one < count; one++) {
+    const told = memberAt(one, where)
+    const found = memberAt(one, value)
+    const begin = load32(found)
+    if (begin === 0 || load32(told + 4) - load32(told) !== length || !isSame(load32(told), name, length)) continue
+    if (which >> addressesShift !== 0 && !isAddressAt(begin + 1, behindName(begin, load32(found + 4)))) continue
+    const before = o
+    o = putName(found, o)
     store8(o++, COMMA)
     if (isRepeat(first, before, o)) o = before
   }
@@ -180,6 +232,21 @@ function putValue(found: i32, to: i32): i32 {
   if (length > 512) copyLong(to, begin, length)
   else copy(to, begin, length)
   return to + length
+}
+
+/** The same without the last dot of a name. */
+function putName(found: i32, to: i32): i32 {
+  const begin = load32(found)
+  const length = behindName(begin, load32(found + 4)) - begin
+  if (length > 512) copyLong(to, begin, length)
+  else copy(to, begin, length)
+  store8(to + length, QUOTE)
+  return to + length + 1
+}
+
+/** Of a text with its quotes: where its last dot is, or its closing quote. The root is a dot alone. */
+export function behindName(start: i32, end: i32): i32 {
+  return end - start > 3 && load8(end - 2) === POINT ? end - 2 : end - 1
 }
 
 /** Where begin and end of an object's member are. */

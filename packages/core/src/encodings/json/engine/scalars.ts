@@ -67,7 +67,7 @@ export function text(place: i32, kind: i32, at: i32, behind: i32): i32 {
     const rank = load32(place + placeId)
     if (rank !== 0 && to - from <= 128 && isVisible(from, to)) takeId(from, to, rank)
   } else if (kind === kindAddress) {
-    if (isIPv4(from, to) || (contains(from, to, COLON) && isAddress(from, to - from) !== 0)) how = address
+    if (isAddressAt(from, to)) how = address
   } else if (kind === kindEncoded) {
     if (contains(from, to, PERCENT)) how = recalled
   } else if (kind === kindDigits || kind === kindSeconds || kind === kindMilliseconds || kind === kindDecimal) {
@@ -86,6 +86,11 @@ export function text(place: i32, kind: i32, at: i32, behind: i32): i32 {
   }
   push(place, how, at, behind)
   return behind
+}
+
+/** Whether an index of type `ip` takes the text. */
+export function isAddressAt(from: i32, to: i32): boolean {
+  return isIPv4(from, to) || (contains(from, to, COLON) && isAddress(from, to - from) !== 0)
 }
 
 /** A number, or true or false. */

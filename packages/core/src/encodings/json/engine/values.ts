@@ -11,18 +11,21 @@ import {
   opCopy,
   opHoled,
   opHoledText,
+  opHostName,
   opMilliseconds,
+  opName,
   opObjects,
   opPairs,
   opPicked,
   opPickedHost,
   opQuote,
+  opReverseName,
   opSeconds,
   opSession,
   opText,
   opTime,
 } from './map.ts'
-import { putObjects, putPairs, putPicked } from './objects.ts'
+import { behindName, forgetObjects, putObjects, putPairs, putPicked } from './objects.ts'
 
 /** A value of the record at hand as a target holds it. */
 
@@ -31,6 +34,7 @@ let record: i32 = 0
 export function beginValues(recordAt: i32): void {
   record = recordAt
   beginKept()
+  forgetObjects()
 }
 
 /** The offset behind what the operation writes of an entry's value, or `odd`. */
@@ -60,8 +64,13 @@ export function putValue(op: i32, entry: i32, target: i32, to: i32): i32 {
     return to + length
   }
   if (op === opSession) return putSession(start + 1, end, to)
+  if (op === opName || op === opHostName || op === opReverseName) return putName(op, start, end, to)
   const isHoled = op === opHoled || op === opHoledText || (load32(entry) & ((1 << classBits) - 1)) === holed
-  if (isHoled && !keptOf(entry, start, end)) return odd
+  if (isHoled) {
+    // Each stands where the one before it was.
+    forgetObjects()
+    if (!keptOf(entry, start, end)) return odd
+  }
   const from = isHoled ? keptStart() : start
   const behind = isHoled ? keptEnd() : end
   if (op === opHoledText) return putJavaText(from, behind, to)
@@ -74,6 +83,28 @@ export function putValue(op: i32, entry: i32, target: i32, to: i32): i32 {
   if (behind - from > 512) copyLong(to, from, behind - from)
   else copy(to, from, behind - from)
   return to + behind - from
+}
+
+/** With its quotes. */
+function putName(op: i32, start: i32, end: i32, to: i32): i32 {
+  const behind = behindName(start, end)
+  if (op !== opName && isInArpa(start + 1, behind)) return odd
+  if (op === opReverseName) return to
+  const length = behind - start
+  if (length > 512) copyLong(to, start, length)
+  else copy(to, start, length)
+  store8(to + length, QUOTE)
+  return to + length + 1
+}
+
+const POINT: i32 = 0x2e
+/** `arpa`, as a word. */
+const arpaWord: i32 = 0x61707261
+
+/** Whether it ends in `.arpa`, in any case. */
+function isInArpa(start: i32, end: i32): boolean {
+  if (end - start < 5 || load8(end - 5) !== POINT) return false
+  return (loadWord(end - 4) | 0x20202020) === arpaWord
 }
 
 function hasColon(start: i32, end: i32): boolean {
