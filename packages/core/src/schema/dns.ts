@@ -21,7 +21,13 @@ export const reverseAddress = /* @__PURE__ */ operating({ is: 'reverseAddress' }
   each(name, addressOf),
 )
 
-/** Values of the objects in a list whose other member is one of some texts: in the order of these. */
+/**
+ * Values of the objects in a list whose other member is one of some texts: in the order of these.
+ *
+ * @example
+ * const addresses = valuesWhere({ value: 'Rdata', where: 'Type', is: ['A', 'AAAA'], addresses: true })
+ * derive('related.ip[]', ['answers'], addresses)
+ */
 export function valuesWhere(values: ValuesWhere) {
   return operating({ is: 'values', values }, (objects: readonly JsonObject[]): readonly string[] =>
     values.is.flatMap((text) =>

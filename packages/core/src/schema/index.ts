@@ -1,6 +1,7 @@
 /** The vocabulary of `format()`: types of fields, derived values, and where a format's files lie. */
 export { hours, minutes } from './archive.ts'
 export { type Derive, type Derived, type Facet, family, lookup, optional, present, sessionName } from './derive.ts'
+export { dnsName, hostName, reverseAddress, valuesWhere } from './dns.ts'
 export type { EcsField, OwnField, Target } from './ecs.ts'
 export type { DeriveFromDocument, EnrichedFormat, Enrichment } from './enrichment.ts'
 export {
@@ -25,7 +26,7 @@ export {
   type TextOptions,
 } from './fields.ts'
 export { aws, when } from './format.ts'
-export { flat, freeForm, type ObjectsOptions, objects, type PairsOptions, pairs } from './objects.ts'
+export { flat, freeForm, type HostTargets, type ObjectsOptions, objects, type PairsOptions, pairs } from './objects.ts'
 export { addressPort, type RequestTargets, requestLine } from './parts.ts'
 export { type TypedTarget, typed } from './targets.ts'
 export { asAnyTime } from './time.ts'
