@@ -42,6 +42,7 @@ export {
 } from './events/s3-batch.ts'
 export {
   type EventBridgeEvent,
+  type LambdaDestinationEvent,
   type S3Event,
   type S3ObjectsOptions,
   type S3Trigger,

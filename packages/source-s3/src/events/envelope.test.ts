@@ -254,3 +254,203 @@ describe('the `envelope` hook', () => {
     expect(failure({}, { envelope: () => nonsense }).message).toContain('{ bucket, key }')
   })
 })
+
+describe("CloudTrail's own messages", () => {
+  const key =
+    'AWSLogs/123456789012/CloudTrail/us-east-2/2026/11/30/123456789012_CloudTrail_us-east-2_20261130T2145Z_abc+d.json.gz'
+  const message = { s3Bucket: 'amzn-s3-demo-bucket', s3ObjectKey: [key, `${key}%20`] }
+
+  it('name a bucket and keys that are not encoded, raw or within SNS', () => {
+    const expected = {
+      objects: [
+        { bucket: 'amzn-s3-demo-bucket', key },
+        { bucket: 'amzn-s3-demo-bucket', key: `${key}%20` },
+      ],
+      ignored: [],
+    }
+    expect(readEnvelope(JSON.stringify(message))).toEqual(expected)
+    expect(readEnvelope(JSON.stringify(notification(message)))).toEqual(expected)
+    expect(readEnvelope({ Records: [{ EventSource: 'aws:sns', Sns: notification(message) }] })).toEqual(expected)
+  })
+
+  it('are ignored where they test the topic', () => {
+    const text = 'CloudTrail validation message.'
+    const expected = { objects: [], ignored: [text] }
+    expect(readEnvelope(text)).toEqual(expected)
+    expect(readEnvelope({ Type: 'Notification', TopicArn: 'arn', Message: text })).toEqual(expected)
+  })
+
+  it.each([
+    ['no list', { s3Bucket: 'b', s3ObjectKey: 'k' }],
+    ['no keys', { s3Bucket: 'b', s3ObjectKey: [] }],
+    ['a key that is none', { s3Bucket: 'b', s3ObjectKey: [7] }],
+    ['no bucket', { s3Bucket: '', s3ObjectKey: ['k'] }],
+  ])('are unreadable with %s', (_, body) => expect(failure(body)).toMatchObject({ code: 'ENVELOPE_UNREADABLE' }))
+})
+
+describe('stores like S3', () => {
+  // As MinIO's and Ceph's pages show them.
+  const minio = (eventName: string, key: string) => ({
+    EventName: eventName,
+    Key: `logs/${key}`,
+    Records: [
+      {
+        eventVersion: '2.0',
+        eventSource: 'minio:s3',
+        awsRegion: '',
+        eventTime: '2026-11-30T09:38:47.702Z',
+        eventName,
+        userIdentity: { principalId: 'minio' },
+        requestParameters: { principalId: 'minio', region: '', sourceIPAddress: '192.0.2.1' },
+        responseElements: { 'x-minio-origin-endpoint': 'http://192.0.2.2:9000' },
+        s3: {
+          s3SchemaVersion: '1.0',
+          configurationId: 'Config',
+          bucket: { name: 'logs', ownerIdentity: { principalId: 'minio' }, arn: 'arn:aws:s3:::logs' },
+          object: { key, size: 9, eTag: 'e', contentType: 'text/plain', userMetadata: {}, sequencer: '1' },
+        },
+        source: { host: '192.0.2.1', port: '', userAgent: 'mc' },
+      },
+    ],
+  })
+  const ceph = (eventName: string, object: object) => ({
+    Records: [
+      {
+        eventVersion: '2.2',
+        eventSource: 'ceph:s3',
+        awsRegion: 'zonegroup1',
+        eventTime: '2026-11-22T13:47:35.124724Z',
+        eventName,
+        userIdentity: { principalId: 'tester' },
+        requestParameters: { sourceIPAddress: '' },
+        s3: {
+          s3SchemaVersion: '1.0',
+          configurationId: 'mynotif1',
+          bucket: { name: 'logs', arn: 'arn:aws:s3:zonegroup1::logs', id: '503a4c37.5332.38' },
+          object: { versionId: '', sequencer: 'F7E6D75DC742D108', metadata: [], tags: [], ...object },
+        },
+        eventId: '',
+        opaqueData: 'me@example.com',
+      },
+    ],
+  })
+
+  it('are read: MinIO, whose keys are encoded as those of S3', () => {
+    expect(readEnvelope(minio('s3:ObjectCreated:Put', 'a%2Fb+c.log'))).toEqual({
+      objects: [{ bucket: 'logs', key: 'a/b c.log', size: 9, etag: 'e' }],
+      ignored: [],
+    })
+  })
+
+  it.each([
+    [
+      { key: 'a/b+c 100%.log', size: '1024', etag: 'e' },
+      { key: 'a/b+c 100%.log', size: 1024 },
+    ],
+    [
+      { key: 'a/b%20c.log', size: 1024, eTag: 'e' },
+      { key: 'a/b c.log', size: 1024 },
+    ],
+  ])('are read: Ceph, encoded or not: %j', (object, expected) => {
+    for (const eventName of ['s3:ObjectCreated:Put', 'ObjectCreated:CompleteMultipartUpload', 'ObjectSynced:Create'])
+      expect(readEnvelope(ceph(eventName, object)).objects).toEqual([
+        { bucket: 'logs', etag: 'e', region: 'zonegroup1', ...expected },
+      ])
+  })
+
+  it.each([
+    ['ObjectRemoved:Delete', minio('s3:ObjectRemoved:Delete', 'a')],
+    ['ObjectAccessed:Get', minio('s3:ObjectAccessed:Get', 'a')],
+    ['ILM:DelMarkerExpirationDelete', minio('s3:ILM:DelMarkerExpirationDelete', 'a')],
+    ['ObjectRemoved:DeleteMarkerCreated', ceph('ObjectRemoved:DeleteMarkerCreated', { key: 'a' })],
+    ['ObjectLifecycle:Expiration:Current', ceph('s3:ObjectLifecycle:Expiration:Current', { key: 'a' })],
+  ])('have harmless events: %s', (name, body) => expect(readEnvelope(body)).toEqual({ objects: [], ignored: [name] }))
+
+  it('have events that nobody knows, and each its own', () => {
+    expect(failure(minio('s3:ObjectWritten:Put', 'a')).code).toBe('ENVELOPE_UNREADABLE')
+    expect(failure(ceph('ObjectAccessed:Get', { key: 'a' })).code).toBe('ENVELOPE_UNREADABLE')
+    expect(failure({ Records: [created({ key: 'a' }, { eventName: 'ObjectAccessed:Get' })] }).code).toBe(
+      'ENVELOPE_UNREADABLE',
+    )
+    expect(failure({ Records: [created({ key: 'a' }, { eventSource: 'constructor' })] }).code).toBe(
+      'ENVELOPE_UNREADABLE',
+    )
+  })
+})
+
+describe("a Lambda function's destination", () => {
+  // As AWS's page on the records of asynchronous invocations shows it.
+  const invocation = (requestPayload: unknown, condition = 'RetriesExhausted') => ({
+    version: '1.0',
+    timestamp: '2026-11-14T18:16:05.568Z',
+    requestContext: {
+      requestId: 'e4b46cbf-b738-xmpl-8880-a18cdf61200e',
+      functionArn: 'arn:aws:lambda:us-east-2:123456789012:function:my-function:$LATEST',
+      condition,
+      approximateInvokeCount: 3,
+    },
+    requestPayload,
+    responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+    responsePayload: { errorMessage: 'RequestId: e4b46cbf-b738-xmpl-8880-a18cdf61200e Process exited' },
+  })
+  const event = { Records: [created({ key: 'a+b' })] }
+  const bridge = {
+    version: '0',
+    source: 'lambda',
+    'detail-type': 'Lambda Function Invocation Result - Failure',
+    region: 'us-east-2',
+  }
+
+  it.each([
+    ['that S3 invoked', invocation(event)],
+    ['that SNS invoked', invocation({ Records: [{ EventSource: 'aws:sns', Sns: notification(event) }] })],
+    ['that timed out in the queue', invocation(event, 'EventAgeExceeded')],
+    ['that succeeded', invocation(event, 'Success')],
+    ['within SNS', notification(invocation(event))],
+    ['within EventBridge', { ...bridge, detail: invocation(event) }],
+  ])('gets the objects of a function %s', (_, body) => {
+    expect(readEnvelope(JSON.stringify(body)).objects).toEqual([{ bucket: 'logs', key: 'a b', region: 'eu-central-1' }])
+  })
+
+  it('gets what makes no object as what it is', () => {
+    expect(readEnvelope(invocation({ Event: 's3:TestEvent' }))).toEqual({ objects: [], ignored: ['s3:TestEvent'] })
+    expect(failure(invocation({ order: 7 })).code).toBe('ENVELOPE_UNREADABLE')
+    expect(failure({ ...bridge, detail: { order: 7 } }).message).toContain('"lambda"')
+    let body: unknown = event
+    for (let level = 0; level < 8; level++) body = invocation(body)
+    expect(failure(body).message).toContain('envelopes within each other')
+  })
+})
+
+describe('fields that AWS adds', () => {
+  it('do no harm: generated tags of a bucket, and any other', () => {
+    const record = created(
+      { key: 'a', awsGeneratedTags: {}, checksum: { type: 'CRC64NVME' } },
+      { eventVersion: '2.6', glacierEventData: {}, added: [1] },
+    )
+    const { s3 } = record as unknown as { s3: { bucket: Record<string, unknown> } }
+    s3.bucket.awsGeneratedTags = { 'aws:cloudformation:stack-name': 'logs', 'aws:cloudformation:logical-id': 'Bucket' }
+    expect(readEnvelope({ Records: [record] }).objects).toEqual([{ bucket: 'logs', key: 'a', region: 'eu-central-1' }])
+    expect(
+      readEnvelope({
+        version: '0',
+        source: 'aws.s3',
+        'detail-type': 'Object Created',
+        region: 'eu-west-1',
+        detail: {
+          version: '0',
+          bucket: { name: 'logs', awsGeneratedTags: {} },
+          object: { key: 'a', size: 5, etag: 'e', 'version-id': 'v', sequencer: '1', added: 1 },
+          'request-id': 'r',
+          requester: '123456789012',
+          'source-ip-address': '192.0.2.1',
+          reason: 'CompleteMultipartUpload',
+        },
+      }).objects,
+    ).toMatchObject([{ bucket: 'logs', key: 'a', versionId: 'v' }])
+  })
+
+  it('names logsEvent() for an event that holds its records itself', () => {
+    expect(failure({ awslogs: { data: 'H4sI' } }).message).toContain('logsEvent()')
+  })
+})

@@ -50,6 +50,17 @@ type Json = Record<string, unknown>
 const harmlessEvents =
   /^(?:(?:ObjectRemoved|ObjectRestore|ObjectTagging|Replication|LifecycleExpiration):\w+|ObjectAcl:Put|LifecycleTransition|IntelligentTiering|ReducedRedundancyLostObject)$/
 
+/**
+ * Stores with S3's API that send S3's events, and what theirs are named besides: of none of these is an object written.
+ * https://min.io/docs/minio/linux/administration/monitoring/bucket-notifications.html
+ * https://docs.ceph.com/en/latest/radosgw/s3-notification-compatibility/
+ */
+const likeS3: Readonly<Record<string, RegExp>> = {
+  'aws:s3': /(?!)/,
+  'minio:s3': /^(?:Object(?:Accessed|Transition|Manifest)|Replication|ILM|Scanner|Bucket(?:Created|Removed)):\w+$/,
+  'ceph:s3': /^(?:Object(?:Lifecycle|Restore)|LifecycleExpiration):\w+(?::\w+)?$/,
+}
+
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html */
 const harmlessDetailTypes: ReadonlySet<string> = new Set([
   'Object Deleted',
@@ -68,6 +79,9 @@ const creatingCalls: ReadonlySet<string> = new Set(['PutObject', 'PostObject', '
 const harmlessCalls =
   /^(?:(?:Get|Head|List|Delete)[A-Z]\w*|PutObject(?:Acl|Tagging|Retention|LegalHold)|PutBucket\w+|PutPublicAccessBlock|CreateBucket|CreateMultipartUpload|UploadPart|UploadPartCopy|AbortMultipartUpload|RestoreObject|SelectObjectContent)$/
 
+/** What CloudTrail sends to its SNS topic when a trail is made, to see whether it may. */
+const trailTest = 'CloudTrail validation message.'
+
 /** Deepest nesting of envelopes: no chain of AWS's services is deeper. */
 const maxNesting = 4
 
@@ -82,7 +96,12 @@ const maxNesting = 4
  *   https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
  * - EventBridge's `AWS API Call via CloudTrail` of a call that made an object
  *   https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html
- * - `s3:TestEvent`, which S3 sends when a notification is configured
+ * - CloudTrail's own messages to its SNS topic: `s3Bucket` and the list `s3ObjectKey`, keys not encoded
+ *   https://docs.aws.amazon.com/awscloudtrail/latest/userguide/configure-sns-notifications-for-cloudtrail.html
+ * - what Lambda sends to the destination of a function that was invoked asynchronously: the event in `requestPayload`
+ *   https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+ * - the events of MinIO and Ceph, `minio:s3` and `ceph:s3`, in S3's form
+ * - `s3:TestEvent`, which S3 sends when a notification is configured, and CloudTrail's validation message
  *
  * Events of S3 that are known to make no object (removed, restored, tagged, expired) are listed as `ignored`, which is a
  * success. An event of any other name is unreadable: it may name an object, and is never taken for harmless.
@@ -105,6 +124,11 @@ export function readEnvelope(body: unknown, options: EnvelopeOptions = {}): Enve
       objects.push(...custom)
       return
     }
+    if (parsed === trailTest) {
+      // Delivered raw.
+      ignored.push(trailTest)
+      return
+    }
     if (!isObject(parsed)) throw unreadable('The body is not a JSON object')
     if (nesting > maxNesting) throw unreadable(`More than ${maxNesting} envelopes within each other`)
 
@@ -113,10 +137,16 @@ export function readEnvelope(body: unknown, options: EnvelopeOptions = {}): Enve
       for (const record of parsed.Records) readRecord(record, nesting)
     } else if (parsed.Event === 's3:TestEvent') {
       ignored.push('s3:TestEvent')
+    } else if (typeof parsed.s3Bucket === 'string' && 's3ObjectKey' in parsed) {
+      readTrailMessage(parsed)
+    } else if (isInvocation(parsed)) {
+      read(parsed.requestPayload, nesting + 1)
     } else if (typeof parsed.Type === 'string' && typeof parsed.Message === 'string') {
       readNotification(parsed, nesting)
     } else if (typeof parsed.source === 'string' && typeof parsed['detail-type'] === 'string') {
-      readEventBridge(parsed)
+      readEventBridge(parsed, nesting)
+    } else if (isObject(parsed.awslogs)) {
+      throw unreadable('The event holds records of CloudWatch Logs itself, and names no object: logsEvent() reads it')
     } else {
       throw unreadable('The body is neither an S3 event nor an SNS or EventBridge message with one')
     }
@@ -130,7 +160,9 @@ export function readEnvelope(body: unknown, options: EnvelopeOptions = {}): Enve
   }
 
   function readS3Event(record: Json): void {
-    if (record.eventSource !== 'aws:s3') throw unreadable(`A record's eventSource is ${name(record.eventSource)}`)
+    const { eventSource } = record
+    if (typeof eventSource !== 'string' || !Object.hasOwn(likeS3, eventSource))
+      throw unreadable(`A record's eventSource is ${name(eventSource)}`)
     // As AWS's documentation says: the major version must be equal, and any minor version will do.
     if (!/^2\.\d+$/.test(String(record.eventVersion)))
       throw unreadable(`The eventVersion is ${name(record.eventVersion)} and only 2.x is known`)
@@ -138,8 +170,17 @@ export function readEnvelope(body: unknown, options: EnvelopeOptions = {}): Enve
 
     const event = record.eventName.replace(/^s3:/, '')
     const { bucket, object } = isObject(record.s3) ? record.s3 : {}
-    if (/^ObjectCreated:\w+$/.test(event)) add(bucket, object, decodeKey, 'versionId', 'eTag', record.awsRegion)
-    else if (harmlessEvents.test(event)) ignored.push(event)
+    const isCeph = eventSource === 'ceph:s3'
+    if (/^ObjectCreated:\w+$/.test(event) || (isCeph && event === 'ObjectSynced:Create'))
+      add(
+        bucket,
+        isCeph ? asOfS3(object) : object,
+        isCeph ? decodeCeph : decodeKey,
+        'versionId',
+        'eTag',
+        record.awsRegion,
+      )
+    else if (harmlessEvents.test(event) || likeS3[eventSource]!.test(event)) ignored.push(event)
     else throw unreadable(`An event of the unknown name ${name(event)}`)
   }
 
@@ -149,7 +190,17 @@ export function readEnvelope(body: unknown, options: EnvelopeOptions = {}): Enve
     read(message.Message, nesting + 1)
   }
 
-  function readEventBridge(event: Json): void {
+  function readTrailMessage({ s3Bucket, s3ObjectKey }: Json): void {
+    if (!Array.isArray(s3ObjectKey) || s3ObjectKey.length === 0)
+      throw unreadable('A message of CloudTrail names no keys')
+    for (const key of s3ObjectKey) add({ name: s3Bucket }, { key }, (key) => key, 'versionId', 'etag', undefined)
+  }
+
+  function readEventBridge(event: Json, nesting: number): void {
+    if (event.source === 'lambda' && isObject(event.detail) && isInvocation(event.detail)) {
+      read(event.detail.requestPayload, nesting + 1)
+      return
+    }
     if (event.source !== 'aws.s3') throw unreadable(`An EventBridge event of ${name(event.source)}`)
     const detail = isObject(event.detail) ? event.detail : {}
     const { bucket, object } = detail
@@ -205,6 +256,15 @@ export function readEnvelope(body: unknown, options: EnvelopeOptions = {}): Enve
     }
   }
 
+  /** Ceph's keys are no more encoded in some of its versions, and with a blank as `%20` in others. */
+  function decodeCeph(key: string): string {
+    try {
+      return decodeURIComponent(key)
+    } catch {
+      return key
+    }
+  }
+
   function askHook(parsed: unknown): readonly S3ObjectRef[] | undefined {
     let refs: readonly S3ObjectRef[] | undefined
     try {
@@ -243,6 +303,20 @@ export function unquoted(etag: string): string {
 
 function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Whether it is Lambda's record of an invocation. */
+function isInvocation(value: Json): boolean {
+  return (
+    isObject(value.requestContext) && typeof value.requestContext.condition === 'string' && 'requestPayload' in value
+  )
+}
+
+/** Ceph's object as S3 has it: older versions write the size as text, and another name for the ETag. */
+function asOfS3(object: unknown): unknown {
+  if (!isObject(object)) return object
+  const { size, etag } = object
+  return { eTag: etag, ...object, ...(typeof size === 'string' && /^\d{1,15}$/.test(size) && { size: Number(size) }) }
 }
 
 function isText(value: unknown): value is string {

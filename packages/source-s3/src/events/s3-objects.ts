@@ -24,10 +24,22 @@ export interface EventBridgeEvent {
   readonly detail: unknown
 }
 
+/** The event of a Lambda function that is the destination of another: what that was invoked with, and what came of it. */
+export interface LambdaDestinationEvent {
+  readonly requestContext: { readonly functionArn: string; readonly condition: string }
+  readonly requestPayload: unknown
+}
+
 /**
- * An event that names objects on S3: a Lambda event of any of the four kinds, or the messages that a worker received.
+ * An event that names objects on S3: a Lambda event of any of the five kinds, or the messages that a worker received.
  */
-export type S3Trigger = SqsEvent | readonly (SqsMessage | SqsRecord)[] | S3Event | SnsEvent | EventBridgeEvent
+export type S3Trigger =
+  | SqsEvent
+  | readonly (SqsMessage | SqsRecord)[]
+  | S3Event
+  | SnsEvent
+  | EventBridgeEvent
+  | LambdaDestinationEvent
 
 export interface S3ObjectsOptions extends ReadOptions, BucketOptions {
   /** An S3 client, or a function from bucket and region to one. Needs s3:GetObject. */
