@@ -18,9 +18,13 @@ export type { JsonOptions } from './encodings/json/options.ts'
 export { type Ends, type Has, has, type Refusal, unlessEnds } from './encodings/json/refusals.ts'
 export { lines } from './encodings/lines/lines.ts'
 export type { RecordFormat } from './encodings/record-format.ts'
-export { cloudWatchLogs } from './envelopes/cloudwatch-logs.ts'
 export { datasets } from './schema/datasets.ts'
 export { type FormatDefinition, type FormatParser, format } from './schema/format.ts'
+
+// Records within CloudWatch Logs' envelopes.
+
+export { cloudWatchLogs } from './envelopes/cloudwatch-logs.ts'
+export { type LogsEvent, logsEvent } from './envelopes/logs-event.ts'
 
 // Enrichments that need nothing but the record.
 
