@@ -9,7 +9,7 @@ import type { ParseContext, SourceObject } from '../types.ts'
 import { asLine, lineOf, logEventScanner } from './log-events.ts'
 
 /** Dotted fields that the documents of an envelope's records get. */
-export type Around = Readonly<Record<string, string>>
+type Around = Readonly<Record<string, string>>
 
 /** Messages of one log stream that follow each other, each a line. */
 export interface Piece {
