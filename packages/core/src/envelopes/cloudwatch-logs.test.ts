@@ -359,6 +359,10 @@ describe("an export task's files", () => {
     }
   })
 
+  test('hold one message', async () => {
+    expect((await read(`${time}${flow(1)}\n`, all, { key })).object.counts).toMatchObject({ read: 1, written: 1 })
+  })
+
   test('of other logs are no format, and lines that begin with another time are none of these', async () => {
     const { object } = await read(`${time}START RequestId\n`, all, { key })
     expect(object.error).toMatchObject({ code: 'FORMAT_UNKNOWN' })

@@ -50,12 +50,14 @@ function isSubscribed(head: ObjectHead): boolean {
 
 function isExported(head: ObjectHead, parser: Parser<unknown>): boolean {
   const { text } = head
-  return exportedTime.test(text) && parser.claims({ ...head, text: firstLine(text.slice(25)) }) === 'content'
+  return exportedTime.test(text) && parser.claims({ ...head, text: firstMessage(text) }) === 'content'
 }
 
-function firstLine(text: string): string {
-  const lf = text.indexOf('\n')
-  return lf === -1 ? text : text.slice(0, lf)
+/** The first message of an export, as one line. */
+function firstMessage(text: string): string {
+  const [first, ...more] = text.slice(25).split('\n')
+  const behind = more.findIndex((line) => exportedTime.test(line))
+  return [first, ...more.slice(0, behind === -1 ? more.length : behind)].join(' ').trimEnd()
 }
 
 /** Elastic's names, of its input of CloudWatch Logs. */
