@@ -61,7 +61,7 @@ function remembering(ask: Store['ask']): Store['ask'] {
 const datasetOf = (format: string | Format) => (typeof format === 'string' ? format : format.dataset)
 
 /** The interfaces of the client and the target, with the flow logs that a snapshot has. */
-export const knownIn = (one: World, asked?: Asked): KnownInterface[] =>
+const knownIn = (one: World, asked?: Asked): KnownInterface[] =>
   knownOf(snapshotOf(one, asked))
     .all.map(knownInterface)
     .filter(({ addresses }) => addresses.includes(one.told.a) || addresses.includes(one.told.b))

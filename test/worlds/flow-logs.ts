@@ -7,7 +7,7 @@ import type { Interface } from './network.ts'
 import type { Network, Side } from './topology.ts'
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_FlowLog.html */
-export interface DescribedFlowLog {
+interface DescribedFlowLog {
   readonly flowLogId: string
   readonly resourceId: string
   readonly trafficType?: 'ACCEPT' | 'REJECT' | 'ALL'

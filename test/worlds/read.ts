@@ -30,7 +30,7 @@ export interface TrailRecord {
   readonly requestParameters: unknown
 }
 
-export const trailRecords = ({ files }: World): TrailRecord[] =>
+export const trailRecords = ({ files }: Pick<World, 'files'>): TrailRecord[] =>
   files
     .filter(({ key }) => key.includes('/CloudTrail/'))
     .flatMap((file) => (JSON.parse(text(file)) as { Records: TrailRecord[] }).Records)

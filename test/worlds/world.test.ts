@@ -233,11 +233,75 @@ describe('write.mjs', () => {
   test('writes a world, and what is wrong in it', async () => {
     const command = fileURLToPath(new URL('write.mjs', import.meta.url))
     await promisify(execFile)(process.execPath, [command, '9', folder, '1', 'v2'])
-    const { files, ...truth } = world(9, { row: '1', variant: 'v2' })
-    expect(JSON.parse(await readFile(join(folder, 'truth.json'), 'utf8'))).toEqual(truth)
+    const { files, flowLogs, ...truth } = world(9, { row: '1', variant: 'v2' })
+    expect(JSON.parse(await readFile(join(folder, 'truth.json'), 'utf8'))).toEqual({
+      ...truth,
+      flowLogs: flowLogs.after.flowLogs,
+    })
     for (const { key, body, lastModified } of files) {
       expect(await readFile(join(folder, 'logs', key))).toEqual(body)
       expect((await stat(join(folder, 'logs', key))).mtime).toEqual(lastModified)
+    }
+  })
+})
+
+describe('what EC2 says of the flow logs behind the span', () => {
+  /** By the interface that a line is of, what covers it: a flow log of its own, of its subnet or of its VPC. */
+  const covering = ({ told, flowLogs }: World, id: string | undefined) => {
+    const at = told.interfaces.find(({ networkInterfaceId }) => networkInterfaceId === id)
+    return flowLogs.after.flowLogs.filter(
+      ({ resourceId }) => at && [at.networkInterfaceId, at.subnetId, at.vpcId].includes(resourceId),
+    )
+  }
+
+  test('each line is of one flow log, with its fields, and where that is of ACCEPT, no REJECT', () => {
+    for (const one of inTurn)
+      for (const line of flowLines(one).vpc) {
+        const [flowLog, second] = covering(one, line['interface-id'])
+        expect(second).toBeUndefined()
+        expect(flowLog?.logFormat).toBe(
+          Object.keys(line)
+            .map((name) => `\${${name}}`)
+            .join(' '),
+        )
+        if (line.action === 'REJECT') expect(flowLog?.trafficType).toBe('ALL')
+      }
+  })
+
+  test('an interface without a line has no flow log', () => {
+    let silent = 0
+    for (const one of inTurn) {
+      const logged = new Set(flowLines(one).vpc.map((line) => line['interface-id']))
+      for (const { networkInterfaceId } of one.told.interfaces) {
+        if (logged.has(networkInterfaceId)) continue
+        silent++
+        expect(covering(one, networkInterfaceId)).toEqual([])
+      }
+    }
+    expect(silent).toBeGreaterThan(100)
+  })
+
+  test('the files have the id of one that is described', () => {
+    for (const { files, flowLogs } of inTurn) {
+      const ids = new Set(flowLogs.after.flowLogs.map(({ flowLogId }) => flowLogId))
+      const named = files.flatMap(({ key }) => /_(fl-[0-9a-f]+)_/.exec(key)?.[1] ?? [])
+      expect(named.filter((id) => !ids.has(id))).toEqual([])
+    }
+  })
+
+  test('of another time, others are described, and what was done since is recorded', () => {
+    for (const { flowLogs, since, until } of inTurn.slice(0, 44)) {
+      const { after, before, replaced, new: newer, deleted } = flowLogs
+      expect(
+        [before, replaced].every(({ at }) => at < since) && [after, newer, deleted].every(({ at }) => at > until),
+      ).toBe(true)
+      expect(before.flowLogs).toEqual(after.flowLogs)
+      const ids = new Set(after.flowLogs.map(({ flowLogId }) => flowLogId))
+      for (const other of [replaced, newer, deleted]) {
+        expect(other.flowLogs.some(({ flowLogId }) => ids.has(flowLogId))).toBe(false)
+        const text = trailRecords({ files: other.trail }).map(({ eventName }) => eventName)
+        expect(text).toContain('DeleteFlowLogs')
+      }
     }
   })
 })

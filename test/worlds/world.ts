@@ -13,7 +13,7 @@ import { answering, calls, noise, portsOf } from './traffic.ts'
 import { aggregate, aggregateTransit } from './windows.ts'
 
 export type { WorldFile } from './files.ts'
-export type { Asked, DescribedFlowLog, FlowLogsAsked } from './flow-logs.ts'
+export type { Asked } from './flow-logs.ts'
 
 export interface WorldOptions {
   /** Row of the decision table: `1`, `1a`, … `18`, `no-fault`. @default by the seed, each in turn */

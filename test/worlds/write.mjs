@@ -12,7 +12,8 @@ if (!/^\d+$/.test(seed ?? '') || !folder) {
 }
 
 const { world } = await generator()
-const { files, ...truth } = world(Number(seed), { ...(row && { row }), ...(variant && { variant }) })
+const { files, flowLogs, ...about } = world(Number(seed), { ...(row && { row }), ...(variant && { variant }) })
+const truth = { ...about, flowLogs: flowLogs.after.flowLogs }
 for (const { key, body, lastModified } of files) {
   const path = join(folder, 'logs', key)
   await mkdir(dirname(path), { recursive: true })

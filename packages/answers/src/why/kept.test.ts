@@ -17,6 +17,8 @@ const flowLog = (more: Partial<KnownFlowLog> = {}): KnownFlowLog => ({
   ...more,
 })
 const acceptAlone = flowLog({ id: 'fl-0bbbbbbbbbbbbbbb2', trafficType: 'ACCEPT' })
+const { trafficType: _type, ...untyped } = flowLog()
+const { createdAt: _time, ...ageless } = flowLog()
 const rejectAlone = flowLog({ trafficType: 'REJECT' })
 
 /** B's interface as a snapshot of a minute behind the span has it. */
@@ -41,14 +43,14 @@ describe('whether a silence may be a reject', () => {
     ['two of all traffic', known([flowLog(), flowLog({ id: 'fl-2' })]), sure],
     ['of accepted traffic alone', known([acceptAlone]), unsure],
     ['one of each, of which either may have written it', known([flowLog(), acceptAlone]), unsure],
-    ['one of no known type', known([flowLog({ trafficType: undefined })]), unsure],
+    ['one of no known type', known([untyped]), unsure],
     ['of rejected traffic as well', known([flowLog(), rejectAlone]), sure],
     ['CloudTrail is not stored', withoutCloudTrail, ['lost-on-the-way', 'medium', 'blocked-at-target']],
     ['as of the very end of the span', known([flowLog()], at(60)), sure],
     ['as of before it', known([flowLog()], at(59)), unsure],
     ['ten minutes older than the span', known([flowLog({ createdAt: at(-10) })]), sure],
     ['newer than its first window', known([flowLog({ createdAt: at(-9) })]), unsure],
-    ['of no known age', known([flowLog({ createdAt: undefined })]), unsure],
+    ['of no known age', known([ageless]), unsure],
     [
       'one was deleted since',
       { ...known([flowLog()]), deletedFlowLogs: [{ '@timestamp': at(60), event: { action: 'DeleteFlowLogs' } }] },
