@@ -3,6 +3,7 @@ import type { Diagnosis } from './diagnosis.ts'
 import { type Kept, whyUnknown } from './kept.ts'
 import type { KnownFlowLog } from './known.ts'
 import { advised } from './steps.ts'
+import { flowsOfTry } from './tries.ts'
 
 /** What is left out and rejects come first: without them nothing below is as it looks. */
 export function cannotTell(all: Case): Diagnosis['cannotTell'] {
@@ -63,6 +64,17 @@ export function cannotTell(all: Case): Diagnosis['cannotTell'] {
         missing: `${undelivered(side)}files of the flow log that were not read, or not delivered yet`,
       })),
     ),
+    ...sides.flatMap(([whose, side]) => {
+      const long = longWindows(side, all)
+      return long === undefined
+        ? []
+        : [
+            {
+              what: `what became of each connection at ${whose}'s interface: one record is of ${long}`,
+              missing: 'windows of 60 s (--max-aggregation-interval 60)',
+            },
+          ]
+    }),
     ...(losesRecords(all)
       ? [
           {
@@ -131,6 +143,17 @@ function whyNoRejects({ log, kept }: Side): string {
   if (kept?.rejects)
     return `${ofTraffic(kept)} by the snapshot, and no CloudTrail tells whether another one was deleted since`
   return `${log!.id} has no REJECT record, so its flow log may be of accepted traffic alone`
+}
+
+const minute = 60
+
+/** Windows in which a port may be used again; on Nitro they last a minute whatever is set. */
+function longWindows({ known, log }: Side, all: Case): string | undefined {
+  const long = known?.flowLogs?.find(({ interval = 0 }) => interval > minute)
+  const areLong = all.tries.some((one) =>
+    flowsOfTry(one).some(({ at, start, end }) => at === log?.id && end - start > minute * 1000),
+  )
+  return long && areLong ? `up to ${long.interval} s, by ${named(long)}` : undefined
 }
 
 /** Where a side's records are to be had. */

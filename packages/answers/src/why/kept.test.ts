@@ -162,6 +162,16 @@ describe('what is told', () => {
       'read the records of fl-0bbbbbbbbbbbbbbb1 as well, from arn:aws:s3:::my-logs/flows',
     )
   })
+  test('windows of ten minutes, where records show that they are', () => {
+    const long = known([flowLog({ interval: 600 })])
+    const told = (seconds: number, more = long) =>
+      missingOf(diagnose(evidence([arrived({ seconds })], more))).filter((one) => one.includes('one record is of'))
+    expect(told(61)).toEqual([
+      "what became of each connection at B's interface: one record is of up to 600 s, by fl-0bbbbbbbbbbbbbbb1 of vpc-00000000000000001 -- windows of 60 s (--max-aggregation-interval 60)",
+    ])
+    expect(told(60)).toEqual([])
+    expect(told(61, known([flowLog()]))).toEqual([])
+  })
   test('what is no id or field of AWS is no part of a command', () => {
     const hostile = flowLog({ ...acceptAlone, fields: ["version} ' ; rm -rf / #"], destination: "arn:aws:s3:::a'; x" })
     const create = lost(known([hostile])).next.find((step) => step.includes('create-flow-logs'))!

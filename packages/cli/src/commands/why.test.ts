@@ -122,6 +122,18 @@ describe('flowferry why', { timeout: 60_000 }, () => {
       })
     })
 
+    it('is certain where the flow log is known to write why it rejects', async () => {
+      const path = join(folder, 'flow-logs.json')
+      await writeFile(path, JSON.stringify(snapshotOf(one, 'after')))
+      const { stdout } = await askOf('client', `target:${one.port}`, '--snapshot', path, '--json')
+      expect(JSON.parse(stdout)).toMatchObject({ cause: 'blocked-at-target', certainty: 'certain' })
+      // As of before, it may have been another one that wrote the records.
+      await writeFile(path, JSON.stringify(snapshotOf(one, 'before')))
+      const older = JSON.parse((await askOf('client', `target:${one.port}`, '--snapshot', path, '--json')).stdout)
+      expect(older).toMatchObject({ cause: 'blocked-at-target', certainty: 'high' })
+      expect(JSON.stringify(older.cannotTell)).toContain('is of before its end')
+    })
+
     it.each(['instanceId', 'networkInterfaceId'] as const)(
       'takes the %s of A, which the logs know, too',
       async (id) => {
