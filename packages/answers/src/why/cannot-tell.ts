@@ -41,8 +41,10 @@ export function cannotTell(all: Case): Diagnosis['cannotTell'] {
         what: `what ${whose}'s interface sees`,
         missing: `${logOf(side)}${earlier}`,
       })),
-    ...sides.flatMap(([whose, { known }]) => {
-      const why = known?.flowLogs && whyUnknown(known, evidence)
+    ...sides.flatMap(([whose, side]) => {
+      const { known } = side
+      const isNeeded = logsRejects(all, side) !== 'yes' || !hasReasons
+      const why = isNeeded && known?.flowLogs ? whyUnknown(known, evidence) : undefined
       return why === undefined
         ? []
         : [

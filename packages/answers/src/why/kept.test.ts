@@ -149,6 +149,10 @@ describe('what is told', () => {
       why,
     )
   })
+  test('that it is too old is not told where the records leave nothing to know', () => {
+    const flows = [sent(), arrived({ minute: 12, reject: 'EC' })]
+    expect(missingOf(diagnose(evidence(flows, known([flowLog()], at(30))))).join()).not.toContain('flow log')
+  })
   test('where no flow log is, and where its records are', () => {
     const unlogged = (flowLogs: readonly KnownFlowLog[]) =>
       missingOf(lost({ interfaces: [logA], ...known(flowLogs) })).find((one) =>
