@@ -10,6 +10,7 @@ export type Value = null | boolean | number | string | readonly Value[] | { read
 /** Values by the names of the question. */
 export type Row = Readonly<Record<string, Value>>
 
+/** What a store answers a question. */
 export interface Answer {
   readonly rows: readonly Row[]
   /** Columns whose numbers are estimates; those of the search engines are mostly within 2 %. */

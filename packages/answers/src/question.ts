@@ -61,6 +61,7 @@ export type Having = { readonly measure: string } & (
   | { readonly range: { readonly [bound in keyof Range]: number } }
 )
 
+/** What rows are ordered by. */
 export interface Order {
   /** A measure's name or a group's field; of `documents`, any field. */
   readonly by: string

@@ -285,6 +285,7 @@ export const errorCodes = {
   },
 } as const satisfies Record<string, { stage: ErrorStage; retryable: boolean; advice: string }>
 
+/** Stable code of an error; docs/errors.md has a heading for each. */
 export type ErrorCode = keyof typeof errorCodes
 
 /** The place in the data where an error arose. */
@@ -313,9 +314,13 @@ const marker = Symbol.for('flowferry.error')
  */
 export class FlowferryError extends Error {
   override readonly name = 'FlowferryError'
+  /** Stable, and a heading of docs/errors.md. */
   readonly code: ErrorCode
+  /** Where it arose, as far as that is known. */
   readonly place: ErrorPlace
+  /** Whether another try may succeed. */
   readonly retryable: boolean
+  /** What to do: the end of the message. */
   readonly advice: string
 
   constructor(

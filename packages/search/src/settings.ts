@@ -2,6 +2,7 @@ import type { Format, MappingProperty } from '@flowferry/core'
 import { FlowferryError } from '@flowferry/core'
 import { requireOneOf, requireOption, requirePositive } from '@flowferry/core/internal'
 
+/** Which engine a template or a setting is of. */
 export type SearchEngine = 'elasticsearch' | 'opensearch'
 
 /**

@@ -75,7 +75,9 @@ export interface Window {
 
 /** What a stepped alert is given. */
 export interface SteppedOptions {
+  /** Blocks of own addresses. */
   readonly own: readonly string[]
+  /** From which number on it fires. */
   readonly threshold: number
   /** Milliseconds by which records of its formats may come late. */
   readonly late: number
@@ -103,6 +105,7 @@ export interface SteppedAlert extends Described {
   readonly steps: (ask: Store['ask'], window: Window, options: SteppedOptions) => Promise<Answer>
 }
 
+/** An alert: one question of the store, or several in steps. */
 export type Alert = PlainAlert | SteppedAlert
 
 const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }

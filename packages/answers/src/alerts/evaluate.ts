@@ -65,6 +65,7 @@ export interface Evaluation {
   readonly spans: readonly Span[]
 }
 
+/** What an evaluation of alerts found. */
 export interface AlertsReport {
   readonly now: string
   /** Fired first, then ongoing, then resolved; within them in the order of the alerts. */

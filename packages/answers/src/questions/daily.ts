@@ -24,6 +24,7 @@ export interface DailyOptions {
  */
 export type Unit = 'bytes' | 'share' | 'seconds' | 'age' | 'time' | 'code'
 
+/** How a column of an answer is told to people. */
 export interface Column {
   readonly heading: string
   /** @default text as it is, numbers as counts */
@@ -54,6 +55,7 @@ export interface SteppedQuestion extends Described {
   readonly steps: (ask: Store['ask'], span: Span, options?: DailyOptions) => Promise<Answer>
 }
 
+/** A question of every day: one question of the store, or several in steps. */
 export type DailyQuestion = PlainQuestion | SteppedQuestion
 
 /**

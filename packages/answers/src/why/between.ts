@@ -13,6 +13,7 @@ export interface WhyOptions extends Omit<GatherOptions, 'known' | 'twins' | 'als
   readonly snapshot?: Snapshot
 }
 
+/** What `why` is asked: whether A reaches B, and when. */
 export interface WhyQuestion extends Asked {
   readonly b: string
   /** @default as of `Pair` */

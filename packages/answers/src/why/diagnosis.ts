@@ -25,6 +25,7 @@ export const causes = [
   'no-fault',
 ] as const
 
+/** Why A does not reach B, or that it does: one of `causes`. */
 export type Cause = (typeof causes)[number]
 
 /**
@@ -33,6 +34,7 @@ export type Cause = (typeof causes)[number]
  */
 export const certainties = ['certain', 'high', 'medium', 'consistent-with', 'cannot-tell'] as const
 
+/** How sure a cause is: one of `certainties`. */
 export type Certainty = (typeof certainties)[number]
 
 /** Why A does not reach B. */
@@ -70,6 +72,7 @@ export interface Others {
   readonly answered: number
 }
 
+/** A change of the network before the first failure, as CloudTrail has it. */
 export interface Change {
   /** ISO 8601. */
   readonly time: string

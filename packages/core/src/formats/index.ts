@@ -29,4 +29,5 @@ export const formats = {
   vended: async () => (await import('./vended.ts')).vended,
 } as const
 
+/** Name of a format on the command line and in its import: `vpc-flow`. */
 export type FormatName = keyof typeof formats

@@ -31,13 +31,17 @@ export const communityId: Enrichment = /* @__PURE__ */ communityIdWith({ seed: 0
 /**
  * The same where the other tools have a seed.
  *
- * @param options.seed 0 to 65535
  * @throws FlowferryError INVALID_OPTION where the seed is no such number
  *
  * @example
  * const parser = vpcFlow.with(communityIdWith({ seed: 7 }))
  */
-export function communityIdWith({ seed }: { readonly seed: number }): Enrichment {
+export function communityIdWith({
+  seed,
+}: {
+  /** 0 to 65535. */
+  readonly seed: number
+}): Enrichment {
   requireOption(Number.isInteger(seed) && seed >= 0 && seed <= 65_535, 'seed', seed, 'a whole number, 0 to 65535')
   return {
     name: 'communityId',

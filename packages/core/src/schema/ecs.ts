@@ -219,6 +219,7 @@ const extensions = {
 
 /** Each name and its type. */
 export type EcsTypes = typeof ecs & typeof extensions
+/** Name of a field of ECS: `source.ip`. */
 export type EcsField = keyof EcsTypes
 
 const dictionary: ReadonlyMap<string, MappingType> = new Map(Object.entries({ ...ecs, ...extensions }))

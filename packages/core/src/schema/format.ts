@@ -13,6 +13,7 @@ import { type Case, withoutAliases } from './layout.ts'
 import type { RecordFrom } from './record.ts'
 import { type Schema, schemaOf } from './schema.ts'
 
+/** What `format` is declared by. */
 export interface FormatDefinition<K extends string, F extends Fields> {
   /** Told apart by it: becomes the records' literal `kind`. */
   readonly kind: K

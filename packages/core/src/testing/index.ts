@@ -18,6 +18,7 @@ import type {
 } from '../types.ts'
 
 export interface MemoryObjectOptions {
+  /** Its key, by which a parser may know it. */
   readonly key: string
   /** The stored bytes, gzip or plain; text is written as UTF-8. */
   readonly body: Uint8Array | string
@@ -143,6 +144,7 @@ export async function collect<T>(parser: Parser<T>, object: SourceObject, contex
 /** `test` of vitest, jest or node:test. */
 export type TestFunction = (name: string, run: () => Promise<void>) => unknown
 
+/** What `parserContract` tests a parser with. */
 export interface ParserContract<T> {
   /** Registers a test: `test` of your runner. */
   readonly test: TestFunction
@@ -181,6 +183,7 @@ export function parserContract<T>({ test, parser, sample, records }: ParserContr
   })
 }
 
+/** What `rangeParserContract` tests a parser of ranges with, such as one of Parquet. */
 export interface RangeParserContract<T> extends ParserContract<T> {
   /** Bytes that one range may have. @default 8 MiB */
   readonly mostBytes?: number
@@ -352,6 +355,7 @@ function watch(object: SourceObject) {
   return { object: { ...object, open }, opened }
 }
 
+/** What `sinkContract` tests a sink with. */
 export interface SinkContract {
   /** Registers a test: `test` of your runner. */
   readonly test: TestFunction

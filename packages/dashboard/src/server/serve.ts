@@ -10,6 +10,7 @@ import { headers, type Refusal, refuseForeign, refuseStranger } from './guard.ts
 import type { DashboardOptions } from './options.ts'
 import { requestsFor } from './requests.ts'
 
+/** A dashboard that listens. */
 export interface ServedDashboard {
   /** The page with its token: whoever has it can ask the store. */
   readonly url: string

@@ -8,6 +8,7 @@ export interface Known {
   readonly all: readonly InPart[]
 }
 
+/** An interface of a snapshot, and what the snapshot knows around it. */
 export interface InPart {
   readonly part: SnapshotPart
   readonly interface: NetworkInterface

@@ -6,6 +6,7 @@ export interface Snapshot {
   readonly parts: readonly SnapshotPart[]
 }
 
+/** What a snapshot has of one account and region. */
 export interface SnapshotPart {
   /** 12 digits. */
   readonly account: string
@@ -43,6 +44,7 @@ export interface NetworkInterface {
   readonly instanceName?: string
 }
 
+/** A subnet, as DescribeSubnets and DescribeNetworkAcls have it. */
 export interface Subnet {
   readonly subnetId: string
   readonly vpcId: string

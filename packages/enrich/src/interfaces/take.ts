@@ -15,6 +15,7 @@ import type { FlowLog, NetworkInterface, SnapshotPart, Subnet } from './snapshot
 export interface TakeOptions {
   /** Whose credentials the client has: 12 digits. */
   readonly account: string
+  /** Ends what is asked of EC2. */
   readonly signal?: AbortSignal
   /** Gets the refusal of DescribeFlowLogs: the part then has no flow logs, and all the rest. @default it is thrown */
   readonly onRefused?: (error: Error) => void

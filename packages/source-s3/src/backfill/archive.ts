@@ -18,6 +18,7 @@ export interface ArchiveObject extends ListedObject {
 export interface ArchiveOptions {
   /** A client, or a function from bucket to one. It needs s3:ListBucket on the bucket. */
   readonly s3: S3Clients
+  /** Name of the bucket. */
   readonly bucket: string
   /** Only keys that begin with it. Default: all. Needed where a bucket holds much besides logs. */
   readonly prefix?: string
@@ -27,8 +28,9 @@ export interface ArchiveOptions {
   readonly accounts?: readonly string[]
   /** `eu-central-1`, … Default: all that are found. Logs whose keys have no region are not asked. */
   readonly regions?: readonly string[]
-  /** Times of the first record, and of the first one that is too late: [from, to). */
+  /** Time of the first record, … */
   readonly from: Date
+  /** … and of the first one that is too late. */
   readonly to: Date
   /**
    * Milliseconds by which a record may have come later than it happened, 0 to 30 days. More of it reads more files after
@@ -43,6 +45,7 @@ export interface ArchiveOptions {
   readonly onRequest?: () => void
   /** Told what is left out although it may be wanted. */
   readonly onNote?: (note: string) => void
+  /** Ends the listing, which then throws ABORTED. */
   readonly signal?: AbortSignal
 }
 

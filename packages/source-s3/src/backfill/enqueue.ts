@@ -28,6 +28,7 @@ export interface EnqueueOptions<O extends EventObject> {
   readonly signal?: AbortSignal
 }
 
+/** What `enqueue` sent. */
 export interface EnqueueResult {
   readonly objects: number
   readonly messages: number

@@ -47,6 +47,7 @@ export interface InspectDeadLettersOptions {
   readonly signal?: AbortSignal
 }
 
+/** Dead letters that have something in common. */
 export interface DeadLetterGroup {
   /**
    * `OBJECT_FORBIDDEN`; `logs`; `s3://logs/AWSLogs/123456789012/vpcflowlogs/eu-central-1/`; `123456789012`; or
@@ -62,6 +63,7 @@ export interface DeadLetterGroup {
   readonly reason?: string
 }
 
+/** What `inspectDeadLetters` found. */
 export interface DeadLetterInspection {
   /** Messages inspected. */
   readonly seen: number

@@ -55,6 +55,7 @@ export interface RedriveOptions {
   readonly signal?: AbortSignal
 }
 
+/** What `redrive` did. */
 export interface RedriveResult {
   /** Messages received: `redriven + skipped`, and those that SQS refused to take, listed in `failures`. */
   readonly seen: number

@@ -50,6 +50,7 @@ export interface SqsRecord {
     | undefined
 }
 
+/** The event of a Lambda function of an SQS queue. */
 export interface SqsEvent {
   readonly Records: readonly SqsRecord[]
 }

@@ -11,6 +11,7 @@ export interface Has {
   readonly reason?: string
 }
 
+/** What `json({ refuse })` takes: `unlessEnds` or `has`. */
 export type Refusal = Ends | Has
 
 /**
