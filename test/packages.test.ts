@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 
 const root = new URL('../', import.meta.url)
@@ -22,6 +23,45 @@ const workspace = manifest('')
 const folders = readdirSync(new URL('packages/', root))
 const packages = folders.map((folder) => ({ folder, ...manifest(`packages/${folder}/`) }))
 const { version } = packages[0]!
+
+const permissive = new Set([
+  'Apache-2.0',
+  'MIT',
+  'ISC',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  '0BSD',
+  'Unlicense',
+  'BlueOak-1.0.0',
+])
+
+/** Name to licence of all that `dependencies` bring, and theirs, as they stand in node_modules. */
+function licencesOf(roots: readonly URL[]): Map<string, string> {
+  const licences = new Map<string, string>()
+  const seen = new Set<string>()
+  const visit = (folder: URL) => {
+    if (seen.has(folder.href)) return
+    seen.add(folder.href)
+    const {
+      name,
+      license,
+      dependencies = {},
+    }: Manifest = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'))
+    licences.set(name, license ?? 'none')
+    for (const dependency of Object.keys(dependencies)) visit(folderOf(dependency, folder))
+  }
+  for (const folder of roots) visit(pathToFileURL(`${realpathSync(folder)}/`))
+  return licences
+}
+
+/** As Node finds a package: in the folder's own node_modules, or in one above. */
+function folderOf(name: string, from: URL): URL {
+  for (let folder = from; ; folder = new URL('../', folder)) {
+    const found = new URL(`node_modules/${name}/`, folder)
+    if (existsSync(found)) return pathToFileURL(`${realpathSync(found)}/`)
+    if (folder.pathname === '/') throw new Error(`${name}, which ${from.pathname} asks for, is not installed`)
+  }
+}
 
 describe.each(packages)('$name', ({ folder, ...made }) => {
   test('says of itself what its neighbours say', () => {
@@ -72,4 +112,21 @@ test('a library has one version in the workspace, and it is exact', () => {
       expect(range, `${library} of ${from}`).toBe(versions.get(library) ?? range)
       versions.set(library, range)
     }
+})
+
+describe('what is installed with a package', () => {
+  const installed = licencesOf(packages.map(({ folder }) => new URL(`packages/${folder}/`, root)))
+
+  test('is all there is, whatever brought it', () => {
+    expect([...installed.keys()]).toEqual(
+      expect.arrayContaining(packages.flatMap(({ dependencies = {} }) => Object.keys(dependencies))),
+    )
+    // Of a dependency's own: no package here names it.
+    expect([...installed.keys()]).toContain('@smithy/types')
+  })
+
+  test.each([...installed])('%s has a licence that asks for no more than its notice: %s', (_, licence) => {
+    const [, choices] = /^\(?(.*?)\)?$/.exec(licence)!
+    expect(choices!.split(' OR ').some((one) => one.split(' AND ').every((each) => permissive.has(each)))).toBe(true)
+  })
 })

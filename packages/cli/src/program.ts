@@ -427,7 +427,7 @@ Examples:
 
   archiveOptions(fromOptions(command('mcp')))
     .description(
-      'Serves why, ask, flows, changes and formats to language models: the Model Context Protocol over standard input and output. It only reads. Of an archive it serves why alone.',
+      'Serves why, ask, flows, changes and formats to language models: the Model Context Protocol over standard input and output. It only reads.',
     )
     .addOption(snapshotOption())
     .option('--lookback <duration>', 'of an archive: as for why')
