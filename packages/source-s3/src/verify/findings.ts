@@ -39,6 +39,7 @@ export const findingKinds = {
   'no-digests': false,
 } as const satisfies Readonly<Record<string, boolean>>
 
+/** What may be wrong with an archive. */
 export type FindingKind = keyof typeof findingKinds
 
 /** One thing that is wrong with an archive, as `verifyCloudTrail` tells it. */

@@ -33,6 +33,7 @@ const slack = 5 * 60_000
 export interface VerifyOptions {
   /** A client, or a function from bucket to one. It needs s3:ListBucket and s3:GetObject. */
   readonly s3: S3Clients
+  /** Name of the bucket. */
   readonly bucket: string
   /** The folder above `AWSLogs`, or one below it. @default all of the bucket */
   readonly prefix?: string
@@ -40,8 +41,9 @@ export interface VerifyOptions {
   readonly accounts?: readonly string[]
   /** Regions of the events. @default all that are found */
   readonly regions?: readonly string[]
-  /** The span of the files' delivery: [from, to). */
+  /** The span of the files' delivery begins, … */
   readonly from: Date
+  /** … and ends before. */
   readonly to: Date
   /**
    * The keys that CloudTrail signed with, as ListPublicKeys answers them: a list, or a function that asks for those of a
@@ -65,9 +67,11 @@ export interface VerifyOptions {
   readonly after?: VerifyPosition
   /** Told after each day of each region how far it is: to be kept as JSON, and given as `after`. */
   readonly onPosition?: (position: VerifyPosition) => void
+  /** Ends the run, which then throws ABORTED. */
   readonly signal?: AbortSignal
 }
 
+/** What a check of an archive by its digests found. */
 export interface VerifyReport {
   /** Digests that were read, and those among them whose signature holds. */
   readonly digests: number
@@ -87,6 +91,7 @@ export interface VerifyReport {
   readonly verdict: 'whole' | 'changed' | 'not-proven'
 }
 
+/** The digests of one trail, each of which signs for the one before it. */
 export interface VerifiedChain {
   /** Folder above `CloudTrail-Digest`: `AWSLogs/123456789012/`. */
   readonly folder: string
