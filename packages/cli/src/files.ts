@@ -52,7 +52,10 @@ export function localFile(path: string, { size, etag }: FileOptions = {}): Sourc
  * What comes on standard input, readable once. It cannot be hashed before it is read, so records of its own identity
  * apart, its ids hold for this run only: `parse` prints documents without ids, and `ingest` does not take it.
  */
-export function standardInput(stdin: AsyncIterable<Uint8Array>): SourceObject {
+export function standardInput(stdin: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): SourceObject {
+  async function* chunks() {
+    yield* stdin
+  }
   return {
     bucket: '',
     key: '-',
@@ -61,7 +64,7 @@ export function standardInput(stdin: AsyncIterable<Uint8Array>): SourceObject {
         throw new FlowferryError('OBJECT_UNREADABLE', 'Standard input is read from its beginning on; name the file', {
           place: { key: '-' },
         })
-      return { etag: 'stdin', lastModified: new Date(), body: stdin }
+      return { etag: 'stdin', lastModified: new Date(), body: chunks() }
     },
   }
 }
@@ -79,6 +82,18 @@ export async function listFiles(path: string): Promise<{ path: string; size: num
     else if (entry.isFile() || entry.isSymbolicLink()) files.push({ path: below, size: (await stat(below)).size })
   }
   return files
+}
+
+/** Whether a path names something; a name that is too long for one names nothing. */
+export async function readable(path: string): Promise<'file' | 'folder' | undefined> {
+  try {
+    return (await stat(path)).isDirectory() ? 'folder' : 'file'
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG' || code === 'ERR_INVALID_ARG_VALUE')
+      return undefined
+    throw new Error(`${path}: ${(error as Error).message}`)
+  }
 }
 
 /** What is at a path that the user named. */

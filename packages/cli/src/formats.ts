@@ -77,6 +77,16 @@ export async function parserFor(
   )
 }
 
+/** The parser of each log's format, with its name: what `parserFor` chooses among, beside the files that hold several. */
+export async function parsersByName(
+  documents: Documents = 'small',
+  settings: Settings = noSettings,
+): Promise<readonly { readonly name: string; readonly parser: Parser<unknown> }[]> {
+  return Promise.all(
+    logFormatNames(settings).map(async (name) => ({ name, parser: await loaded(name, documents, settings) })),
+  )
+}
+
 /** Each compiled once for a config: formats that are the same are to be the same object. */
 const compiled = new WeakMap<Settings, Map<string, Promise<Parser<unknown>>>>()
 

@@ -9,8 +9,10 @@ function hintFor(error: unknown, format: string | undefined, names: readonly str
     return `--format ${format ?? 'NAME'} --fields 'NAMES' states the fields of files that do not name them`
   if (format && (code === 'FORMAT_MISMATCH' || code === 'JSON_INVALID' || code === 'TOO_MANY_MALFORMED'))
     return `read as ${format} because of --format; without it the content decides`
+  if (code === 'FORMAT_AMBIGUOUS')
+    return '--format says which; flowferry explain FILE shows which formats fit, and by what'
   if (code === 'FORMAT_UNKNOWN')
-    return `this command reads ${names.join(', ')}; --format says which, where the content does not`
+    return `flowferry explain FILE shows which formats nearly fitted, and what they lack; this command reads ${names.join(', ')}; --format says which, where the content does not`
   if (code === 'TARGET_NOT_FOUND') return '--setup installs the index templates'
   if (code === 'TARGET_UNAUTHORIZED') return 'flowferry ingest --help names the variables that hold the credentials'
   if (code === 'TARGET_UNREACHABLE' && message.includes('wrong version number'))

@@ -5,6 +5,7 @@ import type { AskCommandOptions } from './commands/ask.ts'
 import type { BackfillCommandOptions } from './commands/backfill.ts'
 import type { CostCommandOptions } from './commands/cost.ts'
 import type { DlqOptions } from './commands/dlq.ts'
+import type { ExplainOptions } from './commands/explain.ts'
 import type { IngestCommandOptions } from './commands/ingest.ts'
 import type { McpCommandOptions } from './commands/mcp.ts'
 import type { ParseOptions } from './commands/parse.ts'
@@ -208,6 +209,36 @@ Examples:
       const settings = await settingsFor(config, options.format, io, formatNames, fields)
       const { parse } = await import('./commands/parse.ts')
       finish(await parse(source, withStore(options, settings, undefined, ['documents']), io, settings))
+    })
+
+  configOptions(command('explain'))
+    .description(
+      'Of what format a file or line is, by what it is known, and which formats nearly fitted; of one record, where each field goes in its document.',
+    )
+    .argument('<source>', 'a file, s3://bucket/key, - for standard input, or a line of a log in quotes')
+    .addOption(format())
+    .addOption(fields('of vpc-flow, or of --format: fields of files'))
+    .addOption(documents())
+    .option(
+      '--record <n>',
+      'which record, from 0, as errors count them; default 0',
+      wholeNumber(0, Number.MAX_SAFE_INTEGER),
+    )
+    .option('--json', 'one JSON object on standard output, its values whole')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 the record is read, 1 failed, or no format reads it, 2 wrong usage, 3 the record is malformed.
+
+Examples:
+  flowferry explain flow.log.gz
+  flowferry explain s3://logs/AWSLogs/…json.gz --record 17
+  flowferry explain '5 10.0.0.1 10.0.0.2 REJECT' --format vpc-flow --fields 'version srcaddr dstaddr action'`,
+    )
+    .action(async (source: string, { config, fields, ...options }: ExplainOptions & ConfigFlag & FieldsFlag) => {
+      const settings = await settingsFor(config, options.format, io, formatNames, fields)
+      const { explainCommand } = await import('./commands/explain.ts')
+      finish(await explainCommand(source, withStore(options, settings, undefined, ['documents']), io, settings))
     })
 
   storeOptions(

@@ -77,7 +77,7 @@ export type {
   MappingProperty,
   MappingType,
 } from './types/format.ts'
-export type { Batch, Limits, ObjectHead, ParseContext, Parser, RecordOf } from './types/parser.ts'
+export type { Batch, Limits, NearMiss, ObjectHead, ParseContext, Parser, RecordOf } from './types/parser.ts'
 export type { Counts, MessageReport, ObjectReport, ObjectStatus, Report } from './types/report.ts'
 export type { ObjectIdentity, Outcome, Rejection, Sink, Slice, SliceOutcome } from './types/sink.ts'
 export type { ByteRange, OpenObject, Position, Source, SourceMessage, SourceObject } from './types/source.ts'

@@ -1,5 +1,5 @@
 import type { Schema } from '../schema/schema.ts'
-import type { Batch, MappingProperty, ObjectHead, ParseContext, SourceObject } from '../types.ts'
+import type { Batch, MappingProperty, NearMiss, ObjectHead, ParseContext, SourceObject } from '../types.ts'
 
 /**
  * A way to write a format's records: `delimited(…)`, `json(…)`. It holds no fields: `bind` makes a reader of a schema, so
@@ -12,11 +12,12 @@ export interface Encoding {
   readonly bind: (schema: Schema) => BoundEncoding
 }
 
-/** An encoding that knows its schema. `claims` and `parse` are those of `Parser`. */
+/** An encoding that knows its schema. `claims`, `near` and `parse` are those of `Parser`. */
 export interface BoundEncoding {
   /** Whether a file names the fields of its records: in a header line, or in each record. */
   readonly namesFields: boolean
   readonly claims: (head: ObjectHead) => 'content' | 'key' | undefined
+  readonly near?: (head: ObjectHead) => NearMiss | undefined
   readonly parse: (object: SourceObject, context: ParseContext) => AsyncIterable<Batch<unknown>>
   /** A reader of objects that do not name their columns. None for an encoding whose records name their fields. */
   readonly withFields?: (names: readonly string[]) => Omit<BoundEncoding, 'withFields'>

@@ -4,7 +4,7 @@ import { formatOf } from '../encodings/record-format.ts'
 import { FlowferryError } from '../errors.ts'
 import { once } from '../once.ts'
 import { parseByHead } from '../read/peek.ts'
-import type { Archive, Format, ObjectHead, Parser } from '../types.ts'
+import type { Archive, Format, NearMiss, ObjectHead, Parser } from '../types.ts'
 import { checkFormat, checkMembers } from './check.ts'
 import { type Derive, type Derived, derive, type Fields } from './derive.ts'
 import type { Target } from './ecs.ts'
@@ -160,12 +160,13 @@ function parserOf<R>(parts: Parts, travelling: Travelling, encodings: readonly E
     schema,
     namesFields: bound.some(({ namesFields }) => namesFields),
     claims: (head) => claimOf(bound, head)?.claim,
+    near: (head) => nearest(bound, head),
     parse: parseWith(bound) as Parser<R>['parse'],
     withFields: (names) => {
       if (!columns?.withFields)
         throw new FlowferryError('INVALID_OPTION', `withFields: no encoding of ${kind} has columns without names`)
-      const { claims, parse } = columns.withFields(typeof names === 'string' ? requiredNames(names) : names)
-      return { formats: [schema.format], claims, parse: parse as Parser<R>['parse'] }
+      const { claims, near, parse } = columns.withFields(typeof names === 'string' ? requiredNames(names) : names)
+      return { formats: [schema.format], claims, ...(near && { near }), parse: parse as Parser<R>['parse'] }
     },
     with: (...enrichments) => parserOf(enrichedBy(parts, enrichments), travelling, encodings),
     get full() {
@@ -193,6 +194,12 @@ function claimOf(bound: readonly BoundEncoding[], head: ObjectHead) {
     if (claim === 'key') byKey ??= { encoding, claim }
   }
   return byKey
+}
+
+/** Of several encodings what the nearest one says. */
+function nearest(bound: readonly BoundEncoding[], head: ObjectHead): NearMiss | undefined {
+  const all = bound.flatMap(({ near }) => near?.(head) ?? [])
+  return all.sort((a, b) => b.share - a.share)[0]
 }
 
 /** Of several encodings the object's beginning decides; where it does not, the first one says what is wrong. */

@@ -49,6 +49,13 @@ export interface Batch<T> {
   readonly fields?: ReadonlySet<string>
   /** The record's own text, for `event.original`. Asked for where `ParseContext.originals` is set. */
   readonly original?: (index: number) => string
+  /**
+   * Each column of a record, in order, by the name that the file or layout has for it, and its text as it stands; undefined
+   * where the line ends before it, or a row has no value. `index` is that of a record; with `malformed`, of `malformed`.
+   *
+   * @default the records have no columns
+   */
+  readonly columns?: (index: number, malformed?: 'malformed') => readonly (readonly [name: string, text?: string])[]
   /** Last part of the data stream's name, for a record that knows it. @default the option of `ingest` */
   readonly namespace?: string
   /** Decompressed bytes that these records took, a whole number from 0. The memory budget counts them. */
@@ -116,6 +123,14 @@ export interface ObjectHead {
   readonly text: string
 }
 
+/** How near an object comes to a format that does not claim its content. */
+export interface NearMiss {
+  /** How much of it is as in the format, from 0 to 1: of its names, or of the values of its first line. */
+  readonly share: number
+  /** What is otherwise, in words: `16 values where the layout has 14`. It may hold names of the object's. */
+  readonly lacks: string
+}
+
 /**
  * Reads the records of an object. Most parsers are made by `format()` or `lines()`.
  *
@@ -130,6 +145,12 @@ export interface Parser<T> {
    * does. A claim by content wins over one by key. Asked by `detect` alone.
    */
   readonly claims: (head: ObjectHead) => 'content' | 'key' | undefined
+  /**
+   * How near an object comes whose content the parser does not claim: for people who ask why not.
+   *
+   * @default nothing is told
+   */
+  readonly near?: (head: ObjectHead) => NearMiss | undefined
   /**
    * Of several parsers the one that reads an object with this beginning; none where no parser does.
    *

@@ -27,6 +27,8 @@ export interface Columns {
   /** Fields that the table does not know, and which columns they are. */
   readonly unknown: readonly (UnknownField & { readonly column: number })[]
   readonly scan: (bytes: Buffer) => Scan
+  /** A line's values as they stand; undefined where quotes hide where one ends. */
+  readonly texts: (line: string) => readonly string[] | undefined
   /** The plain path: a line's record, or what is wrong with it, or how many values it has where wider columns read it. */
   readonly read: (line: string) => Values | string | number
   /** The same for a row's values, which no line holds. An absent one may be undefined. */
@@ -124,8 +126,11 @@ function compileColumns(table: CompiledTable, names: readonly string[], least: n
   const most = named + mostTrailing(named)
   const ofLayout = columns.slice(0, named)
 
+  const texts = (line: string) =>
+    table.quoted ? quotedValues(line, table, ofLayout, least, most) : valuesOf(line, table)
+
   const read = (line: string): Values | string | number => {
-    const all = table.quoted ? quotedValues(line, table, ofLayout, least, most) : valuesOf(line, table)
+    const all = texts(line)
     if (!all) return 'quotes within a value: where it ends cannot be told'
     const values = withoutTrailing(all, columns.length, absent)
     const isTooLong = values.length > most
@@ -166,6 +171,7 @@ function compileColumns(table: CompiledTable, names: readonly string[], least: n
       const compiled = program()
       return compiled ? scan(compiled, bytes) : scanLines(bytes)
     },
+    texts,
     read,
     readValues,
     document: columnDocuments(schema, columns, unknown),

@@ -5,7 +5,7 @@ import { spellingsOf, tablesOf } from '../../schema/layout.ts'
 import { reserved } from '../../schema/names.ts'
 import type { BoundEncoding, Encoding } from '../encoding.ts'
 import type { CompiledTable } from './compiled.ts'
-import { claimTable, parseTable } from './parse.ts'
+import { claimTable, nearTable, parseTable } from './parse.ts'
 
 export interface DelimitedOptions {
   /** One character between values. */
@@ -82,10 +82,12 @@ export function delimited(options: DelimitedOptions): Encoding {
       return {
         namesFields: options.header !== undefined,
         claims: (head) => claimTable(compiled, head),
+        near: (head) => nearTable(compiled, head),
         parse: (object, context) => parseTable(compiled, undefined, object, context),
         withFields: (names) => ({
           namesFields: false,
           claims: (head) => claimTable(compiled, head, names),
+          near: (head) => nearTable(compiled, head, names),
           parse: (object, context) => parseTable(compiled, names, object, context),
         }),
       }

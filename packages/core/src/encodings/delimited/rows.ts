@@ -100,13 +100,13 @@ export function rowReader(schema: Schema, names: readonly string[], object: Sour
           scan.regular[line] = 0
           run.add(line, ordinal + row)
         }
-        const told = (line: number) =>
-          textOfRow(names, odd.get(first + line) ?? valuesAt(scan.bytes, scan.starts[line]!, scan.stops[line]!))
+        const valuesOfRow = (line: number) =>
+          odd.get(first + line) ?? valuesAt(scan.bytes, scan.starts[line]!, scan.stops[line]!)
         from += scan.bytes.length
         const share =
           from === bytes.length ? rest : Math.min(rest, Math.round((taken * scan.bytes.length) / bytes.length))
         rest -= share
-        yield batchOf(table, columns, run, share, malformed, context, undefined, told)
+        yield batchOf(table, columns, run, share, malformed, context, undefined, valuesOfRow)
       }
     },
   }
@@ -114,16 +114,4 @@ export function rowReader(schema: Schema, names: readonly string[], object: Sour
 
 function valuesAt(bytes: Buffer, start: number, stop: number): readonly string[] {
   return bytes.toString('utf8', start, stop).split('\t')
-}
-
-/** A row's own text: its columns as JSON, those without a value left out. */
-function textOfRow(names: readonly string[], values: readonly (string | undefined)[]): string {
-  return JSON.stringify(
-    Object.fromEntries(
-      names.flatMap((name, column) => {
-        const value = values[column]
-        return value === undefined || value === '-' ? [] : [[name, value]]
-      }),
-    ),
-  )
 }

@@ -54,7 +54,7 @@ export function textOf({ bytes, starts, stops }: Scan, line: number, beginning: 
 
 /**
  * @param offset Of the scan's first byte in the decompressed object, where its lines stand there
- * @param told A line's own text, where it is another than that of its bytes
+ * @param row A row's values, where a line stands for one: its own text is another than that of its bytes
  */
 export function batchOf(
   table: CompiledTable,
@@ -64,7 +64,7 @@ export function batchOf(
   malformed: readonly Malformed[],
   context: ParseContext,
   offset?: number,
-  told?: (line: number) => string,
+  row?: (line: number) => readonly (string | undefined)[],
 ): Batch<unknown> {
   const { unknown } = columns
   const program = columns.program()
@@ -76,6 +76,7 @@ export function batchOf(
   const refused = new Refused(unknownFields)
   const records = () => Array.from({ length }, (_, index) => recordAt(index))
   const ingested = ingestedNow(table.schema)
+  const told = row && ((line: number) => textOfRow(columns.names, row(line)))
   return Object.assign(new RecordsOnDemand(records), {
     format: table.schema.format,
     length,
@@ -84,6 +85,11 @@ export function batchOf(
     ...(offset !== undefined && { offsetOf: (index: number) => offset + scan.starts[lines[index]!]! }),
     malformed,
     malformedText: (position: number) => (told ?? ((line) => textOf(scan, line, false)))(run.malformed[position]!),
+    columns: (index: number, of?: 'malformed') => {
+      const line = of ? run.malformed[index]! : lines[index]!
+      const isFirst = !of && ordinals[index] === 0
+      return named(columns.names, row ? row(line) : (columns.texts(textOf(scan, line, isFirst)) ?? []))
+    },
     document: (index: number) => columns.document(recordAt(index), refused.of(index), ingested),
     view: (index: number) => columns.view(scan, lines[index]!, fast(index) ? undefined : recordAt(index)),
     fields: columns.fields(),
@@ -112,4 +118,25 @@ function countUnknown(
   }
   const found = unknown.map(({ name }, i) => [name, counts[i]!] as const).filter(([, count]) => count > 0)
   return Object.fromEntries(found)
+}
+
+/** The columns with their values; what stands behind the last one has its number. */
+function named(names: readonly string[], values: readonly (string | undefined)[]): [name: string, text?: string][] {
+  return Array.from({ length: Math.max(names.length, values.length) }, (_, i) => {
+    const text = values[i]
+    const name = names[i] ?? `field_${i + 1}`
+    return text === undefined ? [name] : [name, text]
+  })
+}
+
+/** A row's own text: its columns as JSON, those without a value left out. */
+function textOfRow(names: readonly string[], values: readonly (string | undefined)[]): string {
+  return JSON.stringify(
+    Object.fromEntries(
+      names.flatMap((name, column) => {
+        const value = values[column]
+        return value === undefined || value === '-' ? [] : [[name, value]]
+      }),
+    ),
+  )
 }

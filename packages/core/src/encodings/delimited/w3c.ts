@@ -5,7 +5,7 @@ import { spellingsOf } from '../../schema/layout.ts'
 import type { ObjectHead, SourceObject } from '../../types.ts'
 import type { BoundEncoding, Encoding } from '../encoding.ts'
 import { delimited } from './delimited.ts'
-import { headLines, layoutOf } from './parse.ts'
+import { headLines, layoutOf, nearNames } from './parse.ts'
 import { valuesOf } from './values.ts'
 
 export interface W3cOptions {
@@ -105,6 +105,13 @@ export function w3c({ claims, headerless, quotes = true, keys }: W3cOptions = {}
       return {
         namesFields: true,
         claims: claimOf,
+        near: (head) => {
+          const { names, software } = beginOf(head)
+          const near = names && nearNames(schema, names)
+          return near && software
+            ? { ...near, lacks: `another program wrote it, as #Software says; ${near.lacks}` }
+            : near
+        },
         parse: parseByHead((head, object) => {
           const { names, lines } = beginOf(head)
           if (names) return readerOf(delimiterOf(head, names, object, split))

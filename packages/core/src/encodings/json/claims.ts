@@ -1,5 +1,8 @@
-import type { ObjectHead } from '../../types.ts'
+import { tablesOf } from '../../schema/layout.ts'
+import type { Schema } from '../../schema/schema.ts'
+import type { NearMiss, ObjectHead } from '../../types.ts'
 import { isEnds, isForeign, type Refusal } from './refusals.ts'
+import { namesOf } from './tree.ts'
 
 /** Claims by the members of the records that begin in an object's head, then by its key. */
 export function claimOf(
@@ -39,6 +42,53 @@ export function claimOf(
   }
   if (claimed) return 'content'
   return keys?.test(key) || isEmpty(text, array[0]) ? 'key' : undefined
+}
+
+/** How many members of the records in a head are the table's, and by which of them the format would be known. */
+export function nearOf(
+  head: ObjectHead,
+  schema: Schema,
+  {
+    claims,
+    array,
+    alone,
+    refuse,
+  }: {
+    readonly claims: readonly (string | readonly string[])[]
+    readonly array: readonly string[]
+    readonly alone: readonly string[]
+    readonly refuse: readonly Refusal[]
+  },
+): NearMiss | undefined {
+  if (!/^(?:\u00ef\u00bb\u00bf)?\s*[[{]/.test(head.text)) return undefined
+  const members = new Map(Array.from(membersOf(head, array, alone), ({ name, value }) => [name, value]))
+  const known = new Set(
+    tablesOf(schema).flatMap((fields) =>
+      Object.entries(fields).flatMap(([name, { spelled = [] }]) =>
+        [name, ...spelled].map((one) => namesOf(one)[0]!.replace(/\[\]$/, '')),
+      ),
+    ),
+  )
+  for (const name of array) members.delete(name)
+  const names = [...members.keys()]
+  const ours = names.filter((name) => known.has(name))
+  if (ours.length === 0) return undefined
+  const share = ours.length / names.length
+  for (const one of refuse) {
+    if (isEnds(one)) {
+      const value = members.get(one.path)
+      if (isForeign(one, value))
+        return {
+          share,
+          lacks: `${one.path} is ${JSON.stringify(value!.slice(0, 60))}, and ends in none of ${one.texts.join(', ')}`,
+        }
+    } else if (one.members.every((name) => members.has(name)))
+      return { share, lacks: `it has ${one.members.join(' and ')}, as no record of the format has` }
+  }
+  const missing = claims.map((one) => [one].flat().filter((name) => !members.has(name)))
+  const [nearest] = missing.filter((left) => left.length > 0).sort((a, b) => a.length - b.length)
+  const lacks = nearest ? `; it lacks ${nearest.join(' and ')}` : ''
+  return { share, lacks: `${ours.length} of its ${names.length} members are the format's${lacks}` }
 }
 
 /** Whether the array is all that there is, and holds no record: whose it may be, nothing is lost. */

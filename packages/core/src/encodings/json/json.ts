@@ -6,7 +6,7 @@ import { isIt } from '../../schema/nearest.ts'
 import { flattenedMapping } from '../../schema/objects.ts'
 import type { Schema } from '../../schema/schema.ts'
 import type { Encoding } from '../encoding.ts'
-import { claimOf } from './claims.ts'
+import { claimOf, nearOf } from './claims.ts'
 import { compileFormat } from './compile.ts'
 import { createEncoder } from './encode.ts'
 import type { JsonOptions } from './options.ts'
@@ -39,6 +39,8 @@ export function json(given: JsonOptions = {}): Encoding {
       return {
         namesFields: true,
         claims: typeof claims === 'function' ? claims : (head) => claimOf(head, { claims, keys, array, alone, refuse }),
+        near: (head) =>
+          nearOf(head, schema, { claims: typeof claims === 'function' ? [] : claims, array, alone, refuse }),
         parse: (object, context) => parseJson(format(), bytes(), object, context),
       }
     },
