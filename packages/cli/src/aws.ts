@@ -1,3 +1,4 @@
+import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
 import type { EC2Client } from '@aws-sdk/client-ec2'
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { SQSClient } from '@aws-sdk/client-sqs'
@@ -66,6 +67,13 @@ export async function ec2Client(io: Io, region?: string): Promise<EC2Client> {
   warnOnce(io)
   const { EC2Client } = await import('@aws-sdk/client-ec2')
   return new EC2Client({ ...(region !== undefined && { region }) })
+}
+
+/** A client for the region of a trail, whose keys are that region's. */
+export async function cloudTrailClient(io: Io, region: string): Promise<CloudTrailClient> {
+  warnOnce(io)
+  const { CloudTrailClient } = await import('@aws-sdk/client-cloudtrail')
+  return new CloudTrailClient({ region })
 }
 
 /**

@@ -14,6 +14,7 @@ describe('flowferry', () => {
       'why',
       'mcp',
       'snapshot',
+      'verify',
       'cost',
       'setup',
       'dlq',

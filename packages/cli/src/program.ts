@@ -13,6 +13,7 @@ import type { RedriveCommandOptions } from './commands/redrive.ts'
 import type { ServeCommandOptions } from './commands/serve.ts'
 import type { SetupCommandOptions } from './commands/setup.ts'
 import type { SnapshotCommandOptions } from './commands/snapshot.ts'
+import type { VerifyCommandOptions } from './commands/verify.ts'
 import type { WhyCommandOptions } from './commands/why.ts'
 import { loadSettings } from './config/load.ts'
 import { type Settings, withFrom, withStore } from './config/settings.ts'
@@ -529,6 +530,44 @@ Examples:
     .action(async (options: SnapshotCommandOptions) => {
       const { snapshotCommand } = await import('./commands/snapshot.ts')
       finish(await snapshotCommand(options, io))
+    })
+
+  command('verify')
+    .description(
+      'Whether an archive of CloudTrail is what CloudTrail delivered, by its digests: what is missing, changed, inserted, not signed. It only reads.',
+    )
+    .argument('<source>', 's3://bucket, s3://bucket/prefix, or a folder that mirrors the bucket')
+    .requiredOption('--since <time>', 'files delivered from here on, as for backfill')
+    .option('--until <time>', 'files delivered before this; default: now')
+    .requiredOption(
+      '--public-keys <file...>',
+      'what aws cloudtrail list-public-keys printed, for each region of a trail; or aws, to ask CloudTrail for them',
+    )
+    .option('--account <id...>', 'accounts; default: all that are found')
+    .option('--region <name...>', 'regions; default: all that are found')
+    .option(
+      '--copy-of <bucket>',
+      'the bucket that CloudTrail delivered to, where this is a copy; default: this one, and for a folder any',
+    )
+    .option('--state <file>', 'keep in a file how far it is, and go on from it')
+    .option('--concurrency <n>', 'log files read at the same time, 1 to 64; default 8', wholeNumber(1, 64))
+    .option('--json', 'a JSON object a line: each finding, then the report')
+    .addHelpText(
+      'after',
+      `
+It needs s3:ListBucket and s3:GetObject, and cloudtrail:ListPublicKeys for --public-keys aws. What is told of what, and
+what a copy on disk needs: docs/verify.md.
+
+Exit codes: 0 as it was delivered, 1 failed, 2 wrong usage, 4 changed, 5 not changed as far as is known, and not all proven.
+
+Examples:
+  flowferry verify s3://my-trails --since -7d --public-keys aws
+  aws cloudtrail list-public-keys --start-time 2026-11-01 --end-time 2026-12-01 > keys.json
+  flowferry verify s3://my-trails --since 2026-11-01 --until 2026-12-01 --public-keys keys.json --state november.json`,
+    )
+    .action(async (source: string, options: VerifyCommandOptions) => {
+      const { verifyCommand } = await import('./commands/verify.ts')
+      finish(await verifyCommand(source, options, io))
     })
 
   configOptions(command('cost'))
