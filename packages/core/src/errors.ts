@@ -165,7 +165,7 @@ export const errorCodes = {
     stage: 'records',
     retryable: false,
     advice:
-      'The Parquet file has what is not read: the message names it. Let its writer do without (flat columns, GZIP, SNAPPY or ZSTD, no encryption), or leave its key out of the notification.',
+      'The Parquet file has what is not read: the message names it. Let its writer do without (GZIP, SNAPPY or ZSTD, no encryption), or leave its key out of the notification.',
   },
   TOO_MANY_MALFORMED: {
     stage: 'records',

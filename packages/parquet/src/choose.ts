@@ -41,20 +41,26 @@ export function choiceOf(format: FormatParser<unknown>, columns: readonly Column
 /**
  * The formats whose table knows the most of the columns, and half of them at least: one, where the columns tell. Of equal
  * ones those that name their fields elsewhere, too.
+ *
+ * @param count How many columns the file has, with those that are not read
  */
-export function choices(formats: readonly FormatParser<unknown>[], columns: readonly Column[]): readonly Choice[] {
+export function choices(
+  formats: readonly FormatParser<unknown>[],
+  columns: readonly Column[],
+  count: number,
+): readonly Choice[] {
   const all = formats.map((format) => choiceOf(format, columns))
   const most = Math.max(...all.map(({ known }) => known))
-  if (most * 2 < columns.length || most === 0) return []
+  if (most * 2 < count || most === 0) return []
   const best = all.filter(({ known }) => known === most)
   const naming = best.filter(({ format }) => format.namesFields)
   return naming.length > 0 ? naming : best
 }
 
-/** The columns as an error names them. */
-export function namesOf(columns: readonly Column[]): string {
-  const first = columns.slice(0, 12).map(({ name }) => shown(name))
-  return first.join(', ') + (columns.length > first.length ? ` and ${columns.length - first.length} more` : '')
+/** Names of columns as an error has them. */
+export function namesOf(names: readonly string[]): string {
+  const first = names.slice(0, 12).map(shown)
+  return first.join(', ') + (names.length > first.length ? ` and ${names.length - first.length} more` : '')
 }
 
 /** Amazon Security Lake's files, in the Open Cybersecurity Schema Framework. */

@@ -32,13 +32,15 @@ export interface RowGroup {
   readonly rows: number
   /** Decompressed bytes, as the file states them. */
   readonly bytes: number
-  /** One for each column of the file. */
+  /** One for each column that is read. */
   readonly chunks: readonly Chunk[]
 }
 
 /** What a file says of itself at its end. */
 export interface Footer {
   readonly columns: readonly Column[]
+  /** Names of columns that are not read: structs, lists and maps, and values that no log has. */
+  readonly unread: readonly string[]
   readonly groups: readonly RowGroup[]
 }
 
@@ -111,44 +113,70 @@ export async function readFooter(ranges: Ranges): Promise<Footer | undefined> {
 
 function footerOf(file: ThriftStruct): Footer {
   if (file[8]) throw new Unsupported('its columns are encrypted')
-  const columns = columnsOf(listOf(file[2]))
-  const groups = listOf(file[4]).map((group) => groupOf(structOf(group), columns))
+  const { columns, unread, leaves } = columnsOf(listOf(file[2]))
+  const groups = listOf(file[4]).map((group) => groupOf(structOf(group), columns, leaves))
   const rows = groups.reduce((sum, group) => sum + group.rows, 0)
   if (rows !== file[3]) throw new Invalid(`it states ${file[3]} rows, and its row groups have ${rows}`)
-  return { columns, groups }
+  return { columns, unread, groups }
 }
 
-/** The columns of a flat file. One with others inside would need its rows put together from several. */
-function columnsOf([root, ...elements]: readonly ThriftValue[]): readonly Column[] {
-  const count = elements.length
-  if (!root || count === 0) throw new Invalid('it has no columns')
-  const children = structOf(root)[5]
-  const columns = elements.map((element) => {
-    const { 3: repetition, 4: bytes, 5: inner } = structOf(element)
+/** A column, and which of the file's leaves it is: those of structs, lists and maps are leaves, too. */
+interface FlatColumn extends Column {
+  readonly leaf: number
+}
+
+/**
+ * The columns at the top. Those with others inside are left out, since their values would have to be put together from
+ * several columns, and so are those of a type that no log has.
+ */
+function columnsOf([root, ...elements]: readonly ThriftValue[]): {
+  readonly columns: readonly FlatColumn[]
+  readonly unread: readonly string[]
+  /** How many columns a row group has. */
+  readonly leaves: number
+} {
+  if (!root || elements.length === 0) throw new Invalid('it has no columns')
+  const columns: FlatColumn[] = []
+  const unread: string[] = []
+  let leaves = 0
+  let top = 0
+  for (let at = 0; at < elements.length; top++) {
+    const element = structOf(elements[at])
+    const { 3: repetition, 4: bytes } = element
     const name = Buffer.isBuffer(bytes) ? bytes.toString() : ''
-    if (inner !== undefined && inner !== 0)
-      throw new Unsupported(`the column ${shown(name)} is nested: a struct, list or map`)
-    if (repetition === 2) throw new Unsupported(`the column ${shown(name)} is a list`)
-    return { name, type: typeOf(name, structOf(element)), optional: repetition === 1 }
-  })
-  if (children !== count) throw new Invalid(`it has ${count} columns, and states ${children}`)
-  return columns
+    const leaf = leaves
+    const begin = at
+    // The element and all inside of it stand one behind the other.
+    for (let open = 1; open > 0; open--) {
+      if (at === elements.length) throw new Invalid(`the column ${shown(name)} lacks a part`)
+      const { 5: inner = 0 } = structOf(elements[at++])
+      if (inner === 0) leaves++
+      else open += wholeOf(inner, `the parts of ${shown(name)}`)
+    }
+    const isFlat = at === begin + 1 && repetition !== 2
+    const type = isFlat ? typeOf(name, element) : undefined
+    if (type) columns.push({ name, type, optional: repetition === 1, leaf })
+    else unread.push(name)
+  }
+  const children = structOf(root)[5]
+  if (children !== top) throw new Invalid(`it has ${top} columns, and states ${children}`)
+  return { columns, unread, leaves }
 }
 
 /** A name as an error shows it. */
 export const shown = (name: string): string => JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name)
 
-/** Writers since 2.4 say it twice, older ones in the numbers of ConvertedType alone. */
-function typeOf(name: string, element: ThriftStruct): ValueType {
+/**
+ * Nothing for decimals, variants, BSON, intervals and bytes of a fixed length. Writers since 2.4 say it twice, older ones in
+ * the numbers of ConvertedType alone.
+ */
+function typeOf(name: string, element: ThriftStruct): ValueType | undefined {
   const { 1: physical, 2: length, 6: converted } = element
   const logical = element[10] === undefined ? {} : structOf(element[10])
-  const refuse = (what: string): never => {
-    throw new Unsupported(`the column ${shown(name)} holds ${what}`)
-  }
-  if (logical[5] || converted === 5) return refuse('decimals')
-  if (logical[16]) return refuse('variants')
-  if (converted === 20) return refuse('BSON')
-  if (converted === 21) return refuse('intervals')
+  const isDecimal = logical[5] !== undefined || converted === 5
+  const isVariant = logical[16] !== undefined
+  const isBsonOrInterval = converted === 20 || converted === 21
+  if (isDecimal || isVariant || isBsonOrInterval) return undefined
   switch (physical) {
     case 0:
       return { is: 'boolean' }
@@ -172,8 +200,7 @@ function typeOf(name: string, element: ThriftStruct): ValueType {
     case 6:
       return { is: 'text' }
     case 7:
-      if (logical[14] && length === 16) return { is: 'uuid' }
-      return refuse('bytes of a fixed length')
+      return logical[14] && length === 16 ? { is: 'uuid' } : undefined
     default:
       throw new Invalid(`the column ${shown(name)} is of no type`)
   }
@@ -187,14 +214,13 @@ function unitOf(type: ThriftValue | undefined): number | undefined {
   return unit[1] ? 1e3 : unit[2] ? 1e6 : 1e9
 }
 
-function groupOf(group: ThriftStruct, columns: readonly Column[]): RowGroup {
+function groupOf(group: ThriftStruct, columns: readonly FlatColumn[], leaves: number): RowGroup {
   const chunks = listOf(group[1])
-  if (chunks.length !== columns.length)
-    throw new Invalid(`a row group has ${chunks.length} columns, and the file ${columns.length}`)
+  if (chunks.length !== leaves) throw new Invalid(`a row group has ${chunks.length} columns, and the file ${leaves}`)
   return {
     rows: wholeOf(group[3], 'the rows of a row group'),
     bytes: wholeOf(group[2], 'the size of a row group'),
-    chunks: chunks.map((chunk, column) => chunkOf(structOf(chunk), columns[column]!.name)),
+    chunks: columns.map(({ name, leaf }) => chunkOf(structOf(chunks[leaf]), name)),
   }
 }
 

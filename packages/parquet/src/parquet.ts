@@ -13,7 +13,7 @@ import {
 import { isTabular, placeOf, requirePositive, rowReader, type ValueKind } from '@flowferry/core/internal'
 import { type Choice, choiceOf, choices, isCloudTrail, isSecurityLake, namesOf } from './choose.ts'
 import { AboveLimit, asFault } from './faults.ts'
-import { type Column, readFooter } from './footer.ts'
+import { type Column, type Footer, readFooter } from './footer.ts'
 import type { Budget } from './pages.ts'
 import { rangesOf } from './ranges.ts'
 import { rowsOf } from './rows.ts'
@@ -38,8 +38,9 @@ type RecordOfAny<F> = F extends readonly unknown[] ? RecordOf<F[number]> : Recor
  * Of several formats the file's columns decide, which stand at its end: it is read by ranges, a page of each column at a time.
  *
  * A file fails with FORMAT_UNKNOWN whose columns are of none of the formats, with FORMAT_AMBIGUOUS whose columns are of
- * several, with PARQUET_UNSUPPORTED where it has nested columns, decimals, encryption or a codec that Node.js lacks, with
- * PARQUET_INVALID where it is damaged, and with LIMIT_EXCEEDED.
+ * several, with PARQUET_UNSUPPORTED where it has encryption or a codec that Node.js lacks, with PARQUET_INVALID where it is
+ * damaged, and with LIMIT_EXCEEDED. Columns that are structs, lists, maps or of a type that no log has are left out, and
+ * counted by their names among the unknown fields.
  *
  * @throws FlowferryError INVALID_OPTION where a format's records are no rows of columns, as CloudTrail's
  *
@@ -89,8 +90,8 @@ async function* parse(
   try {
     const footer = await readFooter(ranges)
     if (!footer) return
-    const { format, names } = chosen(formats, footer.columns, object)
-    const reader = rowReader(format.schema, names, object, limits.columns)
+    const { format, names } = chosen(formats, footer, object)
+    const reader = rowReader(format.schema, names, object, limits.columns, footer.unread)
     const columns = footer.columns.map((column, i) => columnFor(column, reader.kinds[i]))
     const budget = budgetOf(pageBytes, limits)
     const from = object.from?.etag === ranges.etag() ? object.from!.records : 0
@@ -118,27 +119,27 @@ function columnFor(column: Column, kind: ValueKind | undefined): Column {
   return column
 }
 
-function chosen(formats: readonly AnyFormat[], columns: readonly Column[], object: SourceObject): Choice {
+function chosen(formats: readonly AnyFormat[], { columns, unread }: Footer, object: SourceObject): Choice {
   const error = (code: ErrorCode, what: string) => new FlowferryError(code, what, { place: placeOf(object) })
   const kinds = formats.map(({ format }) => format.kind).join(', ')
-  if (formats.length === 1) {
-    const choice = choiceOf(formats[0]!, columns)
-    if (choice.known > 0) return choice
-    throw error('FORMAT_MISMATCH', `No column of the Parquet file is one of ${kinds}: ${namesOf(columns)}`)
-  }
-  const found = choices(formats, columns)
+  const all = [...columns.map(({ name }) => name), ...unread]
+  const found = choices(formats, columns, all.length)
   if (found.length === 1) return found[0]!
   if (found.length > 1)
     throw error(
       'FORMAT_AMBIGUOUS',
-      `The columns of the Parquet file are of ${found.map(({ format }) => format.format.kind).join(' and of ')}: ${namesOf(columns)}`,
+      `The columns of the Parquet file are of ${found.map(({ format }) => format.format.kind).join(' and of ')}: ${namesOf(all)}`,
     )
-  const what = isSecurityLake(columns)
+  const told = isSecurityLake(columns)
     ? 'of Security Lake (OCSF), which is not read'
     : isCloudTrail(columns)
       ? "CloudTrail's, which is not read in Parquet: read the trail's own files"
-      : `of none of ${kinds}`
-  throw error('FORMAT_UNKNOWN', `The columns of the Parquet file are ${what}: ${namesOf(columns)}`)
+      : undefined
+  if (told !== undefined || formats.length > 1)
+    throw error('FORMAT_UNKNOWN', `The columns of the Parquet file are ${told ?? `of none of ${kinds}`}: ${namesOf(all)}`)
+  const choice = choiceOf(formats[0]!, columns)
+  if (choice.known > 0) return choice
+  throw error('FORMAT_MISMATCH', `No column of the Parquet file is one of ${kinds}: ${namesOf(all)}`)
 }
 
 /** Below this a file's size does not matter, whatever it is made of. */

@@ -65,9 +65,16 @@ function tableOf(schema: Schema): CompiledTable {
 /**
  * @param names The columns, by AWS's names or any spelling of them; others are kept as unknown fields
  * @param most Columns that an object may have: `limits.columns`
+ * @param unread Columns of which the rows have nothing: they are counted as unknown fields, once a row
  * @throws FlowferryError FORMAT_MISMATCH where two columns are one field, LIMIT_EXCEEDED
  */
-export function rowReader(schema: Schema, names: readonly string[], object: SourceObject, most: number): RowReader {
+export function rowReader(
+  schema: Schema,
+  names: readonly string[],
+  object: SourceObject,
+  most: number,
+  unread: readonly string[] = [],
+): RowReader {
   const table = tableOf(schema)
   const columns = columnsOf(table, names, object, most)
   return {
@@ -106,7 +113,7 @@ export function rowReader(schema: Schema, names: readonly string[], object: Sour
         const share =
           from === bytes.length ? rest : Math.min(rest, Math.round((taken * scan.bytes.length) / bytes.length))
         rest -= share
-        yield batchOf(table, columns, run, share, malformed, context, undefined, valuesOfRow)
+        yield batchOf(table, columns, run, share, malformed, context, { valuesOf: valuesOfRow, unread })
       }
     },
   }

@@ -52,10 +52,16 @@ export function textOf({ bytes, starts, stops }: Scan, line: number, beginning: 
   return text.charCodeAt(text.length - 1) === 0x0d ? text.slice(from, -1) : text.slice(from)
 }
 
-/**
- * @param offset Of the scan's first byte in the decompressed object, where its lines stand there
- * @param row A row's values, where a line stands for one: its own text is another than that of its bytes
- */
+/** Where a scan's lines come from. */
+interface Origin {
+  /** Of the scan's first byte in the decompressed object, where its lines stand there. */
+  readonly offset?: number
+  /** A row's values, where a line stands for one: its own text is another than that of its bytes. */
+  readonly valuesOf?: (line: number) => readonly (string | undefined)[]
+  /** Columns of which nothing was read. */
+  readonly unread?: readonly string[]
+}
+
 export function batchOf(
   table: CompiledTable,
   columns: Columns,
@@ -63,8 +69,7 @@ export function batchOf(
   bytes: number,
   malformed: readonly Malformed[],
   context: ParseContext,
-  offset?: number,
-  row?: (line: number) => readonly (string | undefined)[],
+  { offset, valuesOf, unread = [] }: Origin = {},
 ): Batch<unknown> {
   const { unknown } = columns
   const program = columns.program()
@@ -72,11 +77,12 @@ export function batchOf(
   const textAt = (index: number) => textOf(scan, lines[index]!, ordinals[index] === 0)
   const recordAt = (index: number) => plain.get(index) ?? (columns.read(textAt(index)) as Values)
   const fast = (index: number) => program !== undefined && scan.regular[lines[index]!] === 1
-  const unknownFields = unknown.length > 0 ? countUnknown(columns, run, table.absent.charCodeAt(0), recordAt) : {}
+  const found = unknown.length > 0 ? countUnknown(columns, run, table.absent.charCodeAt(0), recordAt) : {}
+  const unknownFields = Object.fromEntries([...Object.entries(found), ...unread.map((name) => [name, length] as const)])
   const refused = new Refused(unknownFields)
   const records = () => Array.from({ length }, (_, index) => recordAt(index))
   const ingested = ingestedNow(table.schema)
-  const told = row && ((line: number) => textOfRow(columns.names, row(line)))
+  const told = valuesOf && ((line: number) => textOfRow(columns.names, valuesOf(line)))
   return Object.assign(new RecordsOnDemand(records), {
     format: table.schema.format,
     length,
@@ -88,7 +94,7 @@ export function batchOf(
     columns: (index: number, of?: 'malformed') => {
       const line = of ? run.malformed[index]! : lines[index]!
       const isFirst = !of && ordinals[index] === 0
-      return named(columns.names, row ? row(line) : (columns.texts(textOf(scan, line, isFirst)) ?? []))
+      return named(columns.names, valuesOf ? valuesOf(line) : (columns.texts(textOf(scan, line, isFirst)) ?? []))
     },
     document: (index: number) => columns.document(recordAt(index), refused.of(index), ingested),
     view: (index: number) => columns.view(scan, lines[index]!, fast(index) ? undefined : recordAt(index)),
