@@ -58,6 +58,7 @@ describe('an error names', () => {
       ['class_x', 'region', 'a', 'b'],
     ],
     ['Security Lake', ['class_uid', 'activity_id', 'time']],
+    ["CloudTrail's", ['eventversion', 'useridentity', 'eventtime', 'eventname']],
   ])('the columns, where they are of %s', async (said, names) => {
     const { error } = await reportOf(fileOf(...names))
     expect(error).toMatchObject({ code: 'FORMAT_UNKNOWN' })
