@@ -8,13 +8,20 @@ import { tls, validityDate } from '../schema/network.ts'
 import { asTime } from '../schema/time.ts'
 import { isAddress } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
-import { loadBalancerFiles } from './elb-files.ts'
+import { loadBalancerFiles, skipTestLine } from './elb-files.ts'
 import { telling } from './vended-telling.ts'
 
 // biome-ignore format: AWS's order, in one look
 const inOrder = ['timestamp', 'client_ip', 'client_port', 'listener_port', 'tls_protocol', 'tls_cipher', 'tls_handshake_latency', 'leaf_client_cert_subject', 'leaf_client_cert_validity', 'leaf_client_cert_serial_number', 'tls_verify_status', 'conn_trace_id', 'tls_keyexchange', 'elb', 'ip_address']
 
 const files = loadBalancerFiles('conn_log_', 'app\\.', 'ELBConnectionLogTestFile')
+
+/** Whether a line's values, read or as they stand, are of this log. */
+const fits = ({ tls_verify_status: status = '-', ...line }: Readonly<Record<string, unknown>>) =>
+  asTime(line.timestamp) !== undefined &&
+  isAddress(String(line.client_ip)) &&
+  [line.client_port, line.listener_port].every((port) => /^\d{1,5}$/.test(String(port))) &&
+  /^(-$|Success$|Failed:)/.test(String(status))
 
 /**
  * Connection logs of Application Load Balancers: the 12 fields of 2023 to the 15 of today, and those that AWS adds behind
@@ -60,17 +67,11 @@ export const albConnection = format({
     delimited({
       delimiter: ' ',
       quotes: ['leaf_client_cert_subject'],
-      // What AWS writes when logs are turned on.
-      header: (line) => (/^Enable (Access|Connection)Log for ELB:/.test(line) ? 'skip' : undefined),
+      header: skipTestLine,
       headerless: {
         fields: inOrder,
         least: 12,
-        fits: ({ timestamp, client_ip, client_port, listener_port, tls_verify_status = 'Success' }) =>
-          timestamp !== undefined &&
-          isAddress(String(client_ip)) &&
-          client_port !== undefined &&
-          listener_port !== undefined &&
-          /^(Success$|Failed:)/.test(String(tls_verify_status)),
+        fits,
       },
       keys: files.keys,
     }),
@@ -79,8 +80,7 @@ export const albConnection = format({
       headerless: {
         fields: inOrder,
         lengths: [12, 13, 14, 15],
-        fits: ({ timestamp, client_ip, listener_port }) =>
-          asTime(timestamp) !== undefined && isAddress(client_ip!) && /^\d{1,5}$/.test(listener_port!),
+        fits,
       },
     }),
     json({ absent: '-', claims: telling.albConnection }),

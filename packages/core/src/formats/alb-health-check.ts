@@ -7,13 +7,17 @@ import { aws, format } from '../schema/format.ts'
 import { addressPort } from '../schema/parts.ts'
 import { asTime, nanoseconds } from '../schema/time.ts'
 import type { RecordOf } from '../types.ts'
-import { loadBalancerFiles } from './elb-files.ts'
+import { loadBalancerFiles, skipTestLine } from './elb-files.ts'
 import { telling } from './vended-telling.ts'
 
 // biome-ignore format: AWS's order, in one look
 const inOrder = ['type', 'time', 'latency', 'target_addr', 'target_group_id', 'status', 'status_code', 'reason_code', 'elb', 'ip_address']
 
 const files = loadBalancerFiles('health_check_log_', 'app\\.', 'ELBHealthCheckLogTestFile')
+
+/** Whether a line's values, read or as they stand, are of this log. */
+const fits = ({ type, time, status }: Readonly<Record<string, unknown>>) =>
+  /^(https?|h2|grpcs?|lambda)$/.test(String(type)) && asTime(time) !== undefined && /^(PASS|FAIL)$/.test(String(status))
 
 /**
  * Health check logs of Application Load Balancers: the 8 fields of AWS's examples to the 10 of today, and those that AWS
@@ -52,15 +56,11 @@ export const albHealthCheck = format({
     delimited({
       delimiter: ' ',
       quotes: true,
-      // What AWS writes when logs are turned on.
-      header: (line) => (/^Enable (Access|HealthCheck)Log for ELB:/.test(line) ? 'skip' : undefined),
+      header: skipTestLine,
       headerless: {
         fields: inOrder,
         least: 8,
-        fits: ({ type, time, status }) =>
-          /^(https?|h2|grpcs?|lambda)$/.test(String(type)) &&
-          time !== undefined &&
-          /^(PASS|FAIL)$/.test(String(status)),
+        fits,
       },
       keys: files.keys,
     }),
@@ -69,8 +69,7 @@ export const albHealthCheck = format({
       headerless: {
         fields: inOrder,
         lengths: [8, 10],
-        fits: ({ type, time, status }) =>
-          /^(https?|h2|grpcs?|lambda)$/.test(type!) && asTime(time) !== undefined && /^(PASS|FAIL)$/.test(status!),
+        fits,
       },
     }),
     json({ absent: '-', claims: telling.albHealthCheck }),

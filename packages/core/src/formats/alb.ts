@@ -10,13 +10,19 @@ import { endOfEvent, typed } from '../schema/targets.ts'
 import { asTime } from '../schema/time.ts'
 import { isAddress } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
-import { loadBalancerFiles } from './elb-files.ts'
+import { loadBalancerFiles, skipTestLine } from './elb-files.ts'
 import { telling } from './vended-telling.ts'
 
 // biome-ignore format: AWS's order, in one look
 const inOrder = ['type', 'time', 'elb', 'client:port', 'target:port', 'request_processing_time', 'target_processing_time', 'response_processing_time', 'elb_status_code', 'target_status_code', 'received_bytes', 'sent_bytes', 'request', 'user_agent', 'ssl_cipher', 'ssl_protocol', 'target_group_arn', 'trace_id', 'domain_name', 'chosen_cert_arn', 'matched_rule_priority', 'request_creation_time', 'actions_executed', 'redirect_url', 'error_reason', 'target:port_list', 'target_status_code_list', 'classification', 'classification_reason', 'conn_trace_id', 'transformed_host', 'transformed_uri', 'request_transform_status', 'ip_address']
 
 const files = loadBalancerFiles('', 'app\\.', 'ELBAccessLogTestFile')
+
+/** Whether a line's values, read or as they stand, are of this log. */
+const fits = ({ type, time, elb }: Readonly<Record<string, unknown>>) =>
+  /^(https?|h2|grpcs?|wss?)$/.test(String(type)) &&
+  asTime(time) !== undefined &&
+  /^(?!net\/)[^/]+\/[^/]+\/[^/]+$/.test(String(elb))
 
 /**
  * Access logs of Application Load Balancers: the 29 fields of 2018 to the 34 of today, and those that AWS adds behind them,
@@ -84,13 +90,11 @@ export const albAccess = format({
       delimiter: ' ',
       // biome-ignore format: AWS's order, in one look
       quotes: ['request', 'user_agent', 'trace_id', 'domain_name', 'chosen_cert_arn', 'actions_executed', 'redirect_url', 'error_reason', 'target:port_list', 'target_status_code_list', 'classification', 'classification_reason', 'transformed_host', 'transformed_uri', 'request_transform_status'],
-      // What AWS writes when logs are turned on.
-      header: (line) => (line.startsWith('Enable AccessLog for ELB:') ? 'skip' : undefined),
+      header: skipTestLine,
       headerless: {
         fields: inOrder,
         least: 29,
-        fits: ({ type, elb }) =>
-          /^(https?|h2|grpcs?|wss?)$/.test(String(type)) && /^(?!net\/)[^/]+\/[^/]+\/[^/]+$/.test(String(elb)),
+        fits,
       },
       keys: files.keys,
     }),
@@ -99,8 +103,7 @@ export const albAccess = format({
       headerless: {
         fields: inOrder,
         lengths: [29, 30, 33, 34],
-        fits: ({ type, time, elb }) =>
-          /^(https?|h2|grpcs?|wss?)$/.test(type!) && asTime(time) !== undefined && elb!.startsWith('app/'),
+        fits,
       },
     }),
     json({ absent: '-', claims: telling.alb }),

@@ -1,5 +1,9 @@
 import { hours, minutes } from '../schema/archive.ts'
 
+/** What AWS writes when one of an application load balancer's logs is turned on: `Enable AccessLog for ELB: app/…`. */
+export const skipTestLine = (line: string) =>
+  /^Enable (Access|Connection|HealthCheck)Log for ELB:/.test(line) ? 'skip' : undefined
+
 /**
  * Where load balancers' logs lie: those of all kinds in one folder, told apart by their files' names, which have the end of
  * the five minutes that they are of.

@@ -18,6 +18,10 @@ const inOrder = ['type', 'version', 'time', 'elb', 'listener', 'client:port', 'd
 
 const files = loadBalancerFiles('', 'net\\.')
 
+/** Whether a line's values, read or as they stand, are of this log. */
+const fits = ({ version, time, elb }: Readonly<Record<string, unknown>>) =>
+  /^\d+\.\d+$/.test(String(version)) && asTime(time) !== undefined && String(elb).startsWith('net/')
+
 /**
  * Access logs of Network Load Balancers, which write those of TLS listeners alone: the 18 fields of 2019 to the 22 of today,
  * and those that AWS adds behind them, or the same as JSON. Times have no zone, and are UTC.
@@ -83,8 +87,7 @@ export const nlbAccess = format({
       headerless: {
         fields: inOrder,
         least: 18,
-        fits: ({ version, time, elb }) =>
-          /^\d+\.\d+$/.test(String(version)) && time !== undefined && String(elb).startsWith('net/'),
+        fits,
       },
       keys: files.keys,
     }),
@@ -94,8 +97,7 @@ export const nlbAccess = format({
       headerless: {
         fields: inOrder,
         lengths: [18, 22],
-        fits: ({ version, time, elb }) =>
-          /^\d+\.\d+$/.test(version!) && asTime(time) !== undefined && elb!.startsWith('net/'),
+        fits,
       },
     }),
     json({ absent: '-', claims: telling.nlb }),
