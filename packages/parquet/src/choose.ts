@@ -57,6 +57,15 @@ export function choices(
   return naming.length > 0 ? naming : best
 }
 
+/** A field of each format that none of the others has: `interface-id, resource-type`. */
+export function telling(found: readonly Choice[]): string {
+  const tables = found.map(({ format }) => spellingsOf(format))
+  const own = tables.map((table) =>
+    [...table].find(([name]) => tables.every((other) => other === table || !other.has(name))),
+  )
+  return own.flatMap((one) => one?.[1] ?? []).join(', ')
+}
+
 /** Names of columns as an error has them. */
 export function namesOf(names: readonly string[]): string {
   const first = names.slice(0, 12).map(shown)

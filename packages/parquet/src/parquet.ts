@@ -11,7 +11,7 @@ import {
   type SourceObject,
 } from '@flowferry/core'
 import { isTabular, placeOf, requirePositive, rowReader, type ValueKind } from '@flowferry/core/internal'
-import { type Choice, choiceOf, choices, isCloudTrail, isSecurityLake, namesOf } from './choose.ts'
+import { type Choice, choiceOf, choices, isCloudTrail, isSecurityLake, namesOf, telling } from './choose.ts'
 import { AboveLimit, asFault } from './faults.ts'
 import { type Column, type Footer, readFooter } from './footer.ts'
 import type { Budget } from './pages.ts'
@@ -128,7 +128,7 @@ function chosen(formats: readonly AnyFormat[], { columns, unread }: Footer, obje
   if (found.length > 1)
     throw error(
       'FORMAT_AMBIGUOUS',
-      `The columns of the Parquet file are of ${found.map(({ format }) => format.format.kind).join(' and of ')}: ${namesOf(all)}`,
+      `The columns of the Parquet file are of ${found.map(({ format }) => format.format.kind).join(' and of ')}: ${namesOf(all)}. A column that one of them alone has would tell (${telling(found)}); without, byKey([[/prefix/, parquet(format)], …]) or --format names the format of a prefix`,
     )
   const told = isSecurityLake(columns)
     ? 'of Security Lake (OCSF), which is not read'
