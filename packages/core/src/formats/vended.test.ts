@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { fixtures } from '../../../../test/support/fixtures.ts'
 import { ingest } from '../ingest/ingest.ts'
-import { memoryObject, memorySink, memorySource } from '../testing/index.ts'
+import { collect, memoryObject, memorySink, memorySource } from '../testing/index.ts'
 import { vended } from './vended.ts'
 
 const claim = (text: string) => vended.claims({ bucket: 'b', key: 'k', stored: Buffer.from(text), text })
@@ -36,6 +36,35 @@ describe('vended', () => {
     '{"eventTimestamp":"1","awsAccountId":"123456789012","originId":"o"}',
     '{"resource_id":"r","resource_type":"PCS","event_timestamp":"1","scheduler_type":"slurm"}',
   ])('claims %j', (text) => expect(claim(text)).toBe('content'))
+
+  test.each<[string | undefined, object]>([
+    ['INSIGHTS_QUERY_LOGS', { resource_arn: 'arn:aws:logs:eu-central-1:123456789012:log-group:g', query_id: 'q' }],
+    [
+      'APPLICATION_LOGS',
+      { resource_arn: 'arn:aws:ses:eu-central-1:123456789012:mailmanager-rule-set/r', message_id: 'm' },
+    ],
+    [
+      'TRAFFIC_POLICY_DEBUG_LOGS',
+      { resource_arn: 'arn:aws:ses:x:1:mailmanager-ingress-point/i', traffic_policy_id: 't' },
+    ],
+    ['EGRESS_ACCESS_LOGS', { resource_arn: 'arn:aws:mediapackagev2:x:1:channelGroup/g', request_uri_base: '/a' }],
+    ['INGRESS_ACCESS_LOGS', { resource_arn: 'arn:aws:mediapackagev2:x:1:channelGroup/g', input_type: 'HLS' }],
+    ['TRACE_LOGS', { resource_arn: 'arn:aws:events:x:1:event-bus/b', log_level: 'TRACE' }],
+    // Of these, nothing tells it for sure.
+    [undefined, { resource_arn: 'arn:aws:events:x:1:event-bus/b', log_level: 'later' }],
+    [undefined, { resource_arn: 'arn:aws:events:x:1:event-bus/b', query_id: 'q' }],
+    [undefined, { resource_arn: 'arn:aws:ses:x:1:mailmanager-ingress-point/i', recipient: 'r' }],
+    [undefined, { resource_arn: 'arn:aws:eks:x:1:cluster/c', level: 'info' }],
+  ])('names the log type %s where the resource and a field tell it', async (logType, members) => {
+    const record = { event_timestamp: 1763806542, ...members }
+    const columns = Object.keys(record)
+    const bodies = [JSON.stringify(record), `#Fields: ${columns.join(' ')}\n${Object.values(record).join('\t')}\n`]
+    for (const body of bodies) {
+      const { documents } = await collect(vended, memoryObject({ key: 'k', body }))
+      const { delivery } = (documents[0] as { aws: { vended: { delivery?: object } } }).aws.vended
+      expect(delivery).toEqual(logType && { log_type: logType })
+    }
+  })
 
   test('counts what it has no place of its own for', async () => {
     const body = '#Fields: resource_arn event_timestamp one two\narn:aws:ses:::x\t1763806542\ta\t-\n'

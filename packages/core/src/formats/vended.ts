@@ -1,7 +1,7 @@
 import { areMostly, haveOne, w3c } from '../encodings/delimited/w3c.ts'
 import { claimOf } from '../encodings/json/claims.ts'
 import { json } from '../encodings/json/json.ts'
-import { optional } from '../schema/derive.ts'
+import { optional, present } from '../schema/derive.ts'
 import { anyTime, inAllSpellings, keyword } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
 import { spellingsOf } from '../schema/layout.ts'
@@ -13,7 +13,8 @@ import { telling as tellingOfTables } from './vended-telling.ts'
 
 /**
  * AWS's vended logs of services that have no table here: their fields are kept, flattened, in `aws.vended.fields`, and
- * counted as unknown. Time, message and resource are found by the names that these logs share.
+ * counted as unknown. Time, message and resource are found by the names that these logs share; the log type is told where
+ * the resource's service and a field tell it. No key does: whoever delivers them chooses what stands behind the bucket.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
  */
 export const vended = format({
@@ -34,7 +35,15 @@ export const vended = format({
     'time': anyTime('When the event was, of Elastic Load Balancing.'),
     'start_time': anyTime('When what is logged began.', { spelled: ['startTime', 'start'] }),
     'message': keyword(['message'], 'What is said in words.'),
-    'log_type': keyword(['aws.vended.log_type'], 'Type of the log, where the service writes it.'),
+    'log_type': keyword(['aws.vended.log_type'], 'Type of the record, where the service writes it.'),
+    'log_level': keyword(['aws.vended.log_level'], 'Level; of EventBridge it tells the log type.', { spelled: ['logLevel'] }),
+    'actionSourceId': keyword(['aws.vended.action_source_id'], 'Of Amazon ECS, what began the action.'),
+    'query_id': keyword(['aws.vended.query_id'], 'Query of CloudWatch Logs Insights.'),
+    'message_id': keyword(['aws.vended.message_id'], 'Of Amazon SES, the message.'),
+    'traffic_policy_id': keyword(['aws.vended.traffic_policy_id'], 'Of Amazon SES, the traffic policy that looked at a connection.'),
+    'input_type': keyword(['aws.vended.input_type'], 'Of MediaPackage, what comes in.'),
+    'request_uri_base': keyword(['aws.vended.request_uri_base'], 'Of MediaPackage, the path of what goes out.'),
+    'srcaddr': keyword(['aws.vended.srcaddr'], 'Of Shield, the source address of a flow.'),
     'resource_arn': keyword(['aws.vended.resource_arn'], 'Resource that the log is of.', { spelled: ['resourceArn', 'protection_arn'] }),
     'account_id': keyword(['cloud.account.id'], 'Account.', { spelled: ['accountId', 'awsAccountId', 'AwsAccountId'] }),
   },
@@ -58,6 +67,21 @@ export const vended = format({
     derive(typed('aws.vended.time', 'date'), ['time'], asAnyTime),
     derive('event.start', ['start_time'], asAnyTime),
     derive(['cloud.service.name', 'cloud.region', 'cloud.account.id'], ['resource_arn'], partsOf),
+    derive(
+      'aws.vended.delivery.log_type',
+      [
+        'resource_arn',
+        optional('log_level'),
+        present('actionSourceId'),
+        present('query_id'),
+        present('message_id'),
+        present('traffic_policy_id'),
+        present('input_type'),
+        present('request_uri_base'),
+        present('srcaddr'),
+      ],
+      (arn, level, ...has) => logTypeOf(arn, level, has),
+    ),
   ],
   encodings: [w3c({ claims: claimsNames }), json({ absent: '-', unknown: 'aws.vended.fields', claims: claimsJson })],
 })
@@ -106,7 +130,30 @@ function claimsJson(head: ObjectHead): 'content' | undefined {
   return isTelling && !has(tabled) ? 'content' : undefined
 }
 
-function partsOf(arn: string) {
+/**
+ * A service's log types that a field tells which each of its records has, or no other, in the order of the inputs above.
+ * The fields of the other types are chosen by whoever delivers them, or are those of several types.
+ */
+const logTypes = [
+  ['ecs', 'ACTION_LOGS'],
+  ['logs', 'INSIGHTS_QUERY_LOGS'],
+  ['ses', 'APPLICATION_LOGS'],
+  ['ses', 'TRAFFIC_POLICY_DEBUG_LOGS'],
+  ['mediapackagev2', 'INGRESS_ACCESS_LOGS'],
+  ['mediapackagev2', 'EGRESS_ACCESS_LOGS'],
+  ['shield', 'FLOW_LOGS'],
+] as const
+
+/** AWS's name of the log, as the source of its delivery states it. */
+function logTypeOf(arn: string, level: string | undefined, has: readonly boolean[]): string | undefined {
+  const service = partsOf(arn)['cloud.service.name']
+  if (service === 'events') return /^(ERROR|INFO|TRACE)$/.test(level ?? '') ? `${level}_LOGS` : undefined
+  return logTypes.find(([name], i) => name === service && has[i])?.[1]
+}
+
+function partsOf(arn: string): {
+  readonly [P in 'cloud.service.name' | 'cloud.region' | 'cloud.account.id']?: string | undefined
+} {
   const [begin, , service, region, account] = arn.split(':')
   if (begin !== 'arn') return {}
   return {
