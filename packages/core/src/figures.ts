@@ -63,12 +63,18 @@ type Cell = string | number | null
 /**
  * Rows below their headings: numbers to the right, words to the left, columns two spaces apart.
  * Headings are the keys of the first row.
+ *
+ * @param align `left`: texts that are figures stand to the left, too, as in a column of anything
  */
-export function table(rows: readonly Readonly<Record<string, Cell>>[], indent = '  '): string[] {
+export function table(
+  rows: readonly Readonly<Record<string, Cell>>[],
+  indent = '  ',
+  align: 'figures' | 'left' = 'figures',
+): string[] {
   const [first] = rows
   if (!first) return [`${indent}(none)`]
   const names = Object.keys(first)
-  const right = names.map((name) => rows.some((row) => isQuantity(row[name] ?? null)))
+  const right = names.map((name) => align === 'figures' && rows.some((row) => isQuantity(row[name] ?? null)))
   const cells = [names, ...rows.map((row) => names.map((name) => cellText(row[name] ?? null)))]
   const widths = names.map((_, column) => Math.max(...cells.map((row) => width(row[column]!))))
   return cells.map((row) => {

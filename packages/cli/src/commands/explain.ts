@@ -212,6 +212,7 @@ function explained(
     record: batch.records[index],
     columns: batch.columns?.(index),
     document: document!,
+    unknown: batch.unknownFields ?? {},
   })
   return {
     ordinal,
@@ -221,7 +222,7 @@ function explained(
     id: id!,
     idOf: isOwn
       ? "the record's own id, behind the account folder of the key, or the bucket"
-      : `bucket, key and ETag of the object (for a local file its path and content), and ${ordinal}, the record's position`,
+      : `bucket, key and ETag of the object (of a file its path and content; of a line or standard input it holds for this run alone), and ${ordinal}, the record's position`,
     dataStream: dataStream!,
     document: document!,
   }
@@ -232,9 +233,9 @@ const states = { absent: 'no value', unplaced: 'nowhere: the document has no pla
 /** The explanation in lines. */
 function* tell({ source, detected, claims, nearly, record, error }: Explanation, asked: number): Generator<string> {
   if (detected) yield `${source}: ${detected.title} (${detected.format}), known by ${detected.by}`
-  else if (error) yield `${source}: ${error.message}`
+  else if (error) yield `${source}: ${plainly(error)}`
   else yield `${source}: it has no record ${asked}`
-  for (const { format, by } of claims) yield `  claimed by ${format}, too, by its ${by}`
+  for (const { format, by } of claims) yield `  claimed by ${format}${detected ? ', too,' : ''} by its ${by}`
   if (nearly.length > 0) {
     yield ''
     yield detected ? 'Other formats that come near:' : 'Formats that nearly fit:'
@@ -254,24 +255,38 @@ function* tell({ source, detected, claims, nearly, record, error }: Explanation,
           value: value === undefined ? '(missing)' : short(value),
           'of type': type ?? (state === 'unknown' ? '(not known)' : ''),
         })),
+        '  ',
+        'left',
       )
     }
     return
   }
   yield `Record ${record.ordinal}${at}:`
-  yield* table(record.fields.map((row) => ({ field: row.field, value: short(row.value), 'goes to': destination(row) })))
+  const rows = record.fields.map((row) => ({ field: row.field, value: short(row.value), 'goes to': destination(row) }))
+  yield* table(rows, '  ', 'left')
   const unknown = record.fields.filter(({ state }) => state === 'unknown').length
   if (unknown > 0)
     yield `  ${unknown} of ${record.fields.length} fields are not in the format's table, or not of its types: they are kept, and counted as unknown`
   yield ''
   yield 'The document has besides:'
-  yield* table(Object.entries(record.added ?? {}).map(([field, value]) => ({ field, value: short(value) })))
+  const added = Object.entries(record.added ?? {}).map(([field, value]) => ({ field, value: short(value) }))
+  yield* table(added, '  ', 'left')
   yield ''
   yield `Stored in ${record.dataStream}, as ${record.id}`
   yield `  The id is made of ${record.idOf}.`
 }
 
+/** An error's first words: what the library advises is for who writes a handler, and every format is named below. */
+function plainly({ code, message }: NonNullable<Explanation['error']>): string {
+  if (code !== 'FORMAT_UNKNOWN') return message
+  const [, what] = /^(It is .*), and no parser for it is among/s.exec(message) ?? []
+  return what === undefined
+    ? 'no format reads it: neither its content nor its key says which it is'
+    : `no format reads it: ${what}`
+}
+
 function destination({ value, state, places, name }: FieldRow): string {
+  if (value === undefined) return 'no value: the record ends before it'
   if (state === 'absent' || state === 'unplaced') return states[state]
   const as = name === undefined ? '' : ` (${name})`
   // The raw value is beside it: a place is shown with its own where it is another.
@@ -280,6 +295,8 @@ function destination({ value, state, places, name }: FieldRow): string {
 }
 
 function same(held: unknown, value: unknown): boolean {
+  // A list takes the values of several fields.
+  if (Array.isArray(held) && !Array.isArray(value)) return held.some((one) => same(one, value))
   if (typeof held === 'object' || typeof value === 'object')
     return typeof value === 'object' && JSON.stringify(held) === JSON.stringify(value)
   return String(held) === String(value)

@@ -33,10 +33,12 @@ interface Explaining {
   readonly record: unknown
   readonly columns: ReturnType<NonNullable<Batch<unknown>['columns']>> | undefined
   readonly document: LogDocument
+  /** Names of fields that the table does not know, or cannot hold, in this record or in one beside it. */
+  readonly unknown: Readonly<Record<string, number>>
 }
 
 /** Where each field of a record went, told by the format's table and by the document that it became. */
-export function explainFields({ format, nameOf, record, columns, document }: Explaining): Explained {
+export function explainFields({ format, nameOf, record, columns, document, unknown }: Explaining): Explained {
   const docs = new Map(format.fields.map((doc) => [doc.name, doc]))
   const present = placesIn(document, format)
   const claimed = new Set<string>()
@@ -47,13 +49,13 @@ export function explainFields({ format, nameOf, record, columns, document }: Exp
     const name = nameOf(field) ?? field
     const doc = docs.get(name)
     const places = isAbsent ? {} : placesOf(doc, present)
-    for (const path of Object.keys(places)) claimed.add(path)
     return { field, name, value, isAbsent, doc, places }
   })
   // A field that the table does not know is kept under its own name, in snake case.
   const rows = known.map(({ field, name, value, isAbsent, doc, places }): FieldRow => {
-    const kept = isAbsent || Object.keys(places).length > 0 ? undefined : keptAt(field, present, claimed)
-    if (kept !== undefined) claimed.add(kept)
+    const isOdd = !doc || Object.hasOwn(unknown, field) || Object.hasOwn(unknown, name)
+    const kept = isAbsent || !isOdd ? undefined : keptAt(field, present, format)
+    for (const path of kept === undefined ? Object.keys(places) : [kept]) claimed.add(path)
     const state = isAbsent
       ? 'absent'
       : kept !== undefined
@@ -70,7 +72,9 @@ export function explainFields({ format, nameOf, record, columns, document }: Exp
       ...(doc && { type: doc.type, description: doc.description }),
     }
   })
-  const added = [...present].filter(([path]) => ![...claimed].some((one) => one === path || path.startsWith(`${one}.`)))
+  const isClaimed = (path: string) =>
+    [...claimed].some((one) => one === path || path.startsWith(`${one}.`) || one.startsWith(`${path}.`))
+  const added = [...present].filter(([path]) => !isClaimed(path))
   return { rows, added: Object.fromEntries(added) }
 }
 
@@ -104,28 +108,22 @@ function placesOf(doc: FieldDoc | undefined, present: ReadonlyMap<string, unknow
   return Object.fromEntries(found.map((path) => [path, present.get(path)]))
 }
 
-/** Among what no field of the table fills, the place that ends in the field's name; a number stands behind one that was taken. */
-function keptAt(
-  field: string,
-  present: ReadonlyMap<string, unknown>,
-  claimed: ReadonlySet<string>,
-): string | undefined {
-  const path = namesOf(field).map(snakeCase).join('.')
-  const ends = [path, snakeCase(field)]
-  return [...present.keys()].find(
-    (place) =>
-      !claimed.has(place) &&
-      ends.some((end) => `.${place}`.replace(/_\d+$/, '').endsWith(`.${end}`) || `.${place}`.endsWith(`.${end}`)),
-  )
+/** Of the places that are not in the mapping the one that ends in the field's name; a number stands behind one that was taken. */
+function keptAt(field: string, present: ReadonlyMap<string, unknown>, { mapping }: Format): string | undefined {
+  const ends = [namesOf(field).map(snakeCase).join('.'), snakeCase(field)]
+  return [...present.keys()].find((place) => {
+    const names = [`.${place}`, `.${place}`.replace(/_\d+$/, '')]
+    return !Object.hasOwn(mapping, place) && ends.some((end) => names.some((name) => name.endsWith(`.${end}`)))
+  })
 }
 
-/** Each dotted field of a document with its value: a flattened field below the one that keeps what is unknown is several. */
+/** Each dotted field of a document with its value: of a flattened field what is in it, too. */
 function placesIn(document: LogDocument, { mapping }: Format): Map<string, unknown> {
   const places = new Map<string, unknown>()
-  const add = (path: string, value: unknown) => {
-    const isField = Object.hasOwn(mapping, path)
+  const add = (path: string, value: unknown, isInner = false) => {
+    const isField = isInner || Object.hasOwn(mapping, path)
     if (isField) places.set(path, value)
-    if (isObject(value)) for (const [name, inner] of Object.entries(value)) add(`${path}.${name}`, inner)
+    if (isObject(value)) for (const [name, inner] of Object.entries(value)) add(`${path}.${name}`, inner, isField)
     else if (!isField && Array.isArray(value) && value.some(isObject)) addItems(path, value)
     else if (!isField) places.set(path, value)
   }
@@ -155,21 +153,23 @@ function valuesOf(record: unknown, fields: readonly string[]): (readonly [path: 
     const before = found.get(path)
     found.set(path, inList ? [...(Array.isArray(before) ? before : []), value] : value)
   }
-  const walk = (path: string, value: unknown, inList: boolean) => {
+  /** `held`: a field around it has it already, so that it counts only where it is a field of its own, too. */
+  const walk = (path: string, value: unknown, inList: boolean, held: boolean) => {
     const isField = known.has(path)
-    if (isField || !isAbove(path) || typeof value !== 'object' || value === null) note(path, value, inList)
-    if (!isAbove(path)) return
-    if (Array.isArray(value)) for (const item of value) members(`${path}[]`, item, true)
-    else members(path, value, inList)
+    const isLeaf = !isAbove(path) || typeof value !== 'object' || value === null
+    if (isField || (isLeaf && !held)) note(path, value, inList)
+    if (isLeaf) return
+    if (Array.isArray(value)) for (const item of value) members(`${path}[]`, item, true, held || isField)
+    else members(path, value, inList, held || isField)
   }
-  const members = (path: string, value: unknown, inList: boolean) => {
+  const members = (path: string, value: unknown, inList: boolean, held: boolean) => {
     if (!isObject(value)) return
     for (const [name, inner] of Object.entries(value)) {
       if (path === '' && name === 'kind') continue
       const own = /[.[\]]/.test(name) ? `[${name}]` : name
-      walk(path === '' ? own : `${path}.${own}`, inner, inList)
+      walk(path === '' ? own : `${path}.${own}`, inner, inList, held)
     }
   }
-  members('', record, false)
+  members('', record, false, false)
   return [...found]
 }

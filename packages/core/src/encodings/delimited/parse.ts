@@ -261,7 +261,8 @@ function nearLayout(
       telling++
     }
   }
-  if (telling < 2) return undefined
+  // Small numbers and addresses fit many fields: what fits none counts against it.
+  if (telling < 2 || odd.length > telling / 2) return undefined
   const what = isStated ? 'the layout that is stated' : 'its default layout'
   const size = texts.length === layout.length ? [] : [`${texts.length} values where ${what} has ${layout.length}`]
   const lacks = [...size, ...odd.slice(0, 2)]
