@@ -12,7 +12,7 @@ function hintFor(error: unknown, format: string | undefined, names: readonly str
   if (code === 'FORMAT_AMBIGUOUS')
     return '--format says which; flowferry explain FILE shows which formats fit, and by what'
   if (code === 'FORMAT_UNKNOWN')
-    return `flowferry explain FILE shows which formats nearly fitted, and what they lack; this command reads ${names.join(', ')}; --format says which, where the content does not`
+    return `this command reads ${names.join(', ')}; --format says which, where the content does not; flowferry explain FILE shows which nearly fit, and what they lack`
   if (code === 'TARGET_NOT_FOUND') return '--setup installs the index templates'
   if (code === 'TARGET_UNAUTHORIZED') return 'flowferry ingest --help names the variables that hold the credentials'
   if (code === 'TARGET_UNREACHABLE' && message.includes('wrong version number'))
