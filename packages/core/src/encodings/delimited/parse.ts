@@ -273,7 +273,7 @@ function nearLayout(
 }
 
 /** The first few names, and how many there are more. */
-export function some(names: readonly string[]): string {
+function some(names: readonly string[]): string {
   const first = names.slice(0, 5).map((name) => name.slice(0, 60))
   return first.join(', ') + (names.length > first.length ? ` and ${names.length - first.length} more` : '')
 }
