@@ -3,10 +3,13 @@ import { formats } from '@flowferry/core/formats'
 import { cloudFront } from '@flowferry/core/formats/cloudfront'
 import { cloudFrontConnection } from '@flowferry/core/formats/cloudfront-connection'
 import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
+import { guardDuty } from '@flowferry/core/formats/guardduty'
 import { networkFirewall } from '@flowferry/core/formats/network-firewall'
 import { networkFirewallProxy } from '@flowferry/core/formats/network-firewall-proxy'
+import { route53Resolver } from '@flowferry/core/formats/route53-resolver'
 import { s3Access } from '@flowferry/core/formats/s3-access'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
+import { waf } from '@flowferry/core/formats/waf'
 import { hours, minutes } from '@flowferry/core/schema'
 import { describe, expect, it } from 'vitest'
 import { type FakeObject, fakeS3 } from '../../test/fake-s3.ts'
@@ -238,18 +241,18 @@ describe('archiveObjects', () => {
 
   it.each([
     ['elasticloadbalancing', undefined, 'eu-central-1', 'app.lb.50dc6c495c0c9188_20261122T1020Z_10.0.0.1_4f2a.log.gz'],
-    ['WAFLogs', ['region', 'name'], 'eu-central-1/acl', '1_waflogs_eu-central-1_acl_20261122T1020Z_ab12.log.gz'],
-    ['WAFLogs', ['region', 'name'], 'cloudfront/acl', '1_waflogs_cloudfront_acl_20261122T1020Z_ab12.log.gz'],
+    ['WAFLogs', waf, 'eu-central-1/acl', '1_waflogs_eu-central-1_acl_20261122T1020Z_ab12.log.gz'],
+    ['WAFLogs', waf, 'cloudfront/acl', '1_waflogs_cloudfront_acl_20261122T1020Z_ab12.log.gz'],
     [
       'network-firewall',
-      ['name', 'region', 'name'],
+      networkFirewall,
       'alert/eu-central-1/fw',
       '111122223333_network-firewall_alert_eu-central-1_fw_202611221020_ab12.log.gz',
     ],
-    ['vpcdnsquerylogs', ['name'], 'vpc-1', 'vpc-1_vpcdnsquerylogs_111122223333_20261122T1020Z_ab12.log.gz'],
-    ['GuardDuty', ['region'], 'eu-central-1', '8b0f1a9c-0000-4000-8000-000000000000.jsonl.gz'],
-  ] as const)('finds files of %s below %j', async (service, folders, path, name) => {
-    const parser = formatAt([{ service, ...(folders && { folders }) }])
+    ['vpcdnsquerylogs', route53Resolver, 'vpc-1', 'vpc-1_vpcdnsquerylogs_111122223333_20261122T1020Z_ab12.log.gz'],
+    ['GuardDuty', guardDuty, 'eu-central-1', '8b0f1a9c-0000-4000-8000-000000000000.jsonl.gz'],
+  ] as const)('finds files of %s', async (service, format, path, name) => {
+    const parser = format ?? formatAt([{ service }])
     const root = `AWSLogs/${one}/${service}/${path}`
     const keys = ['20', '22', '24'].map(
       (date) =>
