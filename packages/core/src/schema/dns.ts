@@ -8,15 +8,15 @@ import { isAddress } from './values.ts'
  * where a derived value is one of these functions of one field.
  */
 
-/** The name without the dot of the root at its end. */
+/** A name of DNS as documents have it, `www.example.com` of `www.example.com.`: without the dot of the root at its end. */
 export const dnsName = /* @__PURE__ */ operating({ is: 'dnsName' }, (name: string) => each(name, withoutLastDot))
 
-/** The same of a name that is no address's. */
+/** What `dnsName` gives, but nothing of a name that stands for an address: `related.hosts` holds hosts. */
 export const hostName = /* @__PURE__ */ operating({ is: 'hostName' }, (name: string) =>
   each(name, (one) => (addressOf(one) === undefined ? withoutLastDot(one) : undefined)),
 )
 
-/** The address whose name is asked: of `7.2.0.192.in-addr.arpa`, or of 32 digits before `ip6.arpa`. */
+/** The address that a reverse query asks about: `192.0.2.7` of `7.2.0.192.in-addr.arpa`, or of 32 digits before `ip6.arpa`. */
 export const reverseAddress = /* @__PURE__ */ operating({ is: 'reverseAddress' }, (name: string) =>
   each(name, addressOf),
 )

@@ -1,6 +1,16 @@
 /** The vocabulary of `format()`: types of fields, derived values, and where a format's files lie. */
 export { hours, minutes } from './archive.ts'
-export { type Derive, type Derived, type Facet, family, lookup, optional, present, sessionName } from './derive.ts'
+export {
+  type Derive,
+  type Derived,
+  type Facet,
+  family,
+  lookup,
+  optional,
+  present,
+  sessionName,
+  type ValuesWhere,
+} from './derive.ts'
 export { dnsName, hostName, reverseAddress, valuesWhere } from './dns.ts'
 export type { EcsField, OwnField, Target } from './ecs.ts'
 export type { DeriveFromDocument, EnrichedFormat, Enrichment } from './enrichment.ts'
