@@ -136,7 +136,10 @@ function chosen(formats: readonly AnyFormat[], { columns, unread }: Footer, obje
       ? "CloudTrail's, which is not read in Parquet: read the trail's own files"
       : undefined
   if (told !== undefined || formats.length > 1)
-    throw error('FORMAT_UNKNOWN', `The columns of the Parquet file are ${told ?? `of none of ${kinds}`}: ${namesOf(all)}`)
+    throw error(
+      'FORMAT_UNKNOWN',
+      `The columns of the Parquet file are ${told ?? `of none of ${kinds}`}: ${namesOf(all)}`,
+    )
   const choice = choiceOf(formats[0]!, columns)
   if (choice.known > 0) return choice
   throw error('FORMAT_MISMATCH', `No column of the Parquet file is one of ${kinds}: ${namesOf(all)}`)

@@ -6,7 +6,7 @@ import type { S3 } from '../src/read/object.ts'
 import type { PublicKey } from '../src/verify/digest.ts'
 import { fakeS3 } from './fake-s3.ts'
 
-export interface Stored {
+interface Stored {
   body: Buffer
   metadata: Record<string, string> | undefined
 }

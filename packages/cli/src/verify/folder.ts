@@ -9,7 +9,7 @@ import { readIfThere } from '../whole-file.ts'
 const pageKeys = 1000
 
 /** What stands beside a file and holds its metadata: the output of `aws s3api head-object`. */
-export const sidecar = '.head.json'
+const sidecar = '.head.json'
 
 /**
  * A folder that mirrors a bucket, to be listed and read as one: what checks an archive on S3 checks its copy on disk.

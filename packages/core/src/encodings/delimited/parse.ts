@@ -105,15 +105,21 @@ async function* blocksOf({ headerless }: CompiledTable, object: SourceObject, co
   const blocks = readBlocks(object, context)
   if (!headerless) return yield* blocks
   let begin: Buffer = Buffer.alloc(0)
-  for await (const { bytes, offset } of blocks) {
-    const isBehind = offset > 0 && begin.length === 0
-    if (isBehind) yield { bytes, offset }
-    else {
-      begin = begin.length === 0 ? bytes : Buffer.concat([begin, bytes])
-      if (begin.length < firstBytes && firstLines(begin, 0, 0).length < mostFirst) continue
-      yield { bytes: begin, offset: 0 }
-      begin = Buffer.alloc(0)
+  try {
+    for await (const { bytes, offset } of blocks) {
+      const isBehind = offset > 0 && begin.length === 0
+      if (isBehind) yield { bytes, offset }
+      else {
+        begin = begin.length === 0 ? bytes : Buffer.concat([begin, bytes])
+        if (begin.length < firstBytes && firstLines(begin, 0, 0).length < mostFirst) continue
+        yield { bytes: begin, offset: 0 }
+        begin = Buffer.alloc(0)
+      }
     }
+  } catch (error) {
+    // What is before the damage is read.
+    if (begin.length > 0) yield { bytes: begin, offset: 0 }
+    throw error
   }
   if (begin.length > 0) yield { bytes: begin, offset: 0 }
 }
