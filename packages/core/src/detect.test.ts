@@ -108,6 +108,16 @@ describe('detect', () => {
     ["Global Accelerator's flow logs", 'version aws_account_id accelerator_id client_ip\n2.0 1 a 192.0.2.1\n'],
     ['OCSF', '{"metadata":"x","class_uid":3001}'],
     [
+      'a digest of CloudTrail',
+      '{\n "awsAccountId": "1",\n "digestStartTime": "2026-11-30T09:00:00Z",\n "logFiles": []\n}',
+    ],
+    ['a notification of S3', '{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","s3":{}}]}'],
+    ['a notification of S3', '{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"b"}'],
+    [
+      "Security Hub's findings",
+      '{"SchemaVersion":"2018-10-08","Id":"1","ProductArn":"arn:aws:securityhub:::product/x"}',
+    ],
+    [
       "CloudTrail's events as CSV",
       '"eventversion","useridentity","eventtime"\n"1.08","{type=IAMUser}","2026-11-30T09:00:00Z"\n',
     ],

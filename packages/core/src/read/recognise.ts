@@ -22,6 +22,10 @@ const others: readonly (readonly [text: RegExp, name: string])[] = [
   [/^\s*\{\s*"messageType"\s*:\s*"(DATA|CONTROL)_MESSAGE"/, 'an envelope of CloudWatch Logs'],
   [/^version aws_account_id accelerator_id /, "Global Accelerator's flow logs"],
   [/^\s*\{[^{}]*"class_uid"\s*:/, 'OCSF'],
+  [/^\s*\{[^{}]*"digestStartTime"\s*:/, 'a digest of CloudTrail, which `flowferry verify` checks'],
+  [/^\s*\{\s*"Records"\s*:\s*\[\s*\{[^{}]*"eventSource"\s*:\s*"aws:s3"/, 'a notification of S3, and no log'],
+  [/^\s*\{[^{}]*"Event"\s*:\s*"s3:TestEvent"/, 'a notification of S3, and no log'],
+  [/^\s*\{(?=[^{}]*"SchemaVersion"\s*:)(?=[^{}]*"ProductArn"\s*:)/, "Security Hub's findings (ASFF)"],
   [
     /^(?:\u00ef\u00bb\u00bf)?(?=[^\n]*\beventversion\b)(?=[^\n]*\buseridentity\b)["\w, \t]+\r?\n/i,
     "CloudTrail's events as CSV, out of Athena or CloudTrail Lake, which write their objects as no JSON",
