@@ -1,6 +1,6 @@
-import { detect, type FormatParser, ingest } from '@flowferry/core'
+import { detect, type FormatParser, ingest, parseContext } from '@flowferry/core'
 import { formats } from '@flowferry/core/formats'
-import { isTabular } from '@flowferry/core/internal'
+import { isTabular, peek, table } from '@flowferry/core/internal'
 import { memoryObject, memorySink, memorySource } from '@flowferry/core/testing'
 import { parquet } from '@flowferry/parquet'
 import { describe, expect, test } from 'vitest'
@@ -86,3 +86,38 @@ describe.runIf(ofOthers.length > 0)('the public samples of the other formats', (
     expect(report.counts).toMatchObject({ read: records, malformed: 0, written: records })
   })
 })
+
+const own: Readonly<Record<string, string>> = {
+  ...kinds,
+  vpcflow: 'vpcflow',
+  cloudfront: 'cloudfront',
+  cloudtrail: 'cloudtrail',
+}
+const samples = corpusCases(...Object.keys(own)).filter(({ format }) => format !== 'json-array-ss4o-docs')
+
+test.runIf(samples.length > 0)(
+  'no sample is claimed by the format of another, whatever its key: a matrix',
+  async () => {
+    const claims = new Map<string, Map<string, number>>()
+    const others: string[] = []
+    for (const { id, type, input } of samples) {
+      const { head, whole } = await peek(memoryObject({ key: 'a', body: corpusFile(input) }), parseContext())
+      whole.close()
+      const kind = own[type]!
+      const row = claims.get(kind) ?? new Map<string, number>()
+      claims.set(kind, row)
+      for (const { claims: claim, format } of parsers) {
+        if (claim(head) !== 'content') continue
+        row.set(format.kind, (row.get(format.kind) ?? 0) + 1)
+        if (format.kind !== kind) others.push(`${id} by ${format.kind}`)
+      }
+    }
+    const columns = parsers.map(({ format }) => format.kind)
+    const rows = [...claims].map(([kind, row]) => ({
+      'samples of': kind,
+      ...Object.fromEntries(columns.map((one) => [one, row.get(one) ?? 0])),
+    }))
+    console.log(['Claimed by content:', ...table(rows)].join('\n'))
+    expect(others).toEqual([])
+  },
+)
