@@ -140,6 +140,12 @@ describe('columns that are not read', () => {
     },
   )
 
+  test('count among limits.columns', async () => {
+    const error = await failure(await of(columns), { columns: columns.length - 1 })
+    expect(error).toMatchObject({ code: 'LIMIT_EXCEEDED' })
+    expect(error.message).toContain(`${columns.length} columns, above limits.columns`)
+  })
+
   test('count where the format is chosen, and are named where there are no others', async () => {
     const body = await of(columns.filter((column) => unread.some((name) => column.endsWith(name))))
     const error = await failure(body)

@@ -136,11 +136,13 @@ async function deletedOf(ask: Store['ask'], pair: Pair, { known = [], archive }:
   if (asOf === undefined) return undefined
   const span = { from: isoDate(Date.parse(pair.since) - margin), to: asOf }
   if (span.to <= span.from || (archive && span.to > changesSpan(pair).to)) return undefined
-  return documentsOf(ask, {
+  const { rows, partial } = await ask({
     ...changesQuestion(pair),
     span,
     filters: [is('event.outcome', 'success'), is('event.action', 'DeleteFlowLogs')],
   })
+  // What an answer lacks may be the very event.
+  return partial ? undefined : rows.map((row) => ({ ...row }))
 }
 
 const elsewhereQuestion = (

@@ -147,6 +147,12 @@ describe('flowferry explain', () => {
     expect(stdout).not.toMatch(/[\u001b\u0007]/)
   })
 
+  it('explains a record of twenty thousand unknown members', async () => {
+    const members = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`member${i}`, i]))
+    const { record } = await stdin(JSON.stringify({ ...finding, ...members }))
+    expect(record.fields.filter(({ state }: { state: string }) => state === 'unknown')).toHaveLength(20_000)
+  })
+
   it('tells a missing file from a line, and refuses a folder', async () => {
     expect(await runHere(['explain', join(folder, 'none.log')])).toMatchObject({
       code: 1,

@@ -178,8 +178,11 @@ async function recordOf(parser: Parser<unknown>, object: SourceObject, ordinal: 
     budget: byteBudget(256 * 1024),
     ...(io.signal && { signal: io.signal }),
   })
-  const error = report.messages[0]!.objects[0]!.error
-  return { ...made, ordinal, records, ...(batch && { batch }), ...(!batch && error && { error }) }
+  const { error } = report.messages[0]!.objects[0]!
+  // A record that became no document, since reading ended or a format of one's own threw, is told by the error.
+  const isMalformed = batch?.malformed?.some((odd) => odd.ordinal === ordinal)
+  const told = made.document || isMalformed ? batch : undefined
+  return { ...made, ordinal, records, ...(told && { batch: told }), ...(!told && error && { error }) }
 }
 
 /** The index of a record in its batch, or -1. */

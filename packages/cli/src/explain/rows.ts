@@ -41,6 +41,7 @@ interface Explaining {
 export function explainFields({ format, nameOf, record, columns, document, unknown }: Explaining): Explained {
   const docs = new Map(format.fields.map((doc) => [doc.name, doc]))
   const present = placesIn(document, format)
+  const keptAt = keptPlaces(present, format)
   const claimed = new Set<string>()
   const values = columns
     ? columns.map(([field, value]) => ({ field, value, isAbsent: !has(record, nameOf(field) ?? field) }))
@@ -54,7 +55,7 @@ export function explainFields({ format, nameOf, record, columns, document, unkno
   // A field that the table does not know is kept under its own name, in snake case.
   const rows = known.map(({ field, name, value, isAbsent, doc, places }): FieldRow => {
     const isOdd = !doc || Object.hasOwn(unknown, field) || Object.hasOwn(unknown, name)
-    const kept = isAbsent || !isOdd ? undefined : keptAt(field, present, format)
+    const kept = isAbsent || !isOdd ? undefined : keptAt(field)
     for (const path of kept === undefined ? Object.keys(places) : [kept]) claimed.add(path)
     const state = isAbsent
       ? 'absent'
@@ -72,8 +73,9 @@ export function explainFields({ format, nameOf, record, columns, document, unkno
       ...(doc && { type: doc.type, description: doc.description }),
     }
   })
+  const above = new Set([...claimed].flatMap(objectsAround))
   const isClaimed = (path: string) =>
-    [...claimed].some((one) => one === path || path.startsWith(`${one}.`) || one.startsWith(`${path}.`))
+    claimed.has(path) || above.has(path) || objectsAround(path).some((one) => claimed.has(one))
   const added = [...present].filter(([path]) => !isClaimed(path))
   return { rows, added: Object.fromEntries(added) }
 }
@@ -108,13 +110,26 @@ function placesOf(doc: FieldDoc | undefined, present: ReadonlyMap<string, unknow
   return Object.fromEntries(found.map((path) => [path, present.get(path)]))
 }
 
-/** Of the places that are not in the mapping the one that ends in the field's name; a number stands behind one that was taken. */
-function keptAt(field: string, present: ReadonlyMap<string, unknown>, { mapping }: Format): string | undefined {
-  const ends = [namesOf(field).map(snakeCase).join('.'), snakeCase(field)]
-  return [...present.keys()].find((place) => {
-    const names = [`.${place}`, `.${place}`.replace(/_\d+$/, '')]
-    return !Object.hasOwn(mapping, place) && ends.some((end) => names.some((name) => name.endsWith(`.${end}`)))
-  })
+/** `a.b.c`: `a`, `a.b` */
+function objectsAround(path: string): string[] {
+  return [...path.matchAll(/\./g)].map(({ index }) => path.slice(0, index))
+}
+
+/**
+ * Of the places that are not in the mapping the first one that ends in a field's name; a number stands behind one that was
+ * taken.
+ */
+function keptPlaces(present: ReadonlyMap<string, unknown>, { mapping }: Format): (field: string) => string | undefined {
+  const places = [...present.keys()].filter((place) => !Object.hasOwn(mapping, place))
+  const byEnd = new Map<string, number>()
+  for (const [position, place] of places.entries())
+    for (const name of new Set([place, place.replace(/_\d+$/, '')]))
+      for (const end of [name, ...[...name.matchAll(/\./g)].map(({ index }) => name.slice(index + 1))])
+        if (!byEnd.has(end)) byEnd.set(end, position)
+  return (field) => {
+    const ends = [namesOf(field).map(snakeCase).join('.'), snakeCase(field)]
+    return places[Math.min(...ends.map((end) => byEnd.get(end) ?? places.length))]
+  }
 }
 
 /** Each dotted field of a document with its value: of a flattened field what is in it, too. */
@@ -149,9 +164,14 @@ function valuesOf(record: unknown, fields: readonly string[]): (readonly [path: 
   const known = new Set(fields)
   const found = new Map<string, unknown>()
   const isAbove = (path: string) => fields.some((name) => name.startsWith(`${path}.`) || name.startsWith(`${path}[]`))
+  const lists = new Map<string, unknown[]>()
   const note = (path: string, value: unknown, inList: boolean) => {
-    const before = found.get(path)
-    found.set(path, inList ? [...(Array.isArray(before) ? before : []), value] : value)
+    const list = lists.get(path) ?? []
+    if (inList) {
+      list.push(value)
+      lists.set(path, list)
+    }
+    found.set(path, inList ? list : value)
   }
   /** `held`: a field around it has it already, so that it counts only where it is a field of its own, too. */
   const walk = (path: string, value: unknown, inList: boolean, held: boolean) => {

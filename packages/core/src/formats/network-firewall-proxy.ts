@@ -5,7 +5,7 @@ import { family, lookup, optional } from '../schema/derive.ts'
 import { anyTime, type Field, inAllSpellings, ip, keyword, long } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
 import { isObject, type JsonObject } from '../schema/free-form.ts'
-import { urlParts } from '../schema/network.ts'
+import { arnParts, urlParts } from '../schema/network.ts'
 import { flat } from '../schema/objects.ts'
 import { asAnyTime, firstTime } from '../schema/time.ts'
 import type { RecordOf } from '../types.ts'
@@ -61,7 +61,7 @@ export const networkFirewallProxy = format({
     derive('event.type[]', ['final_action'], (action) => types(action.toLowerCase())),
     derive('event.outcome', ['final_action'], (action) => outcomes(action.toLowerCase())),
     derive('network.type', [family('client_src_ip')], (family) => family),
-    derive('cloud.region', ['resource_arn'], (arn) => arn.split(':')[3] || undefined),
+    derive('cloud.region', ['resource_arn'], (arn) => arnParts(arn).region),
     derive(['url.scheme', 'url.domain', 'url.port', 'url.path', 'url.query'], ['url'], urlParts),
   ],
   // Where the logs of a firewall lie; the suffix is of the user's choice.

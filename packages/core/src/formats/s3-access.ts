@@ -16,8 +16,8 @@ import { telling } from './vended-telling.ts'
  * JSON that CloudWatch's delivery of vended logs writes, whose 29 fields have names of their own.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
  *
- * S3 escapes no quote in what a client sent, so that a line is read by what stands in quotes and what does not. A request has an id, and a copy is two records of one id: documents are known
- * by where their records stand.
+ * S3 escapes no quote in what a client sent: a line is read by what stands in quotes and what does not. A request has an id,
+ * and a copy is two records of one id: documents are known by where their records stand.
  */
 export const s3Access = format({
   kind: 's3access',

@@ -5,6 +5,7 @@ import { optional, present } from '../schema/derive.ts'
 import { anyTime, inAllSpellings, keyword } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
 import { spellingsOf } from '../schema/layout.ts'
+import { arnParts } from '../schema/network.ts'
 import { typed } from '../schema/targets.ts'
 import { asAnyTime, firstTime } from '../schema/time.ts'
 import type { ObjectHead, RecordOf } from '../types.ts'
@@ -146,19 +147,12 @@ const logTypes = [
 
 /** AWS's name of the log, as the source of its delivery states it. */
 function logTypeOf(arn: string, level: string | undefined, has: readonly boolean[]): string | undefined {
-  const service = partsOf(arn)['cloud.service.name']
+  const { service } = arnParts(arn)
   if (service === 'events') return /^(ERROR|INFO|TRACE)$/.test(level ?? '') ? `${level}_LOGS` : undefined
   return logTypes.find(([name], i) => name === service && has[i])?.[1]
 }
 
-function partsOf(arn: string): {
-  readonly [P in 'cloud.service.name' | 'cloud.region' | 'cloud.account.id']?: string | undefined
-} {
-  const [begin, , service, region, account] = arn.split(':')
-  if (begin !== 'arn') return {}
-  return {
-    'cloud.service.name': service || undefined,
-    'cloud.region': region || undefined,
-    'cloud.account.id': account || undefined,
-  }
+function partsOf(arn: string) {
+  const { service, region, account } = arnParts(arn)
+  return { 'cloud.service.name': service, 'cloud.region': region, 'cloud.account.id': account }
 }

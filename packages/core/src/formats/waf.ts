@@ -2,7 +2,7 @@ import { json } from '../encodings/json/json.ts'
 import { family, lookup } from '../schema/derive.ts'
 import { code, epoch, epochMilliseconds, ip, keyword, long } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
-import { httpVersion, splitHost } from '../schema/network.ts'
+import { arnParts, httpVersion, splitHost } from '../schema/network.ts'
 import { flat, pairs } from '../schema/objects.ts'
 import type { RecordOf } from '../types.ts'
 
@@ -99,14 +99,14 @@ export const waf = format({
 /** A record as AWS writes it. */
 export interface WafRecord extends RecordOf<typeof waf> {}
 
-/** `arn:aws:wafv2:us-east-1:123456789012:global/webacl/name/id`; an id of WAF Classic says nothing of these. */
+/** An id of WAF Classic says nothing of these. */
 function partsOfArn(text: string) {
-  const [, service, region, account, id] = /^arn:[^:]+:([^:]+):([^:]*):([^:]*):(.+)$/.exec(text) ?? []
+  const { service, region, account, resource } = arnParts(text)
   return {
     'cloud.service.name': service,
-    'cloud.region': region || undefined,
-    'cloud.account.id': account || undefined,
-    'aws.waf.id': id,
+    'cloud.region': region,
+    'cloud.account.id': account,
+    'aws.waf.id': resource,
   }
 }
 

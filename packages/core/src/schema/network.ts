@@ -27,6 +27,15 @@ export const transport = /* @__PURE__ */ lookup({
 const tcpFlagNames = ['fin', 'syn', 'rst', 'psh', 'ack', 'urg'] as const
 export const tcpFlags = (mask: number) => tcpFlagNames.filter((_, bit) => mask & (1 << bit))
 
+/** What `arn:aws:wafv2:us-east-1:123456789012:global/webacl/name/id` says of where the resource is; nothing of any other text. */
+export function arnParts(text: string): {
+  readonly [P in 'service' | 'region' | 'account' | 'resource']?: string | undefined
+} {
+  const parts = /^arn:[^:]*:([^:]*):([^:]*):([^:]*)(?::(.+))?$/.exec(text) ?? []
+  const [, service, region, account, resource] = parts.map((part) => part || undefined)
+  return { service, region, account, resource }
+}
+
 /** The number of `HTTP/1.1`; nothing for any other text. */
 export function httpVersion(text: string): string | undefined {
   return /^HTTP\/([\d.]+)$/.exec(text)?.[1]

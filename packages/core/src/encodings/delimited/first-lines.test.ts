@@ -1,7 +1,9 @@
+import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { detect } from '../../detect.ts'
 import { FlowferryError } from '../../errors.ts'
 import { formats } from '../../formats/index.ts'
+import { vpcFlow } from '../../formats/vpc-flow.ts'
 import { collect, memoryObject } from '../../testing/index.ts'
 
 const all = await Promise.all(Object.values(formats).map((load) => load()))
@@ -79,4 +81,10 @@ test('blank lines and what AWS writes when logs are turned on stand before a tor
     const { records, malformed } = await read(begin + file('alb', 1, 3), chunkBytes)
     expect([records.length, malformed.length]).toEqual([3, 1])
   }
+})
+
+test('more blank lines than a head has stand before the first record', async () => {
+  const body = gzipSync('\n'.repeat(70_000) + file('vpcflow', 1, 2))
+  for (const reader of [vpcFlow, vpcFlow.withFields(['version', 'srcaddr'])])
+    expect((await read(body, 65_536, reader)).ordinals).toEqual([0, 1])
 })

@@ -127,7 +127,7 @@ async function* blocksOf({ headerless }: CompiledTable, object: SourceObject, co
 /** Lines of the object's first block from there on. */
 function firstLines(bytes: Buffer, from: number, offset: number): readonly string[] {
   const lines: string[] = []
-  for (let at = from; at < Math.min(bytes.length, firstBytes) && lines.length < mostFirst; ) {
+  for (let at = from; at < Math.min(bytes.length, from + firstBytes) && lines.length < mostFirst; ) {
     const block = scanLines(firstLine(bytes, at))
     if (block.lines > 0) lines.push(textOf(block, 0, offset + at === 0))
     at += block.bytes.length

@@ -1,3 +1,5 @@
+import { FlowferryError } from '../../errors.ts'
+import { placeOf } from '../../read/object.ts'
 import { kindOf, type ValueKind } from '../../schema/fields.ts'
 import { fieldNamed, tablesOf } from '../../schema/layout.ts'
 import { reserved } from '../../schema/names.ts'
@@ -76,7 +78,12 @@ export function rowReader(
   unread: readonly string[] = [],
 ): RowReader {
   const table = tableOf(schema)
-  const columns = columnsOf(table, names, object, most)
+  const count = names.length + unread.length
+  if (count > most)
+    throw new FlowferryError('LIMIT_EXCEEDED', `${count} columns, above limits.columns, ${most}`, {
+      place: placeOf(object),
+    })
+  const columns = columnsOf(table, names, object)
   return {
     kinds: names.map((name) => {
       const field = fieldNamed(schema, schema.nameOf(name) ?? '')
