@@ -101,9 +101,15 @@ const mostFirst = 8
 const firstBytes = 64 * 1024
 
 /** The object's blocks, of which the first has the lines that a file without a header is known by. */
-async function* blocksOf({ headerless }: CompiledTable, object: SourceObject, context: ParseContext) {
+async function* blocksOf(table: CompiledTable, object: SourceObject, context: ParseContext) {
   const blocks = readBlocks(object, context)
-  if (!headerless) return yield* blocks
+  if (!table.headerless) return yield* blocks
+  const isEnough = (begin: Buffer) => {
+    const lines = firstLines(begin, 0, 0)
+    const first = lines.find((line) => table.header(line) !== 'skip')
+    const isKnown = first !== undefined && (table.header(first) ?? headerlessLayout(table, first, object)) !== undefined
+    return isKnown || lines.length === mostFirst || begin.length >= firstBytes
+  }
   let begin: Buffer = Buffer.alloc(0)
   try {
     for await (const { bytes, offset } of blocks) {
@@ -111,7 +117,7 @@ async function* blocksOf({ headerless }: CompiledTable, object: SourceObject, co
       if (isBehind) yield { bytes, offset }
       else {
         begin = begin.length === 0 ? bytes : Buffer.concat([begin, bytes])
-        if (begin.length < firstBytes && firstLines(begin, 0, 0).length < mostFirst) continue
+        if (!isEnough(begin)) continue
         yield { bytes: begin, offset: 0 }
         begin = Buffer.alloc(0)
       }
