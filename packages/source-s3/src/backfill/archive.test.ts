@@ -97,6 +97,15 @@ const layouts: Readonly<Record<string, readonly [Required<Pick<Archive, 'late' |
     trail,
     (t, n) => `o-zyxwv98765/AWSLogs/${one}/CloudTrail/us-east-1/${plainDay(t)}/${trailFile(one, 'us-east-1', t, n)}`,
   ],
+  'CloudTrail, below a folder of its name': [
+    trail,
+    (t, n) =>
+      `CloudTrail/AWSLogs/${one}/CloudTrail/eu-central-1/${plainDay(t)}/${trailFile(one, 'eu-central-1', t, n)}`,
+  ],
+  'flow logs, below a folder of their name': [
+    flows,
+    (t, n) => `vpcflowlogs/${two}/vpcflowlogs/eu-central-1/${plainDay(t)}/${flowFile(two, 'eu-central-1', t, n)}`,
+  ],
   'CloudTrail Insights': [
     trail,
     (t, n) =>

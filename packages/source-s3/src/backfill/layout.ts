@@ -106,13 +106,16 @@ export function servicesOf(archives: readonly Archive[], late?: number): Map<str
  *   time of their delivery and an id
  *   https://docs.aws.amazon.com/AmazonS3/latest/API/API_PartitionedPrefix.html
  *
- * Any folder may stand before these. `given` are folders that the user named, which no date rules out.
+ * Any folder may stand before these, one that is called like a service, too. `given` are folders that the user named, which no date rules out.
  */
 export function enter(place: Place, name: string, wanted: Wanted, given = false): Place | KeyRange | undefined {
   const path = `${place.path}${name}/`
   const value = name.slice(name.indexOf('=') + 1)
   const { service, left: [next, ...left] = [] } = place
   if (service && next) {
+    // A folder above the archive that is called like the service.
+    if (place.account === undefined && left.length === service.folders.length - 1 && isAbove(name))
+      return enter({ path: place.path, dates: [] }, name, wanted, given)
     if (next === 'region' && !isWantedRegion(name, value, wanted)) return undefined
     return left.length > 0 ? { ...place, path, left } : datedRange(path, service, name.includes('='), wanted)
   }
@@ -146,6 +149,11 @@ function intoService(place: Place, service: Service, hive: boolean, wanted: Want
   const { folders } = service
   if (folders === 'any') return { ...place, service }
   return folders.length > 0 ? { ...place, service, left: folders } : datedRange(place.path, service, hive, wanted)
+}
+
+/** Whether an archive begins with a folder of this name, in which those of its services are to come. */
+function isAbove(name: string): boolean {
+  return /^(?:AWSLogs|o-[a-z0-9]{10,32}|(?:aws-account-id=)?\d{12})$/.test(name)
 }
 
 /** A folder `cloudfront` stands where those of regions do, for what is of none. */

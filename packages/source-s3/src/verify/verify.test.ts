@@ -70,6 +70,10 @@ describe('an archive that nobody touched', () => {
     ['of an organization', 'AWSLogs/o-exampleorgid/'],
     ['of Control Tower', 'o-exampleorgid/AWSLogs/o-exampleorgid/'],
     ['below a prefix', 'audit/2026/AWSLogs/'],
+    ['below a folder whose name begins with CloudTrail', 'CloudTrail-logs/AWSLogs/'],
+    ['below a folder whose name ends in CloudTrail', 'org-CloudTrail/AWSLogs/'],
+    ['below a folder that is called as its own', 'CloudTrail/AWSLogs/'],
+    ['below a folder that is called as that of its digests', 'CloudTrail-Digest/AWSLogs/o-exampleorgid/'],
   ])('is whole %s, in several accounts and regions, with trails whose names are odd', async (_, above) => {
     const { objects } = archive({ above, trail: 'a_b.c-us-east-1' })
     writeTrail(objects, { above, start, hours: 8, pair, region: 'us-gov-west-1' })
@@ -77,6 +81,9 @@ describe('an archive that nobody touched', () => {
     writeTrail(objects, { above, start, hours: 8, pair, trail: 'third' })
     const { report, findings } = await verify(objects)
     expect(findings).toEqual([])
+    expect(new Set(report.chains.map(({ folder }) => folder))).toEqual(
+      new Set([`${above}111122223333/`, `${above}123456789012/`]),
+    )
     expect(report.chains.map(({ region, trail }) => [region, trail])).toEqual([
       ['eu-central-1', 'second'],
       ['eu-central-1', 'a_b.c-us-east-1'],
@@ -86,6 +93,8 @@ describe('an archive that nobody touched', () => {
     expect(report).toMatchObject({ digests: 32, signed: 32, named: 64, matching: 64, listed: 64, verdict: 'whole' })
     const some = await verify(objects, { regions: ['us-gov-west-1'] })
     expect(some.report).toMatchObject({ digests: 8, listed: 16, verdict: 'whole' })
+    const below = await verify(objects, { prefix: `${above}111122223333/CloudTrail-Digest/eu-central-1/2026/` })
+    expect(below.report).toMatchObject({ digests: 8, listed: 0, verdict: 'whole' })
   })
 
   it('is whole in a part of its span, and reads no digest of another day', async () => {

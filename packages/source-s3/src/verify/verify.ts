@@ -460,12 +460,14 @@ async function placesOf(list: Lister, options: VerifyOptions, span: Interval): P
   }
   const places = new Map<string, { folder: string; region: string; digests?: KeyRange; logs: KeyRange[] }>()
   for await (const range of plan(list, { prefix, wanted })) {
-    const [, folder, service, region] = /^(.*?)(CloudTrail[A-Za-z-]*)\/([^/]*)\//.exec(range.prefix) ?? []
-    if (folder === undefined || service === undefined || region === undefined) continue
+    const { name } = range.service
+    // The last folder of that name: one above the archive may be called so, too.
+    const [, folder, region] = new RegExp(`^((?:.*/)?)${name}/([^/]+)/`).exec(range.prefix) ?? []
+    if (folder === undefined || region === undefined) continue
     const id = `${folder}\n${region}`
     const place = places.get(id) ?? { folder, region, logs: [] }
     places.set(id, place)
-    if (service === digestService) place.digests = range
+    if (name === digestService) place.digests = range
     else place.logs.push(range)
   }
   return [...places.values()].sort(compare)
