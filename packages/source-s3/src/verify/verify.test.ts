@@ -154,6 +154,36 @@ describe('what was tampered with is named', () => {
     expect(report.verdict).toBe('changed')
   })
 
+  it.each([
+    ['says another year than its folder', '2026/11/21/123456789012_CloudTrail_eu-central-1_20200101T0000Z_x.json.gz'],
+    ['says the day after its folder', '2026/11/21/123456789012_CloudTrail_eu-central-1_20261122T0100Z_x.json.gz'],
+    ['says a time long before its folder', '2026/11/22/123456789012_CloudTrail_eu-central-1_20261121T2000Z_x.json.gz'],
+    ['says no time', '2026/11/22/x.json.gz'],
+    ['is in a folder below', '2026/11/21/sub/123456789012_CloudTrail_eu-central-1_20261121T2115Z_x.json.gz'],
+    ['stands beside the folder of its day', '2026/11/21_/x.json.gz'],
+  ])('a log file that was inserted, whose name %s', async (_, name) => {
+    const { objects } = archive()
+    const key = `AWSLogs/123456789012/CloudTrail/eu-central-1/${name}`
+    objects.set(key, { body: gzipSync('{"Records":[]}'), metadata: {} })
+    const { report, found } = await verify(objects)
+    expect(found).toEqual([['log-inserted', key]])
+    expect(report).toMatchObject({ listed: 17, verdict: 'changed' })
+  })
+
+  it('a digest that is in no folder of a day, nor signed for its place', async () => {
+    const { objects, digests } = archive()
+    for (const place of ['2026/11/21/sub/', '2026/11/21_/']) {
+      const key = digests[2]!.replace('2026/11/21/', place)
+      objects.set(key, objects.get(digests[2]!)!)
+      const { found } = await verify(objects)
+      expect(found).toEqual([
+        ['digest-reordered', key],
+        ['chain-broken', key],
+      ])
+      objects.delete(key)
+    }
+  })
+
   it('log files whose contents were exchanged', async () => {
     const { objects, logs } = archive()
     const [a, b] = [objects.get(logs[2]![0]!)!, objects.get(logs[2]![1]!)!]
@@ -395,11 +425,14 @@ describe('a run that was stopped', () => {
     const inserted =
       'AWSLogs/123456789012/CloudTrail/eu-central-1/2026/11/23/123456789012_CloudTrail_eu-central-1_20261123T2359Z_in.json.gz'
     objects.set(inserted, { body: gzipSync('{}'), metadata: {} })
+    for (const place of ['2026/11/24/sub/', '2026/11/24_'])
+      objects.set(inserted.replace('2026/11/23/', place), { body: gzipSync('{}'), metadata: {} })
     objects.delete(logs[3]![0]!)
     objects.delete(digests[60]!)
     const to = new Date(start + 100 * hour)
     const positions: string[] = []
     const whole = await verify(objects, { to, onPosition: (position) => positions.push(JSON.stringify(position)) })
+    expect(whole.report.findings['log-inserted']).toBe(3)
     // Six days and an end, of each region.
     expect(positions).toHaveLength(14)
     for (const text of positions) {

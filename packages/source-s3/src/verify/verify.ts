@@ -206,8 +206,7 @@ export async function verifyCloudTrail(options: VerifyOptions): Promise<VerifyRe
     const logs = place.logs.map((range) => peekable(keysIn(range, list)))
     // What a former run had checked is read again for its names alone.
     const isDone = (day: string) => former?.day !== undefined && day <= former.day
-    const isBefore = (key: string, { isBackfill }: DigestName) =>
-      former !== undefined && (isBackfill || isDone(dayOf(key)))
+    const isBefore = ({ day, isBackfill }: ListedDigest) => former !== undefined && (isBackfill || isDone(day))
 
     /** Of a digest's own: its signature, by a key that may be asked for. */
     const signatureOf = async (digest: Digest, { home, end }: DigestName, metadata: Metadata): Promise<Verdict> => {
@@ -227,8 +226,9 @@ export async function verifyCloudTrail(options: VerifyOptions): Promise<VerifyRe
       return isSigned(digest, metadata.signature, by) ? 'signed' : 'forged'
     }
 
-    const verifyDigest = async (key: string, told: DigestName): Promise<void> => {
-      const quiet = isBefore(key, told)
+    const verifyDigest = async (told: ListedDigest): Promise<void> => {
+      const { key } = told
+      const quiet = isBefore(told)
       const read = await readDigest(object(key), context).catch((error: unknown) => {
         if (!isUnreadable(error)) throw error
         return error
@@ -277,12 +277,12 @@ export async function verifyCloudTrail(options: VerifyOptions): Promise<VerifyRe
           extend(chains, { folder, region, trail: told.trail }, digest)
         }
       }
-      await verifyFiles(told.isBackfill ? files.filter(({ key }) => isOfSpan(key)) : files, key)
+      await verifyFiles(told.isBackfill ? files.filter(({ key }) => isOfSpan(key, dayOf(key))) : files, key)
     }
 
-    const isOfSpan = (key: string) => {
-      const time = timeOfLog(key)
-      return time === undefined || (time >= span.start && time < span.end)
+    const isOfSpan = (key: string, day: string) => {
+      const time = timeOfLog(key, day, span.start)
+      return !(time < span.start || time >= span.end)
     }
 
     /** `isOf`, which counts what a later digest's copy of the signature proves. */
@@ -333,21 +333,20 @@ export async function verifyCloudTrail(options: VerifyOptions): Promise<VerifyRe
     /** The files of the days up to this one against the names. */
     const compareThrough = async (day: string): Promise<void> => {
       for (const log of logs)
-        for (let key = await log.peek(); key !== undefined && dayOf(key) <= day; key = await log.peek()) {
+        for (let its = await log.peek(); its !== undefined && its.day <= day; its = await log.peek()) {
           await log.next()
-          const its = dayOf(key)
-          if (former?.day !== undefined && its < former.day) continue
-          compareFile(key, its)
+          if (former?.day !== undefined && its.day < former.day) continue
+          compareFile(its)
         }
       for (const known of names.keys()) if (known <= day) names.delete(known)
       comparedThrough = day
     }
 
-    const compareFile = (key: string, day: string): void => {
-      const time = timeOfLog(key) ?? Date.parse(`${day.replaceAll('/', '-')}T00:00:00Z`)
-      if (time < span.start || time >= span.end) return
+    const compareFile = ({ key, day }: ListedKey): void => {
+      if (!isOfSpan(key, day)) return
       counts.listed++
       if (names.get(day)?.has(key)) return
+      const time = timeOfLog(key, day, span.start)
       const where = covered.at(time)
       if (where === 'inside' && time + slack < covered.end()) tell('log-inserted', key, 'no digest names it')
       else if (where === 'inside' || where === 'behind') counts.pending++
@@ -358,15 +357,13 @@ export async function verifyCloudTrail(options: VerifyOptions): Promise<VerifyRe
     if (place.digests) {
       // They name files that the digests of their time left out, whenever that was.
       const { before: _, ...onward } = place.digests
-      for await (const [key, told] of digestsIn(onward, list)) if (told.isBackfill) await verifyDigest(key, told)
+      for await (const told of digestsIn(onward, list)) if (told.isBackfill) await verifyDigest(told)
       for await (const [day, all] of daysOf(digestsIn(place.digests, list))) {
-        const wanted = all.filter(
-          ([, { end, isBackfill }]) => !isBackfill && end > span.start && end - behind < span.end,
-        )
+        const wanted = all.filter(({ end, isBackfill }) => !isBackfill && end > span.start && end - behind < span.end)
         count += wanted.length
         // The names of older days have been compared.
         if (former?.day !== undefined && day < dayBefore(former.day)) continue
-        for (const [key, told] of wanted) await verifyDigest(key, told)
+        for (const told of wanted) await verifyDigest(told)
         if (isDone(day) || wanted.length === 0) continue
         await compareThrough(dayBefore(day))
         onPosition?.({
@@ -383,7 +380,7 @@ export async function verifyCloudTrail(options: VerifyOptions): Promise<VerifyRe
       for (const log of logs) {
         const key = await firstWithin(log)
         if (key === undefined) continue
-        tell('no-digests', dayFolderOf(key), 'log files, and no digest of the span')
+        tell('no-digests', folderOf(key), 'log files, and no digest of the span')
         break
       }
     } else {
@@ -402,9 +399,8 @@ export async function verifyCloudTrail(options: VerifyOptions): Promise<VerifyRe
     }
 
     async function firstWithin(log: Peekable): Promise<string | undefined> {
-      for (let key = await log.next(); key !== undefined; key = await log.next()) {
-        if (isOfSpan(key)) return key
-      }
+      for (let its = await log.next(); its !== undefined; its = await log.next())
+        if (isOfSpan(its.key, its.day)) return its.key
       return undefined
     }
   }
@@ -480,53 +476,60 @@ function compare(a: Named, b: Named): number {
   return left < right ? -1 : left > right ? 1 : 0
 }
 
+interface ListedKey {
+  readonly key: string
+  /** `2026/11/22` of its folders. One that is in no day's folder is of the day that it is listed behind. */
+  readonly day: string
+}
+
 /** The keys of a range, in their order; folders of a console's are left out. */
-async function* keysIn(range: KeyRange, list: Lister): AsyncGenerator<string> {
+async function* keysIn(range: KeyRange, list: Lister): AsyncGenerator<ListedKey> {
   const one = (async function* () {
     yield range
   })()
+  let day = dayOf(range.startAfter ?? '')
   for await (const [{ before }, page] of pagesOf(one, list))
     for (const { key, size } of page.objects) {
       if (before !== undefined && key >= before) return
-      if (!(key.endsWith('/') && !size)) yield key
+      day = dayOf(key) || day
+      if (!(key.endsWith('/') && !size)) yield { key, day }
     }
 }
 
-async function* digestsIn(range: KeyRange, list: Lister): AsyncGenerator<[string, DigestName]> {
-  for await (const key of keysIn(range, list)) {
-    const name = digestName(key)
-    if (name) yield [key, name]
+interface ListedDigest extends ListedKey, DigestName {}
+
+async function* digestsIn(range: KeyRange, list: Lister): AsyncGenerator<ListedDigest> {
+  for await (const listed of keysIn(range, list)) {
+    const name = digestName(listed.key)
+    if (name) yield { ...listed, ...name }
   }
 }
 
 /** The digests of each day, in the order of time: those of several trails stand one behind the other by their names. */
-async function* daysOf(
-  digests: AsyncIterable<[string, DigestName]>,
-): AsyncGenerator<[string, readonly [string, DigestName][]]> {
+async function* daysOf(digests: AsyncIterable<ListedDigest>): AsyncGenerator<[string, readonly ListedDigest[]]> {
   let day = ''
-  let all: [string, DigestName][] = []
+  let all: ListedDigest[] = []
   for await (const one of digests) {
-    const its = dayOf(one[0])
-    if (its !== day && all.length > 0) {
+    if (one.day !== day && all.length > 0) {
       yield [day, sorted(all)]
       all = []
     }
-    day = its
+    day = one.day
     all.push(one)
   }
   if (all.length > 0) yield [day, sorted(all)]
 }
 
-const sorted = (all: [string, DigestName][]) => all.sort(([, a], [, b]) => a.end - b.end)
+const sorted = (all: ListedDigest[]) => all.sort((a, b) => a.end - b.end)
 
 interface Peekable {
-  readonly peek: () => Promise<string | undefined>
-  readonly next: () => Promise<string | undefined>
+  readonly peek: () => Promise<ListedKey | undefined>
+  readonly next: () => Promise<ListedKey | undefined>
 }
 
-function peekable(keys: AsyncGenerator<string>): Peekable {
-  let ahead: Promise<string | undefined> | undefined
-  const read = async () => (await keys.next()).value as string | undefined
+function peekable(keys: AsyncGenerator<ListedKey>): Peekable {
+  let ahead: Promise<ListedKey | undefined> | undefined
+  const read = async () => (await keys.next()).value as ListedKey | undefined
   return {
     peek: () => (ahead ??= read()),
     next: () => {
@@ -537,22 +540,33 @@ function peekable(keys: AsyncGenerator<string>): Peekable {
   }
 }
 
-/** `2026/11/22` of a key's folders; empty where it has none. */
+/** `2026/11/22` of the folders below a region's, whatever is below them; empty where it has none. */
 function dayOf(key: string): string {
-  return /\/(\d{4}\/\d\d\/\d\d)\/[^/]*$/.exec(key)?.[1] ?? ''
+  return /(?:^|\/)CloudTrail[A-Za-z-]*\/[a-z]{2}(?:-[a-z]+)+-\d+\/(\d{4}\/\d\d\/\d\d)\//.exec(key)?.[1] ?? ''
 }
+
+const midnightOf = (day: string) => Date.parse(`${day.replaceAll('/', '-')}T00:00:00Z`)
 
 function dayBefore(day: string): string {
-  const time = Date.parse(`${day.replaceAll('/', '-')}T00:00:00Z`)
-  return new Date(time - 24 * hour).toISOString().slice(0, 10).replaceAll('-', '/')
+  return new Date(midnightOf(day) - 24 * hour).toISOString().slice(0, 10).replaceAll('-', '/')
 }
 
-const dayFolderOf = (key: string) => key.slice(0, key.lastIndexOf('/') + 1)
+const folderOf = (key: string) => key.slice(0, key.lastIndexOf('/') + 1)
 
-/** `…_CloudTrail_eu-central-1_20261122T1015Z_FQjLwEBvrq5PBnt7.json.gz` */
-function timeOfLog(key: string): number | undefined {
+/**
+ * When a log file was delivered: `…_CloudTrail_eu-central-1_20261122T1015Z_FQjLwEBvrq5PBnt7.json.gz`. Anybody may name a
+ * file anyhow, but it is listed by its folder. So a name that says another day than that is not heard, and the file is of
+ * the day's beginning, or of the span's in it.
+ *
+ * @returns NaN where nothing says a time
+ */
+function timeOfLog(key: string, day: string, start: number): number {
   const stamp = /_(\d{8}T\d{4}(?:\d\d)?Z)_[^/]*$/.exec(key)?.[1]
-  return stamp === undefined ? undefined : timeOfStamp(stamp)
+  const time = (stamp === undefined ? undefined : timeOfStamp(stamp)) ?? Number.NaN
+  const midnight = midnightOf(day)
+  const end = midnight + 24 * hour
+  if (Number.isNaN(midnight) || (time >= midnight - behind && time < end)) return time
+  return end > start ? Math.max(midnight, start) : midnight
 }
 
 /** Finds the key of a fingerprint. A function is asked once for the keys of a region and a day. */
