@@ -11,7 +11,7 @@ export const findingKinds = {
   'log-reordered': true,
   /** A digest covers its time and none names it. */
   'log-inserted': true,
-  /** No digest covers its time: validation was off. */
+  /** No digest covers its time: validation was off. Or one that may name it cannot be read. */
   'log-unsigned': false,
   /** It cannot be read: in an archive tier, or forbidden. */
   'log-unreadable': false,

@@ -39,6 +39,16 @@ async function verify(objects: Objects, more: Partial<VerifyOptions> = {}) {
   return { report, gets, findings, found: findings.map(({ kind, key }) => [kind, key]) }
 }
 
+/** A client that S3 refuses one key. */
+function failingOf(objects: Objects, key: string, name: string): VerifyOptions['s3'] {
+  const { s3 } = memoryS3(objects)
+  const send = async (command: { readonly input: { readonly Key?: string } }, ...rest: unknown[]) => {
+    if (command.input.Key === key) throw Object.assign(new Error('no'), { name })
+    return (s3.send as (...all: unknown[]) => unknown)(command, ...rest)
+  }
+  return { send } as never
+}
+
 describe('an archive that nobody touched', () => {
   it('is whole, and says from when to when', async () => {
     const { objects } = archive()
@@ -329,15 +339,29 @@ describe('what is not known', () => {
 
   it('a file in an archive tier', async () => {
     const { objects, logs } = archive()
-    const { s3 } = memoryS3(objects)
-    const frozen = async (command: { readonly input: { readonly Key?: string } }, ...rest: unknown[]) => {
-      if (command.input.Key === logs[1]![0])
-        throw Object.assign(new Error('restore it'), { name: 'InvalidObjectState' })
-      return (s3.send as (...all: unknown[]) => unknown)(command, ...rest)
-    }
-    const { report, found } = await verify(objects, { s3: { send: frozen } as never })
+    const { report, found } = await verify(objects, { s3: failingOf(objects, logs[1]![0]!, 'InvalidObjectState') })
     expect(found).toEqual([['log-unreadable', logs[1]![0]]])
     expect(report.verdict).toBe('not-proven')
+  })
+
+  it('what a digest in an archive tier names, where another trail covers its time', async () => {
+    const { objects, logs, digests } = archive({ hours: 40 })
+    const second = writeTrail(objects, { start, hours: 40, pair, trail: 'second' })
+    const to = new Date(start + 40 * hour)
+    const s3 = failingOf(objects, digests[2]!, 'InvalidObjectState')
+    const positions: string[] = []
+    const onPosition = (position: VerifyPosition) => positions.push(JSON.stringify(position))
+    const { report, found } = await verify(objects, { s3, to, onPosition })
+    expect(found).toEqual([['digest-unreadable', digests[2]], ...logs[2]!.map((key) => ['log-unsigned', key])])
+    expect(report.verdict).toBe('not-proven')
+    for (const text of positions)
+      expect((await verify(objects, { s3, to, after: JSON.parse(text) as VerifyPosition })).report).toEqual(report)
+    // Of another hour it is known.
+    const inserted = second.logs[4]![0]!.replace(/_[^_]*$/, '_in.json.gz')
+    objects.set(inserted, { body: gzipSync('{}'), metadata: {} })
+    const changed = await verify(objects, { s3, to })
+    expect(changed.found).toContainEqual(['log-inserted', inserted])
+    expect(changed.report.verdict).toBe('changed')
   })
 })
 

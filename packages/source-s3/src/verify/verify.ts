@@ -110,6 +110,8 @@ export interface VerifyPosition {
   readonly day?: string
   readonly links: Readonly<Record<string, Link>>
   readonly coverage: Coverage
+  /** Times of the digests that could not be read: nobody knows what they name. */
+  readonly unread?: Coverage
   readonly report: Omit<VerifyReport, 'verdict'>
 }
 
@@ -189,6 +191,7 @@ export async function verifyCloudTrail(options: VerifyOptions): Promise<VerifyRe
     const links = new Map<string, Link>(Object.entries(former?.links ?? {}))
     const keys = new Map<string, KeyObject>()
     const covered = cover(former?.coverage)
+    const unread = cover(former?.unread)
     const isOf = ({ fingerprint, ...digest }: Omit<Digest, 'files'>, signature: string) => {
       const key = keys.get(fingerprint)
       return key !== undefined && isSigned(digest, signature, key)
@@ -236,6 +239,7 @@ export async function verifyCloudTrail(options: VerifyOptions): Promise<VerifyRe
       if (FlowferryError.isInstance(read)) {
         if (quiet) return
         tell(read.code === 'OBJECT_NOT_FOUND' ? 'digest-missing' : 'digest-unreadable', key, readingOf(read))
+        unread.add(told.end - hour - slack, told.end, false)
         links.set(told.chain, { key, end: told.end, verdict: 'told' })
         return
       }
@@ -348,7 +352,9 @@ export async function verifyCloudTrail(options: VerifyOptions): Promise<VerifyRe
       if (names.get(day)?.has(key)) return
       const time = timeOfLog(key, day, span.start)
       const where = covered.at(time)
-      if (where === 'inside' && time + slack < covered.end()) tell('log-inserted', key, 'no digest names it')
+      if (where === 'inside' && unread.at(time) === 'inside')
+        tell('log-unsigned', key, 'no digest that could be read names it, and one of its time could not')
+      else if (where === 'inside' && time + slack < covered.end()) tell('log-inserted', key, 'no digest names it')
       else if (where === 'inside' || where === 'behind') counts.pending++
       else if (where === 'between') tell('log-unsigned', key, 'no digest covers the time of its delivery')
     }
@@ -372,6 +378,7 @@ export async function verifyCloudTrail(options: VerifyOptions): Promise<VerifyRe
           day,
           links: Object.fromEntries(links),
           coverage: covered.state(),
+          unread: unread.state(),
           report: told(),
         })
       }
