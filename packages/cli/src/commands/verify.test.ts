@@ -154,9 +154,10 @@ the archive is what CloudTrail delivered
   })
 
   it('reads nothing outside of the folder, whatever a digest names', async () => {
-    const { objects, digests } = archive(1)
+    const { objects, logs, digests } = archive(1)
     const digest = digestAt(objects, digests[0]!)
-    const names = ['../keys.json', '../../etc/hosts', '/etc/hosts', 'AWSLogs\u001b[2J']
+    const names = ['../keys.json', '../../etc/hosts', '/etc/hosts', `AWSLogs/.${logs[0]![0]!.slice(7)}`]
+    names.push('AWSLogs\u001b[2J', 'AWSLogs\u0000')
     const logFiles = names.map((s3Object) => ({
       s3Bucket: 'trails',
       s3Object,
@@ -164,9 +165,11 @@ the archive is what CloudTrail delivered
       hashAlgorithm: 'SHA-256',
     }))
     putDigest(objects, digests[0]!, { ...digest, logFiles }, pair.privateKey)
-    const { stdout } = await verify(await copy(objects))
-    for (const name of names.slice(0, 3)) expect(stdout).toContain(`log-missing  ${name}\n`)
+    const { code, stdout } = await verify(await copy(objects))
+    expect(code).toBe(4)
+    for (const name of names.slice(0, 4)) expect(stdout).toContain(`log-missing  ${name}\n`)
     expect(stdout).toContain('log-missing  AWSLogs\\u001b[2J\n')
+    expect(stdout).toContain('log-missing  AWSLogs\\u0000\n')
   })
 })
 

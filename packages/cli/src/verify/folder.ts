@@ -78,7 +78,8 @@ async function* keysBelow(
 
 async function get(top: string, key: string) {
   const path = resolve(top, key)
-  const { size, mtime } = path.startsWith(top + sep) ? await statOf(path) : missing(key)
+  // `a/./b` is another key than `a/b`, and of the same path.
+  const { size, mtime } = path === `${top}${sep}${key.replaceAll('/', sep)}` ? await statOf(path) : missing(key)
   const head = await readIfThere(`${path}${sidecar}`)
   const Metadata = head === undefined ? undefined : metadataOf(head, `${path}${sidecar}`)
   return {
@@ -90,9 +91,12 @@ async function get(top: string, key: string) {
   }
 }
 
+/** Codes of paths at which nothing can be; the last is of one with a NUL. */
+const nothingThere = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE'])
+
 async function statOf(path: string) {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR' || error.code === 'ENAMETOOLONG') return undefined
+    if (nothingThere.has(error.code ?? '')) return undefined
     throw error
   })
   return found?.isFile() ? found : missing(path)

@@ -45,6 +45,9 @@ export interface Digest {
   readonly hash: string
 }
 
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+const mostKeyBytes = 1024
+
 export type SignedParts = Pick<Digest, 'endText' | 'bucket' | 'key' | 'hash' | 'previousSignature'>
 
 /** Bytes of a digest's JSON: one of ten thousand files has 4 MB. */
@@ -160,15 +163,22 @@ function digestOf(content: Buffer): Digest | string {
 function filesOf(list: unknown): readonly NamedFile[] | string {
   if (list === undefined || list === null) return []
   if (!Array.isArray(list)) return 'its logFiles are no list'
-  const files: NamedFile[] = []
+  const files = new Map<string, NamedFile>()
   for (const one of list as readonly (Record<string, unknown> | null)[]) {
     const { s3Bucket, s3Object, hashValue, hashAlgorithm = 'SHA-256' } = one ?? {}
     if (typeof s3Bucket !== 'string' || typeof s3Object !== 'string' || typeof hashValue !== 'string')
       return 'one of its logFiles has no s3Bucket, s3Object or hashValue'
-    if (hashAlgorithm !== 'SHA-256') return `one of its logFiles is hashed by ${String(hashAlgorithm)}, not SHA-256`
-    files.push({ bucket: s3Bucket, key: s3Object, hash: hashValue.toLowerCase() })
+    if (s3Object === '' || Buffer.byteLength(s3Object) > mostKeyBytes)
+      return `one of its logFiles has an s3Object of no or above ${mostKeyBytes} bytes`
+    if (hashAlgorithm !== 'SHA-256')
+      return `one of its logFiles is hashed by ${JSON.stringify(hashAlgorithm).slice(0, 100)}, not SHA-256`
+    const [file, known] = [{ bucket: s3Bucket, key: s3Object, hash: hashValue.toLowerCase() }, files.get(s3Object)]
+    if (known && (known.bucket !== file.bucket || known.hash !== file.hash))
+      return `its logFiles name ${s3Object} twice, with two hashes or buckets`
+    // Said twice it is read once.
+    files.set(s3Object, file)
   }
-  return files
+  return [...files.values()]
 }
 
 /**

@@ -232,6 +232,62 @@ describe('what was tampered with is named', () => {
     expect((await verify(objects)).found).toContainEqual(['digest-changed', digests[3]])
   })
 
+  it.each<[string, readonly object[], string]>([
+    ['is named with two hashes', [{ hashValue: '00' }, { hashValue: '01' }], 'twice, with two hashes or buckets'],
+    ['is named in two buckets', [{}, { s3Bucket: 'other' }], 'twice, with two hashes or buckets'],
+    ['has no key', [{ s3Object: '' }], 'an s3Object of no or above 1024 bytes'],
+    ['has a key that none can be', [{ s3Object: 'ä'.repeat(513) }], 'an s3Object of no or above 1024 bytes'],
+    [
+      'is hashed by what is no text',
+      [{ hashAlgorithm: { toString: 1, valueOf: 1 } }],
+      'hashed by {"toString":1,"valueOf":1},',
+    ],
+  ])('a digest of which a log file %s', async (_, changes, words) => {
+    const { objects, digests } = archive()
+    const digest = digestAt(objects, digests[3]!)
+    const [file] = digest.logFiles as object[]
+    putDigest(
+      objects,
+      digests[3]!,
+      { ...digest, logFiles: changes.map((change) => ({ ...file, ...change })) },
+      other.privateKey,
+    )
+    const { found, findings } = await verify(objects)
+    expect(found[0]).toEqual(['digest-changed', digests[3]])
+    expect(findings[0]!.what).toContain(words)
+  })
+
+  it('a digest that nobody signed, whose files are read once and are not as signed for', async () => {
+    const { objects, logs, digests } = archive()
+    const digest = digestAt(objects, digests[7]!)
+    const [file] = digest.logFiles as object[]
+    putDigest(objects, digests[7]!, { ...digest, logFiles: Array(1000).fill(file) }, other.privateKey)
+    const { report, gets, found } = await verify(objects)
+    expect(found).toEqual([
+      ['log-inserted', logs[7]![1]],
+      ['digest-changed', digests[7]],
+    ])
+    expect(gets.filter((key) => key === logs[7]![0])).toHaveLength(1)
+    expect(report).toMatchObject({ signed: 7, named: 15, matching: 14 })
+  })
+
+  it('a digest whose content is that of no other one, with files as somebody wants them', async () => {
+    const { objects, logs, digests } = archive()
+    const content = Buffer.from('{"Records":[]}')
+    objects.get(logs[3]![0]!)!.body = gzipSync(content)
+    const digest = digestAt(objects, digests[3]!)
+    const [first, ...rest] = digest.logFiles as object[]
+    putDigest(
+      objects,
+      digests[3]!,
+      { ...digest, logFiles: [{ ...first, hashValue: sha256(content) }, ...rest] },
+      other.privateKey,
+    )
+    const { report, found } = await verify(objects)
+    expect(found).toEqual([['digest-changed', digests[3]]])
+    expect(report).toMatchObject({ signed: 7, named: 16, matching: 14 })
+  })
+
   it('a digest that was signed again with another key, which it names', async () => {
     const { objects, digests } = archive()
     const forged = {
@@ -248,14 +304,18 @@ describe('what was tampered with is named', () => {
   it('a digest that was signed again with another key, and names its own', async () => {
     const { objects, digests } = archive()
     putDigest(objects, digests[3]!, digestAt(objects, digests[3]!), other.privateKey)
-    const { found } = await verify(objects)
+    const { report, found } = await verify(objects)
     expect(found).toEqual([['digest-resigned', digests[3]]])
+    // The next one has the signature that its content had.
+    expect(report).toMatchObject({ signed: 7, matching: 16 })
   })
 
   it('a digest that lost its signature', async () => {
     const { objects, digests } = archive()
     objects.get(digests[3]!)!.metadata = {}
-    expect((await verify(objects)).found).toEqual([['digest-unsigned', digests[3]]])
+    const { report, found } = await verify(objects)
+    expect(found).toEqual([['digest-unsigned', digests[3]]])
+    expect(report).toMatchObject({ signed: 7, matching: 16 })
   })
 
   it('a signature that is none', async () => {
@@ -342,6 +402,16 @@ describe('what is not known', () => {
     const { report, found } = await verify(objects, { s3: failingOf(objects, logs[1]![0]!, 'InvalidObjectState') })
     expect(found).toEqual([['log-unreadable', logs[1]![0]]])
     expect(report.verdict).toBe('not-proven')
+  })
+
+  it('a file that S3 refuses to be one, and the others are read on', async () => {
+    const { objects, logs } = archive()
+    const { report, found, findings } = await verify(objects, {
+      s3: failingOf(objects, logs[1]![0]!, 'KeyTooLongError'),
+    })
+    expect(found).toEqual([['log-unreadable', logs[1]![0]]])
+    expect(findings[0]!.what).toMatch(/^it cannot be read: GetObject failed: KeyTooLongError, no/)
+    expect(report).toMatchObject({ matching: 15, verdict: 'not-proven' })
   })
 
   it('what a digest in an archive tier names, where another trail covers its time', async () => {
@@ -435,7 +505,7 @@ describe('a copy', () => {
     for (const stored of objects.values()) stored.metadata = undefined
     const { report, found } = await verify(objects)
     expect(found).toEqual([['digest-unproven', digests[7]]])
-    expect(report).toMatchObject({ digests: 8, signed: 7, verdict: 'not-proven' })
+    expect(report).toMatchObject({ digests: 8, signed: 7, named: 16, matching: 14, verdict: 'not-proven' })
     const stored = objects.get(digests[3]!)!
     stored.body = gzipSync(JSON.stringify({ ...digestAt(objects, digests[3]!), logFiles: [] }))
     expect((await verify(objects)).found).toContainEqual(['digest-changed', digests[3]])

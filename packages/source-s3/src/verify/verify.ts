@@ -76,7 +76,10 @@ export interface VerifyReport {
   /** Digests that were read, and those among them whose signature holds. */
   readonly digests: number
   readonly signed: number
-  /** Log files that digests name, those with the content that was signed for, and the bytes of these, decompressed. */
+  /**
+   * Log files that digests name, those with the content that was signed for, and the bytes of these, decompressed. What a
+   * digest says that nothing proves to be signed is not signed for.
+   */
   readonly named: number
   readonly matching: number
   readonly bytes: number
@@ -275,13 +278,24 @@ export async function verifyCloudTrail(options: VerifyOptions): Promise<VerifyRe
           ...(metadata?.signature !== undefined && { signature: metadata.signature }),
         }
         join(before, next, { from: span.start, isBackfill: told.isBackfill, isOf: proven, tell })
+        // Proven by the copy of its signature, whatever became of its own.
+        if (before?.digest && before.content && isOf(before.digest, digest.previousSignature ?? '')) add(before.content)
         links.set(told.chain, next)
         if (!told.isBackfill) {
           covered.add(digest.start, digest.end, digest.previous === undefined)
           extend(chains, { folder, region, trail: told.trail }, digest)
         }
       }
-      await verifyFiles(told.isBackfill ? files.filter(({ key }) => isOfSpan(key, dayOf(key))) : files, key)
+      const named = told.isBackfill ? files.filter(({ key }) => isOfSpan(key, dayOf(key))) : files
+      const content = await verifyFiles(named, key)
+      const link = links.get(told.chain)!
+      if (link.verdict === 'signed') add(content)
+      else if (link.digest) links.set(told.chain, { ...link, content })
+    }
+
+    const add = ({ matching, bytes }: NonNullable<Link['content']>) => {
+      counts.matching += matching
+      counts.bytes += bytes
     }
 
     const isOfSpan = (key: string, day: string) => {
@@ -296,17 +310,23 @@ export async function verifyCloudTrail(options: VerifyOptions): Promise<VerifyRe
       return holds
     }
 
-    const verifyFiles = async (files: readonly NamedFile[], by: string): Promise<void> => {
+    /** Of the files those with the content that is said of them, which is worth what the digest is. */
+    const verifyFiles = async (
+      files: readonly NamedFile[],
+      by: string,
+    ): Promise<{ matching: number; bytes: number }> => {
+      const content = { matching: 0, bytes: 0 }
       const owners = new Map(files.map(({ hash, key }) => [hash, key]))
       const results = await inPool(files, concurrency, (file) => checkFile(file, owners))
       for (const [index, { key }] of files.entries()) {
         counts.named++
         const result = results[index]!
         if (typeof result === 'number') {
-          counts.matching++
-          counts.bytes += result
+          content.matching++
+          content.bytes += result
         } else tell(result[0], key, `${result[1]}; named by ${by}`)
       }
+      return content
     }
 
     const checkFile = async (
@@ -324,7 +344,9 @@ export async function verifyCloudTrail(options: VerifyOptions): Promise<VerifyRe
           : ['log-reordered', `it holds the content of ${owner}`]
       } catch (error) {
         if (isDamage(error)) return ['log-changed', `it is damaged: ${(error as FlowferryError).code}`]
-        if (!isUnreadable(error)) throw error
+        // S3 refuses what can be no key, and a digest that nobody signed may name that.
+        const isOwn = isUnreadable(error) || (FlowferryError.isInstance(error) && error.code === 'OBJECT_UNREADABLE')
+        if (!isOwn) throw error
         const { code } = error as FlowferryError
         return code === 'OBJECT_NOT_FOUND'
           ? ['log-missing', 'it is not there']
@@ -445,10 +467,10 @@ function isUnreadable(error: unknown): boolean {
   )
 }
 
-function readingOf({ code }: FlowferryError): string {
-  return code === 'OBJECT_NOT_FOUND'
-    ? 'it is gone since it was listed'
-    : `it cannot be read: ${code === 'OBJECT_ARCHIVED' ? 'it is in an archive tier' : 'S3 refused'}`
+function readingOf({ code, message }: FlowferryError): string {
+  if (code === 'OBJECT_NOT_FOUND') return 'it is gone since it was listed'
+  if (code === 'OBJECT_UNREADABLE') return `it cannot be read: ${message}`
+  return `it cannot be read: ${code === 'OBJECT_ARCHIVED' ? 'it is in an archive tier' : 'S3 refused'}`
 }
 
 /** The accounts and regions in the order of their folders: nothing but folders is listed. */
@@ -465,7 +487,7 @@ async function placesOf(list: Lister, options: VerifyOptions, span: Interval): P
   for await (const range of plan(list, { prefix, wanted })) {
     const { name } = range.service
     // The last folder of that name: one above the archive may be called so, too.
-    const [, folder, region] = new RegExp(`^((?:.*/)?)${name}/([^/]+)/`).exec(range.prefix) ?? []
+    const [, folder, region] = new RegExp(`^((?:.*/)?)${name}/([^/]+)/`, 's').exec(range.prefix) ?? []
     if (folder === undefined || region === undefined) continue
     const id = `${folder}\n${region}`
     const place = places.get(id) ?? { folder, region, logs: [] }
