@@ -61,13 +61,13 @@ export interface VerifyOptions {
   readonly copyOf?: string | true
   /** Log files read at the same time, 1 to 64. @default 8 */
   readonly concurrency?: number
-  /** Told of each thing that is wrong, as it is found. */
+  /** Told of each thing that is wrong, as it is found. @default none: the report counts them */
   readonly onFinding?: (finding: Finding) => void
   /** Where a former run was: `onPosition` told it. @default the beginning */
   readonly after?: VerifyPosition
-  /** Told after each day of each region how far it is: to be kept as JSON, and given as `after`. */
+  /** Told after each day of each region how far it is: to be kept as JSON, and given as `after`. @default none */
   readonly onPosition?: (position: VerifyPosition) => void
-  /** Ends the run, which then throws ABORTED. */
+  /** Ends the run, which then throws ABORTED. @default none */
   readonly signal?: AbortSignal
 }
 
@@ -134,7 +134,8 @@ const logServices = ['CloudTrail', 'CloudTrail-Insight', 'CloudTrail-NetworkActi
 /**
  * Checks an archive of CloudTrail by its digests: that each is signed, and holds the hash and the signature of the one
  * before; that each log file is there, with the content that was signed for; that no other log file is. Of a file's content
- * the hash is taken as it comes, and of names those of some days are kept, so that memory does not grow with the archive.
+ * the hash is taken as it comes, and of names those of some days are kept, so that memory does not grow with the archive;
+ * but names in backfill digests, which are read first, are kept until their day is compared.
  *
  * `findings` says what was found; the report's `verdict` is `changed` where the archive is not what CloudTrail delivered,
  * `not-proven` where nobody can tell: no digests, a gap between them, a file in an archive tier.
