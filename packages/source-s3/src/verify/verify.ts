@@ -1,9 +1,7 @@
 import { createHash, type KeyObject } from 'node:crypto'
 import { FlowferryError, type ParseContext, parseContext, readBytes } from '@flowferry/core'
 import { spanOf } from '../backfill/archive.ts'
-import { type Interval, type KeyRange, servicesOf } from '../backfill/layout.ts'
-import { type Lister, lister, pagesOf } from '../backfill/list.ts'
-import { plan } from '../backfill/plan.ts'
+import { lister } from '../backfill/list.ts'
 import { client, invalid, optionalFunction, wholeNumber } from '../queue/options.ts'
 import { ownSignal } from '../queue/time.ts'
 import { type S3Clients, s3Object } from '../read/object.ts'
@@ -15,18 +13,28 @@ import {
   digestName,
   isDamage,
   isSigned,
-  keysOf,
   type NamedFile,
   type PublicKey,
   readDigest,
-  timeOfStamp,
 } from './digest.ts'
 import { type Finding, type FindingKind, findingKinds, type OnFinding } from './findings.ts'
+import {
+  behind,
+  dayBefore,
+  dayOf,
+  daysOf,
+  digestsIn,
+  hour,
+  keysIn,
+  type ListedDigest,
+  type ListedKey,
+  type Peekable,
+  peekable,
+  timeOfLog,
+} from './names.ts'
+import { comparePlaces, type Place, placesOf } from './places.ts'
+import { keyFinder } from './public-keys.ts'
 
-const hour = 3_600_000
-
-/** Behind the span, too: a log file is named by a digest that ends up to an hour after it, and that by the next one. */
-const behind = 3 * hour
 /** A file that came in the last minutes of the last digest may be in the next. */
 const slack = 5 * 60_000
 
@@ -120,17 +128,6 @@ export interface VerifyPosition {
 
 type Counts = { -readonly [K in 'digests' | 'signed' | 'named' | 'matching' | 'bytes' | 'listed' | 'pending']: number }
 
-/** The folders of an account and a region: of its digests, and of what these name. */
-interface Place {
-  readonly folder: string
-  readonly region: string
-  readonly digests?: KeyRange
-  readonly logs: readonly KeyRange[]
-}
-
-const digestService = 'CloudTrail-Digest'
-const logServices = ['CloudTrail', 'CloudTrail-Insight', 'CloudTrail-NetworkActivity', 'CloudTrail-Aggregated']
-
 /**
  * Checks an archive of CloudTrail by its digests: that each is signed, and holds the hash and the signature of the one
  * before; that each log file is there, with the content that was signed for; that no other log file is. Of a file's content
@@ -178,7 +175,7 @@ export async function verifyCloudTrail(options: VerifyOptions): Promise<VerifyRe
   try {
     const places = await placesOf(list, options, { start: span.start, end: span.end + behind })
     for (const place of places) {
-      const order = after ? compare(place, after) : 1
+      const order = after ? comparePlaces(place, after) : 1
       if (order < 0 || (order === 0 && after!.day === undefined)) continue
       await verifyPlace(place, order === 0 ? after : undefined)
     }
@@ -436,6 +433,8 @@ export async function verifyCloudTrail(options: VerifyOptions): Promise<VerifyRe
   }
 }
 
+const folderOf = (key: string) => key.slice(0, key.lastIndexOf('/') + 1)
+
 type Metadata = Readonly<Record<string, string>> | undefined
 
 function extend(
@@ -472,151 +471,6 @@ function readingOf({ code, message }: FlowferryError): string {
   if (code === 'OBJECT_NOT_FOUND') return 'it is gone since it was listed'
   if (code === 'OBJECT_UNREADABLE') return `it cannot be read: ${message}`
   return `it cannot be read: ${code === 'OBJECT_ARCHIVED' ? 'it is in an archive tier' : 'S3 refused'}`
-}
-
-/** The accounts and regions in the order of their folders: nothing but folders is listed. */
-async function placesOf(list: Lister, options: VerifyOptions, span: Interval): Promise<Place[]> {
-  const { prefix = '', accounts, regions } = options
-  const archives = [digestService, ...logServices].map((service) => ({ service, late: 0, early: 0 }))
-  const wanted = {
-    services: servicesOf(archives),
-    accounts: accounts?.length ? new Set(accounts) : undefined,
-    regions: regions?.length ? new Set(regions) : undefined,
-    span,
-  }
-  const places = new Map<string, { folder: string; region: string; digests?: KeyRange; logs: KeyRange[] }>()
-  for await (const range of plan(list, { prefix, wanted })) {
-    const { name } = range.service
-    // The last folder of that name: one above the archive may be called so, too.
-    const [, folder, region] = new RegExp(`^((?:.*/)?)${name}/([^/]+)/`, 's').exec(range.prefix) ?? []
-    if (folder === undefined || region === undefined) continue
-    const id = `${folder}\n${region}`
-    const place = places.get(id) ?? { folder, region, logs: [] }
-    places.set(id, place)
-    if (name === digestService) place.digests = range
-    else place.logs.push(range)
-  }
-  return [...places.values()].sort(compare)
-}
-
-type Named = Pick<Place, 'folder' | 'region'>
-
-function compare(a: Named, b: Named): number {
-  const [left, right] = [a, b].map(({ folder, region }) => `${folder}\n${region}`) as [string, string]
-  return left < right ? -1 : left > right ? 1 : 0
-}
-
-interface ListedKey {
-  readonly key: string
-  /** `2026/11/22` of its folders. One that is in no day's folder is of the day that it is listed behind. */
-  readonly day: string
-}
-
-/** The keys of a range, in their order; folders of a console's are left out. */
-async function* keysIn(range: KeyRange, list: Lister): AsyncGenerator<ListedKey> {
-  const one = (async function* () {
-    yield range
-  })()
-  let day = dayOf(range.startAfter ?? '')
-  for await (const [{ before }, page] of pagesOf(one, list))
-    for (const { key, size } of page.objects) {
-      if (before !== undefined && key >= before) return
-      day = dayOf(key) || day
-      if (!(key.endsWith('/') && !size)) yield { key, day }
-    }
-}
-
-interface ListedDigest extends ListedKey, DigestName {}
-
-async function* digestsIn(range: KeyRange, list: Lister): AsyncGenerator<ListedDigest> {
-  for await (const listed of keysIn(range, list)) {
-    const name = digestName(listed.key)
-    if (name) yield { ...listed, ...name }
-  }
-}
-
-/** The digests of each day, in the order of time: those of several trails stand one behind the other by their names. */
-async function* daysOf(digests: AsyncIterable<ListedDigest>): AsyncGenerator<[string, readonly ListedDigest[]]> {
-  let day = ''
-  let all: ListedDigest[] = []
-  for await (const one of digests) {
-    if (one.day !== day && all.length > 0) {
-      yield [day, sorted(all)]
-      all = []
-    }
-    day = one.day
-    all.push(one)
-  }
-  if (all.length > 0) yield [day, sorted(all)]
-}
-
-const sorted = (all: ListedDigest[]) => all.sort((a, b) => a.end - b.end)
-
-interface Peekable {
-  readonly peek: () => Promise<ListedKey | undefined>
-  readonly next: () => Promise<ListedKey | undefined>
-}
-
-function peekable(keys: AsyncGenerator<ListedKey>): Peekable {
-  let ahead: Promise<ListedKey | undefined> | undefined
-  const read = async () => (await keys.next()).value as ListedKey | undefined
-  return {
-    peek: () => (ahead ??= read()),
-    next: () => {
-      const first = ahead ?? read()
-      ahead = undefined
-      return first
-    },
-  }
-}
-
-/** `2026/11/22` of the folders below a region's, whatever is below them; empty where it has none. */
-function dayOf(key: string): string {
-  return /(?:^|\/)CloudTrail[A-Za-z-]*\/[a-z]{2}(?:-[a-z]+)+-\d+\/(\d{4}\/\d\d\/\d\d)\//.exec(key)?.[1] ?? ''
-}
-
-const midnightOf = (day: string) => Date.parse(`${day.replaceAll('/', '-')}T00:00:00Z`)
-
-function dayBefore(day: string): string {
-  return new Date(midnightOf(day) - 24 * hour).toISOString().slice(0, 10).replaceAll('-', '/')
-}
-
-const folderOf = (key: string) => key.slice(0, key.lastIndexOf('/') + 1)
-
-/**
- * When a log file was delivered: `…_CloudTrail_eu-central-1_20261122T1015Z_FQjLwEBvrq5PBnt7.json.gz`. Anybody may name a
- * file anyhow, but it is listed by its folder. So a name that says another day than that is not heard, and the file is of
- * the day's beginning, or of the span's in it.
- *
- * @returns NaN where nothing says a time
- */
-function timeOfLog(key: string, day: string, start: number): number {
-  const stamp = /_(\d{8}T\d{4}(?:\d\d)?Z)_[^/]*$/.exec(key)?.[1]
-  const time = (stamp === undefined ? undefined : timeOfStamp(stamp)) ?? Number.NaN
-  const midnight = midnightOf(day)
-  const end = midnight + 24 * hour
-  if (Number.isNaN(midnight) || (time >= midnight - behind && time < end)) return time
-  return end > start ? Math.max(midnight, start) : midnight
-}
-
-/** Finds the key of a fingerprint. A function is asked once for the keys of a region and a day. */
-function keyFinder(publicKeys: VerifyOptions['publicKeys']) {
-  const known = new Map<string, Map<string, KeyObject>>()
-  const stated = typeof publicKeys === 'function' ? undefined : keysOf(publicKeys)
-  const asked = new Set<string>()
-  return async (fingerprint: string, region: string, time: number): Promise<KeyObject | undefined> => {
-    const wanted = fingerprint.toLowerCase()
-    if (typeof publicKeys !== 'function') return stated?.get(wanted)
-    const ofRegion = known.get(region) ?? new Map<string, KeyObject>()
-    known.set(region, ofRegion)
-    const day = Math.floor(time / (24 * hour)) * 24 * hour
-    if (!ofRegion.has(wanted) && !asked.has(`${region} ${day}`)) {
-      asked.add(`${region} ${day}`)
-      const found = await publicKeys({ region, from: new Date(day - hour), to: new Date(day + 25 * hour) })
-      for (const [name, key] of keysOf(found)) ofRegion.set(name, key)
-    }
-    return ofRegion.get(wanted)
-  }
 }
 
 /** The results in the order of the items, a few at work at a time. The first error ends it, once none is at work. */
