@@ -17,6 +17,7 @@ export interface LogEventScanner extends JsonScanner {
 const beforeId = Buffer.from('{"id":"')
 const beforeTime = Buffer.from('","timestamp":')
 const beforeMessage = Buffer.from(',"message":"')
+const ZERO = 0x30
 const noTape = new Int32Array(0)
 
 /** What stands for a byte behind a backslash; 0 where `JSON.parse` is asked. */
@@ -52,7 +53,10 @@ export function logEventScanner(): LogEventScanner {
       while (at < end && isWord(bytes[at]!)) at++
       at = behind(bytes, beforeTime, at)
       if (at === -1) return -1
+      const time = at
       while (at < end && isDigit(bytes[at]!)) at++
+      // No number of JSON is without a digit, nor begins with a 0 and goes on.
+      if (at === time || (at > time + 1 && bytes[time] === ZERO)) return -1
       at = behind(bytes, beforeMessage, at)
       if (at === -1) return -1
       let o = used
@@ -70,7 +74,7 @@ export function logEventScanner(): LogEventScanner {
       }
       // Behind the chunk's end there is nothing.
       if (bytes[at + 1] !== OBJECT_CLOSE) return -1
-      if (lineEnds > 0 || o === used || into[used] === SPACE) o = asLine(into, used, o)
+      if (lineEnds > 0 || o === used || isBlank(into[used])) o = asLine(into, used, o)
       else into[o++] = LF
       if (count + 2 > starts.length) {
         const more = new Int32Array(starts.length * 2)
@@ -102,7 +106,7 @@ function isWord(byte: number): boolean {
 }
 
 function isDigit(byte: number): boolean {
-  return byte >= 0x30 && byte <= 0x39
+  return byte >= ZERO && byte <= 0x39
 }
 
 /**
@@ -112,16 +116,17 @@ function isDigit(byte: number): boolean {
 export function asLine(text: Buffer, start: number, end: number): number {
   let stop = end
   while (stop > start && isLineEnd(text[stop - 1])) stop--
-  let isBlank = true
+  let isOfBlanks = true
   for (let i = start; i < stop; i++) {
     if (isLineEnd(text[i])) text[i] = SPACE
-    else if (text[i] !== SPACE && text[i] !== TAB) isBlank = false
+    else if (!isBlank(text[i])) isOfBlanks = false
   }
-  if (isBlank) return start
+  if (isOfBlanks) return start
   text[stop] = LF
   return stop + 1
 }
 
+const isBlank = (byte: number | undefined): boolean => byte === SPACE || byte === TAB
 const isLineEnd = (byte: number | undefined): boolean => byte === LF || byte === CR
 
 /** A text as one line, with its line end; nothing for one of blanks. */
