@@ -4,6 +4,7 @@ import { detect } from '../detect.ts'
 import { lines } from '../encodings/lines/lines.ts'
 import { cloudTrail } from '../formats/cloudtrail.ts'
 import { networkFirewall } from '../formats/network-firewall.ts'
+import { networkFirewallProxy } from '../formats/network-firewall-proxy.ts'
 import { vpcFlow } from '../formats/vpc-flow.ts'
 import { ingest } from '../ingest/ingest.ts'
 import { parseContext } from '../read/limits.ts'
@@ -13,6 +14,8 @@ import { cloudWatchLogs } from './cloudwatch-logs.ts'
 
 const flow = (port = 443, more = '') =>
   `2 123456789012 eni-0123456789abcdef0 192.0.2.7 198.51.100.4 40000 ${port} 6 10 840 1764493200 1764493260 ACCEPT OK${more}`
+const defaultFields =
+  'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status'
 const call = (id: string, more: object = {}) =>
   JSON.stringify({
     eventVersion: '1.11',
@@ -204,11 +207,54 @@ describe("a subscription filter's envelopes", () => {
 
   test('whose messages nobody reads are malformed beside others', async () => {
     const other = envelope(['hello', 'world'], { logGroup: '/aws/lambda/f', logStream: 's' })
-    for (const body of [other + envelope([flow()]), envelope([flow()]) + other]) {
-      const { object } = await read(body)
-      expect(object).toMatchObject({ status: 'done', counts: { read: 3, malformed: 2, written: 1 } })
-      expect(object.malformed[0]!.reason).toContain('the log group /aws/lambda/f')
-    }
+    for (const parser of [all, cloudWatchLogs(vpcFlow), cloudWatchLogs(vpcFlow.withFields(defaultFields.split(' ')))])
+      for (const [before, behind] of [
+        [[], [1]],
+        [[1], []],
+        [[1], [2]],
+      ] as const) {
+        const body = [
+          ...before.map((port) => envelope([flow(port)])),
+          other,
+          ...behind.map((port) => envelope([flow(port)])),
+        ]
+        const { object, documents } = await read(body.join(''), parser)
+        const ports = [...before, ...behind]
+        expect(object).toMatchObject({
+          status: 'done',
+          counts: { read: 2 + ports.length, malformed: 2, written: ports.length },
+        })
+        expect(documents.map((one) => at(one, 'destination.port'))).toEqual(ports)
+        if (parser === all) expect(object.malformed[0]!.reason).toContain('the log group /aws/lambda/f')
+        expect(object.malformed.map(({ ordinal }) => ordinal)).toEqual([before.length, before.length + 1])
+      }
+  })
+
+  test('of which one parser reads none are malformed, and it is said what its lines would be', async () => {
+    const { object } = await read(envelope(['hello', 'a b', flow().replace(/^2/, '3')]), cloudWatchLogs(vpcFlow))
+    expect(object).toMatchObject({ status: 'done', counts: { read: 3, malformed: 3 } })
+    expect(object.malformed[0]!.reason).toMatch(/default layout of vpcflow; withFields\(\) states the fields/)
+    const proxy = await read(envelope(['hello', 'a\tb']), cloudWatchLogs(networkFirewallProxy))
+    expect(proxy.object).toMatchObject({ status: 'done', counts: { read: 2, malformed: 2 } })
+  })
+
+  test('are read by one parser behind many of another log, with their columns', async () => {
+    const others = Array.from({ length: 100 }, () => 'hello')
+    const body = envelope(others, { logGroup: '/x' }) + envelope(['hello', flow(1), 'a b', flow(2)])
+    const { object, documents } = await read(body + envelope([flow(3)]), cloudWatchLogs(vpcFlow))
+    expect(object).toMatchObject({ status: 'done', counts: { read: 105, malformed: 102, written: 3 } })
+    expect(documents.map((one) => at(one, 'destination.port'))).toEqual([1, 2, 3])
+  })
+
+  test('of another kind of JSON or of file are malformed alone', async () => {
+    const digest = '{"digestStartTime":"2026-11-30T09:00:00Z","awsAccountId":"123456789012"}'
+    for (const bad of [digest, 'PAR1', 'BZh9'])
+      for (const parser of [all, cloudWatchLogs(cloudTrail)]) {
+        const body =
+          envelope([bad], { ...inTrail, logStream: 's' }) + envelope([call('e-1'), bad, call('e-2')], inTrail)
+        const { object } = await read(body, parser)
+        expect(object, bad).toMatchObject({ status: 'done', counts: { read: 4, malformed: 2, written: 2 } })
+      }
   })
 
   test('of control alone have no record', async () => {

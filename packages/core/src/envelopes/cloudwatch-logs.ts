@@ -18,8 +18,8 @@ import { exported, exportedTime, type Piece, subscribed } from './pieces.ts'
  *
  * Documents get `aws.cloudwatch.log_group`, `aws.cloudwatch.log_stream`, `log.file.path`, and the owner as
  * `cloud.account.id` where the record names no account. A message that no format reads is malformed; an object of which
- * none is read fails with FORMAT_UNKNOWN. Flow logs have no header there: their default format, or that of
- * `vpcFlow.withFields()`.
+ * none is read fails with FORMAT_UNKNOWN, where the parser is one of several. Flow logs have no header there: their default
+ * format, or that of `vpcFlow.withFields()`.
  *
  * @example
  * const parser = cloudWatchLogs(detect([vpcFlow, cloudTrail]))

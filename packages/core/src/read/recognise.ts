@@ -51,14 +51,14 @@ export function recognise({ stored, text }: ObjectHead): string | undefined {
 }
 
 /**
- * `readBytes` of what is to be text.
+ * `readBytes` of what is to be text. Where each line is one for itself, its first bytes are a line's, and tell nothing.
  *
  * @throws FlowferryError FORMAT_MISMATCH where the first bytes are known to begin no UTF-8, and the errors of `readBytes`
  */
 export async function* readText(object: SourceObject, context: ParseContext): AsyncGenerator<Buffer> {
   let isFirst = true
   for await (const chunk of readBytes(object, context)) {
-    const name = isFirst ? binaryIn(chunk) : undefined
+    const name = isFirst && !context.lineEach ? binaryIn(chunk) : undefined
     if (name !== undefined)
       throw new FlowferryError('FORMAT_MISMATCH', `It is ${name}, and is read as UTF-8`, {
         place: { ...placeOf(object), offset: 0 },

@@ -104,9 +104,10 @@ export interface ParseContext {
   /** Whether `Batch.original` is asked for. @default false: it doubles the index */
   readonly originals: boolean
   /**
-   * Whether each line is a record, as a message of an envelope is: one that is none is malformed alone.
+   * Whether each line is one for itself, as a message of an envelope is: whatever stands in it, it is malformed alone. A
+   * parser that reads lines in any case need not heed it.
    *
-   * @default false: the object's first record tells
+   * @default false: an object whose beginning is of another format fails
    */
   readonly lineEach?: boolean
   /** Aborted when nothing more is to be read. A parser hands it to `object.open`. */

@@ -57,7 +57,7 @@ export async function* parseTable(
           }
           if (!columns) {
             const lines = firstLines(bytes, from, offset)
-            columns = withoutHeader(table, stated, lines, object, context.limits.columns)
+            columns = withoutHeader(table, stated, lines, object, context)
             next = from
             break
           }
@@ -154,24 +154,40 @@ function* recordsAmong(table: CompiledTable, lines: Iterable<string>): Generator
 /**
  * The columns of a file that does not name them: those that are stated, or the layout that its first lines are of. The
  * very first may be none of its records: a file that was cut begins so.
+ *
+ * @throws FlowferryError FORMAT_MISMATCH where there is neither, unless each line is one for itself
  */
 function withoutHeader(
   table: CompiledTable,
   stated: readonly string[] | undefined,
   lines: readonly string[],
   object: SourceObject,
-  most: number,
+  { limits, lineEach }: ParseContext,
 ): Columns {
-  const columns = stated && columnsOf(table, stated, object, most)
+  const columns = stated && columnsOf(table, stated, object, limits.columns)
   if (columns && typeof columns.read(lines[0]!) === 'object') return columns
   const known = layoutOf(recordsAmong(table, lines), (line) => headerlessLayout(table, line, object))
   if (known) return columnsOf(table, known.fields, object, undefined, known.least)
   if (columns) return columns
+  if (lineEach) return untilKnown(table, object)
   throw new FlowferryError(
     'FORMAT_MISMATCH',
     `The first line is no header of ${table.schema.format.kind}, and the lines from it on are not of its default layout; withFields() states the fields`,
     { place: { ...placeOf(object), ordinal: 0, offset: 0 } },
   )
+}
+
+/** Columns of which no line is a record, up to one of the default layout, whose columns follow these. */
+function untilKnown(table: CompiledTable, object: SourceObject): Columns {
+  const { fields, least } = table.headerless ?? { fields: [] }
+  const columns = columnsOf(table, fields, object, undefined, least)
+  const what = `no header names its columns, and it is not of the default layout of ${table.schema.format.kind}; withFields() states the fields`
+  return {
+    ...columns,
+    scan: scanLines,
+    program: () => undefined,
+    read: (line) => (headerlessLayout(table, line, object) ? fields.length : what),
+  }
 }
 
 /** The layout where the line is a record of it. Only a layout that grows may have more values. */

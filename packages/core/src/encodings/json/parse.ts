@@ -43,7 +43,7 @@ export async function* parseJson(
     const records: (Kinded | undefined)[] = []
     const ordinals: number[] = []
     const malformed: Malformed[] = []
-    const read = (i: number) => readRecord(format, valueAt(block, i), object)
+    const read = (i: number) => readRecord(format, valueAt(block, i), object, context)
     const husks: JsonObject[] = []
     for (let i = 0; i < block.length; i++) {
       // What was scanned is parsed when somebody asks for it.
@@ -92,6 +92,7 @@ function readRecord(
   { schema, root, refuse, tells, tellsInLowerCase, normalize, wrapped }: CompiledFormat,
   bytes: Buffer,
   object: SourceObject,
+  { lineEach }: ParseContext,
 ): Kinded | string {
   const given = bytes[0] === OBJECT_OPEN ? parseObject(bytes.toString('utf8')) : undefined
   const value = given && unwrapped(given, wrapped)
@@ -102,6 +103,7 @@ function readRecord(
       if (isForeign(one, insideOf(value, one.path))) return `the element is not of the format ${kind}`
     } else if (one.members.every((name) => name in value)) {
       const what = one.reason ?? `The object has ${one.members.join(' and ')}, as no object of the format ${kind} has`
+      if (lineEach) return what
       throw new FlowferryError('FORMAT_MISMATCH', what, { place: placeOf(object) })
     }
   const names = Object.keys(value)
