@@ -309,6 +309,33 @@ describe("a subscription filter's envelopes", () => {
     }
   })
 
+  test('tell of each record where its event stands, and its columns', async () => {
+    const body =
+      envelope([call('e-1')], inTrail) +
+      envelope([flow(1), 'non sense', flow(2)]) +
+      envelope([flow(3)], { logStream: 's' })
+    for (const chunkBytes of [50, 65_536]) {
+      const batches = []
+      for await (const batch of all.parse(memoryObject({ key: 'a', body, chunkBytes }), parseContext()))
+        batches.push(batch)
+      // Asked for when all are read: what is forgotten by then is not theirs.
+      const events = batches.flatMap(({ length, offsetOf }) =>
+        Array.from({ length }, (_, index) => Buffer.from(body).toString('utf8', offsetOf!(index))),
+      )
+      const expected = [call('e-1'), flow(1), flow(2), flow(3)].map((message) => JSON.stringify(event(message)))
+      expect(events.map((text, index) => text.slice(0, expected[index]!.length))).toEqual(expected)
+      const columns = batches.flatMap(({ length, columns }) =>
+        Array.from({ length }, (_, index) => columns?.(index).find(([name]) => name === 'dstport')?.[1]),
+      )
+      expect(columns).toEqual([undefined, '1', '2', '3'])
+      const odd = batches.find(({ malformed }) => malformed?.length)!
+      expect(odd.columns!(0, 'malformed').slice(0, 2)).toEqual([
+        ['version', 'non'],
+        ['account-id', 'sense'],
+      ])
+    }
+  })
+
   test('hold no more than a message: an envelope of 6 MB is above no limit, and a message is', async () => {
     const context = parseContext({ limits: { recordBytes: 2000 } })
     const messages = Array.from({ length: 40_000 }, () => flow())

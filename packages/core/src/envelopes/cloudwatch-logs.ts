@@ -9,6 +9,7 @@ import { printable } from '../text.ts'
 import type { DocumentEncoder } from '../types/encoder.ts'
 import type { Batch, Format, MappingProperty, ObjectHead, ParseContext, Parser, SourceObject } from '../types.ts'
 import { exported, exportedTime, type Piece, subscribed } from './pieces.ts'
+import { Places } from './places.ts'
 
 /**
  * The same parser, which also reads its records out of CloudWatch Logs' envelopes: what a subscription filter sends, as
@@ -18,8 +19,8 @@ import { exported, exportedTime, type Piece, subscribed } from './pieces.ts'
  *
  * Documents get `aws.cloudwatch.log_group`, `aws.cloudwatch.log_stream`, `log.file.path`, and the owner as
  * `cloud.account.id` where the record names no account. A message that no format reads is malformed; an object of which
- * none is read fails with FORMAT_UNKNOWN, where the parser is one of several. Flow logs have no header there: their default
- * format, or that of `vpcFlow.withFields()`.
+ * none is read fails with FORMAT_UNKNOWN, where `detect()` chooses among parsers. Flow logs have no header there: their
+ * default format, or that of `vpcFlow.withFields()`.
  *
  * @example
  * const parser = cloudWatchLogs(detect([vpcFlow, cloudTrail]))
@@ -239,67 +240,6 @@ function malformedBatch({ stream, text, starts, offsets }: Piece, parser: AnyPar
   }
 }
 
-/** A piece with where it begins in the run's text, and its first message among all. */
-interface Placed {
-  readonly piece: Piece
-  readonly start: number
-  readonly first: number
-}
-
-/** The pieces of a run, from the first one whose records may still come. */
-class Places {
-  #pieces: Placed[] = []
-  #bytes = 0
-  #messages = 0
-  add(piece: Piece): void {
-    this.#pieces.push({ piece, start: this.#bytes, first: this.#messages })
-    this.#bytes += piece.text.length
-    this.#messages += piece.starts.length
-  }
-  /** The piece of a record, of a list; `from` is one that it does not come before. */
-  static #pieceOf(pieces: readonly Placed[], { ordinals, offsetOf }: Batch<unknown>, index: number, from = 0): number {
-    const at = offsetOf?.(index)
-    let found = from
-    for (let next = pieces[found + 1]; next; next = pieces[found + 1]) {
-      // Of a parser that does not tell places, each message is a record.
-      if (at === undefined ? next.first > ordinals[index]! : next.start > at) break
-      found++
-    }
-    return found
-  }
-  /** The offset in the object of the event whose message has this offset in the run's text. */
-  offsetAt(offset: number): number {
-    let found = 0
-    while (found + 1 < this.#pieces.length && this.#pieces[found + 1]!.start <= offset) found++
-    const { piece, start } = this.#pieces[found]!
-    let low = 0
-    let high = piece.starts.length - 1
-    while (low < high) {
-      const middle = (low + high + 1) >> 1
-      if (start + piece.starts[middle]! <= offset) low = middle
-      else high = middle - 1
-    }
-    return piece.offsets[low]!
-  }
-  /** What stands around each record of a batch: one for all, or a list. Pieces before its last record are forgotten. */
-  aroundOf(batch: Batch<unknown>): Piece['around'] | Piece['around'][] {
-    const { length } = batch
-    if (length === 0) return undefined
-    const pieces = this.#pieces
-    const first = Places.#pieceOf(pieces, batch, 0)
-    const last = Places.#pieceOf(pieces, batch, length - 1, first)
-    this.#pieces = pieces.slice(last)
-    const { around } = pieces[first]!.piece
-    if (pieces.slice(first, last + 1).every(({ piece }) => piece.around === around)) return around
-    const arounds: Piece['around'][] = []
-    for (let index = 0, at = first; index < length; index++) {
-      at = Places.#pieceOf(pieces, batch, index, at)
-      arounds.push(pieces[at]!.piece.around)
-    }
-    return arounds
-  }
-}
-
 /** A batch of messages as one of the object that they lay in. */
 function placed(
   batch: Batch<unknown>,
@@ -307,13 +247,13 @@ function placed(
   places: Places,
   wider: ReadonlyMap<Format, Format>,
 ): Batch<unknown> {
-  const { document, recordId, view, encoder, fields, original, namespace, malformedText } = batch
+  const { document, recordId, view, encoder, fields, original, columns, namespace, malformedText } = batch
   const malformed = batch.malformed?.map((one) => ({
     ...one,
     ordinal: base + one.ordinal,
     offset: places.offsetAt(one.offset),
   }))
-  const around = places.aroundOf(batch)
+  const { around, offsetOf } = places.of(batch)
   const there = Array.isArray(around) ? aroundMapping : around
   return Object.assign(new RecordsOnDemand(() => batch.records), {
     format: wider.get(batch.format) ?? batch.format,
@@ -326,6 +266,8 @@ function placed(
     ...(encoder && { encoder: base === 0 ? encoder : new EncoderOfOne(encoder) }),
     ...(fields && { fields: there ? new Set([...fields, ...Object.keys(there)]) : fields }),
     ...(original && { original }),
+    ...(columns && { columns }),
+    ...(offsetOf && { offsetOf }),
     ...(namespace !== undefined && { namespace }),
     ...(malformed && { malformed }),
     ...(malformedText && { malformedText }),
