@@ -5,7 +5,9 @@ import { lines } from '../encodings/lines/lines.ts'
 import { cloudTrail } from '../formats/cloudtrail.ts'
 import { networkFirewall } from '../formats/network-firewall.ts'
 import { networkFirewallProxy } from '../formats/network-firewall-proxy.ts'
+import { route53Resolver } from '../formats/route53-resolver.ts'
 import { vpcFlow } from '../formats/vpc-flow.ts'
+import { waf } from '../formats/waf.ts'
 import { ingest } from '../ingest/ingest.ts'
 import { parseContext } from '../read/limits.ts'
 import { collect, memoryObject, memorySink, memorySource } from '../testing/index.ts'
@@ -244,6 +246,51 @@ describe("a subscription filter's envelopes", () => {
     const { object, documents } = await read(body + envelope([flow(3)]), cloudWatchLogs(vpcFlow))
     expect(object).toMatchObject({ status: 'done', counts: { read: 105, malformed: 102, written: 3 } })
     expect(documents.map((one) => at(one, 'destination.port'))).toEqual([1, 2, 3])
+  })
+
+  test('whose first message two formats claim are read but for that one', async () => {
+    const both = '{"webaclId":"a","httpRequest":{},"query_timestamp":"","query_name":""}'
+    const parser = cloudWatchLogs(detect([waf, route53Resolver, vpcFlow]))
+    for (const messages of [[[both, flow(1)]], [[both], [flow(1)]], [[flow(1)], [both]]]) {
+      const body = messages.map((one, index) => envelope(one, { logGroup: `/${index}` })).join('')
+      const { object } = await read(body, parser)
+      expect(object).toMatchObject({ status: 'done', counts: { read: 2, malformed: 1, written: 1 } })
+    }
+  })
+
+  test.each([
+    ['names', { logGroup: 'a/b', logStream: 'c' }, { logGroup: 'a', logStream: 'b/c' }],
+    ['accounts', { ...inTrail, owner: '111122223333' }, { ...inTrail, owner: '444455556666' }],
+  ])('of two log streams are told apart by their %s', async (_, one, other) => {
+    const { object } = await read(
+      envelope([call('e-1')], one) + envelope([flow()], other) + envelope([call('e-2')], one),
+    )
+    expect(object).toMatchObject({ status: 'done', counts: { read: 3, malformed: 0, written: 3 } })
+  })
+
+  test('whose messages nobody reads are held up to 16 MiB, and up to a thousand', async () => {
+    const beside = async (count: number, length: number) => {
+      const text = envelope(['x'.repeat(length)], { logGroup: '/x' })
+      let given = 0
+      const body = (async function* () {
+        for (let index = 0; index < count; index++, given += text.length) yield Buffer.from(text)
+        yield Buffer.from(envelope([flow()]))
+      })()
+      const object = { bucket: 'b', key: 'k', open: async () => ({ etag: 'e', body }) }
+      const report = await ingest({
+        source: [{ objects: [object] }],
+        parser: all,
+        sink: memorySink(),
+        malformedShare: 1,
+      })
+      return { given, object: report.messages[0]!.objects[0]! }
+    }
+    const mebibyte = 1024 * 1024
+    const refused = await beside(40, mebibyte)
+    expect(refused.object).toMatchObject({ status: 'failed', error: { code: 'FORMAT_UNKNOWN' } })
+    expect(refused.given).toBeLessThan(20 * mebibyte)
+    expect((await beside(1000, 10)).object.counts).toMatchObject({ read: 1001, malformed: 1000, written: 1 })
+    expect((await beside(1001, 10)).object.error).toMatchObject({ code: 'FORMAT_UNKNOWN' })
   })
 
   test('of another kind of JSON or of file are malformed alone', async () => {

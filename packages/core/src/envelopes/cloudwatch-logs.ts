@@ -8,7 +8,7 @@ import { parseByHead } from '../read/peek.ts'
 import { printable } from '../text.ts'
 import type { DocumentEncoder } from '../types/encoder.ts'
 import type { Batch, Format, MappingProperty, ObjectHead, ParseContext, Parser, SourceObject } from '../types.ts'
-import { exported, exportedTime, type Piece, subscribed } from './pieces.ts'
+import { exported, exportedTime, type Piece, type Stream, subscribed } from './pieces.ts'
 import { Places } from './places.ts'
 
 /**
@@ -80,49 +80,56 @@ type AnyParser = Parser<unknown>
 const mostTried = 64
 /** Streams whose format is remembered. */
 const mostStreams = 10_000
-/** Messages that no format claims, before one that some does: an object with more of them is of another format. */
+/** Messages that no format claims, before one that some does, and their bytes: an object with more is of another format. */
 const mostUnclaimed = 1000
+const mostUnclaimedBytes = 16 * 1024 * 1024
 
 /** Chooses the parser of each piece by its first messages, and remembers what it was for its log stream and group. */
 function chooserOf(parser: AnyParser, { bucket }: SourceObject) {
   const known = new Map<string, AnyParser>()
-  const keyOf = ({ stream }: Piece) => (stream ? `${stream.group}/${stream.name}` : '')
-  const groupOf = ({ stream }: Piece) => `${stream?.group}\0`
+  const groupOf = ({ owner, group }: Stream) => JSON.stringify([owner, group])
   const resolve = (head: ObjectHead): { reader: AnyParser | undefined; isSure: boolean } => {
     let reader: AnyParser | undefined = parser
-    while (reader?.chosen) reader = reader.chosen(head)
+    try {
+      while (reader?.chosen) reader = reader.chosen(head)
+    } catch (error) {
+      // A message that two formats claim is read by none: it says nothing of the others.
+      if (!(error instanceof FlowferryError && error.code === 'FORMAT_AMBIGUOUS')) throw error
+      return { reader: undefined, isSure: false }
+    }
     return { reader, isSure: reader?.claims(head) !== undefined }
   }
-  const headAt = (piece: Piece, index: number): ObjectHead => {
-    const stored = piece.text.subarray(piece.starts[index], piece.starts[index + 1])
-    return { bucket, key: keyOf(piece), stored, text: stored.toString('latin1', 0, 64 * 1024).trimEnd() }
+  const headAt = ({ text, starts }: Piece, { group, name }: Stream, index: number): ObjectHead => {
+    const stored = text.subarray(starts[index], starts[index + 1])
+    return { bucket, key: `${group}/${name}`, stored, text: stored.toString('latin1', 0, 64 * 1024).trimEnd() }
   }
   return {
     /** The parser of a piece that goes on with another; none where nobody is known to read it. */
     next: (piece: Piece): AnyParser | undefined => {
-      if (!piece.stream) return undefined
-      const found = known.get(keyOf(piece))
+      const { stream } = piece
+      if (!stream) return undefined
+      const found = known.get(stream.id)
       if (found) return found
-      const { reader, isSure } = resolve(headAt(piece, 0))
-      return isSure ? remember(piece, reader!) : known.get(groupOf(piece))
+      const { reader, isSure } = resolve(headAt(piece, stream, 0))
+      return isSure ? remember(stream, reader!) : known.get(groupOf(stream))
     },
     /** The parser of a piece that comes first, and how many of its messages none claims: no reader begins with those. */
     first: (piece: Piece): { reader: AnyParser | undefined; from: number } => {
+      const { stream, starts } = piece
       let weak: AnyParser | undefined
-      const tried = piece.stream ? Math.min(piece.starts.length, mostTried) : 0
-      for (let from = 0; from < tried; from++) {
-        const { reader, isSure } = resolve(headAt(piece, from))
-        if (reader && isSure) return { reader: remember(piece, reader), from }
+      for (let from = 0; stream && from < Math.min(starts.length, mostTried); from++) {
+        const { reader, isSure } = resolve(headAt(piece, stream, from))
+        if (reader && isSure) return { reader: remember(stream, reader), from }
         weak ??= reader
       }
       // One parser alone reads what it is given, whatever it looks like.
-      return weak ? { reader: weak, from: 0 } : { reader: undefined, from: piece.starts.length }
+      return weak ? { reader: weak, from: 0 } : { reader: undefined, from: starts.length }
     },
   }
 
-  function remember(piece: Piece, reader: AnyParser): AnyParser {
+  function remember(stream: Stream, reader: AnyParser): AnyParser {
     if (known.size >= mostStreams) known.clear()
-    known.set(keyOf(piece), reader).set(groupOf(piece), reader)
+    known.set(stream.id, reader).set(groupOf(stream), reader)
     return reader
   }
 }
@@ -139,6 +146,14 @@ async function* parsePieces(
   let ordinal = 0
   let claimed = false
   let unclaimed: Piece[] = []
+  let unclaimedCount = 0
+  let unclaimedBytes = 0
+  const leave = (piece: Piece) => {
+    unclaimedCount += piece.starts.length
+    unclaimedBytes += piece.text.length
+    // A copy, since its block is far larger than a small piece.
+    unclaimed.push({ ...piece, text: Buffer.from(piece.text) })
+  }
   const giveUp = () => {
     const { stream } = unclaimed[0]!
     const whose = stream ? `messages of ${streamName(stream)}` : 'objects, of which none is an envelope'
@@ -164,10 +179,10 @@ async function* parsePieces(
     for (let begun = await next(); begun; begun = await next()) {
       at++
       const { reader, from } = choose.first(begun)
-      if (from > 0) unclaimed.push(from < begun.starts.length ? partOf(begun, 0, from) : begun)
-      if (!reader) {
-        if (!claimed && unclaimed.reduce((sum, { starts }) => sum + starts.length, 0) > mostUnclaimed) throw giveUp()
-        if (!claimed) continue
+      if (from > 0) leave(from < begun.starts.length ? partOf(begun, 0, from) : begun)
+      if (!reader && !claimed) {
+        if (unclaimedCount > mostUnclaimed || unclaimedBytes > mostUnclaimedBytes) throw giveUp()
+        continue
       }
       claimed = true
       for (const piece of unclaimed) {
@@ -219,7 +234,7 @@ function partOf(piece: Piece, from: number, to: number): Piece {
   }
 }
 
-function streamName({ group, name }: NonNullable<Piece['stream']>): string {
+function streamName({ group, name }: Stream): string {
   return printable(group === '' ? `the log stream ${name}` : `the log group ${group}`)
 }
 

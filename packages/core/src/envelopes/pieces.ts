@@ -11,10 +11,20 @@ import { asLine, lineOf, logEventScanner } from './log-events.ts'
 /** Dotted fields that the documents of an envelope's records get. */
 type Around = Readonly<Record<string, string>>
 
+/** A log stream. */
+export interface Stream {
+  /** The account, where it is known: groups of two may have one name. */
+  readonly owner: string
+  readonly group: string
+  readonly name: string
+  /** All three: no other stream has it. */
+  readonly id: string
+}
+
 /** Messages of one log stream that follow each other, each a line. */
 export interface Piece {
   /** Log group and log stream; none where the object around the messages is no envelope. */
-  readonly stream: { readonly group: string; readonly name: string } | undefined
+  readonly stream: Stream | undefined
   readonly around: Around | undefined
   /** The messages, each with its line end. */
   readonly text: Buffer
@@ -105,7 +115,7 @@ function messageOf(text: string): Buffer {
 
 interface Envelope {
   readonly isControl: boolean
-  readonly stream: Piece['stream']
+  readonly stream: Stream | undefined
   readonly around: Around | undefined
 }
 
@@ -125,10 +135,10 @@ function envelopeReader(): (prefix: Buffer) => Envelope {
     if (typeof logGroup !== 'string' || typeof logStream !== 'string')
       return { isControl: false, stream: undefined, around: undefined }
     const account = typeof owner === 'string' && /^\d{12}$/.test(owner) ? owner : ''
-    const name = JSON.stringify([account, logGroup, logStream])
-    const envelope = known.get(name) ?? {
+    const id = JSON.stringify([account, logGroup, logStream])
+    const envelope = known.get(id) ?? {
       isControl: false,
-      stream: { group: logGroup, name: logStream },
+      stream: { owner: account, group: logGroup, name: logStream, id },
       around: {
         'aws.cloudwatch.log_group': logGroup,
         'aws.cloudwatch.log_stream': logStream,
@@ -137,7 +147,7 @@ function envelopeReader(): (prefix: Buffer) => Envelope {
       },
     }
     if (known.size === mostStreams) known.clear()
-    known.set(name, envelope)
+    known.set(id, envelope)
     return envelope
   }
 }
@@ -153,7 +163,7 @@ export const exportedTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z /
  */
 export async function* exported(object: SourceObject, context: ParseContext): AsyncGenerator<readonly Piece[]> {
   const name = /(?:^|\/)([^/]+)\/\d{6}(?:\.gz)?$/.exec(object.key)?.[1]
-  const stream = { group: '', name: name ?? '' }
+  const stream = { owner: '', group: '', name: name ?? '', id: '' }
   const around = name === undefined ? undefined : { 'aws.cloudwatch.log_stream': name, 'log.file.path': name }
   /** The last message, whose further lines may still come, and where it begins in the object. */
   let open: Buffer = Buffer.alloc(0)
