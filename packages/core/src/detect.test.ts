@@ -104,7 +104,10 @@ describe('detect', () => {
     ['text in UTF-16', Buffer.from(`\ufeff${flows}`, 'utf16le')],
     ['text in UTF-16', Buffer.from(flows, 'utf16le')],
     ["AWS Config's history", '{"fileVersion":"1.0","configurationItems":[{"relatedEvents":[]}]}'],
-    ['CloudWatch Logs', gzipSync('{"messageType":"DATA_MESSAGE","owner":"123456789012","logEvents":[]}')],
+    [
+      'CloudWatch Logs, whose messages `cloudWatchLogs(parser)` reads',
+      gzipSync('{"messageType":"DATA_MESSAGE","owner":"123456789012","logEvents":[]}'),
+    ],
     ["Global Accelerator's flow logs", 'version aws_account_id accelerator_id client_ip\n2.0 1 a 192.0.2.1\n'],
     ['OCSF', '{"metadata":"x","class_uid":3001}'],
     [

@@ -37,14 +37,14 @@ export function logsEvent(event: LogsEvent): SourceMessage[] {
           bucket: `cloudwatch-logs.${owner}`,
           key: `${group}/${stream}`,
           size: body.length,
-          open: async () => ({ etag, size: body.length, body: once(body) }),
+          open: async () => ({ etag, size: body.length, body: single(body) }),
         },
       ],
     },
   ]
 }
 
-async function* once(body: Buffer): AsyncGenerator<Uint8Array> {
+async function* single(body: Buffer): AsyncGenerator<Uint8Array> {
   yield body
 }
 

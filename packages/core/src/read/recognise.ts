@@ -19,7 +19,10 @@ const binaries: readonly (readonly [begin: RegExp, name: string])[] = [
 /** What AWS writes beside logs, and logs that no format here reads. */
 const others: readonly (readonly [text: RegExp, name: string])[] = [
   [/^\s*\{\s*"(fileVersion|configSnapshotId|configurationItems)"\s*:/, "AWS Config's history or snapshot"],
-  [/^\s*\{\s*"messageType"\s*:\s*"(DATA|CONTROL)_MESSAGE"/, 'an envelope of CloudWatch Logs'],
+  [
+    /^\s*\{\s*"messageType"\s*:\s*"(DATA|CONTROL)_MESSAGE"/,
+    'an envelope of CloudWatch Logs, whose messages `cloudWatchLogs(parser)` reads',
+  ],
   [/^version aws_account_id accelerator_id /, "Global Accelerator's flow logs"],
   [/^\s*\{[^{}]*"class_uid"\s*:/, 'OCSF'],
   [/^\s*\{[^{}]*"digestStartTime"\s*:/, 'a digest of CloudTrail, which `flowferry verify` checks'],
