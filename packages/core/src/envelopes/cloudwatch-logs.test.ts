@@ -293,8 +293,18 @@ describe("a subscription filter's envelopes", () => {
     expect((await beside(1001, 10)).object.error).toMatchObject({ code: 'FORMAT_UNKNOWN' })
   })
 
-  test('of another kind of JSON or of file are malformed alone', async () => {
+  test('of another kind of JSON or of file, or no header, are malformed alone', async () => {
     const digest = '{"digestStartTime":"2026-11-30T09:00:00Z","awsAccountId":"123456789012"}'
+    const twice = 'srcaddr dstaddr srcaddr'
+    for (const parser of [all, cloudWatchLogs(vpcFlow)])
+      for (const messages of [
+        [flow(1), twice, flow(2)],
+        [twice, flow(1), flow(2)],
+      ])
+        expect((await read(envelope(messages), parser)).object, twice).toMatchObject({
+          status: 'done',
+          counts: { read: 3, malformed: 1, written: 2 },
+        })
     for (const bad of [digest, 'PAR1', 'BZh9'])
       for (const parser of [all, cloudWatchLogs(cloudTrail)]) {
         const body =

@@ -44,7 +44,7 @@ export async function* parseTable(
         if (text === headerLine) continue
         let record = ordinal === 0 ? undefined : columns?.read(text)
         if (typeof record !== 'object') {
-          const names = table.header(text)
+          const names = headerOf(table, text, object, context)
           if (names === 'skip') continue
           if (names !== undefined) {
             headerLine = text
@@ -139,6 +139,19 @@ function firstLines(bytes: Buffer, from: number, offset: number): readonly strin
     at += block.bytes.length
   }
   return lines
+}
+
+/** What a header names. Where each line is one for itself, one that names no columns that there can be is no header. */
+function headerOf(table: CompiledTable, line: string, object: SourceObject, { limits, lineEach }: ParseContext) {
+  const names = table.header(line)
+  if (!lineEach || names === undefined || names === 'skip') return names
+  try {
+    columnsOf(table, names, object, limits.columns)
+    return names
+  } catch (error) {
+    if (error instanceof FlowferryError) return undefined
+    throw error
+  }
 }
 
 /** Those that are no comments, up to a header. */
