@@ -192,8 +192,9 @@ function withoutHeader(
 
 /** Columns of which no line is a record, up to one of the default layout, whose columns follow these. */
 function untilKnown(table: CompiledTable, object: SourceObject): Columns {
-  const { fields, least } = table.headerless ?? { fields: [] }
-  const columns = columnsOf(table, fields, object, undefined, least)
+  const { headerless } = table
+  const fields = headerless?.fields ?? []
+  const columns = columnsOf(table, fields, object, undefined, headerless?.least)
   const what = `no header names its columns, and it is not of the default layout of ${table.schema.format.kind}; withFields() states the fields`
   return {
     ...columns,
