@@ -1,17 +1,8 @@
 // Access logs of an Application Load Balancer with 34 fields.
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html
-import { random, start } from './random.mjs'
+import { browsers, random, start } from './random.mjs'
 
-const agents = [
-  ...Array.from(
-    { length: 24 },
-    (_, i) =>
-      `Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${110 + i}.0.0.0 Safari/537.36`,
-  ),
-  'curl/8.7.1',
-  'okhttp/4.12.0',
-  'Googlebot/2.1 (+http://www.google.com/bot.html)',
-]
+const agents = [...browsers(24), 'curl/8.7.1', 'okhttp/4.12.0', 'Googlebot/2.1 (+http://www.google.com/bot.html)']
 
 export function* alb(records) {
   const { share, next, between, pick, hex, exponential } = random(37)

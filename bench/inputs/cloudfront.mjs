@@ -1,16 +1,12 @@
 // CloudFront standard logs with 33 fields.
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html
-import { random, start } from './random.mjs'
+import { browsers, random, start } from './random.mjs'
 
 const fields =
   'date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol cs-bytes time-taken x-forwarded-for ssl-protocol ssl-cipher x-edge-response-result-type cs-protocol-version fle-status fle-encrypted-fields c-port time-to-first-byte x-edge-detailed-result-type sc-content-type sc-content-len sc-range-start sc-range-end'
 
 const agents = [
-  ...Array.from(
-    { length: 18 },
-    (_, i) =>
-      `Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${110 + i}.0.0.0 Safari/537.36`,
-  ),
+  ...browsers(18),
   ...Array.from(
     { length: 6 },
     (_, i) =>

@@ -41,3 +41,11 @@ export function random(seed) {
 /** The first record's time, in epoch seconds. */
 export const start = 1_790_000_000
 export const isoSeconds = (seconds) => `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`
+
+/** So many versions of a browser. */
+export const browsers = (count) =>
+  Array.from(
+    { length: count },
+    (_, i) =>
+      `Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${110 + i}.0.0.0 Safari/537.36`,
+  )

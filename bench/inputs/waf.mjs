@@ -1,16 +1,8 @@
 // AWS WAF's logs of a web ACL before CloudFront.
 // https://docs.aws.amazon.com/waf/latest/developerguide/logging-fields.html
-import { random, start } from './random.mjs'
+import { browsers, random, start } from './random.mjs'
 
-const agents = [
-  ...Array.from(
-    { length: 24 },
-    (_, i) =>
-      `Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${110 + i}.0.0.0 Safari/537.36`,
-  ),
-  'curl/8.7.1',
-  'okhttp/4.12.0',
-]
+const agents = [...browsers(24), 'curl/8.7.1', 'okhttp/4.12.0']
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const group = (name) => ({
   ruleGroupId: `AWS#AWSManagedRules${name}`,

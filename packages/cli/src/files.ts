@@ -84,15 +84,21 @@ export async function listFiles(path: string): Promise<{ path: string; size: num
   return files
 }
 
-/** Whether a path names something; a name that is too long for one names nothing. */
-export async function readable(path: string): Promise<'file' | 'folder' | undefined> {
+/** Codes of paths at which nothing can be; the last is of one with a NUL. */
+const nothingThere: ReadonlySet<string | undefined> = new Set([
+  'ENOENT',
+  'ENOTDIR',
+  'ENAMETOOLONG',
+  'ERR_INVALID_ARG_VALUE',
+])
+
+/** What is at a path; undefined where nothing is, or can be. */
+export async function statIfThere(path: string): Promise<Stats | undefined> {
   try {
-    return (await stat(path)).isDirectory() ? 'folder' : 'file'
+    return await stat(path)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG' || code === 'ERR_INVALID_ARG_VALUE')
-      return undefined
-    throw new Error(`${path}: ${(error as Error).message}`)
+    if (nothingThere.has((error as NodeJS.ErrnoException).code)) return undefined
+    throw error
   }
 }
 

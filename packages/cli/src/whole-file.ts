@@ -1,4 +1,5 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
+import { UsageError } from './io.ts'
 
 /** The text of a file; undefined where there is none. `where` begins the error of one that cannot be read. */
 export async function readIfThere(path: string, where = path): Promise<string | undefined> {
@@ -10,9 +11,30 @@ export async function readIfThere(path: string, where = path): Promise<string | 
   }
 }
 
+/** The JSON of a text; undefined where it is none. */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** A reader meets the old file or the new one, never half of one, and two at a time do not write into one. */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const part = `${path}.${process.pid}.part`
   await writeFile(part, text)
   await rename(part, path)
+}
+
+/**
+ * Refuses a file of another run than this: one that goes on from it would be wrong.
+ *
+ * @param what `the checkpoint of another backfill`
+ */
+export function requireSameRun<T extends object>(path: string, what: string, former: T, run: T): void {
+  for (const name of Object.keys(run) as (keyof T & string)[]) {
+    const [then, now] = [former[name], run[name]].map((value) => JSON.stringify(value))
+    if (then !== now) throw new UsageError(`${path} is ${what}: its ${name} is ${then}, and not ${now}`)
+  }
 }

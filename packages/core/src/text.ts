@@ -65,3 +65,9 @@ export function printable(text: string): string {
     (character) => named[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }
+
+/** The first few of a list, each as it is shown, and how many there are more: `a, b and 7 more`. */
+export function firstOf(all: readonly string[], most: number, shown: (one: string) => string): string {
+  const first = all.slice(0, most).map(shown)
+  return first.join(', ') + (all.length > most ? ` and ${all.length - most} more` : '')
+}

@@ -1,4 +1,5 @@
 import type { FormatParser } from '@flowferry/core'
+import { firstOf } from '@flowferry/core/internal'
 import { type Column, shown } from './footer.ts'
 
 /** A format and the columns of a file, by the names that its table has for them. */
@@ -68,8 +69,7 @@ export function telling(found: readonly Choice[]): string {
 
 /** Names of columns as an error has them. */
 export function namesOf(names: readonly string[]): string {
-  const first = names.slice(0, 12).map(shown)
-  return first.join(', ') + (names.length > first.length ? ` and ${names.length - first.length} more` : '')
+  return firstOf(names, 12, shown)
 }
 
 /** Amazon Security Lake's files, in the Open Cybersecurity Schema Framework. */

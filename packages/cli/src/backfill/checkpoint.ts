@@ -1,5 +1,6 @@
 import { open, readFile, rename } from 'node:fs/promises'
 import { UsageError } from '../io.ts'
+import { jsonIn, requireSameRun } from '../whole-file.ts'
 
 /** What a backfill is about: a checkpoint of another one must not be gone on from. */
 export interface BackfillIdentity {
@@ -160,22 +161,10 @@ async function read(path: string, backfill: BackfillIdentity): Promise<Checkpoin
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw new UsageError(`--checkpoint names a file that cannot be read: ${(error as Error).message}`)
   }
-  const former = parse(text)
+  const former = jsonIn(text) as CheckpointFile | undefined
   if (former?.version !== 1) throw new UsageError(`--checkpoint names a file that is no checkpoint: ${path}`)
-  for (const name of Object.keys(backfill) as (keyof BackfillIdentity)[]) {
-    const [then, now] = [former.backfill[name], backfill[name]].map((value) => JSON.stringify(value))
-    if (then !== now)
-      throw new UsageError(`${path} is the checkpoint of another backfill: its ${name} is ${then}, and not ${now}`)
-  }
+  requireSameRun(path, 'the checkpoint of another backfill', former.backfill, backfill)
   return former
-}
-
-function parse(text: string): CheckpointFile | undefined {
-  try {
-    return JSON.parse(text) as CheckpointFile
-  } catch {
-    return undefined
-  }
 }
 
 async function write(path: string, state: CheckpointFile): Promise<void> {

@@ -15,7 +15,7 @@ import { peek } from '@flowferry/core/internal'
 import { s3Address, s3Client } from '../aws.ts'
 import type { Settings } from '../config/settings.ts'
 import { type Explained, explainColumns, explainFields, type FieldRow } from '../explain/rows.ts'
-import { localFile, readable, standardInput } from '../files.ts'
+import { localFile, standardInput, statIfThere } from '../files.ts'
 import { type Documents, formatNames, parserFor, parsersByName } from '../formats.ts'
 import { hintsFor } from '../hints.ts'
 import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
@@ -104,9 +104,9 @@ async function objectFor(source: string, io: Io): Promise<{ readonly name: strin
     const { s3Object } = await import('@flowferry/source-s3')
     return { name: source, object: s3Object(address, { s3: await s3Client(io) }) }
   }
-  const kind = await readable(source)
-  if (kind === 'folder') throw new UsageError(`${source} is a folder; explain reads one file`)
-  if (kind === 'file') return { name: source, object: localFile(source) }
+  const there = await statIfThere(source)
+  if (there?.isDirectory()) throw new UsageError(`${source} is a folder; explain reads one file`)
+  if (there) return { name: source, object: localFile(source) }
   if (!/[\s,{]/.test(source)) throw new Error(`${source}: there is no such file, and it is no line of a log`)
   return { name: 'the line', object: { ...standardInput([Buffer.from(`${source}\n`)]), key: '' } }
 }

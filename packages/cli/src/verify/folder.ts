@@ -3,7 +3,8 @@ import { readdir, stat } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
 import type { S3 } from '@flowferry/source-s3'
-import { readIfThere } from '../whole-file.ts'
+import { statIfThere } from '../files.ts'
+import { jsonIn, readIfThere } from '../whole-file.ts'
 
 /** Keys of a page, as of S3's. */
 const pageKeys = 1000
@@ -91,14 +92,8 @@ async function get(top: string, key: string) {
   }
 }
 
-/** Codes of paths at which nothing can be; the last is of one with a NUL. */
-const nothingThere = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE'])
-
 async function statOf(path: string) {
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (nothingThere.has(error.code ?? '')) return undefined
-    throw error
-  })
+  const found = await statIfThere(path)
   return found?.isFile() ? found : missing(path)
 }
 
@@ -107,13 +102,7 @@ function missing(key: string): never {
 }
 
 function metadataOf(text: string, path: string): Record<string, string> {
-  let head: unknown
-  try {
-    head = JSON.parse(text)
-  } catch {
-    head = undefined
-  }
-  const { Metadata } = (head ?? {}) as { Metadata?: unknown }
+  const { Metadata } = (jsonIn(text) ?? {}) as { Metadata?: unknown }
   if (typeof Metadata !== 'object' || Metadata === null)
     throw new Error(`${path} has no Metadata: it is to be what aws s3api head-object prints`)
   return Object.fromEntries(Object.entries(Metadata).map(([name, value]) => [name.toLowerCase(), String(value)]))

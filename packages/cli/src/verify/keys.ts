@@ -1,7 +1,7 @@
 import type { VerifyOptions } from '@flowferry/source-s3'
 import { cloudTrailClient } from '../aws.ts'
 import { type Io, UsageError } from '../io.ts'
-import { readIfThere } from '../whole-file.ts'
+import { jsonIn, readIfThere } from '../whole-file.ts'
 
 /** The keys of `--public-keys`: of files that ListPublicKeys answered, or asked for when a digest needs one. */
 export async function publicKeysOf(given: readonly string[], io: Io): Promise<VerifyOptions['publicKeys']> {
@@ -34,13 +34,7 @@ interface KeyFile {
 async function keysIn(path: string) {
   const text = await readIfThere(path)
   if (text === undefined) throw new UsageError(`--public-keys names a file that is not there: ${path}`)
-  let file: KeyFile | undefined
-  try {
-    file = JSON.parse(text) as KeyFile
-  } catch {
-    file = undefined
-  }
-  const keys = file?.PublicKeyList
+  const keys = (jsonIn(text) as KeyFile | undefined)?.PublicKeyList
   if (!Array.isArray(keys) || keys.length === 0)
     throw new UsageError(`${path} has no key: it is to be what aws cloudtrail list-public-keys prints`)
   return keys as NonNullable<KeyFile['PublicKeyList']>

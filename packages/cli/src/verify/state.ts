@@ -1,6 +1,6 @@
 import type { VerifyPosition } from '@flowferry/source-s3'
 import { UsageError } from '../io.ts'
-import { readIfThere, replaceFile } from '../whole-file.ts'
+import { jsonIn, readIfThere, replaceFile, requireSameRun } from '../whole-file.ts'
 
 /** What a run is about: one of another must not be gone on from. */
 export interface VerifyIdentity {
@@ -75,18 +75,9 @@ export async function openState(
 async function read(path: string, verify: VerifyIdentity): Promise<StateFile | undefined> {
   const text = await readIfThere(path, '--state')
   if (text === undefined) return undefined
-  let former: StateFile | undefined
-  try {
-    former = JSON.parse(text) as StateFile
-  } catch {
-    former = undefined
-  }
+  const former = jsonIn(text) as StateFile | undefined
   if (former?.version !== 1 || typeof former.verify !== 'object')
     throw new UsageError(`--state names a file that is none of verify: ${path}`)
-  for (const name of Object.keys(verify) as (keyof VerifyIdentity)[]) {
-    const [then, now] = [former.verify[name], verify[name]].map((value) => JSON.stringify(value))
-    if (then !== now)
-      throw new UsageError(`${path} is the state of another run: its ${name} is ${then}, and not ${now}`)
-  }
+  requireSameRun(path, 'the state of another run', former.verify, verify)
   return former.finished ? undefined : former
 }

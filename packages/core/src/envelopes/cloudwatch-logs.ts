@@ -8,7 +8,7 @@ import { parseByHead } from '../read/peek.ts'
 import { printable } from '../text.ts'
 import type { DocumentEncoder } from '../types/encoder.ts'
 import type { Batch, Format, MappingProperty, ObjectHead, ParseContext, Parser, SourceObject } from '../types.ts'
-import { exported, exportedTime, type Piece, type Stream, subscribed } from './pieces.ts'
+import { exported, exportedTime, type Piece, type Stream, subscribed, timeBytes } from './pieces.ts'
 import { Places } from './places.ts'
 
 /**
@@ -56,7 +56,7 @@ function isExported(head: ObjectHead, parser: Parser<unknown>): boolean {
 
 /** The first message of an export, as one line. */
 function firstMessage(text: string): string {
-  const [first, ...more] = text.slice(25).split('\n')
+  const [first, ...more] = text.slice(timeBytes).split('\n')
   const behind = more.findIndex((line) => exportedTime.test(line))
   return [first, ...more.slice(0, behind === -1 ? more.length : behind)].join(' ').trimEnd()
 }

@@ -153,7 +153,7 @@ function envelopeReader(): (prefix: Buffer) => Envelope {
 }
 
 /** The time that an export task puts before each message: `2026-11-30T09:00:00.000Z `. */
-const timeBytes = 25
+export const timeBytes = 25
 export const exportedTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z /
 
 /**

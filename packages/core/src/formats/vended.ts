@@ -5,7 +5,7 @@ import { optional, present } from '../schema/derive.ts'
 import { anyTime, inAllSpellings, keyword } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
 import { spellingsOf } from '../schema/layout.ts'
-import { arnParts } from '../schema/network.ts'
+import { arnParts, cloudOfArn } from '../schema/network.ts'
 import { typed } from '../schema/targets.ts'
 import { asAnyTime, firstTime } from '../schema/time.ts'
 import type { ObjectHead, RecordOf } from '../types.ts'
@@ -67,7 +67,7 @@ export const vended = format({
     derive(typed('aws.vended.timestamp', 'date'), ['timestamp'], asAnyTime),
     derive(typed('aws.vended.time', 'date'), ['time'], asAnyTime),
     derive('event.start', ['start_time'], asAnyTime),
-    derive(['cloud.service.name', 'cloud.region', 'cloud.account.id'], ['resource_arn'], partsOf),
+    derive(['cloud.service.name', 'cloud.region', 'cloud.account.id'], ['resource_arn'], cloudOfArn),
     derive(
       'aws.vended.delivery.log_type',
       [
@@ -150,9 +150,4 @@ function logTypeOf(arn: string, level: string | undefined, has: readonly boolean
   const { service } = arnParts(arn)
   if (service === 'events') return /^(ERROR|INFO|TRACE)$/.test(level ?? '') ? `${level}_LOGS` : undefined
   return logTypes.find(([name], i) => name === service && has[i])?.[1]
-}
-
-function partsOf(arn: string) {
-  const { service, region, account } = arnParts(arn)
-  return { 'cloud.service.name': service, 'cloud.region': region, 'cloud.account.id': account }
 }

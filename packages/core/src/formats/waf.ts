@@ -2,7 +2,7 @@ import { json } from '../encodings/json/json.ts'
 import { family, lookup } from '../schema/derive.ts'
 import { code, epoch, epochMilliseconds, ip, keyword, long } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
-import { arnParts, httpVersion, splitHost } from '../schema/network.ts'
+import { arnParts, cloudOfArn, httpVersion, splitHost } from '../schema/network.ts'
 import { flat, pairs } from '../schema/objects.ts'
 import type { RecordOf } from '../types.ts'
 
@@ -101,13 +101,7 @@ export interface WafRecord extends RecordOf<typeof waf> {}
 
 /** An id of WAF Classic says nothing of these. */
 function partsOfArn(text: string) {
-  const { service, region, account, resource } = arnParts(text)
-  return {
-    'cloud.service.name': service,
-    'cloud.region': region,
-    'cloud.account.id': account,
-    'aws.waf.id': resource,
-  }
+  return { ...cloudOfArn(text), 'aws.waf.id': arnParts(text).resource }
 }
 
 function partsOfHost(text: string) {

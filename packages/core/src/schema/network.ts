@@ -36,6 +36,12 @@ export function arnParts(text: string): {
   return { service, region, account, resource }
 }
 
+/** The same by ECS's names. */
+export function cloudOfArn(text: string) {
+  const { service, region, account } = arnParts(text)
+  return { 'cloud.service.name': service, 'cloud.region': region, 'cloud.account.id': account }
+}
+
 /** The number of `HTTP/1.1`; nothing for any other text. */
 export function httpVersion(text: string): string | undefined {
   return /^HTTP\/([\d.]+)$/.exec(text)?.[1]

@@ -2,8 +2,8 @@ import type { KeyObject } from 'node:crypto'
 import { keysOf, type PublicKey } from './digest.ts'
 import { hour } from './names.ts'
 
-/** Keys, or who has those of a region and a time. */
-type PublicKeys =
+/** Keys as ListPublicKeys answers them, or who has those of a trail's region and a time. */
+export type PublicKeys =
   | readonly PublicKey[]
   | ((of: { readonly region: string; readonly from: Date; readonly to: Date }) => Promise<readonly PublicKey[]>)
 

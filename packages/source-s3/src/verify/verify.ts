@@ -7,16 +7,7 @@ import { ownSignal } from '../queue/time.ts'
 import { type S3Clients, s3Object } from '../read/object.ts'
 import { join, type Link, settle, type Verdict } from './chain.ts'
 import { type Coverage, cover } from './coverage.ts'
-import {
-  type Digest,
-  type DigestName,
-  digestName,
-  isDamage,
-  isSigned,
-  type NamedFile,
-  type PublicKey,
-  readDigest,
-} from './digest.ts'
+import { type Digest, type DigestName, digestName, isDamage, isSigned, type NamedFile, readDigest } from './digest.ts'
 import { type Finding, type FindingKind, findingKinds, type OnFinding } from './findings.ts'
 import {
   behind,
@@ -33,7 +24,7 @@ import {
   timeOfLog,
 } from './names.ts'
 import { comparePlaces, type Place, placesOf } from './places.ts'
-import { keyFinder } from './public-keys.ts'
+import { keyFinder, type PublicKeys } from './public-keys.ts'
 
 /** A file that came in the last minutes of the last digest may be in the next. */
 const slack = 5 * 60_000
@@ -57,9 +48,7 @@ export interface VerifyOptions {
    * The keys that CloudTrail signed with, as ListPublicKeys answers them: a list, or a function that asks for those of a
    * trail's region and a time.
    */
-  readonly publicKeys:
-    | readonly PublicKey[]
-    | ((of: { readonly region: string; readonly from: Date; readonly to: Date }) => Promise<readonly PublicKey[]>)
+  readonly publicKeys: PublicKeys
   /**
    * The bucket that CloudTrail delivered to, where this is a copy of it under the same keys; `true`: whichever the digests
    * say.

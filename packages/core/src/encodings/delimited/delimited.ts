@@ -4,8 +4,10 @@ import type { Fields } from '../../schema/derive.ts'
 import { spellingsOf, tablesOf } from '../../schema/layout.ts'
 import { reserved } from '../../schema/names.ts'
 import type { BoundEncoding, Encoding } from '../encoding.ts'
+import { claimTable } from './claims.ts'
 import type { CompiledTable } from './compiled.ts'
-import { claimTable, nearTable, parseTable } from './parse.ts'
+import { nearTable } from './near.ts'
+import { parseTable } from './parse.ts'
 
 export interface DelimitedOptions {
   /** One character between values. */

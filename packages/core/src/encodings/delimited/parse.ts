@@ -2,15 +2,12 @@ import { FlowferryError } from '../../errors.ts'
 import { LF } from '../../read/ascii.ts'
 import { readBlocks } from '../../read/lines.ts'
 import { placeOf } from '../../read/object.ts'
-import { kindOf } from '../../schema/fields.ts'
-import { fieldNamed } from '../../schema/layout.ts'
-import { isAddress } from '../../schema/values.ts'
-import type { Batch, Malformed, NearMiss, ObjectHead, ParseContext, SourceObject } from '../../types.ts'
+import type { Batch, Malformed, ParseContext, SourceObject } from '../../types.ts'
+import { headerlessLayout, layoutOf, mostFirst, recordsAmong } from './claims.ts'
 import { type Columns, columnsOf, widened } from './columns.ts'
 import type { CompiledTable } from './compiled.ts'
 import { batchOf, Run, textOf } from './run.ts'
 import { scanLines } from './scan.ts'
-import { valuesOf } from './values.ts'
 
 /**
  * Records of a delimited format. A block of lines is scanned as bytes; what is regular stays bytes until somebody asks
@@ -96,8 +93,7 @@ function firstLine(bytes: Buffer, from: number): Buffer {
   return bytes.subarray(from, lf === -1 ? bytes.length : lf + 1)
 }
 
-/** Lines that a file without a header is known by, and where the last of them begins at most: a head has no more. */
-const mostFirst = 8
+/** Where the last line begins at most that a file without a header is known by: a head has no more. */
 const firstBytes = 64 * 1024
 
 /** The object's blocks, of which the first has the lines that a file without a header is known by. */
@@ -154,16 +150,6 @@ function headerOf(table: CompiledTable, line: string, object: SourceObject, { li
   }
 }
 
-/** Those that are no comments, up to a header. */
-function* recordsAmong(table: CompiledTable, lines: Iterable<string>): Generator<string> {
-  for (const line of lines) {
-    const names = table.header(line)
-    if (names === 'skip') continue
-    if (names) return
-    yield line
-  }
-}
-
 /**
  * The columns of a file that does not name them: those that are stated, or the layout that its first lines are of. The
  * very first may be none of its records: a file that was cut begins so.
@@ -202,148 +188,4 @@ function untilKnown(table: CompiledTable, object: SourceObject): Columns {
     program: () => undefined,
     read: (line) => (headerlessLayout(table, line, object) ? fields.length : what),
   }
-}
-
-/** The layout where the line is a record of it. Only a layout that grows may have more values. */
-function headerlessLayout(table: CompiledTable, line: string, object: SourceObject) {
-  const { headerless } = table
-  if (!headerless) return undefined
-  const { fields, least, fits } = headerless
-  if (least === undefined && valuesOf(line, table).length !== fields.length) return undefined
-  const columns = columnsOf(table, fields, object, undefined, least)
-  let record = columns.read(line)
-  if (typeof record === 'number') record = widened(table, columns, record, object).read(line)
-  return typeof record === 'object' && fits(record) ? headerless : undefined
-}
-
-/** Of the lines behind the first one so many may be of no layout: two in eight may be torn, and the others tell. */
-const mostOdd = 1
-
-/**
- * The layout of the first line, where it is known; else that of those behind it, if nearly all of them have one, and all
- * the same. Another log may have a line of the kind among its own.
- *
- * @param of The layout that a line is of
- */
-export function layoutOf<L>(lines: Iterable<string>, of: (line: string) => L | undefined): L | undefined {
-  let found: L | undefined
-  let count = 0
-  let odd = 0
-  for (const line of lines) {
-    const layout = of(line)
-    if (count === 0 && layout) return layout
-    if (count > 0 && !layout) odd++
-    if (odd > mostOdd || (found && layout && layout !== found)) return undefined
-    found ??= layout
-    if (++count === mostFirst) break
-  }
-  return odd === 0 || count === mostFirst ? found : undefined
-}
-
-/** By the first lines that are neither blank nor comments; else by the key. */
-export function claimTable(
-  table: CompiledTable,
-  head: ObjectHead,
-  stated?: readonly string[],
-): 'content' | 'key' | undefined {
-  const object = noObject(head)
-  for (const line of headLines(head)) {
-    const names = table.header(line)
-    if (names === 'skip') continue
-    if (names) return 'content'
-    break
-  }
-  const lines = () => recordsAmong(table, headLines(head))
-  const isOurs =
-    layoutOf(lines(), (line) => headerlessLayout(table, line, object)) ??
-    (stated && layoutOf(lines(), (line) => isOf(table, stated, line, object) || undefined))
-  return isOurs ? 'content' : table.keys?.test(head.key) ? 'key' : undefined
-}
-
-/** What the first line has of the table's names, or of the values of a layout, and what it has not. */
-export function nearTable(table: CompiledTable, head: ObjectHead, stated?: readonly string[]): NearMiss | undefined {
-  const line = [...headLines(head)].find((one) => table.header(one) !== 'skip')
-  if (line === undefined || line.trim() === '') return undefined
-  const texts = valuesOf(line, table)
-  const layout = stated ?? table.headerless?.fields
-  const all = [nearNames(table.schema, texts), layout && nearLayout(table, texts, layout, stated !== undefined)]
-  return all.flatMap((one) => one ?? []).sort((a, b) => b.share - a.share)[0]
-}
-
-/** A header's names that the table has. */
-export function nearNames(schema: CompiledTable['schema'], names: readonly string[]): NearMiss | undefined {
-  const others = names.filter((name) => schema.nameOf(name) === undefined)
-  const known = names.length - others.length
-  // One name is a word.
-  if (known < 2) return undefined
-  const not = others.length > 0 ? `, and not ${some(others)}` : ', and none that other logs do not have'
-  return { share: known / names.length, lacks: `its header has ${known} of ${names.length} names of the format${not}` }
-}
-
-/** Values that their fields can hold, where one of them at least is more than a text. */
-function nearLayout(
-  { schema, absent }: CompiledTable,
-  texts: readonly string[],
-  layout: readonly string[],
-  isStated: boolean,
-): NearMiss | undefined {
-  const odd: string[] = []
-  let fitting = 0
-  let telling = 0
-  for (const [i, text] of texts.slice(0, layout.length).entries()) {
-    const name = schema.nameOf(layout[i]!) ?? layout[i]!
-    const field = fieldNamed(schema, name)
-    if (!field || text === absent || text === '' || field.absent?.includes(text)) continue
-    const isText = field.mapping.type === 'keyword' && kindOf(field) !== 'ip'
-    const fits = field.read(text) !== undefined && (kindOf(field) !== 'ip' || isAddress(text))
-    if (!fits) odd.push(`${name} is ${JSON.stringify(text.slice(0, 40))}, and no ${field.type}`)
-    else if (isText) fitting += 0.5
-    else {
-      fitting++
-      telling++
-    }
-  }
-  // Small numbers and addresses fit many fields: what fits none counts against it.
-  if (telling < 2 || odd.length > telling / 2) return undefined
-  const what = isStated ? 'the layout that is stated' : 'its default layout'
-  const size = texts.length === layout.length ? [] : [`${texts.length} values where ${what} has ${layout.length}`]
-  const lacks = [...size, ...odd.slice(0, 2)]
-  return {
-    share: fitting / Math.max(texts.length, layout.length),
-    lacks: lacks.join('; ') || `it has the values of ${what}, but for one that tells it from other logs`,
-  }
-}
-
-/** The first few names, and how many there are more. */
-function some(names: readonly string[]): string {
-  const first = names.slice(0, 5).map((name) => name.slice(0, 60))
-  return first.join(', ') + (names.length > first.length ? ` and ${names.length - first.length} more` : '')
-}
-
-/** Whether a line is of a layout that somebody stated: by its count, and by the types of what is more than a text. */
-function isOf(table: CompiledTable, stated: readonly string[], line: string, object: SourceObject): boolean {
-  const columns = columnsOf(table, stated, object, stated.length)
-  const record = columns.read(line)
-  return (
-    typeof record === 'object' &&
-    Object.entries(record).some(([name, value]) => {
-      const type = table.schema.fields[name]?.mapping.type ?? 'keyword'
-      return type === 'ip' ? isAddress(String(value)) : type !== 'keyword'
-    })
-  )
-}
-
-/** The lines of an object's beginning that are not blank; the last one may be cut. */
-export function* headLines({ text }: ObjectHead): Generator<string> {
-  for (let at = text.startsWith('\u00ef\u00bb\u00bf') ? 3 : 0; at < text.length; ) {
-    const lf = text.indexOf('\n', at)
-    const end = lf === -1 ? text.length : lf
-    const line = text.slice(at, end).replace(/\r$/, '')
-    if (line !== '') yield line
-    at = end + 1
-  }
-}
-
-function noObject(head: ObjectHead): SourceObject {
-  return { bucket: head.bucket, key: head.key, open: () => Promise.reject(new Error('only its beginning is known')) }
 }

@@ -4,8 +4,9 @@ import { parseByHead } from '../../read/peek.ts'
 import { spellingsOf } from '../../schema/layout.ts'
 import type { ObjectHead, SourceObject } from '../../types.ts'
 import type { BoundEncoding, Encoding } from '../encoding.ts'
+import { headLines, layoutOf } from './claims.ts'
 import { delimited } from './delimited.ts'
-import { headLines, layoutOf, nearNames } from './parse.ts'
+import { nearNames } from './near.ts'
 import { valuesOf } from './values.ts'
 
 export interface W3cOptions {
