@@ -3,8 +3,7 @@ import type { JsonScanner } from '../read/json.ts'
 
 /**
  * The messages of log events as CloudWatch Logs writes them: `{"id":"…","timestamp":1510109208016,"message":"…"}`. An event
- * that is written in another way, or that began in an earlier chunk, is left to `JSON.parse`: reading all of them so took
- * twice the time of the records' own format.
+ * that is written in another way, or that began in an earlier chunk, is left to `JSON.parse`, which is slower.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
  */
 export interface LogEventScanner extends JsonScanner {
