@@ -1,14 +1,14 @@
 import { isAddress } from '../../schema/values.ts'
 import type { ObjectHead, SourceObject } from '../../types.ts'
 import { columnsOf, widened } from './columns.ts'
-import type { CompiledTable } from './compiled.ts'
+import type { CompiledTable, Headerless } from './compiled.ts'
 import { valuesOf } from './values.ts'
 
 /** Lines that a file without a header is known by. */
 export const mostFirst = 8
 
 /** The layout where the line is a record of it. Only a layout that grows may have more values. */
-export function headerlessLayout(table: CompiledTable, line: string, object: SourceObject) {
+export function headerlessLayout(table: CompiledTable, line: string, object: SourceObject): Headerless | undefined {
   const { headerless } = table
   if (!headerless) return undefined
   const { fields, least, fits } = headerless

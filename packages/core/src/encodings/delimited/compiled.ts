@@ -15,7 +15,7 @@ export interface CompiledTable {
   readonly keys: RegExp | undefined
 }
 
-interface Headerless {
+export interface Headerless {
   readonly fields: readonly string[]
   readonly least?: number
   readonly fits: (record: Values) => boolean
