@@ -61,7 +61,7 @@ describe('by names', () => {
       )!
       expect(answer.sentence).toContain('target (')
       expect(answer.sentence).toContain(networkAclId)
-      expect(answer.next[0]).toContain(`--network-acl-ids ${networkAclId} --region eu-central-1`)
+      expect(answer.next[0]).toContain(`--network-acl-ids ${networkAclId} --region ${world.told.region}`)
     }
   })
 

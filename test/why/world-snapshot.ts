@@ -13,12 +13,12 @@ export function snapshotOf({ told, until, flowLogs }: World, asked?: Asked): Sna
       return instanceId !== undefined && name !== undefined ? [[instanceId, name] as const] : []
     }),
   )
-  const account = '123456789012'
+  const { account, region } = told
   return {
     parts: [
       {
         account,
-        region: 'eu-central-1',
+        region,
         takenAt: asked ? flowLogs[asked].at : until,
         ...(asked && { flowLogs: flowLogs[asked].flowLogs }),
         subnets: told.subnets.map(({ subnetId, cidrBlock, networkAclId, routeTableId }) => ({
@@ -39,7 +39,7 @@ export function snapshotOf({ told, until, flowLogs }: World, asked?: Asked): Sna
             publicIps: [],
             vpcId,
             subnetId,
-            availabilityZone: 'eu-central-1a',
+            availabilityZone: `${region}a`,
             interfaceType,
             description:
               interfaceType === 'network_load_balancer' && name !== undefined ? `ELB net/${name}/50dc6c495c0c9188` : '',

@@ -62,6 +62,8 @@ export interface World {
 }
 
 interface Told {
+  readonly account: string
+  readonly region: string
   readonly a: string
   readonly b: string
   readonly port: number
@@ -222,9 +224,12 @@ function skipsOf(draw: Random, { a, b, neighbours }: Network, ofPair: boolean, a
   }
 }
 
-function described({ interfaces, subnets }: Network): Pick<Told, 'interfaces' | 'subnets'> {
+function described(net: Network): Pick<Told, 'account' | 'region' | 'interfaces' | 'subnets'> {
+  const { account, region, interfaces, subnets } = net
   const all = new Set<Subnet>([subnets.a, subnets.b, ...interfaces.map(([, { subnet }]) => subnet)])
   return {
+    account,
+    region,
     interfaces: interfaces.map(([, { id, address, type, instance, groups, subnet }]) => ({
       networkInterfaceId: id,
       privateIpAddress: address,

@@ -143,7 +143,7 @@ const ofTraffic = ({ flowLogs }: Kept) =>
 function whyNoRejects({ log, kept }: Side): string {
   if (kept?.rejects === false) return ofTraffic(kept)
   if (kept?.rejects)
-    return `${ofTraffic(kept)} by the snapshot, and no CloudTrail tells whether another one was deleted since`
+    return `${ofTraffic(kept)} by the snapshot, and CloudTrail does not tell whether another one was deleted since`
   return `${log!.id} has no REJECT record, so its flow log may be of accepted traffic alone`
 }
 

@@ -118,11 +118,16 @@ describe('while A and B are rejected', () => {
 })
 
 describe('DeleteFlowLogs', () => {
-  const event = (time: string, action = 'DeleteFlowLogs') => ({
+  const [account, region] = ['123456789012', 'eu-central-1']
+  const event = (time: string, action = 'DeleteFlowLogs', place = { account, region }) => ({
     '@timestamp': time,
     event: { dataset: 'aws.cloudtrail', action, outcome: 'success', provider: 'ec2.amazonaws.com', id: time },
+    cloud: { region: place.region },
+    aws: { cloudtrail: { recipient_account_id: place.account } },
   })
-  const known = (asOf: string) => [{ id: eniB, addresses: [b], asOf, flowLogs: [] }]
+  const known = (asOf: string, place = { account, region }) => [
+    { id: eniB, addresses: [b], asOf, flowLogs: [], ...place },
+  ]
   test('from ten minutes before the span to the snapshot', async () => {
     const [first, last] = [event(at(-10)), event(at(299))]
     const others = [event(at(-11)), event(at(300)), event(at(30), 'CreateFlowLogs')]
@@ -137,6 +142,26 @@ describe('DeleteFlowLogs', () => {
     const archive = { from: at(-10), unread: [], leftOut: [] }
     expect(await gathered([event(at(30))], { known: known(at(62)), archive })).toHaveProperty('deletedFlowLogs')
     expect(await gathered([event(at(30))], { known: known(at(63)), archive })).not.toHaveProperty('deletedFlowLogs')
+  })
+  const any = (minute: number, place?: { account: string; region: string }) => event(at(minute), 'AssumeRole', place)
+  const six = 6 * 60
+  const elsewhere = { account, region: 'us-east-1' }
+  test.each([
+    ['none', 100, [], false],
+    ['in each six hours', 2 * six + 80, [any(six - 10), any(2 * six - 10), any(2 * six + 70)], true],
+    ['none for longer, before the first', 2 * six, [any(six - 9), any(2 * six - 10)], false],
+    ['none for longer, within', 2 * six + 80, [any(six - 10), any(2 * six - 9), any(2 * six + 70)], false],
+    ['none for longer, behind the last', six + 51, [any(50)], false],
+    ['of another region', 100, [any(10, elsewhere)], false],
+    ['of another account', 100, [any(10, { account: '111111111111', region })], false],
+  ])('is known where CloudTrail has events throughout: %s', async (_, asOf, events, isKnown) => {
+    const evidence = await gathered(events, { known: known(at(asOf)) })
+    expect(evidence.deletedFlowLogs).toEqual(isKnown ? [] : undefined)
+  })
+  test('of each of the regions', async () => {
+    const both = { known: [...known(at(100)), ...known(at(100), elsewhere)] }
+    expect(await gathered([any(10)], both)).not.toHaveProperty('deletedFlowLogs')
+    expect(await gathered([any(10), any(11, elsewhere)], both)).toHaveProperty('deletedFlowLogs', [])
   })
 })
 

@@ -127,10 +127,11 @@ function changesQuestion(pair: Pair): DocumentsQuestion {
   }
 }
 
-/** None where nobody needs them, or an archive was not read for so long. */
+/** None where nobody needs them, an archive was not read for so long, or CloudTrail may lack some. */
 async function deletedOf(ask: Store['ask'], pair: Pair, { known = [], archive }: GatherOptions) {
-  const [asOf] = known
-    .flatMap((one) => (one.flowLogs && one.asOf !== undefined ? [one.asOf] : []))
+  const logged = known.filter(({ flowLogs, asOf }) => flowLogs && asOf !== undefined)
+  const [asOf] = logged
+    .map((one) => one.asOf!)
     .sort()
     .reverse()
   if (asOf === undefined) return undefined
@@ -141,8 +142,32 @@ async function deletedOf(ask: Store['ask'], pair: Pair, { known = [], archive }:
     span,
     filters: [is('event.outcome', 'success'), is('event.action', 'DeleteFlowLogs')],
   })
-  // What an answer lacks may be the very event.
-  return partial ? undefined : rows.map((row) => ({ ...row }))
+  // What an answer lacks may be the very event. Of an archive, changes alone are kept.
+  if (partial || !(archive || (await hasTrail(ask, span, logged)))) return undefined
+  return rows.map((row) => ({ ...row }))
+}
+
+/** An account in which anything runs has events each hour; by night a small one may pause. */
+const longestPause = 6 * 60 * minutes
+
+/** Whether the store has CloudTrail's events of these interfaces' accounts and regions throughout. */
+async function hasTrail(ask: Store['ask'], span: Span, known: readonly KnownInterface[]): Promise<boolean> {
+  const places = new Map(known.map(({ account = '', region = '' }) => [`${account} ${region}`, { account, region }]))
+  for (const { account, region } of places.values()) {
+    const { rows, partial } = await ask({
+      kind: 'groups',
+      formats: cloudTrail.formats,
+      span,
+      filters: [is('aws.cloudtrail.recipient_account_id', account), is('cloud.region', region)],
+      groups: [{ field: '@timestamp', every: '1h' }],
+      measures: { oldest: { min: '@timestamp' }, newest: { max: '@timestamp' } },
+      limit: mostFlows,
+    })
+    const times = rows.flatMap(({ oldest, newest }) => [oldest, newest].map((time) => Date.parse(String(time))))
+    const all = [Date.parse(span.from), ...times.sort((one, other) => one - other), Date.parse(span.to)]
+    if (partial || times.length === 0 || all.some((time, n) => n > 0 && time - all[n - 1]! > longestPause)) return false
+  }
+  return true
 }
 
 const elsewhereQuestion = (

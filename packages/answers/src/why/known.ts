@@ -38,6 +38,7 @@ export interface KnownInterface {
   readonly networkAcl?: string
   /** Of its subnet. */
   readonly routeTable?: string
+  readonly account?: string
   readonly region?: string
   /** ISO 8601: when the snapshot was taken. */
   readonly asOf?: string
@@ -58,6 +59,7 @@ export function knownInterface({ interface: one, part, subnet, flowLogs }: InPar
     groups: one.groups.map(({ groupId }) => groupId),
     ...(subnet?.networkAclId !== undefined && { networkAcl: subnet.networkAclId }),
     ...(subnet?.routeTableId !== undefined && { routeTable: subnet.routeTableId }),
+    account: part.account,
     region: part.region,
     asOf: part.takenAt,
     // Of an interface in a subnet that is shared, another account may have flow logs that this one does not see.

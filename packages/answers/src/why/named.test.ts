@@ -78,6 +78,7 @@ test('the groups, network ACL and route table are those of the interface and its
         networkAcl: 'acl-00000000000000001',
         routeTable: 'rtb-00000000000000001',
         region: 'eu-central-1',
+        account: part.account,
         asOf: part.takenAt,
       },
     },
