@@ -11,7 +11,8 @@ export {
   type Others,
 } from './why/diagnosis.ts'
 export type { Evidence, InterfaceLog, Pair, Window } from './why/evidence.ts'
-export { type ArchiveReading, type GatherOptions, gather } from './why/gather.ts'
+export type { ArchiveReading, GatherOptions } from './why/gather/options.ts'
+export { gather } from './why/gather.ts'
 export type { KnownFlowLog, KnownInterface } from './why/known.ts'
 export { type Common, type FailingTarget, type TargetsAnswer, whyTargets } from './why/targets.ts'
 export { tell } from './why/tell.ts'

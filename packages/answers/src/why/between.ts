@@ -5,7 +5,8 @@ import { diagnose } from './diagnose.ts'
 import { type Cause, type Certainty, certainties, type Diagnosis } from './diagnosis.ts'
 import { type Asked, endsFor, pairsOf } from './ends.ts'
 import type { Pair } from './evidence.ts'
-import { type GatherOptions, gather } from './gather.ts'
+import type { GatherOptions } from './gather/options.ts'
+import { gather } from './gather.ts'
 import { type End, twinsOf } from './named.ts'
 
 export interface WhyOptions extends Omit<GatherOptions, 'known' | 'twins' | 'alsoB'> {
