@@ -361,6 +361,26 @@ const cases: readonly Expected[] = [
   },
   {
     row: '11',
+    name: 'RST to data of A, where the record of the answer to its SYN is missing',
+    evidence: evidence([
+      ...[sent, arrived].map((leg) => leg({ packets: 10, bytes: 2706 })),
+      ...[replied, answered].map((leg) => leg({ flags: ['rst'] })),
+    ]),
+    cause: 'reset-by-target',
+    certainty: 'high',
+  },
+  {
+    row: '',
+    name: 'RST to an end of A, likewise',
+    evidence: evidence([
+      ...[sent, arrived].map((leg) => leg({ flags: ['syn', 'fin'] })),
+      ...[replied, answered].map((leg) => leg({ flags: ['rst'] })),
+    ]),
+    cause: 'cannot-tell',
+    certainty: 'cannot-tell',
+  },
+  {
+    row: '11',
     name: 'a reset at A alone',
     evidence: evidence([sent(), answered({ flags: ['syn-ack', 'rst'] })], aAlone),
     cause: 'reset-by-target',
