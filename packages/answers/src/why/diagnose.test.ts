@@ -376,8 +376,9 @@ const cases: readonly Expected[] = [
       ...[sent, arrived].map((leg) => leg({ flags: ['syn', 'fin'] })),
       ...[replied, answered].map((leg) => leg({ flags: ['rst'] })),
     ]),
-    cause: 'cannot-tell',
-    certainty: 'cannot-tell',
+    cause: 'no-fault',
+    certainty: 'consistent-with',
+    alternatives: ['slow'],
   },
   {
     row: '11',

@@ -39,11 +39,16 @@ const sawNone = (all: Case) => all.tries.length === 0 && isUnread(all)
 const areRejectsAlone = ({ a, b, tries }: Case) =>
   tries.length === 0 && [a, b].every((side) => !side.log || logsRejectsAlone(side))
 
-/** Whether B's answers reached A, or where A is not logged, left B; where neither is, whether A had them. */
-export const isAnswered = (one: Try, all: Case): boolean =>
-  isLogged(all)
-    ? accepted(all.a.log ? one.atA.reply : [...one.atB.reply, ...one.between.reply]).some(isAnswer)
-    : hadAnswer(one)
+/**
+ * Whether B's answers reached A, or where A is not logged, left B; where neither is, whether A had them. A RST to A's end
+ * is none, but who ends a connection has had one, whether it is recorded or not.
+ */
+export function isAnswered(one: Try, all: Case): boolean {
+  if (!isLogged(all)) return hadAnswer(one)
+  const { request, reply } = all.a.log ? one.atA : { ...one.atB, reply: [...one.atB.reply, ...one.between.reply] }
+  const replies = accepted(reply)
+  return replies.some(isAnswer) || (replies.length > 0 && accepted(request).some(({ flags }) => flags?.fin))
+}
 
 /** Whoever ends a connection behind the answer to its SYN had that answer, whosever interface saw it. */
 const hadAnswer = ({ between: { request, reply } }: Try): boolean =>
