@@ -51,6 +51,7 @@ export { type CloudWatchOptions, cloudWatch } from './observe/cloud-watch.ts'
 export { type ObjectEvent, objectEvent } from './observe/event.ts'
 export type { Observer } from './observe/metrics.ts'
 export { type OpenTelemetryMeter, openTelemetry } from './observe/open-telemetry.ts'
+export { type Prometheus, prometheus } from './observe/prometheus.ts'
 
 // Errors.
 

@@ -63,3 +63,4 @@ export {
   verifyCloudTrail,
 } from './verify/verify.ts'
 export { type ConsumeOptions, type ConsumeTotals, consume } from './worker/consume.ts'
+export type { EndpointOptions } from './worker/endpoint.ts'

@@ -14,6 +14,7 @@ import {
   type Sqs,
 } from '../queue/queue.ts'
 import { backoff, sleep, untilAborted } from '../queue/time.ts'
+import { checkEndpoint, type Endpoint, type EndpointOptions, serveEndpoint, type WorkerState } from './endpoint.ts'
 import { type BatchContext, type BatchResult, graceMilliseconds, type Hold, runBatch } from './run-batch.ts'
 
 export interface ConsumeOptions {
@@ -89,6 +90,12 @@ export interface ConsumeOptions {
    * @default none
    */
   readonly onError?: (error: FlowferryError) => void
+  /**
+   * Serves over HTTP what the worker does, from before its first request until its messages are settled: `/healthz`
+   * (200, or 503 where a restart is due), `/readyz` (200 while it takes messages) and `/metrics`, for Prometheus.
+   * @default none: nothing listens
+   */
+  readonly http?: EndpointOptions
 }
 
 /** Time for the last deletes and changes of visibility. Messages for which it is too short are received again. */
@@ -179,14 +186,17 @@ export async function consume(
   signal?.addEventListener('abort', stopBySignal, { once: true })
   if (signal?.aborted) stop.abort()
 
-  const running = new Set<Promise<void>>()
+  /** Batches in work, and when each was begun. */
+  const running = new Map<Promise<void>, number>()
   const hooks = new Set<Promise<void>>()
   const receiveBackoff = backoff()
   const throwBackoff = backoff()
   /** Batches that wait for the end of an outage: those that pause receiving, and those that wait beside it. */
   let holding = 0
   let beside = 0
-  let hasReceived = false
+  let receivedAt: number | undefined
+  let turnedAt = Date.now()
+  let full = false
   let throwPause = 0
   let fatal: { readonly error: unknown } | undefined
   const fail = (error: unknown) => {
@@ -197,10 +207,14 @@ export async function consume(
   const onReport = guarded(options.onReport)
   const onError = guarded(options.onError)
 
+  let endpoint: Endpoint | undefined
   try {
+    if (options.http) endpoint = await serveEndpoint(options.http, state, onError)
     const context = await prepare()
     while (context && !stop.signal.aborted) {
-      if (running.size - beside >= concurrency || holding > 0) {
+      turnedAt = Date.now()
+      full = running.size - beside >= concurrency || holding > 0
+      if (full) {
         await untilChange()
         continue
       }
@@ -211,16 +225,22 @@ export async function consume(
       }
       await receiveBatch(context)
     }
-    await Promise.all(running)
+    await Promise.all(running.keys())
     const over = new AbortController()
     await Promise.race([Promise.all(hooks), untilAborted(ended.signal, over.signal)])
     over.abort()
   } finally {
     for (const timer of timers) clearTimeout(timer)
     signal?.removeEventListener('abort', stopBySignal)
+    await endpoint?.close()
   }
   if (fatal) throw fatal.error
   return totals
+
+  function state(): WorkerState {
+    const begunAt = [...running.values()]
+    return { totals, receivedAt, turnedAt, full, begunAt, paused: holding > 0, stopping: stop.signal.aborted }
+  }
 
   /** A hook whose error stops the worker, but not the batch that called it: its messages are still settled. */
   function guarded<T>(hook: ((value: T) => void) | undefined): (value: T) => void {
@@ -260,7 +280,10 @@ export async function consume(
       stopping: stop.signal,
       drained: drained.signal,
       ended: ended.signal,
-      onReport,
+      onReport: (report) => {
+        endpoint?.onReport(report)
+        onReport(report)
+      },
       onError,
       hold,
     }
@@ -293,7 +316,7 @@ export async function consume(
       const poll = { messages: batchSize, waitSeconds, visibilitySeconds }
       messages = await receive(sqs, queueUrl, poll, polled.signal)
       receiveBackoff.reset()
-      hasReceived = true
+      receivedAt = Date.now()
     } catch (error) {
       return afterError('ReceiveMessage', error)
     }
@@ -304,7 +327,7 @@ export async function consume(
       running.delete(tracked)
       wake()
     })
-    running.add(tracked)
+    running.set(tracked, receivedAt)
   }
 
   /** Makes messages visible again that a poll brought after the worker was stopped. */
@@ -328,7 +351,8 @@ export async function consume(
   async function afterError(action: string, cause: unknown): Promise<void> {
     const error = queueError(action, undefined, cause)
     // Credentials that never worked are a mistake; those that worked before are an outage, and it ends.
-    if (isPermanent(cause) || (!hasReceived && isRefusedForAll(cause))) return fail(error)
+    if (isPermanent(cause) || (receivedAt === undefined && isRefusedForAll(cause))) return fail(error)
+    turnedAt = Date.now()
     onError(error)
     await sleep(receiveBackoff.next(), stop.signal)
   }
@@ -353,5 +377,6 @@ function checked(queueUrl: string, handler: unknown, options: ConsumeOptions): C
   if (deadLetter?.maxAttempts !== undefined) wholeNumber('deadLetter.maxAttempts', deadLetter.maxAttempts, 1, 1000)
   optionalFunction('onReport', options.onReport)
   optionalFunction('onError', options.onError)
+  if (options.http) checkEndpoint(options.http)
   return options
 }
