@@ -4,4 +4,4 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 env=.cache/cfn-lint-1.58.0
 [ -x "$env/bin/cfn-lint" ] || { python3 -m venv "$env" && "$env/bin/pip" install --quiet cfn-lint==1.58.0; }
-"$env/bin/cfn-lint" examples/lambda/template.yaml examples/alerts-lambda/template.yaml
+"$env/bin/cfn-lint" examples/*/template.yaml

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 
 beforeEach(() => {
@@ -17,21 +16,5 @@ describe('what is read', () => {
   ])('with %j is %j', async (environment, expected) => {
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
     expect((await import('./environment.ts')).reading).toEqual(expected)
-  })
-})
-
-describe('template.yaml', () => {
-  const template = readFileSync(new URL('../template.yaml', import.meta.url), 'utf8')
-  const bucket = `\${AWS::StackName}-logs-\${AWS::AccountId}-\${AWS::Region}`
-
-  it('lets the function continue large files: Lambda would stop the loop after 16 invocations', () => {
-    expect(template).toMatch(/^ {6}RecursiveLoop: Allow$/m)
-  })
-
-  it('names the bucket that a message may name, and the sender of messages', () => {
-    expect(template).toContain(`BucketName: !Sub "${bucket}"`)
-    expect(template).toContain(`LOG_BUCKETS: !Sub "${bucket}"`)
-    expect(template).toContain(`aws:SourceArn: !Sub "arn:\${AWS::Partition}:s3:::${bucket}"`)
-    expect(template).toContain('UNKNOWN_FORMAT: !Ref UnknownFormat')
   })
 })

@@ -42,7 +42,7 @@ describe.each(engines)("the handler under AWS's own runtime client, into $name",
     taskRoot = mkdtempSync(`${root}dist-`)
     // As the template's build does it, but for the AWS SDK, which this machine does not have where Lambda has it.
     await build({
-      entryPoints: [`${root}src/${engine.name}.ts`],
+      entryPoints: ['main', engine.name].map((name) => `${root}src/${name}.ts`),
       outdir: taskRoot,
       outExtension: { '.js': '.mjs' },
       bundle: true,
@@ -87,10 +87,11 @@ describe.each(engines)("the handler under AWS's own runtime client, into $name",
     const made = await lambdaRuntime({
       ...client,
       taskRoot,
-      handler: `${engine.name}.handler`,
+      handler: 'main.handler',
       timeout,
       environment: {
         ...awsEnvironment(proxy.url),
+        TARGET: engine.name,
         SEARCH_URL: searchProxy.url,
         // The SDK sends to the queue's own address.
         DEAD_LETTER_QUEUE_URL: proxy.url + new URL(stack.deadLetterQueueUrl).pathname,
