@@ -7,11 +7,11 @@ import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { elasticsearch } from '@flowferry/sink-elasticsearch'
 import { consume, s3Objects } from '@flowferry/source-s3'
-import { node, options, queueUrl, reading, stopped } from './environment.ts'
+import { key, node, options, queueUrl, reading, stopped } from './environment.ts'
 
 const s3 = new S3Client()
 const sqs = new SQSClient()
-const sink = elasticsearch({ client: new Client({ node }) })
+const sink = elasticsearch({ client: new Client({ node, ...key }) })
 const parser = detect([vpcFlow, cloudTrail, cloudFront])
 
 const totals = await consume(

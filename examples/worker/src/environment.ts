@@ -4,6 +4,10 @@ import type { ConsumeOptions, S3ObjectsOptions } from '@flowferry/source-s3'
 
 /** The URL may hold credentials: `https://name:password@search.example:9200`. */
 export const node = required('SEARCH_URL')
+const { SEARCH_API_KEY: apiKey, SEARCH_USERNAME: username, SEARCH_PASSWORD: password = '' } = process.env
+/** What a client of Elasticsearch takes beside the URL, and what one of OpenSearch does. */
+export const key = apiKey ? { auth: { apiKey } } : {}
+export const login = username ? { auth: { username, password } } : {}
 export const queueUrl = required('QUEUE_URL')
 
 /** SIGTERM (ECS, Kubernetes) and SIGINT (Ctrl-C) let running batches finish. */
@@ -18,6 +22,10 @@ export const options: Omit<ConsumeOptions, 'sqs' | 'signal'> = {
   deadLetter: { queueUrl: required('DEAD_LETTER_QUEUE_URL') },
   ...(process.env.RETRY_SECONDS && { retrySeconds: Number(process.env.RETRY_SECONDS) }),
   ...(process.env.WAIT_SECONDS && { waitSeconds: Number(process.env.WAIT_SECONDS) }),
+  ...(process.env.DRAIN_SECONDS && { drainMilliseconds: Number(process.env.DRAIN_SECONDS) * 1000 }),
+  ...(process.env.HTTP_PORT && {
+    http: { port: Number(process.env.HTTP_PORT), ...(process.env.HTTP_HOST && { host: process.env.HTTP_HOST }) },
+  }),
   onReport: (report) => {
     for (const { messageId, objects, error, status } of report.messages)
       if (status === 'failed') {

@@ -7,11 +7,11 @@ import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { opensearch } from '@flowferry/sink-opensearch'
 import { consume, s3Objects } from '@flowferry/source-s3'
 import { Client } from '@opensearch-project/opensearch'
-import { node, options, queueUrl, reading, stopped } from './environment.ts'
+import { login, node, options, queueUrl, reading, stopped } from './environment.ts'
 
 const s3 = new S3Client()
 const sqs = new SQSClient()
-const sink = opensearch({ client: new Client({ node }) })
+const sink = opensearch({ client: new Client({ node, ...login }) })
 const parser = detect([vpcFlow, cloudTrail, cloudFront])
 
 const totals = await consume(
