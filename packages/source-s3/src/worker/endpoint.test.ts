@@ -1,19 +1,12 @@
 import { EventEmitter, once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { freePort } from '../../../../test/support/free-port.ts'
 import { done, objectReport, report } from '../../test/reports.ts'
 import { allDone, type Handler, worker } from '../../test/worker.ts'
 import { type Endpoint, serveEndpoint, type WorkerState } from './endpoint.ts'
 
 const onError = (error: Error) => expect.fail(error.message)
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 describe('the endpoint', () => {
   const open: Endpoint[] = []
