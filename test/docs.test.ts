@@ -219,6 +219,7 @@ describe('the pages', () => {
     'bench/RESULTS.md',
     'examples/lambda/README.md',
     'examples/alerts-lambda/README.md',
+    'examples/worker/README.md',
     ...packages,
     ...docs,
   ]
