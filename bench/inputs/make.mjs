@@ -7,6 +7,7 @@ import { createGzip } from 'node:zlib'
 import { alb } from './alb.mjs'
 import { cloudFront } from './cloudfront.mjs'
 import { cloudTrail, cloudTrailRecords } from './cloudtrail.mjs'
+import { cloudTrailEnvelopes, vpcFlowEnvelopes } from './envelopes.mjs'
 import { flowDayLines } from './flow-day.mjs'
 import { jsonLines } from './json-lines.mjs'
 import { route53Resolver } from './route53-resolver.mjs'
@@ -27,6 +28,9 @@ const generators = {
   cloudtrail: (records) => cloudTrail(records),
   /** With a field that AWS has not added yet. */
   'cloudtrail-unknown': (records) => cloudTrail(records, { newField: 'of 2027' }),
+  /** In envelopes of CloudWatch Logs. */
+  'vpc-flow-envelopes': vpcFlowEnvelopes,
+  'cloudtrail-envelopes': cloudTrailEnvelopes,
   /** An application's own. */
   'json-lines': jsonLines,
   /** Elements alone, with a comma behind each. */

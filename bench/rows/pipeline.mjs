@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { communityId, detect, ingest, lines, relatedEntity } from '@flowferry/core'
+import { cloudWatchLogs, communityId, detect, ingest, lines, relatedEntity } from '@flowferry/core'
 import { albAccess } from '@flowferry/core/formats/alb'
 import { cloudFront } from '@flowferry/core/formats/cloudfront'
 import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
@@ -62,6 +62,8 @@ const parsers = {
   'vpc-flow, community id': vpcFlow.with(communityId),
   'cloudtrail, related.entity': cloudTrail.with(relatedEntity),
   detect: detect(formats),
+  'vpc-flow-envelopes': cloudWatchLogs(vpcFlow),
+  'cloudtrail-envelopes': cloudWatchLogs(cloudTrail),
 }
 
 /** A file as an object that `ingest` takes. */

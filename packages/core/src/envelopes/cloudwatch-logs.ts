@@ -305,7 +305,10 @@ class EncoderOfOne implements NonNullable<Batch<unknown>['encoder']> {
   room(index: number): number {
     return this.#encoder.room(index)
   }
-  encode(index: number, target: Uint8Array, view: DataView, offset: number): number {
-    return this.#encoder.encode(index, target, view, offset)
+  get takesClosing(): boolean {
+    return this.#encoder.takesClosing === true
+  }
+  encode(...asked: Parameters<DocumentEncoder['encode']>): number {
+    return this.#encoder.encode(...asked)
   }
 }

@@ -3,6 +3,7 @@ import { overrun, put, type Text, textOf } from '../encodings/engine/text.ts'
 import { RecordsOnDemand } from '../encodings/records-on-demand.ts'
 import { asFlowferryError } from '../errors.ts'
 import { placeOf } from '../read/object.ts'
+import { closingOf, mostClosing } from '../schema/around.ts'
 import { isObject } from '../schema/free-form.ts'
 import type { Completion, DocumentEncoder, DocumentRun } from '../types/encoder.ts'
 import type { Batch, LogDocument, ObjectIdentity, Slice } from '../types.ts'
@@ -123,8 +124,13 @@ function encoderOf<T>(
         index,
         object,
       ))
-  const addedText = (original || around) && ((index: number) => toAdd(undefined, original?.(index), around?.(index)))
-  return new CompleteEncoder(encoder, kept, stream.slice(1), added ?? addedText)
+  const isClosing = encoder.takesClosing && !enrich && !original
+  const closing = isClosing && around ? (index: number) => closingOf(around(index)) : undefined
+  const addedText =
+    (original || around) && !closing
+      ? (index: number) => toAdd(undefined, original?.(index), around?.(index))
+      : undefined
+  return new CompleteEncoder(encoder, kept, stream.slice(1), added ?? addedText, closing)
 }
 
 /**
@@ -136,6 +142,7 @@ class CompleteEncoder implements DocumentEncoder {
   readonly #kept: readonly number[] | undefined
   readonly #tail: Text
   readonly #added: Completion['added']
+  readonly #closing: Completion['closing']
   readonly #completion: Completion
   readonly id?: NonNullable<DocumentEncoder['id']>
   readonly encodeRun?: NonNullable<DocumentEncoder['encodeRun']>
@@ -144,13 +151,15 @@ class CompleteEncoder implements DocumentEncoder {
     kept: readonly number[] | undefined,
     stream: string,
     added: Completion['added'],
+    closing: Completion['closing'],
   ) {
-    const tail = added ? stream.slice(0, -1) : stream
+    const tail = added || closing ? stream.slice(0, -1) : stream
     this.#encoder = encoder
     this.#kept = kept
     this.#tail = textOf(tail)
     this.#added = added
-    this.#completion = { kept, tail: Buffer.from(tail), added }
+    this.#closing = closing
+    this.#completion = { kept, tail: Buffer.from(tail), added, closing }
     if (encoder.id) this.id = this.#idOf
     if (encoder.encodeRun) this.encodeRun = this.#run
   }
@@ -161,16 +170,23 @@ class CompleteEncoder implements DocumentEncoder {
     return this.#encoder.encodeRun!(index, count, run, this.#completion)
   }
   room(index: number): number {
-    return this.#encoder.room(this.#kept ? this.#kept[index]! : index) + this.#tail.length + overrun
+    const batchIndex = this.#kept ? this.#kept[index]! : index
+    return this.#encoder.room(batchIndex) + this.#tail.length + overrun + (this.#closing ? 3 * mostClosing : 0)
   }
   encode(index: number, target: Uint8Array, view: DataView, offset: number): number {
     const batchIndex = this.#kept ? this.#kept[index]! : index
     const added = this.#added?.(batchIndex)
     if (this.#added && added === undefined) return -1
-    const o = this.#encoder.encode(batchIndex, target, view, offset)
+    const closing = this.#closing?.(batchIndex)
+    if (this.#closing && closing === undefined) return -1
+    const o = this.#encoder.encode(batchIndex, target, view, offset, closing)
     // A document with a time begins with {"@timestamp". One without it is made by `document`, which counts it.
     if (o === -1 || target[offset + 2] !== 0x40) return -1
     const end = put(this.#tail, view, o)
+    if (closing) {
+      target.set(closing.end, end)
+      return end + closing.end.length
+    }
     if (!added) return end
     const stop = end + added.end.length
     const most = added.join?.most ?? 0

@@ -1,9 +1,17 @@
+import type { Closing } from '../schema/around.ts'
+
 /** Writes documents as bytes: the same as `JSON.stringify(document(index))`, without making the document. */
 export interface DocumentEncoder {
   /** Bytes that `encode` needs at most, from its offset. */
   readonly room: (index: number) => number
-  /** Writes the document. Gives the offset behind it, or -1 where this record has to be written from `document`. */
-  readonly encode: (index: number, buffer: Uint8Array, view: DataView, offset: number) => number
+  /**
+   * Writes the document. Gives the offset behind it, or -1 where this record has to be written from `document`.
+   *
+   * @param closing What goes into it besides, but for its end, where the encoder `takesClosing`
+   */
+  readonly encode: (index: number, buffer: Uint8Array, view: DataView, offset: number, closing?: Closing) => number
+  /** Whether it writes what stood around records. @default false: that is put into what it wrote */
+  readonly takesClosing?: boolean
   /**
    * Writes the record's own id, at most 512 bytes as they stand in a JSON string. Gives the offset behind it, or -1 as
    * `encode` does.
@@ -45,10 +53,17 @@ export interface DocumentRun {
 export interface Completion {
   /** The records' indices in their batch. @default they are consecutive */
   readonly kept?: readonly number[] | undefined
-  /** Written behind the last member's comma: members, and the closing brace unless `added` writes it. */
+  /** Written behind the last member's comma: members, and the closing brace unless `added` or `closing` writes it. */
   readonly tail: Uint8Array
   /** Members to add to a record's document; undefined where the record has to be written from `document`. */
   readonly added?: ((index: number) => Added | undefined) | undefined
+  /**
+   * What stood around a record, for an encoder that `takesClosing`: the same object where it is the same; undefined where
+   * the record has to be written from `document`.
+   *
+   * @default nothing stood around them
+   */
+  readonly closing?: ((index: number) => Closing | undefined) | undefined
 }
 
 /** Members that are added to one document. */

@@ -1,4 +1,5 @@
 import { LF } from '../../read/ascii.ts'
+import { type Closing, noClosing } from '../../schema/around.ts'
 import type { Added, Completion, DocumentRun } from '../../types/encoder.ts'
 import type { Batch } from '../../types.ts'
 import * as map from './engine/map.ts'
@@ -19,6 +20,7 @@ export class RunEncoder implements NonNullable<Batch<unknown>['encoder']> {
   readonly #ordinals: Float64Array
   readonly #ingested: string | undefined
   readonly #alone: Parameters<typeof encodeLines>[4]
+  readonly takesClosing: boolean
   /** What goes into the documents of the records that the engine was told of. */
   #joins: Added['join'][] = []
   /** How many records to add to at once: few behind one that the plain path had to take. */
@@ -38,6 +40,7 @@ export class RunEncoder implements NonNullable<Batch<unknown>['encoder']> {
     this.#ordinals = ordinals
     this.#ingested = ingested
     this.#alone = { ...alone, ingested }
+    this.takesClosing = program.takesClosing
   }
 
   room(index: number): number {
@@ -46,12 +49,12 @@ export class RunEncoder implements NonNullable<Batch<unknown>['encoder']> {
     return this.#program.room + (stops[line]! - starts[line]!) * this.#program.copies
   }
 
-  encode(index: number, target: Uint8Array, _: DataView, offset: number): number {
+  encode(index: number, target: Uint8Array, _: DataView, offset: number, closing = noClosing): number {
     const line = this.#lines[index]!
     if (this.#scan.regular[line] !== 1) return -1
     const { bytes, words } = openEngine()
     words[map.lines / 4] = line
-    const { written } = encodeLines(this.#program, this.#scan, 1, target.length - offset, this.#alone)
+    const { written } = encodeLines(this.#program, this.#scan, 1, target.length - offset, { ...this.#alone, closing })
     if (written === 0) return -1
     const length = words[map.writtenEnds / 4]!
     target.set(bytes.subarray(map.output, map.output + length), offset)
@@ -62,14 +65,23 @@ export class RunEncoder implements NonNullable<Batch<unknown>['encoder']> {
     index: number,
     count: number,
     run: DocumentRun,
-    { kept, tail, added }: Completion,
+    { kept, tail, added, closing }: Completion,
   ): 'done' | 'full' | 'odd' {
     const { lead } = run
     if (lead.length > map.mostText || tail.length > map.mostText) return 'odd'
-    const frame = { lead, tail, added: added !== undefined, ingested: this.#ingested }
+    const frame = { lead, tail, added: added !== undefined, ingested: this.#ingested, closing: noClosing }
     const stop = index + count
+    let last: Closing | undefined
     for (let at = index; at < stop; ) {
-      const ready = this.#prepare(at, stop, kept, added)
+      const around = closing?.(kept ? kept[at]! : at)
+      if (closing && !around) return 'odd'
+      if (around && around !== last) {
+        frame.closing = around
+        frame.tail = Buffer.concat([tail, around.end])
+        if (frame.tail.length > map.mostText) return 'odd'
+        last = around
+      }
+      const ready = this.#prepare(at, stop, { kept, added, closing }, around)
       if (ready === 0) return 'odd'
       const { written, odd } = encodeLines(this.#program, this.#scan, ready, run.limit - run.size, frame)
       const before = run.length
@@ -128,8 +140,13 @@ export class RunEncoder implements NonNullable<Batch<unknown>['encoder']> {
     return offset + length
   }
 
-  /** Tells the engine of the next records, up to one for the plain path; gives how many. */
-  #prepare(first: number, stop: number, kept: Completion['kept'], added: Completion['added']): number {
+  /** Tells the engine of the next records, up to one for the plain path, or with others around it; gives how many. */
+  #prepare(
+    first: number,
+    stop: number,
+    { kept, added, closing }: Omit<Completion, 'tail'>,
+    around: Closing | undefined,
+  ): number {
     const { bytes, words } = openEngine()
     const { regular } = this.#scan
     const most = Math.min(stop - first, added ? this.#addTo : map.mostRecords)
@@ -139,7 +156,7 @@ export class RunEncoder implements NonNullable<Batch<unknown>['encoder']> {
       const source = kept ? kept[first + i]! : first + i
       const line = this.#lines[source]!
       const ordinal = this.#ordinals[source]!
-      if (regular[line] !== 1 || ordinal > 0x7fffffff) return i
+      if (regular[line] !== 1 || ordinal > 0x7fffffff || (closing && closing(source) !== around)) return i
       if (added) {
         const more = added(source)
         if (more === undefined || addedEnd + more.end.length > map.mostAdded) return i
@@ -156,4 +173,4 @@ export class RunEncoder implements NonNullable<Batch<unknown>['encoder']> {
 }
 
 /** A document without an action line, and nothing behind it. */
-const alone = { lead: nothing, tail: nothing, added: false }
+const alone = { lead: nothing, tail: nothing, added: false, closing: noClosing }

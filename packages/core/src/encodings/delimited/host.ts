@@ -1,4 +1,5 @@
 import { LF } from '../../read/ascii.ts'
+import type { Closing } from '../../schema/around.ts'
 import { ingestedMember } from '../../schema/ingested.ts'
 import { startEngine } from '../engine/load.ts'
 import { buffer, setCompute } from '../engine/memory.ts'
@@ -164,6 +165,7 @@ interface Frame {
   readonly tail: Uint8Array
   readonly added: boolean
   readonly ingested: string | undefined
+  readonly closing: Closing
 }
 
 /**
@@ -175,13 +177,17 @@ export function encodeLines(
   scan: Scan,
   count: number,
   limit: number,
-  { lead, tail, added, ingested }: Frame,
+  { lead, tail, added, ingested, closing }: Frame,
 ): { readonly written: number; readonly odd: boolean } {
   const { bytes, words, encodeRun } = openEngine()
   load(scan)
   bytes.set(lead, map.lead)
   bytes.set(tail, map.tail)
   if (ingested !== undefined) bytes.write(`${ingestedMember(ingested)},`, map.ingested, 'latin1')
+  for (const [i, text] of [closing.aws, closing.cloud].entries()) {
+    words[map.closingLengths / 4 + i] = text.length
+    if (text.length > 0) bytes.set(text, map.closings + i * map.closingBytes)
+  }
   const written = encodeRun(addressOf(program), count, limit, lead.length, tail.length, added ? 1 : 0)
   return { written, odd: words[map.status / 4] === 1 }
 }

@@ -1,6 +1,7 @@
 import { type AnyFacet, type Derived, isIngested, type Operation, sourceOf, valueFor } from '../../schema/derive.ts'
 import { type AnyField, kindOf, type ValueKind } from '../../schema/fields.ts'
 import { fitting, isHeld, mayRefuse } from '../../schema/held.ts'
+import { takesClosing } from '../../schema/around.ts'
 import type { Branch, Leaf, LeafSource } from '../../schema/layout.ts'
 import { type Part, partAt } from '../../schema/parts.ts'
 import type { MappingType } from '../../types.ts'
@@ -40,6 +41,8 @@ export interface Program {
   /** For each column, the texts that stand for no value in it alone. */
   readonly absents: readonly (readonly string[])[]
   readonly nodes: readonly Node[]
+  /** Whether they have the places of what stood around records. */
+  readonly takesClosing: boolean
   /** The steps for any line. */
   readonly steps: readonly Step[]
   readonly groups: readonly Group[]
@@ -287,13 +290,16 @@ export function compileProgram(
   }
 
   let deepest = 0
+  const hasClosing = takesClosing(tree)
   const nodesOf = (branch: Branch, depth: number): Node[] => {
     deepest = Math.max(deepest, depth)
     const nodes: Node[] = []
     for (const [name, node] of branch) {
       const key = `${JSON.stringify(name)}:`
-      if (node instanceof Map) nodes.push({ is: 'object', key: `${key}{`, nodes: nodesOf(node, depth + 1) })
-      else if (node.list) nodes.push({ is: 'list', key: `${key}[`, emits: emitsOf(node) })
+      if (node instanceof Map) {
+        const closing = hasClosing && depth === 0 && (name === 'aws' || name === 'cloud') ? name : undefined
+        nodes.push({ is: 'object', key: `${key}{`, nodes: nodesOf(node, depth + 1), ...(closing && { closing }) })
+      } else if (node.list) nodes.push({ is: 'list', key: `${key}[`, emits: emitsOf(node) })
       else nodes.push({ is: 'value', key, emits: emitsOf(node) })
     }
     return nodes
@@ -325,6 +331,7 @@ export function compileProgram(
     kinds: kinds.map((kind) => kindsOf[kind!]!),
     absents,
     nodes,
+    takesClosing: hasClosing,
     steps,
     groups: [...groups.values()].map(({ inputs, facets, computes }): Group => {
       const isOne = inputs.length === 1
@@ -341,7 +348,7 @@ export function compileProgram(
     room:
       128 +
       steps.reduce((sum, { before, text }) => sum + Buffer.byteLength(before + text) + 3, 0) +
-      steps.filter(({ is }) => is >= map.isAddress && is !== map.isCase).length * longestFragment,
+      steps.filter(({ is }) => is >= map.isAddress && is !== map.isCase && is !== map.isClosing).length * longestFragment,
     copies: Math.max(0, ...columns.map((_, column) => copiesOf(steps, column))),
   }
 }

@@ -33,7 +33,13 @@ export interface Emit {
 
 /** The document's tree with the columns of a header. */
 export type Node =
-  | { readonly is: 'object'; readonly key: string; readonly nodes: readonly Node[] }
+  | {
+      readonly is: 'object'
+      readonly key: string
+      readonly nodes: readonly Node[]
+      /** What stood around the records goes to its end. */
+      readonly closing?: 'aws' | 'cloud'
+    }
   | { readonly is: 'value' | 'list'; readonly key: string; readonly emits: readonly Emit[] }
 
 /** A step as the engine takes it: text that is written always, text that is written with a value, and the value. */
@@ -61,6 +67,8 @@ type Sure = 'always' | 'never' | 'maybe'
 export type IsAbsent = (column: number) => boolean | undefined
 
 const plain = { column: 0, quoted: false, group: 0, target: 0, repeatable: false, text: '', part: 0, next: 0 }
+
+const accountKey = '"account":{'
 
 /** Of the length that each has. */
 const anyIngested = `${ingestedMember(new Date(0).toISOString())},`
@@ -127,13 +135,38 @@ export function stepsOf(nodes: readonly Node[], isAbsent: IsAbsent): Step[] {
     push({ is, column, quoted, group, target, repeatable, text, part, next })
   }
 
+  const closing = (of: 'aws' | 'cloud', what: number) =>
+    push({ is: map.isClosing, part: what * 2 + (of === 'aws' ? 0 : 1) })
+
+  /** Members of an object, and what stood around the record where that has a place in it. */
+  const walkInside = (nodes: readonly Node[], of: 'aws' | 'cloud' | undefined) => {
+    let what = map.writesClosing
+    for (const one of nodes) {
+      const isAccount = of === 'cloud' && one.key === accountKey && sureNode(one) !== 'never'
+      if (!isAccount) walk(one)
+      else if (sureNode(one) === 'always') {
+        walk(one)
+        what = -1
+      } else {
+        closing(of, map.beginsAccount)
+        walk(one)
+        closing(of, map.endsAccount)
+        what = map.writesAccount
+      }
+    }
+    if (of && what !== -1) closing(of, what)
+  }
+
   const walk = (node: Node) => {
     const sure = sureNode(node)
-    if (sure === 'never') return
+    if (sure === 'never') {
+      if (node.is === 'object' && node.closing) closing(node.closing, map.closesNothing)
+      return
+    }
     if (node.is === 'object') {
       if (sure === 'always') due += node.key
       else push({ is: map.isOpen, text: node.key })
-      for (const one of node.nodes) walk(one)
+      walkInside(node.nodes, node.closing)
       if (sure === 'always') close('}')
       else push({ is: map.isClose })
       return

@@ -1,4 +1,5 @@
 import type { JsonScanner, ValueBlock } from '../../read/json.ts'
+import { type Closing, mostClosing, noClosing, takesClosing } from '../../schema/around.ts'
 import { isIngested } from '../../schema/derive.ts'
 import { kindOf } from '../../schema/fields.ts'
 import { ingestedMember } from '../../schema/ingested.ts'
@@ -9,6 +10,9 @@ import type { CompiledFormat } from './compile.ts'
 import { createEmitter } from './emits.ts'
 import {
   classBits,
+  closingBytes,
+  closingLengthsAt,
+  closingsAt,
   entryBytes,
   ingestedText,
   inputAt,
@@ -37,7 +41,14 @@ export interface ByteFormat {
   readonly places: Places
   readonly scanner: () => JsonScanner
   /** Each of these takes a record that the scanner found regular. `encode` and `room` are as DocumentEncoder has them. */
-  readonly encode: (block: ValueBlock, index: number, target: Uint8Array, offset: number) => number
+  readonly encode: (
+    block: ValueBlock,
+    index: number,
+    target: Uint8Array,
+    offset: number,
+    closing: Closing | undefined,
+  ) => number
+  readonly takesClosing: boolean
   readonly room: (block: ValueBlock, index: number) => number
   /** Whether a record has a value that some field can read for sure. */
   readonly knows: (block: ValueBlock, index: number) => boolean
@@ -66,12 +77,14 @@ export function createEncoder({ schema, root, layout, places, checksOf, needsId 
   let started: ReturnType<typeof startHost> | undefined
   /** Whose bytes and tape are in the engine's memory. Its records are written one after the other. */
   let loaded: ValueBlock | undefined
+  /** What stood around the last record. */
+  let closed: Closing | undefined
   /** Tapes that the engine still can read. */
   let readable = new WeakSet<Int32Array>()
   const ingestedAt = new WeakMap<ValueBlock, string>()
   const start = () => {
     started ??= startHost(options)
-    if (!started.use()) loaded = undefined
+    if (!started.use()) loaded = closed = undefined
     return started
   }
   const load = (block: ValueBlock) => {
@@ -82,6 +95,15 @@ export function createEncoder({ schema, root, layout, places, checksOf, needsId 
     const ingested = ingestedAt.get(block)
     if (ingested !== undefined) memory.write(ingestedMember(ingested), ingestedText, 'latin1')
     loaded = block
+  }
+
+  const close = (closing: Closing) => {
+    const { memory, words } = start()
+    for (const [i, text] of [closing.aws, closing.cloud].entries()) {
+      words[(closingLengthsAt >> 2) + i] = text.length
+      memory.set(text, closingsAt + i * closingBytes)
+    }
+    closed = closing
   }
 
   return {
@@ -97,8 +119,10 @@ export function createEncoder({ schema, root, layout, places, checksOf, needsId 
           readable.add(tape)
         },
       }),
-    encode: (block, index, target, offset) => {
+    takesClosing: takesClosing(layout),
+    encode: (block, index, target, offset, closing = noClosing) => {
       const { engine, memory, makeRoom, clearMemo } = start()
+      if (closing !== closed) close(closing)
       if (block !== loaded) {
         if (!readable.has(block.tape)) return -1
         load(block)
@@ -107,7 +131,7 @@ export function createEncoder({ schema, root, layout, places, checksOf, needsId 
       const { places } = block
       const begin = places[index * 3]!
       const length = places[index * 3 + 1]! - begin
-      if (fixed + length * copies > outputBytes) return -1
+      if (fixed + length * copies + 2 * mostClosing > outputBytes) return -1
       const at = begin < 0 ? wholeAt : inputAt + begin
       const tape = tapeAt + places[index * 3 + 2]! * 4
       let behind = engine.encode(at, tape, outputAt)

@@ -170,13 +170,13 @@ export function putShape(
   const stepsAt = reserve(arena, steps.length * stepBytes)
   const texts = new Texts(arena.used)
   for (const [i, step] of steps.entries()) {
-    const { before, back, op, entry, text, member, table } = step
+    const { before, back, op, entry, text, member, table, closing = 0 } = step
     const at = (stepsAt + i * stepBytes) >> 2
     words[at] = texts.add(before)
     words[at + 1] = lengthWord(before, back)
     words[at + 2] = op
     words[at + 3] = text === undefined ? entry : Buffer.byteLength(text)
-    words[at + 4] = text === undefined ? (table ? tables.get(table)! : 0) : texts.add(text)
+    words[at + 4] = text === undefined ? (table ? tables.get(table)! : closing) : texts.add(text)
     if (!member) continue
     const { emit, key, pass } = member
     const given = emit.op === opLiteral ? key + emit.json : key

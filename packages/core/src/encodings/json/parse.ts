@@ -145,7 +145,7 @@ function withDigits(text: string): string {
 }
 
 function encoderOf(
-  { encode, room, putId, members }: ByteFormat,
+  { encode, room, putId, members, takesClosing }: ByteFormat,
   block: ValueBlock,
   placeAt: (index: number) => number,
   owner: Uint8Array | undefined,
@@ -153,9 +153,10 @@ function encoderOf(
   return {
     members,
     room: (index) => (isScanned(block, placeAt(index)) ? room(block, placeAt(index)) : 0),
-    encode: (index, target, _, offset) => {
+    takesClosing,
+    encode: (index, target, _, offset, closing) => {
       const place = placeAt(index)
-      return isScanned(block, place) ? encode(block, place, target, offset) : -1
+      return isScanned(block, place) ? encode(block, place, target, offset, closing) : -1
     },
     ...(owner && {
       id: (index: number, target: Uint8Array, _: DataView, offset: number) => {

@@ -1,10 +1,14 @@
+import { takesClosing } from '../../schema/around.ts'
 import { mayRefuse } from '../../schema/held.ts'
 import type { Branch, Condition, Leaf } from '../../schema/layout.ts'
 import { type createEmitter, type Emit, type ListTable, OddShape, type Present, type ShapeFacts } from './emits.ts'
 import {
   absent,
   address,
+  beginsAccount,
   classBits,
+  closesNothing,
+  endsAccount,
   holed,
   kindAddress,
   kindObject,
@@ -14,6 +18,7 @@ import {
   kindUnknown,
   maxOpen,
   opClose,
+  opClosing,
   opCopy,
   opHoled,
   opItem,
@@ -22,6 +27,8 @@ import {
   opLiteral,
   opMember,
   opOpen,
+  writesAccount,
+  writesClosing,
 } from './engine/map.ts'
 import { isPlace, type Place, type Places, snakePath } from './places.ts'
 import { unknownSource } from './plain.ts'
@@ -39,6 +46,8 @@ export interface Step {
   /** Of `opMember` and `opItem`: the key, what writes the value, and how many steps to pass over once it has. */
   readonly member?: { readonly key: string; readonly emit: Emit; readonly pass: number }
   readonly table?: ListTable
+  /** Of `opClosing`: what it does, and to which text. */
+  readonly closing?: number
 }
 
 /**
@@ -53,6 +62,11 @@ export interface Shape {
   readonly after: { readonly text: string; readonly back: boolean }
 }
 
+const awsKey = '"aws":'
+const cloudKey = '"cloud":'
+const accountKey = '"account":'
+const closed = new Set([awsKey, cloudKey])
+
 /** What the table does not know, as the document has it. */
 type Unknown = Map<string, Unknown | Present>
 type Emitter = ReturnType<typeof createEmitter>
@@ -66,10 +80,11 @@ type Filled = { readonly key: string; readonly sure: boolean } & (
 
 export function shapeCompiler(layout: Branch, { all }: Places, { emitsOf }: Emitter) {
   const parts = partsOf(layout)
+  const hasClosing = takesClosing(layout)
   return (codes: Int32Array): Shape => {
     try {
       const { facts, kept } = factsOf(codes, all)
-      const { steps, after, read } = stepsOf(filledBy(parts, emitsOf, facts, kept))
+      const { steps, after, read } = stepsOf(filledBy(parts, emitsOf, facts, kept), hasClosing)
       // What is not read might be kept with the unknown fields.
       for (const { place, entry } of facts.places.values())
         if (looksLater(place) && !read.has(entry)) throw new OddShape()
@@ -171,7 +186,10 @@ function isUnknown({ sources }: Leaf): boolean {
  * Every member is written with a comma behind it, and a close puts a bracket upon the last one. Where it is known what is
  * there, commas and brackets are literal text.
  */
-function stepsOf(nodes: readonly Filled[]): Pick<Shape, 'steps' | 'after'> & { readonly read: ReadonlySet<number> } {
+function stepsOf(
+  nodes: readonly Filled[],
+  hasClosing: boolean,
+): Pick<Shape, 'steps' | 'after'> & { readonly read: ReadonlySet<number> } {
   const steps: Step[] = []
   /** Entries whose values are read in every record. */
   const read = new Set<number>()
@@ -236,12 +254,28 @@ function stepsOf(nodes: readonly Filled[]): Pick<Shape, 'steps' | 'after'> & { r
     }
     due += '}'
   }
+  const closing = (key: string, what: number) =>
+    push({ op: opClosing, closing: what * 2 + (key === awsKey ? 0 : 1) })
+
+  /** Members of an object at the top that what stood around the record has a place in. */
+  const walkClosing = (key: string, inner: readonly Filled[]) => {
+    let what: number | undefined = writesClosing
+    for (const one of inner) {
+      const isAccount = key === cloudKey && one.key === accountKey
+      if (isAccount && !one.sure) closing(key, beginsAccount)
+      walk(one, 1)
+      if (isAccount && !one.sure) closing(key, endsAccount)
+      if (isAccount) what = one.sure ? undefined : writesAccount
+    }
+    if (what !== undefined) closing(key, what)
+  }
   const walk = (node: Filled, depth: number) => {
     if (depth === maxOpen) throw new OddShape()
     if (node.is === 'object') {
       if (node.sure) due += `${node.key}{`
       else push({ op: opOpen, text: `${node.key}{` })
-      for (const one of node.nodes) walk(one, depth + 1)
+      if (hasClosing && depth === 0 && closed.has(node.key)) walkClosing(node.key, node.nodes)
+      else for (const one of node.nodes) walk(one, depth + 1)
       if (node.sure) close('}')
       else push({ op: opClose })
     } else if (node.is === 'unknown') {
@@ -252,6 +286,8 @@ function stepsOf(nodes: readonly Filled[]): Pick<Shape, 'steps' | 'after'> & { r
     else writeList(node.key, node.emits, node.sure)
   }
   for (const node of nodes) walk(node, 0)
+  if (hasClosing)
+    for (const key of closed) if (!nodes.some((node) => node.key === key)) closing(key, closesNothing)
   return { steps, after: { text: due, back }, read }
 }
 

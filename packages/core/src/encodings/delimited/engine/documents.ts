@@ -45,7 +45,8 @@ const CLOSE_OBJECT: i32 = 0x7d
  */
 export function encodeRun(program: i32, count: i32, limit: i32, leadLength: i32, tailLength: i32, withAdded: i32): i32 {
   const columns = load32(program + map.columnsWord)
-  const room = load32(program + map.roomWord) + leadLength + tailLength
+  const closings = load32(map.closingLengths) + load32(map.closingLengths + 4)
+  const room = load32(program + map.roomWord) + leadLength + tailLength + closings
   const copies = load32(program + map.copiesWord)
   openProgram(program)
   forget(program)
@@ -151,6 +152,8 @@ function encodeLine(steps: i32, offset: i32): i32 {
   let depth = 0
   let begin = 0
   let first = 0
+  /** Where an account may begin; -1 where there is one. */
+  let account = 0
   let step = steps
   while (true) {
     const head = load32(step)
@@ -213,6 +216,24 @@ function encodeLine(steps: i32, offset: i32): i32 {
         step = o === before ? load32(step + map.nextWord) : step + map.stepBytes
         o = before
         continue
+      case map.isClosing: {
+        const what = load32(step + map.partWord) >> 1
+        const which = load32(step + map.partWord) & 1
+        const length = load32(map.closingLengths + which * 4)
+        if (length > 0) {
+          if (what === map.beginsAccount) account = o
+          else if (what === map.endsAccount) account = o > account ? -1 : 0
+          else if (what === map.closesNothing) return odd
+          else if (what === map.writesClosing || account !== -1) {
+            // An object of nothing else is not there.
+            if (load8(o - 1) !== COMMA) return odd
+            copyText(o, map.closings + which * map.closingBytes, length)
+            o += length
+          }
+        }
+        step += map.stepBytes
+        continue
+      }
       case map.isTime:
       case map.isPart:
         o = putRead(step, is, first, o)

@@ -73,6 +73,10 @@ export const addressWords: i32 = 1893248
 export const addressBytes: i32 = 32
 /** The member `event.ingested` with its comma: the host writes it before a run. */
 export const ingested: i32 = 1893376
+/** Texts of what stood around records, for the ends of `aws` and of `cloud`, and before them their lengths: 0 for none. */
+export const closingLengths: i32 = 1893504
+export const closings: i32 = 1893520
+export const closingBytes: i32 = 1600
 
 // ── A program ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -136,6 +140,8 @@ export const isPart: i32 = 12
 export const isCase: i32 = 13
 /** The hash of addresses, ports and protocol: `network.community_id`. */
 export const isCommunityId: i32 = 14
+/** The end of `aws` or `cloud`, or an account in it: `partWord` says which, and what is done there. */
+export const isClosing: i32 = 15
 export const beforeWord: i32 = 4
 export const textWord: i32 = 8
 export const textLengthWord: i32 = 12
@@ -148,6 +154,15 @@ export const repeatableWord: i32 = 32
 /** Where to go on once this step has written something: of a value's sources the first one counts. */
 export const nextWord: i32 = 36
 
+/**
+ * Of a closing: 1 for that of `cloud`, and, twice: writes its text, that unless an account was written, leaves the line to
+ * the plain path, stands before an account, stands behind it.
+ */
+export const writesClosing: i32 = 0
+export const writesAccount: i32 = 1
+export const closesNothing: i32 = 2
+export const beginsAccount: i32 = 3
+export const endsAccount: i32 = 4
 /**
  * Of a time its kind; of a hash its seed; of a case 1 where its column is percent-encoded; of a part its number, the slot, and bits: of a
  * request line, an address alone, a name that is none, a number.

@@ -5,6 +5,12 @@ import { beginGroups } from './groups.ts'
 import { compileShape } from './host-calls.ts'
 import { openList, putItem } from './lists.ts'
 import {
+  beginsAccount,
+  closesNothing,
+  closingBytes,
+  closingLengthsAt,
+  closingsAt,
+  endsAccount,
   entryBytes,
   memberKey,
   memberKeyLength,
@@ -12,6 +18,7 @@ import {
   memberOp,
   memberTarget,
   opClose,
+  opClosing,
   opCopy,
   openedAt,
   opItem,
@@ -36,6 +43,7 @@ import {
   stepTarget,
   tapeEntries,
   tapeHash,
+  writesClosing,
 } from './map.ts'
 import { putRecalled } from './recalled.ts'
 import { beginValues, putValue } from './values.ts'
@@ -58,6 +66,8 @@ export function encode(recordAt: i32, tape: i32, to: i32): i32 {
   if (shape === 0 || load32(shape + shapeOdd) !== 0) return odd
   const behind = load32(shape + shapeStepsEnd)
   let depth = 0
+  /** Where an account may begin; -1 where there is one. */
+  let account = 0
   let o = to
   let step = load32(shape + shapeSteps)
   while (step < behind) {
@@ -103,6 +113,20 @@ export function encode(recordAt: i32, tape: i32, to: i32): i32 {
     } else if (op === opItem) {
       o = putItem(target, entry, o)
       if (o < 0) return o
+    } else if (op === opClosing) {
+      const length = load32(closingLengthsAt + (target & 1) * 4)
+      const what = target >> 1
+      if (length > 0) {
+        if (what === beginsAccount) account = o
+        else if (what === endsAccount) account = o > account ? -1 : 0
+        else if (what === closesNothing) return odd
+        else if (what === writesClosing || account !== -1) {
+          // An object of nothing else is not there.
+          if (load8(o - 1) !== COMMA) return odd
+          copy(o, closingsAt + (target & 1) * closingBytes, length)
+          o += length
+        }
+      }
     } else {
       depth--
       o = close(ARRAY_CLOSE, load32(openedAt + depth * 4), o)
