@@ -7,11 +7,12 @@ import asc from 'assemblyscript/asc'
 export const engines = [
   { folder: 'src/encodings/delimited/engine', entry: 'documents.ts', pages: 29 },
   { folder: 'src/encodings/json/engine', entry: 'engine.ts', pages: 125 },
+  { folder: 'src/envelopes/engine', entry: 'events.ts', pages: 134 },
 ]
-/** What both engines are made of. */
+/** What all engines are made of. */
 const shared = 'src/encodings/engine'
 /** How their sources import it. */
-const sharedPath = '../../engine/'
+const sharedPath = /^\.\.\/\.\.\/(encodings\/)?engine\//
 /** Sources that are of one kind in JavaScript and of another in AssemblyScript. */
 const twofold = ['memory.ts', 'host-calls.ts']
 
@@ -22,8 +23,8 @@ export async function compileEngine({ folder, entry, pages }) {
   let wasm
   const { error, stderr } = await asc.main(`${options} ${size}`.split(' '), {
     readFile: (path) => {
-      const isShared = path.startsWith(sharedPath)
-      const name = isShared ? path.slice(sharedPath.length) : path
+      const isShared = sharedPath.test(path)
+      const name = path.replace(sharedPath, '')
       if (name.includes('/')) return null
       return source(isShared ? shared : folder, twofold.includes(name) ? name.replace('.ts', '.as') : name)
     },

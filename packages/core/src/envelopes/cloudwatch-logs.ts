@@ -202,7 +202,7 @@ async function* parsePieces(
             places.add(pieces[at]!)
             texts.push(pieces[at]!.text)
           }
-          if (texts.length > 0) yield texts.length === 1 ? texts[0]! : Buffer.concat(texts)
+          if (texts.length > 0) yield joined(texts)
           texts = []
         } while (at === pieces.length && (await next()))
       }
@@ -220,6 +220,17 @@ async function* parsePieces(
   } finally {
     await blocks.return(undefined)
   }
+}
+
+/** Texts as one: those that follow each other in one buffer are no copy. */
+function joined(texts: readonly Buffer[]): Buffer {
+  const { buffer, byteOffset } = texts[0]!
+  let end = byteOffset
+  for (const text of texts) {
+    if (text.buffer !== buffer || text.byteOffset !== end) return Buffer.concat(texts)
+    end += text.length
+  }
+  return Buffer.from(buffer, byteOffset, end - byteOffset)
 }
 
 function partOf(piece: Piece, from: number, to: number): Piece {

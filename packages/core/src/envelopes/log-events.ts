@@ -1,5 +1,10 @@
-import { BACKSLASH, COMMA, CR, LF, OBJECT_CLOSE, QUOTE, SPACE, TAB } from '../read/ascii.ts'
+import { startEngine } from '../encodings/engine/load.ts'
+import { buffer } from '../encodings/engine/memory.ts'
+import { CR, LF, SPACE, TAB } from '../read/ascii.ts'
 import type { JsonScanner } from '../read/json.ts'
+import * as engine from './engine/events.ts'
+import * as map from './engine/map.ts'
+import { wasm } from './engine/wasm.ts'
 
 /**
  * The messages of log events as CloudWatch Logs writes them: `{"id":"…","timestamp":1510109208016,"message":"…"}`. An event
@@ -13,10 +18,6 @@ export interface LogEventScanner extends JsonScanner {
   readonly startOf: (mark: number) => number
 }
 
-const beforeId = Buffer.from('{"id":"')
-const beforeTime = Buffer.from('","timestamp":')
-const beforeMessage = Buffer.from(',"message":"')
-const ZERO = 0x30
 const noTape = new Int32Array(0)
 
 /** What stands for a byte behind a backslash; 0 where `JSON.parse` is asked. */
@@ -24,88 +25,64 @@ const escapes = new Uint8Array(256)
 for (const [letter, byte] of Object.entries({ '"': 34, '\\': 92, '/': 47, b: 8, f: 12, n: 10, r: 13, t: 9 }))
   escapes[letter.charCodeAt(0)] = byte
 
-/** Whether a byte of a string stands for itself. */
-const isPlain = new Uint8Array(256).fill(1, SPACE)
-isPlain[QUOTE] = isPlain[BACKSLASH] = 0
+let opened: ReturnType<typeof openEngine> | undefined
+
+/** The engine, started when it is needed: one for the process, since nothing in its memory has to last. */
+function openEngine() {
+  const { exports, bytes, words } = startEngine(wasm, { exports: engine, buffer, setHost: () => undefined }, {})
+  bytes.write(map.beforeId, map.beforeIdAt)
+  bytes.write(map.beforeTime, map.beforeTimeAt)
+  bytes.write(map.beforeMessage, map.beforeMessageAt)
+  bytes.set(escapes, map.escapesAt)
+  return { readEvent: exports.readEvent, bytes, words }
+}
 
 export function logEventScanner(): LogEventScanner {
-  let chunk: Buffer = Buffer.alloc(0)
-  /** With its line end, a message is shorter than its event. */
+  opened ??= openEngine()
+  const { readEvent, bytes, words } = opened
+  let end: number = map.inputAt
+  /** The messages, once the chunk is scanned, and until then their end in the engine's memory. */
   let text: Buffer = Buffer.alloc(0)
-  let used = 0
+  let used: number = map.outputAt
   let starts = new Int32Array(1024)
   let count = 0
 
   return {
-    begin: (bytes) => {
-      chunk = bytes
-      text = Buffer.allocUnsafe(bytes.length)
-      used = 0
+    begin: (chunk) => {
+      const length = Math.min(chunk.length, map.mostInput)
+      bytes.set(chunk.subarray(0, length), map.inputAt)
+      end = map.inputAt + length
+      bytes.fill(0, end, end + 64)
+      used = map.outputAt
       count = 0
+      starts[0] = 0
     },
     scan: (from) => {
-      const bytes = chunk
-      const end = bytes.length
-      const into = text
-      let at = behind(bytes, beforeId, from)
-      if (at === -1) return -1
-      while (at < end && isWord(bytes[at]!)) at++
-      at = behind(bytes, beforeTime, at)
-      if (at === -1) return -1
-      const time = at
-      while (at < end && isDigit(bytes[at]!)) at++
-      // No number of JSON is without a digit, nor begins with a 0 and goes on.
-      if (at === time || (at > time + 1 && bytes[time] === ZERO)) return -1
-      at = behind(bytes, beforeMessage, at)
-      if (at === -1) return -1
-      let o = used
-      let lineEnds = 0
-      for (; at < end; at++) {
-        const byte = bytes[at]!
-        if (isPlain[byte] === 1) into[o++] = byte
-        else if (byte === BACKSLASH) {
-          const meant = at + 1 < end ? escapes[bytes[++at]!]! : 0
-          if (meant === 0) return -1
-          if (meant === LF || meant === CR) lineEnds++
-          into[o++] = meant
-        } else if (byte === QUOTE) break
-        else return -1
-      }
-      // Behind the chunk's end there is nothing.
-      if (bytes[at + 1] !== OBJECT_CLOSE) return -1
-      if (lineEnds > 0 || o === used || isBlank(into[used])) o = asLine(into, used, o)
-      else into[o++] = LF
+      if (map.inputAt + from >= end) return -1
+      const behind = readEvent(map.inputAt + from, end, used)
+      if (behind === -1) return -1
+      let stop = words[map.messageEndAt / 4]!
+      if (words[map.lineEndsAt / 4] !== 0 || stop === used || isBlank(bytes[used])) stop = asLine(bytes, used, stop)
+      else bytes[stop++] = LF
       if (count + 2 > starts.length) {
         const more = new Int32Array(starts.length * 2)
         more.set(starts)
         starts = more
       }
-      starts[count++] = used
-      starts[count] = used = o
-      return at + 2
+      used = stop
+      starts[++count] = used - map.outputAt
+      return behind - map.inputAt
     },
     scanWhole: () => false,
     mark: () => count,
-    tape: () => noTape,
+    tape: () => {
+      text = Buffer.from(bytes.subarray(map.outputAt, used))
+      return noTape
+    },
     unknownFields: () => undefined,
     messages: (first, last) => text.subarray(starts[first], starts[last + 1]),
     startOf: (mark) => starts[mark]!,
   }
-}
-
-/** The offset behind these bytes where they stand at `at`, or -1. */
-function behind(bytes: Buffer, wanted: Buffer, at: number): number {
-  for (let i = 0; i < wanted.length; i++) if (bytes[at + i] !== wanted[i]) return -1
-  return at + wanted.length
-}
-
-/** What an id may have: CloudWatch's have digits. */
-function isWord(byte: number): boolean {
-  return byte !== QUOTE && byte !== COMMA && byte > 0x20 && byte < 0x7f && byte !== BACKSLASH
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= ZERO && byte <= 0x39
 }
 
 /**

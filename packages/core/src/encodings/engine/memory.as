@@ -13,6 +13,7 @@ export function compute(memo: i32, group: i32, key: i32, length: i32): i32 {
 
 export const delimitedPages: i32 = 29
 export const jsonPages: i32 = 96
+export const eventPages: i32 = 9
 
 export function load8(at: i32): i32 {
   return load<u8>(at)

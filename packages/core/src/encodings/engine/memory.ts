@@ -4,12 +4,13 @@
  * in their place. Words are 32 bits wide, little-endian.
  */
 
-/** Pages of 64 KiB: those of the delimited encoding's engine, and those of JSON's engine behind them. */
+/** Pages of 64 KiB: those of the delimited encoding's engine, behind them those of JSON's, and those of log events'. */
 export const delimitedPages: i32 = 29
 export const jsonPages: i32 = 96
+export const eventPages: i32 = 9
 
-/** One for both engines, which have their places apart in it. Untouched, and so without cost, where wasm modules run. */
-export const buffer = new ArrayBuffer((delimitedPages + jsonPages) * 65_536)
+/** One for all engines, which have their places apart in it. Untouched, and so without cost, where wasm modules run. */
+export const buffer = new ArrayBuffer((delimitedPages + jsonPages + eventPages) * 65_536)
 
 /**
  * For four bytes of a string: 0 where all are ASCII but control bytes, the quote and the backslash. Else the lowest bit
