@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { open, readFile, rename } from 'node:fs/promises'
 import { UsageError } from './io.ts'
 
 /** The text of a file; undefined where there is none. `where` begins the error of one that cannot be read. */
@@ -20,10 +20,19 @@ export function jsonIn(text: string): unknown {
   }
 }
 
-/** A reader meets the old file or the new one, never half of one, and two at a time do not write into one. */
+/**
+ * A reader meets the old file or the new one, never half of one, whenever the process is killed or the power goes: the new
+ * one is on the disk before it has the name. Two processes do not write into one.
+ */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const part = `${path}.${process.pid}.part`
-  await writeFile(part, text)
+  const file = await open(part, 'w')
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
   await rename(part, path)
 }
 

@@ -1,6 +1,5 @@
-import { open, readFile, rename } from 'node:fs/promises'
 import { UsageError } from '../io.ts'
-import { jsonIn, requireSameRun } from '../whole-file.ts'
+import { jsonIn, readIfThere, replaceFile, requireSameRun } from '../whole-file.ts'
 
 /** What a backfill is about: a checkpoint of another one must not be gone on from. */
 export interface BackfillIdentity {
@@ -80,7 +79,7 @@ export async function openCheckpoint(
   const save = (finished = false): void => {
     if (path === undefined) return
     writing = writing
-      .then(() => write(path, state(finished)))
+      .then(() => replaceFile(path, `${JSON.stringify(state(finished))}\n`))
       .catch((error: Error) => {
         failure ??= new Error(`The checkpoint could not be written: ${error.message}`)
       })
@@ -154,27 +153,12 @@ export async function openCheckpoint(
 }
 
 async function read(path: string, backfill: BackfillIdentity): Promise<CheckpointFile | undefined> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new UsageError(`--checkpoint names a file that cannot be read: ${(error as Error).message}`)
-  }
+  const text = await readIfThere(path, '--checkpoint names a file that cannot be read').catch((error: Error) => {
+    throw new UsageError(error.message)
+  })
+  if (text === undefined) return undefined
   const former = jsonIn(text) as CheckpointFile | undefined
   if (former?.version !== 1) throw new UsageError(`--checkpoint names a file that is no checkpoint: ${path}`)
   requireSameRun(path, 'the checkpoint of another backfill', former.backfill, backfill)
   return former
-}
-
-async function write(path: string, state: CheckpointFile): Promise<void> {
-  const next = `${path}.next`
-  const file = await open(next, 'w')
-  try {
-    await file.writeFile(`${JSON.stringify(state)}\n`)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(next, path)
 }

@@ -1,21 +1,8 @@
+import type { Closing } from '../types/encoder.ts'
 import type { Branch } from './layout.ts'
 
 /** Dotted fields of what stood around a record: its document gets those of which it has none of that name. */
 export type Around = Readonly<Record<string, string>>
-
-/**
- * What stood around records as text that an engine puts into their documents: members, each with a comma behind it. It is
- * made once for all records of a log stream; looking for its places in the bytes of each document took as long as writing
- * the document.
- */
-export interface Closing {
-  /** Goes to the end of the document's object `aws`. */
-  readonly aws: Uint8Array
-  /** Goes to the end of `cloud`, where that has no account. */
-  readonly cloud: Uint8Array
-  /** Members each behind a comma, and the closing brace: the document's end. */
-  readonly end: Uint8Array
-}
 
 /** Bytes that each of the texts may have. CloudWatch Logs' names have 512 at most. */
 export const mostClosing = 1536

@@ -1,5 +1,3 @@
-import type { Closing } from '../schema/around.ts'
-
 /** Writes documents as bytes: the same as `JSON.stringify(document(index))`, without making the document. */
 export interface DocumentEncoder {
   /** Bytes that `encode` needs at most, from its offset. */
@@ -88,4 +86,18 @@ export interface Added {
       offset: number,
     ) => number
   }
+}
+
+/**
+ * What stood around records as text that an engine puts into their documents: members, each with a comma behind it. It is
+ * made once for all records of a log stream; looking for its places in the bytes of each document took as long as writing
+ * the document.
+ */
+export interface Closing {
+  /** Goes to the end of the document's object `aws`. */
+  readonly aws: Uint8Array
+  /** Goes to the end of `cloud`, where that has no account. */
+  readonly cloud: Uint8Array
+  /** Members each behind a comma, and the closing brace: the document's end. */
+  readonly end: Uint8Array
 }

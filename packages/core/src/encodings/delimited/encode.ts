@@ -1,6 +1,6 @@
 import { LF } from '../../read/ascii.ts'
-import { type Closing, noClosing } from '../../schema/around.ts'
-import type { Added, Completion, DocumentRun } from '../../types/encoder.ts'
+import { noClosing } from '../../schema/around.ts'
+import type { Added, Closing, Completion, DocumentRun } from '../../types/encoder.ts'
 import type { Batch } from '../../types.ts'
 import * as map from './engine/map.ts'
 import { encodeLines, openEngine } from './host.ts'

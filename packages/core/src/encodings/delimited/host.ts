@@ -1,6 +1,6 @@
 import { LF } from '../../read/ascii.ts'
-import type { Closing } from '../../schema/around.ts'
 import { ingestedMember } from '../../schema/ingested.ts'
+import type { Closing } from '../../types/encoder.ts'
 import { startEngine } from '../engine/load.ts'
 import { buffer, setCompute } from '../engine/memory.ts'
 import * as engine from './engine/documents.ts'

@@ -1,7 +1,7 @@
+import { takesClosing } from '../../schema/around.ts'
 import { type AnyFacet, type Derived, isIngested, type Operation, sourceOf, valueFor } from '../../schema/derive.ts'
 import { type AnyField, kindOf, type ValueKind } from '../../schema/fields.ts'
 import { fitting, isHeld, mayRefuse } from '../../schema/held.ts'
-import { takesClosing } from '../../schema/around.ts'
 import type { Branch, Leaf, LeafSource } from '../../schema/layout.ts'
 import { type Part, partAt } from '../../schema/parts.ts'
 import type { MappingType } from '../../types.ts'
@@ -348,7 +348,8 @@ export function compileProgram(
     room:
       128 +
       steps.reduce((sum, { before, text }) => sum + Buffer.byteLength(before + text) + 3, 0) +
-      steps.filter(({ is }) => is >= map.isAddress && is !== map.isCase && is !== map.isClosing).length * longestFragment,
+      steps.filter(({ is }) => is >= map.isAddress && is !== map.isCase && is !== map.isClosing).length *
+        longestFragment,
     copies: Math.max(0, ...columns.map((_, column) => copiesOf(steps, column))),
   }
 }

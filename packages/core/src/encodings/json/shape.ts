@@ -254,8 +254,7 @@ function stepsOf(
     }
     due += '}'
   }
-  const closing = (key: string, what: number) =>
-    push({ op: opClosing, closing: what * 2 + (key === awsKey ? 0 : 1) })
+  const closing = (key: string, what: number) => push({ op: opClosing, closing: what * 2 + (key === awsKey ? 0 : 1) })
 
   /** Members of an object at the top that what stood around the record has a place in. */
   const walkClosing = (key: string, inner: readonly Filled[]) => {
@@ -286,8 +285,7 @@ function stepsOf(
     else writeList(node.key, node.emits, node.sure)
   }
   for (const node of nodes) walk(node, 0)
-  if (hasClosing)
-    for (const key of closed) if (!nodes.some((node) => node.key === key)) closing(key, closesNothing)
+  if (hasClosing) for (const key of closed) if (!nodes.some((node) => node.key === key)) closing(key, closesNothing)
   return { steps, after: { text: due, back }, read }
 }
 
