@@ -2,7 +2,7 @@ import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
 import type { EC2Client } from '@aws-sdk/client-ec2'
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { SQSClient } from '@aws-sdk/client-sqs'
-import { type Io, line, UsageError } from './io.ts'
+import { type Io, note, UsageError } from './io.ts'
 
 /** Bucket and key, or prefix, of an `s3://` address; undefined for anything else. */
 export function s3Address(text: string): { bucket: string; key: string } | undefined {
@@ -45,7 +45,7 @@ export async function bucketRegion(io: Io, s3: S3Client, bucket: string): Promis
   )
   if (told) return told
   const own = await s3.config.region()
-  line(io.stderr, `note: S3 did not tell the region of ${bucket}; its events say ${own}, the client's own`)
+  note(io, `note: S3 did not tell the region of ${bucket}; its events say ${own}, the client's own`)
   return own
 }
 
@@ -99,5 +99,5 @@ export function warnOnce(io: Io, nodeVersion = process.versions.node): void {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'
   if (warned || Number.parseInt(nodeVersion, 10) >= 22) return
   warned = true
-  line(io.stderr, `note: Node ${nodeVersion} is at its end, and the AWS SDK leaves it in January 2027; use Node 24`)
+  note(io, `note: Node ${nodeVersion} is at its end, and the AWS SDK leaves it in January 2027; use Node 24`)
 }

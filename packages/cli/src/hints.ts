@@ -13,10 +13,11 @@ function hintFor(error: unknown, format: string | undefined, names: readonly str
     return '--format says which; flowferry explain FILE shows which formats fit, and by what'
   if (code === 'FORMAT_UNKNOWN')
     return `this command reads ${names.join(', ')}; --format says which, where the content does not; flowferry explain FILE shows which nearly fit, and what they lack`
+  // https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-overview.html#serverless-usecase
+  if (code === 'TARGET_MISMATCH' && message.includes('Document ID is not supported'))
+    return 'a time series or vector search collection of OpenSearch Serverless takes no document ids, without which a retry would store twice; make a search collection'
   if (code === 'TARGET_NOT_FOUND') return '--setup installs the index templates'
   if (code === 'TARGET_UNAUTHORIZED') return 'flowferry ingest --help names the variables that hold the credentials'
-  if (code === 'TARGET_UNREACHABLE' && message.includes('wrong version number'))
-    return 'the URL says https, and the server speaks http'
   if (/Region is missing/.test(message)) return 'set AWS_REGION, or AWS_PROFILE'
   if (/Could not load credentials/.test(message))
     return 'set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'

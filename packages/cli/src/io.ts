@@ -10,6 +10,8 @@ export interface Io {
   readonly cwd?: string
   /** Aborts when the user wants the command to end. */
   readonly signal?: AbortSignal
+  /** Whether notes and progress are left out, as `--quiet` asks. What went wrong is told always. @default false */
+  readonly quiet?: boolean
 }
 
 export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
@@ -42,4 +44,9 @@ export function queueUrl(option: string, url: string): void {
  */
 export function line(output: Output, text = ''): void {
   output.write(`${printable(text)}\n`)
+}
+
+/** A line on standard error of what is no failure: what is done, how far it is, what was left out. `--quiet` has none. */
+export function note(io: Pick<Io, 'stderr' | 'quiet'>, text: string): void {
+  if (!io.quiet) line(io.stderr, text)
 }

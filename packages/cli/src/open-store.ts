@@ -3,12 +3,14 @@ import type { Store } from '@flowferry/answers'
 import type { Format } from '@flowferry/core'
 import type { ArchivePlaces } from './archive/selection.ts'
 import { requireS3Address } from './aws.ts'
+import { type ClusterOptions, clusterOf, openElasticsearch, openOpenSearch, unknownStore } from './cluster.ts'
 import { type Io, refuseOptions, UsageError } from './io.ts'
-import { elasticsearchClient, nodeOf, openSearchClient, type TargetOptions } from './target.ts'
 
 /** The options of `why` and `ask` that say where logs are. */
-export interface FromOptions extends Pick<TargetOptions, 'url' | 'index' | 'indexPer'> {
+export interface FromOptions extends ClusterOptions {
   readonly from: string
+  readonly index?: string
+  readonly indexPer?: 'day' | 'month'
 }
 
 export interface OpenedStore extends Store {
@@ -17,7 +19,7 @@ export interface OpenedStore extends Store {
 
 /** Refuses options of a cluster where `--from` names none. */
 function refuseCluster(options: FromOptions): void {
-  refuseOptions(options, ['url', 'index', 'indexPer'], '--from elasticsearch or opensearch')
+  refuseOptions(options, ['url', 'cloudId', 'auth', 'index', 'indexPer'], '--from elasticsearch or opensearch')
 }
 
 /**
@@ -37,24 +39,24 @@ export function isArchive(options: FromOptions & ArchivePlaces & { readonly look
 
 /** What `--from` names, to be asked. `formats` are those that a question may name by their dataset. */
 export async function openStore(options: FromOptions, io: Io, formats: readonly Format[]): Promise<OpenedStore> {
-  const { from, url, index, indexPer } = options
+  const { from, index, indexPer } = options
   if (from.startsWith('duckdb:')) {
     refuseCluster(options)
     return openDuckDB(from.slice('duckdb:'.length), formats)
   }
   if (from !== 'elasticsearch' && from !== 'opensearch')
-    throw new UsageError(`--from takes duckdb:FILE, elasticsearch, opensearch or s3://bucket, not "${from}"`)
+    throw unknownStore('--from', from, 'duckdb:FILE, elasticsearch, opensearch or s3://bucket')
   if (index !== undefined && indexPer !== undefined)
     throw new UsageError('--index and --index-per are two ways; choose one')
-  const node = nodeOf(from, url, io)
+  const cluster = clusterOf(from, options, io)
   const asked = { formats, ...(index !== undefined && { index }), ...(indexPer && { indexPer }) }
   if (from === 'elasticsearch') {
     const { elasticsearchStore } = await import('@flowferry/answers/elasticsearch')
-    const client = await elasticsearchClient(node, io)
+    const client = await openElasticsearch(cluster, io)
     return { ...elasticsearchStore({ client, ...asked }), close: () => client.close() }
   }
   const { openSearchStore } = await import('@flowferry/answers/opensearch')
-  const client = await openSearchClient(node, io)
+  const client = await openOpenSearch(cluster, io)
   return { ...openSearchStore({ client, ...asked }), close: () => client.close() }
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { s3Address, warnOnce } from './aws.ts'
 import type { Io } from './io.ts'
@@ -37,6 +38,42 @@ describe('flowferry', () => {
     expect(stderr).toContain(words)
     expect(stdout).toBe('')
     expect(code).toBe(2)
+  })
+
+  describe('what docs/cli.md says of it', () => {
+    const page = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8')
+    const cells = (row: string) =>
+      row
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim())
+    const [head, , ...rows] = page.slice(page.indexOf('| command | `--json`')).split('\n\n')[0]!.split('\n').map(cells)
+    const options = head!.slice(1).map((cell) => [...cell.matchAll(/`(--[\w-]+)/g)].map(([, option]) => option!))
+    const commands = rows.map(([name, ...has]) => [name!.replaceAll('`', ''), has] as const)
+
+    it('has a row for each command', async () => {
+      const { stdout } = await runHere(['--help'])
+      const names = [...stdout.slice(stdout.indexOf('Commands:')).matchAll(/^ {2}([a-z]\w*) /gm)].map(
+        ([, name]) => name,
+      )
+      const known = new Set(commands.map(([name]) => name.split(' ')[0]))
+      expect([...known]).toEqual(names.filter((name) => name !== 'help'))
+    })
+
+    it.each(commands)('is so: %s', async (name, has) => {
+      const { code, stdout } = await runHere([...name.split(' '), '--help'])
+      expect(code).toBe(0)
+      // Each stands at the beginning of a line: in a description it is another's.
+      const known = new Set([...stdout.matchAll(/^ {2}(--[\w-]+)/gm)].map(([, option]) => option!))
+      for (const [column, names] of options.entries())
+        for (const option of names) expect([option, known.has(option)]).toEqual([option, has[column] !== ''])
+      expect(stdout).toMatch(/\nExit codes: 0 .+, 1 .*failed.*, 2 wrong usage/)
+      const counted = has[options.findIndex(([option]) => option === '--limit')]
+      if (counted) expect(stdout).toMatch(new RegExp(`--limit <n> +at most so many ${counted}`))
+      // Words that are the same everywhere.
+      expect(stdout).toMatch(/--quiet +neither notes nor progress on standard error/)
+      if (known.has('--dry-run')) expect(stdout).toMatch(/--dry-run +only tell what it would do/)
+    })
   })
 
   it('tells its version', async () => {

@@ -19,7 +19,7 @@ import { loadSettings } from './config/load.ts'
 import { type Settings, withFrom, withStore } from './config/settings.ts'
 import { awsFormatNames, formatNames, logFormatNames, requireNames, unenriched } from './formats.ts'
 import { hintsFor } from './hints.ts'
-import { type ExitCode, exitCodes, type Io, line, UsageError } from './io.ts'
+import { type ExitCode, exitCodes, type Io, line, note, UsageError } from './io.ts'
 
 /** Runs a command line, without the `node flowferry` before it. Resolves with the exit code; never rejects. */
 export async function run(args: readonly string[], io: Io, version = '0.0.0'): Promise<number> {
@@ -43,8 +43,8 @@ export async function run(args: readonly string[], io: Io, version = '0.0.0'): P
 }
 
 const credentials = `Credentials come from the environment only:
-  ELASTICSEARCH_API_KEY, or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD
-  OPENSEARCH_USERNAME and OPENSEARCH_PASSWORD
+  ELASTICSEARCH_API_KEY (as it is created, or id:key), or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD
+  OPENSEARCH_USERNAME and OPENSEARCH_PASSWORD, or with --auth sigv4 those of AWS
   ELASTICSEARCH_CA_FILE, OPENSEARCH_CA_FILE: certificate authority of a cluster that signed its own certificate
   AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, … as for the AWS CLI`
 
@@ -54,9 +54,9 @@ interface ConfigFlag {
 }
 
 /** What the config may say of a store, beside which it is. */
-const storeNames = ['url', 'index', 'indexPer', 'documents', 'op', 'gzip'] as const
+const storeNames = ['url', 'cloudId', 'auth', 'index', 'indexPer', 'documents', 'op', 'gzip'] as const
 /** … for templates. */
-const setupNames = ['url', 'index', 'indexPer', 'documents'] as const
+const setupNames = ['url', 'cloudId', 'auth', 'index', 'indexPer', 'documents'] as const
 
 interface FieldsFlag {
   /** `--fields NAMES`, of the one `--format`. */
@@ -75,8 +75,8 @@ async function settingsFor(
   requireNames(format, namesOf(settings))
   const plain = unenriched(settings).filter((name) => format === undefined || [format].flat().includes(name))
   if (plain.length > 0)
-    line(
-      io.stderr,
+    note(
+      io,
       `note: enrichments of the config are not for ${plain.join(', ')}: format() declares what they are bound to`,
     )
   return settings
@@ -95,12 +95,16 @@ function withFields(
 }
 
 /** What a command imports it imports when it runs: help and errors of usage must not wait for the AWS SDK. */
-function describeProgram(io: Io, version: string, finish: (code: ExitCode) => void): Command {
+function describeProgram(given: Io, version: string, finish: (code: ExitCode) => void): Command {
+  let io = given
   const program = new Command('flowferry')
     .description('AWS log files from S3 or disk, as ECS documents, into Elasticsearch, OpenSearch or DuckDB.')
     .version(version)
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .hook('preAction', (_, action) => {
+      if (action.opts().quiet) io = { ...given, quiet: true }
+    })
     .showHelpAfterError('(flowferry help shows the commands, flowferry help COMMAND its options)')
     .addHelpText(
       'after',
@@ -124,8 +128,28 @@ flowferry.config.ts (.mts, .js, .mjs), here or above, adds formats and enrichmen
     command
       .option('--config <file>', 'the config; default: flowferry.config.ts, .mts, .js or .mjs, here or above')
       .option('--no-config', 'read no config')
-  const urlOption = () =>
-    new Option('--url <url>', 'address of the cluster; default: ELASTICSEARCH_URL or OPENSEARCH_URL')
+  /** Which cluster, and how it is signed in to. */
+  const clusterOptions = (command: Command) =>
+    command
+      .option('--url <url>', 'address of the cluster; default: ELASTICSEARCH_URL or OPENSEARCH_URL')
+      .option('--cloud-id <id>', 'or, of Elastic Cloud, its Cloud ID; default: ELASTIC_CLOUD_ID')
+      .addOption(
+        new Option(
+          '--auth <how>',
+          'sigv4 signs requests to OpenSearch, a domain of AWS or a search collection of Serverless, with credentials of AWS; default: those of the cluster',
+        ).choices(['sigv4']),
+      )
+  const json = (what = 'one JSON object on standard output') => new Option('--json', what)
+  const dryRun = (what = 'only tell what it would do') => new Option('--dry-run', what)
+  const limit = (what: string) =>
+    new Option('--limit <n>', `at most so many ${what}`).argParser(wholeNumber(1, Number.MAX_SAFE_INTEGER))
+  const globOptions = (command: Command, what: string) =>
+    command
+      .option(
+        '--include <glob...>',
+        `only ${what} that one of these fits: *.log.gz, 'AWSLogs/*/vpcflowlogs/**', AWSLogs/123456789012/`,
+      )
+      .option('--exclude <glob...>', `without ${what} that one of these fits`)
   const snapshotOption = () =>
     new Option(
       '--snapshot <file>',
@@ -143,8 +167,7 @@ flowferry.config.ts (.mts, .js, .mjs), here or above, adds formats and enrichmen
     ).choices(['small', 'full'])
   /** What `ingest` and `backfill` say alike of the store, beside `--to`. */
   const storeOptions = (command: Command) =>
-    command
-      .addOption(urlOption())
+    clusterOptions(command)
       .option(
         '--index <name>',
         'one index for everything, whose mapping is yours; default: a data stream for each format',
@@ -158,23 +181,19 @@ flowferry.config.ts (.mts, .js, .mjs), here or above, adds formats and enrichmen
         ).choices(['create', 'index']),
       )
       .option('--gzip', 'compress what is sent to the cluster')
-      .addOption(
-        new Option('--archived <what>', 'objects in an archive tier of S3; default: fail').choices(['fail', 'skip']),
-      )
-      .addOption(
-        new Option('--unknown <what>', 'objects on S3 of no known format; default: fail').choices(['fail', 'skip']),
-      )
+      .option('--skip-unknown', 'pass over what is of no known format, and count it; default: it fails')
+      .option('--skip-archived', 'pass over objects in an archive tier of S3, and count them; default: they fail')
       .option('--setup', 'first install the index templates')
       .option('--concurrency <n>', 'files read at the same time, 1 to 64; default 4', wholeNumber(1, 64))
 
   /** What `why` and `ask` say alike of where the logs are. */
   const fromOptions = (command: Command) =>
-    configOptions(command)
-      .option(
+    clusterOptions(
+      configOptions(command).option(
         '--from <store>',
         'where the logs are: duckdb:FILE, elasticsearch, opensearch, or the archive itself: s3://bucket, s3://bucket/prefix; default: the store of the config',
-      )
-      .addOption(urlOption())
+      ),
+    )
       .option('--index <name>', 'the index that has everything; default: data streams')
       .addOption(
         new Option('--index-per <span>', 'of indices for each day or month; default: data streams').choices([
@@ -195,6 +214,7 @@ flowferry.config.ts (.mts, .js, .mjs), here or above, adds formats and enrichmen
     .addOption(format())
     .addOption(fields('of vpc-flow, or of --format: fields of files'))
     .addOption(documents())
+    .addOption(limit('documents printed; default: all'))
     .addHelpText(
       'after',
       `
@@ -203,7 +223,7 @@ Standard input is read once, as it comes. It has no content hash, so ids that bu
 documents are printed without ids.
 
 Examples:
-  flowferry parse flow.log.gz | head -1
+  flowferry parse flow.log.gz --limit 1
   aws s3 cp s3://logs/AWSLogs/…json.gz - | flowferry parse - --format cloudtrail | jq .event.action`,
     )
     .action(async (source: string, { config, fields, ...options }: ParseOptions & ConfigFlag & FieldsFlag) => {
@@ -225,7 +245,7 @@ Examples:
       'which record, from 0, as errors count them; default 0',
       wholeNumber(0, Number.MAX_SAFE_INTEGER),
     )
-    .option('--json', 'one JSON object on standard output, its values whole')
+    .addOption(json('one JSON object on standard output, its values whole'))
     .addHelpText(
       'after',
       `
@@ -242,14 +262,20 @@ Examples:
       finish(await explainCommand(source, withStore(options, settings, undefined, ['documents']), io, settings))
     })
 
-  storeOptions(
-    configOptions(command('ingest'))
-      .description('Files, folders (at any depth) and S3 prefixes into a store. Repeating it stores nothing twice.')
-      .argument('<source...>', 'files, folders, s3://bucket/prefix')
-      .option('--to <store>', 'elasticsearch, opensearch or duckdb:FILE; default: the store of the config')
-      .addOption(format())
-      .addOption(fields('of vpc-flow, or of --format: fields of files')),
+  globOptions(
+    storeOptions(
+      configOptions(command('ingest'))
+        .description('Files, folders (at any depth) and S3 prefixes into a store. Repeating it stores nothing twice.')
+        .argument('<source...>', 'files, folders, s3://bucket/prefix')
+        .option('--to <store>', 'elasticsearch, opensearch or duckdb:FILE; default: the store of the config')
+        .addOption(format())
+        .addOption(fields('of vpc-flow, or of --format: fields of files')),
+    ),
+    'files',
   )
+    .addOption(limit('files; default: all'))
+    .addOption(dryRun('only tell what it would do: the files are read, and nothing is written'))
+    .addOption(json())
     .option(
       '--dead-records <prefix>',
       's3://bucket/prefix/ for rejected documents and malformed records; default: none',
@@ -264,6 +290,7 @@ Exit codes: 0 all well, 1 something failed, 2 wrong usage, 3 some records are ma
 
 Examples:
   flowferry ingest logs/ --to duckdb:logs.db
+  flowferry ingest logs/ --dry-run --exclude '*.tmp'
   flowferry ingest s3://my-logs/AWSLogs/123456789012/vpcflowlogs/ --to elasticsearch --setup`,
     )
     .action(
@@ -274,28 +301,32 @@ Examples:
       },
     )
 
-  storeOptions(
-    configOptions(command('backfill'))
-      .description('The records of a time span, from the archive on S3 into a store, or to your own Lambda fleet.')
-      .argument('<source>', 's3://bucket or s3://bucket/prefix; the layout below is found out')
-      .requiredOption(
-        '--since <time>',
-        'first record: 2026-11-01, 2026-11-01T10:00Z (UTC), or -7d, -36h, -90m before now',
-      )
-      .option('--until <time>', 'first record that is too late; default: now')
-      .addOption(formats('logs to bring back; default: all that are found'))
-      .addOption(fields('of vpc-flow, or of --format: fields of files'))
-      .option('--account <id...>', 'accounts; default: all that are found')
-      .option('--region <name...>', 'regions; default: all that are found')
-      .option(
-        '--late <duration>',
-        'how late a record may have come: 90m, 6h, 2d; default: 1h or 2h, as the format has it',
-      )
-      .option(
-        '--to <store>',
-        'into a store: elasticsearch, opensearch or duckdb:FILE; default: the store of the config',
-      ),
+  globOptions(
+    storeOptions(
+      configOptions(command('backfill'))
+        .description('The records of a time span, from the archive on S3 into a store, or to your own Lambda fleet.')
+        .argument('<source>', 's3://bucket or s3://bucket/prefix; the layout below is found out')
+        .requiredOption(
+          '--since <time>',
+          'first record: 2026-11-01, 2026-11-01T10:00Z (UTC), or -7d, -36h, -90m before now',
+        )
+        .option('--until <time>', 'first record that is too late; default: now')
+        .addOption(formats('logs to bring back; default: all that are found'))
+        .addOption(fields('of vpc-flow, or of --format: fields of files'))
+        .option('--account <id...>', 'accounts; default: all that are found')
+        .option('--region <name...>', 'regions; default: all that are found')
+        .option(
+          '--late <duration>',
+          'how late a record may have come: 90m, 6h, 2d; default: 1h or 2h, as the format has it',
+        )
+        .option(
+          '--to <store>',
+          'into a store: elasticsearch, opensearch or duckdb:FILE; default: the store of the config',
+        ),
+    ),
+    'objects',
   )
+    .addOption(limit('objects; with --checkpoint, those behind the former run; default: all'))
     .option('--enqueue <url>', 'or as S3 events to this queue, whose consumers do the work')
     .option('--records-per-message <n>', 'objects in a message, 1 to 100; default 1', wholeNumber(1, 100))
     .option('--rate <n>', 'messages a second at most, 0.1 to 10,000; default: no limit', numberFrom(0.1, 10_000))
@@ -303,8 +334,8 @@ Examples:
     .option('--checkpoint <file>', 'keep in a file how far it is, and go on from it')
     .option('--failures <file>', 'append the objects that failed, as JSON lines')
     .option('--dlq <url>', 'send the objects that failed to a queue, for redrive')
-    .option('--dry-run', 'only tell what it would do: objects, bytes, documents, cost')
-    .option('--json', 'one JSON object on standard output')
+    .addOption(dryRun('only tell what it would do: objects, bytes, documents, cost'))
+    .addOption(json())
     .addHelpText(
       'after',
       `
@@ -347,7 +378,7 @@ Examples:
       '--lookback <duration>',
       'of an archive: how long before --since interfaces are looked for, up to 1d; default: 10m, as more reads more files',
     )
-    .option('--json', 'one JSON object on standard output, its records whole')
+    .addOption(json('one JSON object on standard output, its records whole'))
     .addHelpText(
       'after',
       `
@@ -384,9 +415,9 @@ Examples:
       .option('--since <time>', 'records from here on, as for backfill; default: a day before --until')
       .option('--until <time>', 'records before this; default: now'),
   )
-    .option('--limit <n>', "most rows; default: the question's", wholeNumber(1, 100_000))
+    .option('--limit <n>', "at most so many rows; default: the question's", wholeNumber(1, 100_000))
     .option('--own <block...>', 'blocks of your own addresses: 10.0.0.0/8; default: private addresses')
-    .option('--json', 'one JSON object on standard output')
+    .addOption(json())
     .addHelpText(
       'after',
       `
@@ -436,7 +467,7 @@ Examples:
         'instead, print the alerts as rules of Kibana or monitors of OpenSearch',
       ).choices(['kibana', 'opensearch']),
     )
-    .option('--json', 'one JSON object on standard output for each evaluation')
+    .addOption(json('one JSON object on standard output for each evaluation'))
     .addHelpText(
       'after',
       `
@@ -515,6 +546,8 @@ Examples:
       '--out <file>',
       'the file; parts of other regions and accounts stay in it; default: flowferry.snapshot.json',
     )
+    .addOption(dryRun('only tell what it would do: AWS is asked, and nothing is written'))
+    .addOption(json())
     .addHelpText(
       'after',
       `
@@ -551,7 +584,7 @@ Examples:
     )
     .option('--state <file>', 'keep in a file how far it is, and go on from it')
     .option('--concurrency <n>', 'log files read at the same time, 1 to 64; default 8', wholeNumber(1, 64))
-    .option('--json', 'a JSON object a line: each finding, then the report')
+    .addOption(json('a JSON object a line on standard output: each finding, then the report'))
     .addHelpText(
       'after',
       `
@@ -570,7 +603,7 @@ Examples:
       finish(await verifyCommand(source, options, io))
     })
 
-  configOptions(command('cost'))
+  globOptions(configOptions(command('cost')), 'objects')
     .description(
       'What a month of logs costs: to have them on S3, to index them, and in CloudWatch Logs or Athena instead.',
     )
@@ -612,7 +645,7 @@ Examples:
     .option('--queries <n>', 'queries of Athena a month; default 100', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option('--scanned <percent>', 'of the month that a query reads; default 10', numberFrom(0, 100))
     .option('--prices <file>', 'prices of another region or day, JSON; default: those of us-east-1 in this version')
-    .option('--json', 'one JSON object on standard output')
+    .addOption(json())
     .addHelpText(
       'after',
       `
@@ -631,12 +664,11 @@ Examples:
       finish(await costCommand(source, options, io, settings))
     })
 
-  configOptions(command('setup'))
+  clusterOptions(configOptions(command('setup')))
     .description(
       'Installs index templates and lifecycle policies. Say it once before the first document; what a later run leaves out stays as it is.',
     )
     .option('--to <store>', 'elasticsearch or opensearch; default: the store of the config')
-    .addOption(urlOption())
     .addOption(formats('templates of these alone; default: all'))
     .addOption(indexPer())
     .addOption(documents())
@@ -666,7 +698,8 @@ Examples:
     )
     .option('--sort <field...>', 'sort segments by: source.ip @timestamp:desc; default: none')
     .option('--total-fields-limit <n>', 'fields of an index; default 2000', wholeNumber(1, 1_000_000))
-    .option('--dry-run', 'only tell what it would do')
+    .addOption(dryRun())
+    .addOption(json())
     .option(
       '--dashboards <where>',
       'instead of templates: dashboards as saved objects, into a file, or into Kibana or OpenSearch Dashboards at https://…',
@@ -698,44 +731,48 @@ Examples:
     })
 
   const dlqUrl = 'https://sqs.eu-central-1.amazonaws.com/123456789012/logs-dlq'
-  const dlq = command('dlq')
+  const dlq = program
+    .command('dlq')
     .description('What a dead-letter queue holds, and why. Every message is visible again afterwards.')
     .addHelpText('after', `\nExample:\n  flowferry dlq group ${dlqUrl}`)
+  const dlqExits = 'Exit codes: 0 all well, 1 something failed, 2 wrong usage.'
   const dlqCommand = (name: string, summary: string) =>
     dlq
       .command(name)
       .description(summary)
       .argument('<url>', 'URL of the dead-letter queue')
-      .option('--limit <n>', 'messages to look at; default: all', wholeNumber(1, Number.MAX_SAFE_INTEGER))
+      .addOption(quiet())
+      .addOption(limit('messages; default: all'))
   dlqCommand('group', 'Messages counted by cause, bucket, prefix or account, with the oldest and an example.')
     .addOption(
       new Option('--by <key>', 'what to group by; default: cause').choices(['cause', 'bucket', 'prefix', 'account']),
     )
-    .option('--json', 'one JSON object')
-    .addHelpText('after', `\nExample:\n  flowferry dlq group --by prefix ${dlqUrl}`)
+    .addOption(json())
+    .addHelpText('after', `\n${dlqExits}\n\nExample:\n  flowferry dlq group --by prefix ${dlqUrl}`)
     .action(async (url: string, options: DlqOptions) => {
       const { dlqGroup } = await import('./commands/dlq.ts')
       finish(await dlqGroup(url, options, io))
     })
   dlqCommand('list', 'Each message, a line.')
-    .option('--json', 'one JSON object a line, with the body')
-    .addHelpText('after', `\nExample:\n  flowferry dlq list --json ${dlqUrl} | jq .cause.message`)
+    .addOption(json('a JSON object a line on standard output, with the body'))
+    .addHelpText('after', `\n${dlqExits}\n\nExample:\n  flowferry dlq list --json ${dlqUrl} | jq .cause.message`)
     .action(async (url: string, options: DlqOptions) => {
       const { dlqList } = await import('./commands/dlq.ts')
       finish(await dlqList(url, options, io))
     })
 
-  command('redrive')
+  globOptions(command('redrive'), 'those that name an object')
     .description('Messages of a dead-letter queue back to their queue, each sent before it is deleted.')
     .requiredOption('--dlq <url>', 'URL of the dead-letter queue')
     .requiredOption('--to <url>', 'URL of the queue that they go back to')
-    .option('--dry-run', 'only tell what is there and what would go, grouped by cause')
+    .addOption(dryRun('only tell what it would do: what is there and what would go, grouped by cause'))
+    .addOption(json())
     .option('--cause <code...>', 'only those with this cause: OBJECT_FORBIDDEN, …, or UNKNOWN')
     .option('--bucket <name>', 'only those that name an object of this bucket')
     .option('--prefix <prefix>', 'only those that name an object whose key begins so')
     .option('--older-than <time>', 'only those sent longer ago: 30m, 12h, 7d')
     .option('--newer-than <time>', 'only those sent since: 30m, 12h, 7d')
-    .option('--limit <n>', 'messages to send at most', wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .addOption(limit('messages sent; default: all'))
     .option('--rate <n>', 'messages a second at most, 0.1 to 10,000; default: no limit', numberFrom(0.1, 10_000))
     .addHelpText(
       'after',
@@ -754,7 +791,11 @@ Example:
   return program
 
   function command(name: string): Command {
-    return program.command(name)
+    return program.command(name).addOption(quiet())
+  }
+
+  function quiet(): Option {
+    return new Option('--quiet', 'neither notes nor progress on standard error; errors are told')
   }
 }
 

@@ -23,9 +23,10 @@ export async function newBar(output: Output, format: string) {
   })
 }
 
-/** A bar on a terminal; nothing where a log would only be filled by it. */
+/** A bar on a terminal; nothing where a log would only be filled by it, nor with `--quiet`. */
 export async function startProgress(io: Io, totalBytes: number, files: number): Promise<Progress> {
-  if (!io.stderr.isTTY) return { watch: (object) => object, onObject: () => undefined, stop: () => undefined }
+  if (io.quiet || !io.stderr.isTTY)
+    return { watch: (object) => object, onObject: () => undefined, stop: () => undefined }
   const format = '{bar} {percentage}%  {read} of {size}  {done}/{files} files  {eta_formatted} left'
   const bar = await newBar(io.stderr, format)
   let read = 0

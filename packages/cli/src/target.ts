@@ -1,12 +1,18 @@
-import { readFile } from 'node:fs/promises'
 import { byteBudget, FlowferryError, type Format, type IngestOptions, type Sink } from '@flowferry/core'
 import type { BulkOptions, SetupChange, SetupOptions } from '@flowferry/search'
-import { type Io, line, UsageError } from './io.ts'
+import {
+  type Cluster,
+  type ClusterOptions,
+  clusterOf,
+  openElasticsearch,
+  openOpenSearch,
+  unknownStore,
+} from './cluster.ts'
+import { type Io, note, UsageError } from './io.ts'
 
 /** The options of `ingest`, `backfill` and `setup` that say where documents go, and how. */
-export interface TargetOptions {
+export interface TargetOptions extends ClusterOptions {
   readonly to?: string
-  readonly url?: string
   readonly index?: string
   readonly indexPer?: 'day' | 'month'
   readonly op?: 'create' | 'index'
@@ -29,19 +35,19 @@ export interface Store {
   readonly pace?: Pick<IngestOptions<unknown>, 'batchBytes' | 'budget'>
 }
 
-export async function targetOf({ to, url, ...options }: TargetOptions, io: Io): Promise<Target> {
+export async function targetOf({ to, url, cloudId, auth, ...options }: TargetOptions, io: Io): Promise<Target> {
   const { index, indexPer, op, gzip } = options
   if (to === undefined)
     throw new UsageError('Say where to: --to elasticsearch, opensearch or duckdb:FILE, or `store` of flowferry.config')
   if (to.startsWith('duckdb:')) {
     const path = to.slice('duckdb:'.length)
     if (path === '') throw new UsageError('--to duckdb:FILE needs the name of a file: --to duckdb:logs.db')
-    if ([url, index, indexPer, op, gzip].some((option) => option !== undefined))
-      throw new UsageError('--url, --index, --index-per, --op and --gzip do not go with duckdb')
+    if ([url, cloudId, auth, index, indexPer, op, gzip].some((option) => option !== undefined))
+      throw new UsageError('--url, --cloud-id, --auth, --index, --index-per, --op and --gzip do not go with duckdb')
     return { name: path, open: () => openDuckDB(path) }
   }
   if (to !== 'elasticsearch' && to !== 'opensearch')
-    throw new UsageError(`--to takes elasticsearch, opensearch or duckdb:FILE, not "${to}"`)
+    throw unknownStore('--to', to, 'elasticsearch, opensearch or duckdb:FILE')
   if (op === 'index' && index === undefined && indexPer === undefined)
     throw new UsageError('--op index needs --index-per or --index: data streams overwrite nothing')
   const bulk: BulkOptions = {
@@ -50,49 +56,34 @@ export async function targetOf({ to, url, ...options }: TargetOptions, io: Io): 
     ...(op && { op }),
     ...(gzip && { gzip }),
   }
-  const node = nodeOf(to, url, io)
-  const open = await (to === 'elasticsearch' ? elasticsearchAt : openSearchAt)(node, bulk, io)
+  const cluster = clusterOf(
+    to,
+    { ...(url !== undefined && { url }), ...(cloudId !== undefined && { cloudId }), ...(auth && { auth }) },
+    io,
+  )
   const where = index === undefined ? '' : `${index} on `
-  return { name: where + addressOf(node), open }
+  const open = to === 'elasticsearch' ? openElasticsearchTarget : openOpenSearchTarget
+  return { name: where + cluster.name, open: () => open(cluster, bulk, io) }
 }
 
-/** The address of a cluster, from `--url` or the environment. */
-export const nodeOf = (engine: 'elasticsearch' | 'opensearch', url: string | undefined, io: Io): string =>
-  nodeUrl(engine === 'elasticsearch' ? 'ELASTICSEARCH_URL' : 'OPENSEARCH_URL', url, io)
-
-export async function elasticsearchClient(node: string, io: Io) {
-  const { Client } = await import('@elastic/elasticsearch')
-  const { ELASTICSEARCH_API_KEY: apiKey } = io.env
-  const auth = apiKey ? { apiKey } : basicAuth('ELASTICSEARCH', io)
-  const tls = await authority('ELASTICSEARCH', io)
-  return new Client({ node, ...(auth && { auth }), ...(tls && { tls }) })
-}
-
-export async function openSearchClient(node: string, io: Io) {
-  const { Client } = await import('@opensearch-project/opensearch')
-  const auth = basicAuth('OPENSEARCH', io)
-  const tls = await authority('OPENSEARCH', io)
-  return new Client({ node, ...(auth && { auth }), ...(tls && { ssl: tls }) })
-}
-
-async function elasticsearchAt(node: string, bulk: BulkOptions, io: Io): Promise<Target['open']> {
+async function openElasticsearchTarget(cluster: Cluster, bulk: BulkOptions, io: Io): Promise<Store> {
+  const client = await openElasticsearch(cluster, io)
   const { elasticsearch, setup } = await import('@flowferry/sink-elasticsearch')
-  const client = await elasticsearchClient(node, io)
-  return async () => ({
+  return {
     sink: elasticsearch({ client, ...bulk }),
     setup: (options) => setup(client, { ...options, ...(bulk.indexPer && { indexPer: bulk.indexPer }) }),
     close: () => client.close(),
-  })
+  }
 }
 
-async function openSearchAt(node: string, bulk: BulkOptions, io: Io): Promise<Target['open']> {
+async function openOpenSearchTarget(cluster: Cluster, bulk: BulkOptions, io: Io): Promise<Store> {
+  const client = await openOpenSearch(cluster, io)
   const { opensearch, setup } = await import('@flowferry/sink-opensearch')
-  const client = await openSearchClient(node, io)
-  return async () => ({
+  return {
     sink: opensearch({ client, ...bulk }),
     setup: (options) => setup(client, { ...options, ...(bulk.indexPer && { indexPer: bulk.indexPer }) }),
     close: () => client.close(),
-  })
+  }
 }
 
 const mebibyte = 1024 * 1024
@@ -125,15 +116,18 @@ export async function prepare(
   { setup, index }: { readonly setup?: boolean; readonly index?: string },
   io: Io,
 ): Promise<void> {
-  if (setup) for (const text of await setUp(store, { formats })) line(io.stderr, text)
-  else for (const text of await missingTemplates(store, formats)) if (index === undefined) line(io.stderr, text)
+  if (setup) for (const text of await setUp(store, { formats })) note(io, text)
+  else for (const text of await missingTemplates(store, formats)) if (index === undefined) note(io, text)
 }
 
 /** Installs the templates; a line for each thing that it did. */
-export async function setUp(store: Store, options: Omit<SetupOptions, 'indexPer'>): Promise<string[]> {
-  if (!store.setup) return ['setup: DuckDB needs none']
-  const changes = await store.setup(options)
-  const would = options.dryRun ? 'would be ' : ''
+async function setUp(store: Store, options: Omit<SetupOptions, 'indexPer'>): Promise<string[]> {
+  return store.setup ? changeLines(await store.setup(options), options.dryRun) : ['setup: DuckDB needs none']
+}
+
+/** A line for each thing that `setup` did, or would do. */
+export function changeLines(changes: readonly SetupChange[], dryRun = false): string[] {
+  const would = dryRun ? 'would be ' : ''
   return changes.flatMap(({ kind, name, action, note }) => {
     const told = note === undefined ? [] : [`note: ${note}`]
     if (action === 'found' || action === 'missing') return told
@@ -155,55 +149,4 @@ async function missingTemplates(store: Store, formats: readonly Format[]): Promi
   return missing.length === 0
     ? []
     : [`note: not installed: ${missing.map(({ name }) => name).join(', ')}; --setup installs these index templates`]
-}
-
-function nodeUrl(variable: string, url: string | undefined, io: Io): string {
-  const node = url ?? io.env[variable]
-  if (!node) throw new UsageError(`The address of the cluster is not known: pass --url, or set ${variable}`)
-  const parsed = URL.canParse(node) ? new URL(node) : undefined
-  // `localhost:9200` parses: as a URL of the scheme `localhost`.
-  if (!parsed || !/^https?:$/.test(parsed.protocol))
-    throw new UsageError(`${url === undefined ? variable : '--url'} is no URL: it takes https://host:9200`)
-  if (url !== undefined) refusePassword('--url', parsed)
-  return node
-}
-
-/** Throws where an address of the command line holds a password. */
-export function refusePassword(option: string, { username, password }: URL): void {
-  if (username + password !== '')
-    throw new UsageError(`${option} must hold no password: other users see the command line. Set it in the environment`)
-}
-
-function basicAuth(prefix: string, io: Io): { username: string; password: string } | undefined {
-  const username = io.env[`${prefix}_USERNAME`]
-  const password = io.env[`${prefix}_PASSWORD`]
-  if (!username && !password) return undefined
-  if (!username || !password) throw new UsageError(`Set both ${prefix}_USERNAME and ${prefix}_PASSWORD`)
-  return { username, password }
-}
-
-/** The header that a cluster's users sign in with to Kibana and OpenSearch Dashboards. */
-export function authorizationOf(engine: 'elasticsearch' | 'opensearch', io: Io): string | undefined {
-  const key = engine === 'elasticsearch' && io.env.ELASTICSEARCH_API_KEY
-  if (key) return `ApiKey ${key}`
-  const user = basicAuth(engine.toUpperCase(), io)
-  return user && `Basic ${Buffer.from(`${user.username}:${user.password}`).toString('base64')}`
-}
-
-/** The certificate authority of a cluster that signed its own certificate, from a file that the environment names. */
-async function authority(prefix: string, io: Io): Promise<{ ca: string } | undefined> {
-  const variable = `${prefix}_CA_FILE`
-  const path = io.env[variable]
-  if (!path) return undefined
-  try {
-    return { ca: await readFile(path, 'utf8') }
-  } catch (error) {
-    throw new UsageError(`${variable} names a file that cannot be read: ${(error as Error).message}`)
-  }
-}
-
-/** Without a credential, and without what stands behind the path. */
-export function addressOf(node: string): string {
-  const { origin, pathname } = new URL(node)
-  return origin + pathname.replace(/\/+$/, '')
 }

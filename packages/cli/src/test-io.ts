@@ -9,7 +9,7 @@ export interface Ran {
 }
 
 interface Surroundings {
-  readonly stdin?: readonly string[]
+  readonly stdin?: Iterable<string>
   readonly env?: Record<string, string>
   readonly cwd?: string
   readonly signal?: AbortSignal

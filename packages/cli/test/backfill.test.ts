@@ -116,9 +116,9 @@ describe('flowferry backfill on a server', () => {
     const first = await backfill(['--to', `duckdb:${database}`, '--json'])
     expect(first.code, first.stderr).toBe(0)
     const told = JSON.parse(first.stdout)
-    expect(told).toMatchObject({ 'documents written': truth, duplicates: 0, failed: 0 })
-    expect(told['records read']).toBe(told.objects * recordsPerFile)
-    expect(told['records read']).toBe(told['documents written'] + told.filtered)
+    expect(told).toMatchObject({ counts: { written: truth, duplicate: 0 }, failed: 0, skipped: 0, failures: [] })
+    expect(told.counts.read).toBe(told.objects * recordsPerFile)
+    expect(told.counts.read).toBe(told.counts.written + told.counts.filtered)
     expect(await rows(database)).toEqual([{ n: truth, ids: truth }])
     const second = await backfill(['--to', `duckdb:${database}`], `s3://${bucket}/${prefix}/`)
     expect(second.stdout).toMatch(/\ndocuments written +0\nduplicates +\d/)
@@ -149,7 +149,7 @@ describe('flowferry backfill on a server', () => {
     const { stdout } = await backfill(['--manifest', `s3://${bucket}/jobs/manifest.csv`, '--json'])
     const { Body, ETag } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: 'jobs/manifest.csv' }))
     expect(await Body!.transformToString()).toBe(text)
-    expect(`"${JSON.parse(stdout)['manifest ETag']}"`).toBe(ETag)
+    expect(`"${JSON.parse(stdout).etag}"`).toBe(ETag)
   })
 
   test('tells of every object that failed, in a file and a dead-letter queue, and does the others', async () => {
@@ -172,7 +172,8 @@ describe('flowferry backfill on a server', () => {
     expect(code).toBe(1)
     expect(stdout).toMatch(/\ndocuments written +1,800\n/)
     expect(stdout).toMatch(/\nobjects failed +25\n/)
-    expect(stderr).toContain('… and 5 objects more')
+    expect(stderr).toContain(' and 24 more objects\n  failed: ')
+    expect(stderr.match(/^ {2}failed: /gm)).toHaveLength(1)
     const lines = (await readFile(failures, 'utf8'))
       .trimEnd()
       .split('\n')
@@ -199,6 +200,35 @@ describe('flowferry backfill on a server', () => {
     expect(state).toMatchObject({ failed: 0, finished: false })
     // Files of the margin, which have nothing for the store, are done.
     expect(state.objects).toBeLessThanOrEqual(10)
+  })
+
+  test('does so many objects of those that are meant, and goes on from there', async () => {
+    const database = join(folder, 'logs.db')
+    const checkpoint = join(folder, 'c.json')
+    const args = ['--to', `duckdb:${database}`, '--checkpoint', checkpoint, '--json', '--quiet', '--limit', '40']
+    const globs = ['--include', '**/2026/11/20/*', '--exclude', '*T00*', '*T1*', '*T2*']
+    const isMeant = (key: string) => key.includes('/2026/11/20/') && !/T(?:00|1|2)\d*_[^/]*$/.test(key)
+    const meant = files.filter(({ key }) => isMeant(key)).length
+    expect(meant).toBeGreaterThan(100)
+    let objects = 0
+    for (let runs = Math.ceil(meant / 40); runs > 0; runs--) {
+      const { code, stdout, stderr } = await backfill([...args, ...globs])
+      expect(code, stderr).toBe(0)
+      expect(stderr).toBe('')
+      const told = JSON.parse(stdout)
+      expect(told.objects).toBe(Math.min(40, meant - objects))
+      objects += told.objects
+      expect(JSON.parse(await readFile(checkpoint, 'utf8')).finished).toBe(objects === meant)
+    }
+    expect(objects).toBe(meant)
+    const after = await backfill([...args, ...globs])
+    expect(JSON.parse(after.stdout)).toEqual({ objects: 0, failed: 0, finished: true })
+    const other = await backfill(args)
+    expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining('its include is') })
+    const dry = await backfill(['--dry-run', '--json', ...globs])
+    expect(JSON.parse(dry.stdout).objects).toBe(meant)
+    const few = await backfill(['--dry-run', '--json', ...globs, '--limit', '7'])
+    expect(JSON.parse(few.stdout).objects).toBe(7)
   })
 
   test('refuses the checkpoint of another backfill, and does nothing again that is finished', async () => {

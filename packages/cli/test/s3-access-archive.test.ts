@@ -62,7 +62,7 @@ test('a backfill of all formats finds those of the span, and stores its records'
   const database = join(folder, 'logs.db')
   const done = await runHere(['backfill', `s3://${bucket}`, ...span, '--to', `duckdb:${database}`, '--json'], { env })
   expect(done.code, done.stderr).toBe(0)
-  expect(JSON.parse(done.stdout)).toMatchObject({ objects: 4, 'records read': 8, 'documents written': 5, filtered: 3 })
+  expect(JSON.parse(done.stdout)).toMatchObject({ objects: 4, counts: { read: 8, written: 5, filtered: 3 } })
   const sink = await duckdb(database)
   const rows = await sink.query(`SELECT strftime("@timestamp", '%H:%M:%S') AS at FROM s3_requests ORDER BY 1`)
   await sink.close()

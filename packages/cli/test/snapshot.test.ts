@@ -129,6 +129,19 @@ test('the region of the environment, where none is said', async () => {
   expect((await snapshotIn(path)).parts.map((part) => part.region)).toEqual(['us-east-1'])
 })
 
+test('a dry run asks AWS, and writes nothing', async () => {
+  const path = join(folder, 'dry.json')
+  const { code, stdout, stderr } = await runHere(['snapshot', '--out', path, '--dry-run', '--json', '--quiet'])
+  expect(code, stderr).toBe(0)
+  expect(stderr).toBe('')
+  expect(JSON.parse(stdout)).toMatchObject({
+    dryRun: true,
+    file: path,
+    parts: [{ region: 'us-east-1', interfaces: expect.any(Number), flowLogs: expect.any(Number) }],
+  })
+  await expect(readFile(path)).rejects.toThrow('ENOENT')
+})
+
 test('a file that is something else is left as it is', async () => {
   const path = join(folder, 'notes.txt')
   await writeFile(path, 'my notes')

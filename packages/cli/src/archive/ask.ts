@@ -7,7 +7,6 @@ import type { ArchivePlaces } from './selection.ts'
 
 export interface AskArchiveOptions extends ArchivePlaces {
   readonly from: string
-  readonly json?: boolean
 }
 
 /** What a question of every day needs of an archive, in memory. `formats` are those that the archive may hold. */
@@ -15,7 +14,7 @@ export async function openForAsk(
   question: DailyQuestion,
   asked: Span,
   formats: readonly Format[],
-  { from, json = false, ...places }: AskArchiveOptions,
+  { from, ...places }: AskArchiveOptions,
   io: Io,
   settings: Settings,
 ): Promise<OpenArchive> {
@@ -26,5 +25,5 @@ export async function openForAsk(
     from: new Date(span.from),
     to: new Date(span.to),
   }
-  return openArchive(from, { ...places, parts: [part], settings, quiet: json }, io)
+  return openArchive(from, { ...places, parts: [part], settings }, io)
 }

@@ -44,7 +44,7 @@ async function opened(files: readonly Buffer[], request: Partial<ArchiveRequest>
   server = await startArchiveServer({ keys, bodyOf: (one) => files[keys.indexOf(one)]! })
   vi.stubEnv('AWS_ENDPOINT_URL', server.url)
   const parts = [{ formats: vpcFlow.formats, from, to }]
-  return openArchive('s3://logs', { parts, settings: noSettings, quiet: true, ...request }, io())
+  return openArchive('s3://logs', { parts, settings: noSettings, ...request }, io())
 }
 
 const question = {

@@ -12,7 +12,8 @@ import type { ArchiveObject } from '@flowferry/source-s3'
 import { requireS3Address, s3Client } from '../aws.ts'
 import { startBackfillProgress } from '../backfill/progress.ts'
 import type { Settings } from '../config/settings.ts'
-import { type Io, line, UsageError } from '../io.ts'
+import { type Io, line, note, UsageError } from '../io.ts'
+import { collectFailures, type Failures, failureLines } from '../report.ts'
 import { bytes, count, plural } from '../text.ts'
 import { countRequests, type Requests } from './requests.ts'
 import { type ArchivePlaces, archivePlaces } from './selection.ts'
@@ -32,8 +33,6 @@ export interface ArchiveRequest extends ArchivePlaces {
   readonly parts: readonly ArchivePart[]
   /** A config, whose formats, enrichments and filter hold, as for `backfill`. */
   readonly settings: Settings
-  /** Whether nothing but failures is told on standard error. @default false */
-  readonly quiet?: boolean
   /** Bytes of memory for the records that are kept and for the questions; inserting alone takes 64 MiB. @default 1 GiB */
   readonly memory?: number
 }
@@ -69,8 +68,6 @@ const mebibyte = 1024 * 1024
 const gibibyte = 1024 * mebibyte
 /** Their names alone take some 40 MB. */
 const mostObjects = 100_000
-/** How many failed objects are spoken of one by one. */
-const shown = 20
 /** Reading waits for the network: S3 answers after some tens of milliseconds, and each object is small. */
 const concurrency = 16
 
@@ -90,7 +87,7 @@ const concurrency = 16
  * await archive.close()
  */
 export async function openArchive(source: string, request: ArchiveRequest, io: Io): Promise<OpenArchive> {
-  const { parts, settings, quiet = false, memory = gibibyte } = request
+  const { parts, settings, memory = gibibyte } = request
   const address = requireS3Address(source, 'An archive is')
   const places = archivePlaces(request)
   const started = performance.now()
@@ -123,7 +120,7 @@ export async function openArchive(source: string, request: ArchiveRequest, io: I
     )
     const size = planned.flatMap(({ found }) => found).reduce((sum, object) => sum + (object.size ?? 0), 0)
     const objects = planned.reduce((sum, { found }) => sum + found.length, 0)
-    if (!quiet) line(io.stderr, `reads ${plural(objects, 'object')} of ${source}, ${bytes(size)}`)
+    note(io, `reads ${plural(objects, 'object')} of ${source}, ${bytes(size)}`)
 
     const limits = [`memory_limit = '${memory}B'`, "temp_directory = ''"]
     // One thread inserts; others would wait for it, which costs CPU.
@@ -140,18 +137,17 @@ export async function openArchive(source: string, request: ArchiveRequest, io: I
       failed: read.failed.map(({ object, error }) => ({ key: object.key, code: error.code, message: error.message })),
       seconds,
     }
-    if (!quiet) line(io.stderr, costLine(cost))
-    for (const { object, error } of read.failed.slice(0, shown)) {
-      line(io.stderr, `s3://${object.bucket}/${object.key}`)
-      line(io.stderr, `  failed: ${error.message}`)
-    }
-    const leftOut = [...notes, ...(objects === 0 ? [noObjects(source, parts)] : []), ...leftOutOf(read)]
+    note(io, costLine(cost))
+    const failures = collectFailures()
+    for (const failed of read.failed) failures.add(failed)
+    for (const text of failureLines(failures, 'object')) line(io.stderr, text)
+    const leftOut = [...notes, ...(objects === 0 ? [noObjects(source, parts)] : []), ...leftOutOf(read, failures)]
     return { ...(await storeOf(read)), cost, leftOut, unread: await unreadOf(read), close }
 
     async function readParts(): Promise<Read> {
       const { runLocal } = await import('../backfill/local.ts')
       const { readingOf } = await import('../backfill/reading.ts')
-      const progress = await startBackfillProgress(io, quiet)
+      const progress = await startBackfillProgress(io)
       progress.expect(objects, size, true)
       const all: Read = { bytes: 0, records: 0, kept: 0, failed: [], damaged: [], kinds: new Set() }
       let isFull = false
@@ -271,11 +267,15 @@ function noObjects(source: string, parts: readonly ArchivePart[]): string {
   return `${source} has no object of the span for ${titles}`
 }
 
-function leftOutOf({ failed, damaged }: Read): string[] {
-  const more = failed.length - shown
+function leftOutOf({ damaged }: Read, failures: Failures): string[] {
+  const groups = failures.groups()
+  const more = failures.count() - groups.reduce((sum, { objects }) => sum + objects, 0)
   const malformed = damaged.reduce((sum, { counts }) => sum + counts.malformed, 0)
   return [
-    ...failed.slice(0, shown).map(({ object, error }) => `${object.key} could not be read: ${error.message}`),
+    ...groups.map(({ first, objects, message }) => {
+      const others = objects === 1 ? '' : ` and ${plural(objects - 1, 'more object')}`
+      return `${first}${others} could not be read: ${message}`
+    }),
     ...(more > 0 ? [`${plural(more, 'more object')} could not be read: --json has them all`] : []),
     ...(malformed > 0
       ? [

@@ -1,7 +1,7 @@
 import type { ArchiveReading, WhyQuestion } from '@flowferry/answers/why'
 import type { Snapshot } from '@flowferry/enrich/interfaces'
 import type { Settings } from '../config/settings.ts'
-import { type Io, line, UsageError } from '../io.ts'
+import { type Io, note, UsageError } from '../io.ts'
 import { parseDuration } from '../times.ts'
 import { type OpenArchive, openArchive } from './open.ts'
 import type { ArchivePlaces } from './selection.ts'
@@ -9,7 +9,6 @@ import type { ArchivePlaces } from './selection.ts'
 export interface WhyArchiveOptions extends ArchivePlaces {
   readonly from: string
   readonly lookback?: string
-  readonly json?: boolean
 }
 
 export interface WhyArchive extends OpenArchive {
@@ -26,7 +25,7 @@ export async function openForWhy(
   io: Io,
   { filter, ...settings }: Settings,
 ): Promise<WhyArchive> {
-  const { from, lookback, json = false, ...places } = options
+  const { from, lookback, ...places } = options
   const before = lookback === undefined ? undefined : parseDuration('--lookback', lookback)
   if (before !== undefined && before > day) throw new UsageError('--lookback is a day (1d) at most')
   const { archiveNeeds, archiveQuestion } = await import('@flowferry/answers/why')
@@ -35,8 +34,8 @@ export async function openForWhy(
   })
   const parts = needs.map(({ span, ...need }) => ({ ...need, from: new Date(span.from), to: new Date(span.to) }))
   // Silence is evidence, and what a filter drops would be silence.
-  if (filter) line(io.stderr, "note: why reads what the config's filter would drop, too")
-  const archive = await openArchive(from, { ...places, parts, settings, quiet: json }, io)
+  if (filter) note(io, "note: why reads what the config's filter would drop, too")
+  const archive = await openArchive(from, { ...places, parts, settings }, io)
   const unread = archive.unread.flatMap(({ formats, from, to }) =>
     formats.some(({ kind }) => kind === 'vpcflow') ? [{ start: from.toISOString(), end: to.toISOString() }] : [],
   )

@@ -10,6 +10,8 @@ const backfill = {
   formats: [],
   accounts: [],
   regions: [],
+  include: [],
+  exclude: [],
   since: '-7d',
   until: 'now',
   late: '',

@@ -8,6 +8,8 @@ export interface BackfillIdentity {
   readonly formats: readonly string[]
   readonly accounts: readonly string[]
   readonly regions: readonly string[]
+  readonly include: readonly string[]
+  readonly exclude: readonly string[]
   readonly since: string
   readonly until: string
   readonly late: string

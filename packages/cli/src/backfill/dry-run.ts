@@ -46,7 +46,7 @@ export async function dryRun(
 
   if (options.json) {
     const span = { from: from.toISOString(), to: to.toISOString() }
-    line(io.stdout, JSON.stringify({ ...span, objects, services, archived, cost, dollars, prices: asOf }))
+    line(io.stdout, JSON.stringify({ dryRun: true, ...span, objects, services, archived, cost, dollars, prices: asOf }))
     return exitCodes.ok
   }
   line(io.stdout, `records from ${from.toISOString()} to before ${to.toISOString()}`)

@@ -1,31 +1,23 @@
 import { appendFile } from 'node:fs/promises'
 import type { FlowferryError } from '@flowferry/core'
 import type { ArchiveObject, Sqs } from '@flowferry/source-s3'
+import { collectFailures, type Failures } from '../report.ts'
 
-/** How many failed objects are spoken of one by one. */
-const shown = 20
-
-export interface Failures {
-  readonly count: () => number
-  /** The first ones. */
-  readonly first: readonly { readonly object: ArchiveObject; readonly error: FlowferryError }[]
+export interface KeptFailures extends Failures {
   /** Keeps a failed object, and why it failed, where it was asked for. Rejects when that cannot be done. */
   readonly note: (object: ArchiveObject, error: FlowferryError) => Promise<void>
 }
 
-/** What became of objects that failed: the first few in memory, all of them in a file and in a dead-letter queue. */
+/** What became of objects that failed: by their causes in memory, all of them in a file and in a dead-letter queue. */
 export function createFailures(
   path: string | undefined,
   queue: { readonly sqs: Sqs; readonly queueUrl: string; readonly region: string } | undefined,
-): Failures {
-  const first: { object: ArchiveObject; error: FlowferryError }[] = []
-  let count = 0
+): KeptFailures {
+  const failures = collectFailures()
   return {
-    count: () => count,
-    first,
+    ...failures,
     note: async (object, error) => {
-      count++
-      if (first.length < shown) first.push({ object, error })
+      failures.add({ object, error })
       const { bucket, key, etag, size } = object
       if (path !== undefined)
         await appendFile(

@@ -20,6 +20,7 @@ export interface LocalOptions extends Omit<IngestOptions<unknown>, 'source' | 'o
 
 export interface LocalResult {
   readonly counts: Counts
+  /** Stored bytes read. */
   readonly bytes: number
   /** Why it ended before its end; what was not begun or not stored is for the next run. */
   readonly stopped?: FlowferryError

@@ -1,5 +1,5 @@
 import type { Io } from '../io.ts'
-import { line } from '../io.ts'
+import { note } from '../io.ts'
 import { newBar } from '../progress.ts'
 import { bytes, count, duration } from '../text.ts'
 
@@ -14,8 +14,8 @@ export interface BackfillProgress {
 /** Between lines, where there is no terminal, in milliseconds. */
 const pause = 30_000
 
-/** A bar with the time that is left on a terminal; elsewhere a line every half minute, or nothing when `quiet`. */
-export async function startBackfillProgress(io: Io, quiet: boolean): Promise<BackfillProgress> {
+/** A bar with the time that is left on a terminal; elsewhere a line every half minute, or nothing with `--quiet`. */
+export async function startBackfillProgress(io: Io): Promise<BackfillProgress> {
   const started = performance.now()
   const done = { objects: 0, bytes: 0 }
   const total = { objects: 0, bytes: 0, whole: false }
@@ -27,8 +27,8 @@ export async function startBackfillProgress(io: Io, quiet: boolean): Promise<Bac
     const percent = total.whole ? `, ${Math.floor(share * 100)}%` : ''
     return `${count(done.objects)} of ${count(total.objects)}${more} objects, ${bytes(done.bytes)} of ${bytes(total.bytes)}${more}${percent}${left}`
   }
-  const bar = !quiet && io.stderr.isTTY ? await startBar(io) : undefined
-  const timer = quiet || bar ? undefined : setInterval(() => line(io.stderr, words()), pause)
+  const bar = !io.quiet && io.stderr.isTTY ? await startBar(io) : undefined
+  const timer = io.quiet || bar ? undefined : setInterval(() => note(io, words()), pause)
   // Bytes move the bar; objects of no byte must too.
   const draw = () => bar?.update(done.bytes + done.objects, total.bytes + total.objects, words())
   return {

@@ -1,16 +1,17 @@
 import { type ArchiveSelection, archiveSpan } from '../archive/selection.ts'
 import { requireS3Address } from '../aws.ts'
+import { unknownStore } from '../cluster.ts'
 import type { Documents } from '../formats.ts'
+import { type Globs, matcherOf } from '../globs.ts'
 import { queueUrl, refuseOptions, UsageError } from '../io.ts'
+import type { Skips } from '../skips.ts'
 import { checkSetup, type TargetOptions } from '../target.ts'
 import type { BackfillIdentity } from './checkpoint.ts'
 
-export interface BackfillCommandOptions extends TargetOptions, ArchiveSelection {
+export interface BackfillCommandOptions extends TargetOptions, ArchiveSelection, Globs, Skips {
   readonly since: string
   readonly setup?: boolean
   readonly concurrency?: number
-  readonly archived?: 'fail' | 'skip'
-  readonly unknown?: 'fail' | 'skip'
   readonly enqueue?: string
   readonly recordsPerMessage?: number
   readonly rate?: number
@@ -20,6 +21,8 @@ export interface BackfillCommandOptions extends TargetOptions, ArchiveSelection 
   readonly dlq?: string
   readonly documents?: Documents
   readonly dryRun?: boolean
+  /** Objects at most. @default all */
+  readonly limit?: number
   readonly json?: boolean
 }
 
@@ -35,6 +38,8 @@ export interface BackfillRequest {
   readonly to: Date
   /** Milliseconds. */
   readonly late?: number
+  /** By `--include` and `--exclude`. */
+  readonly isMeant: (key: string) => boolean
   readonly way: 'sink' | 'queue' | 'fifo' | 'manifest' | undefined
   readonly identity: BackfillIdentity
 }
@@ -47,6 +52,7 @@ export function backfillRequest(source: string, options: BackfillCommandOptions,
     prefix: address.key,
     formats: format,
     ...archiveSpan(options, now),
+    isMeant: matcherOf(options),
     way: wayOf(options),
     identity: {
       source,
@@ -54,6 +60,8 @@ export function backfillRequest(source: string, options: BackfillCommandOptions,
       formats: format,
       accounts: account,
       regions: region,
+      include: options.include ?? [],
+      exclude: options.exclude ?? [],
       since,
       until,
       late: late ?? '',
@@ -68,17 +76,19 @@ function wayOf(options: BackfillCommandOptions): BackfillRequest['way'] {
   if (ways === 0 && !dryRun)
     throw new UsageError('Say what to do: --to STORE, --enqueue QUEUE_URL, --manifest FILE, or only --dry-run')
   if (to !== undefined && !/^(?:elasticsearch|opensearch|duckdb:.+)$/s.test(to))
-    throw new UsageError(`--to takes elasticsearch, opensearch or duckdb:FILE, not "${to}"`)
+    throw unknownStore('--to', to, 'elasticsearch, opensearch or duckdb:FILE')
   const ofStore = [
     'url',
+    'cloudId',
+    'auth',
     'index',
     'indexPer',
     'op',
     'gzip',
     'setup',
     'concurrency',
-    'archived',
-    'unknown',
+    'skipArchived',
+    'skipUnknown',
     'failures',
     'dlq',
   ] as const

@@ -111,10 +111,12 @@ async function evaluateFrom(
 ): Promise<ExitCode> {
   const { every, state: file, until, late, own, window, dashboard, dlq = [] } = options
   if (every !== undefined && until !== undefined) throw new UsageError('--until is one evaluation, and --every goes on')
-  const { from, url, index, indexPer } = withFrom(options, settings)
+  const { from, url, cloudId, auth, index, indexPer } = withFrom(options, settings)
   const places: FromOptions = {
     from,
     ...(url !== undefined && { url }),
+    ...(cloudId !== undefined && { cloudId }),
+    ...(auth && { auth }),
     ...(index !== undefined && { index }),
     ...(indexPer && { indexPer }),
   }

@@ -33,7 +33,7 @@ export async function askCommand(
   const { limit, own, json, since: _, until: __, ...places } = withFrom(options, settings)
   const span = spanOf(options, day)
   const { formats } = await parserFor(logFormatNames(settings), 'small', settings)
-  const store = await openFor(question, span, formats, { ...places, ...(json && { json }) }, io, settings)
+  const store = await openFor(question, span, formats, places, io, settings)
   try {
     const { cost: archive } = store
     const given: DailyOptions = {

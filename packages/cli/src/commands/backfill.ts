@@ -1,28 +1,37 @@
 import type { S3Client } from '@aws-sdk/client-s3'
-import type { Counts, FlowferryError, Parser } from '@flowferry/core'
+import type { FlowferryError, Parser } from '@flowferry/core'
 import type { ArchiveObject, ArchiveOptions } from '@flowferry/source-s3'
 import { bucketRegion, s3Address, s3Client, sqsClient } from '../aws.ts'
-import { type Checkpoint, openCheckpoint } from '../backfill/checkpoint.ts'
+import { openCheckpoint } from '../backfill/checkpoint.ts'
 import { dryRun } from '../backfill/dry-run.ts'
-import { createFailures, type Failures } from '../backfill/failures.ts'
+import { createFailures, type KeptFailures } from '../backfill/failures.ts'
 import { type BackfillProgress, startBackfillProgress } from '../backfill/progress.ts'
 import { readingOf } from '../backfill/reading.ts'
 import { type BackfillCommandOptions, type BackfillRequest, backfillRequest } from '../backfill/request.ts'
+import { firstOf, meant } from '../backfill/select.ts'
 import type { Settings } from '../config/settings.ts'
 import { formatNames, logFormatNames, parserFor } from '../formats.ts'
 import { hintsFor } from '../hints.ts'
-import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
+import { type ExitCode, exitCodes, type Io, line, note, UsageError } from '../io.ts'
+import { type Failures, failureLines, totalsAsJson, totalsTable } from '../report.ts'
+import { skipsOf } from '../skips.ts'
 import { prepare, targetOf } from '../target.ts'
-import { count, plural } from '../text.ts'
+import { count, duration, plural } from '../text.ts'
 
 export type { BackfillCommandOptions }
 
-/** What a way does with the objects, and tells in the end. */
+/** What a way did with the objects. */
 interface Done {
-  /** Lines for standard output, and the same for `--json`. */
-  readonly rows: Readonly<Record<string, number | string>>
+  readonly objects: number
   readonly malformed?: number
   readonly stopped?: FlowferryError
+  /** The same on standard output: as `--json` has it, and as lines. */
+  readonly tell: (took: Took) => { readonly json: object; readonly lines: readonly string[] }
+}
+
+interface Took {
+  readonly milliseconds: number
+  readonly failures: Failures
 }
 
 interface Work {
@@ -36,7 +45,7 @@ interface Work {
   /** Those that no former run did, each begun in the checkpoint. */
   readonly objects: AsyncIterable<ArchiveObject>
   readonly settle: (object: ArchiveObject, failed?: boolean) => void
-  readonly failures: Failures
+  readonly failures: KeptFailures
   readonly span: { readonly from: Date; readonly to: Date }
 }
 
@@ -64,38 +73,42 @@ export async function backfillCommand(
     ...(late !== undefined && { late }),
     ...(checkpoint.after !== undefined && { after: checkpoint.after }),
   }
+  const { limit } = options
+  const list = (more: Partial<ArchiveOptions>) => meant(archiveObjects({ ...archive, ...more }), request.isMeant)
   const signal = io.signal && { signal: io.signal }
-  if (options.dryRun) {
-    const onNote = (note: string) => line(io.stderr, note)
+  const onNote = (text: string) => note(io, text)
+  if (options.dryRun)
     return dryRun(
-      (more) => archiveObjects({ ...archive, ...signal, onNote, ...more }),
+      (more) => firstOf(list({ ...signal, onNote, ...more }), limit),
       request,
       await readingOf(wanted, request, { documents: options.documents, settings }),
       options,
       io,
       s3,
     )
-  }
   if (checkpoint.finished) {
-    line(io.stderr, `${options.checkpoint} says that this backfill is finished; remove it to run it again`)
+    note(io, `${options.checkpoint} says that this backfill is finished; remove it to run it again`)
+    if (options.json) line(io.stdout, JSON.stringify({ objects: 0, failed: checkpoint.failed, finished: true }))
     return checkpoint.failed > 0 ? exitCodes.failed : exitCodes.ok
   }
   if (checkpoint.objects > 0)
-    line(
-      io.stderr,
-      `going on: ${plural(checkpoint.objects, 'object')} done before, up to ${checkpoint.after ?? 'none'}`,
-    )
+    note(io, `going on: ${plural(checkpoint.objects, 'object')} done before, up to ${checkpoint.after ?? 'none'}`)
   const run = request.way === 'sink' ? intoSink : request.way === 'manifest' ? asManifest : intoQueue
   const failures = await failuresOf(request, options, io, s3)
-  const progress = await startBackfillProgress(io, options.json ?? false)
+  const progress = await startBackfillProgress(io)
   const counting = new AbortController()
   const started = performance.now()
   let done: Done
   let settled = 0
+  let isLimited = false
   try {
-    void expectAll(archiveObjects({ ...archive, signal: counting.signal }), progress)
-    const onNote = (note: string) => line(io.stderr, note)
-    const objects = begun(archiveObjects({ ...archive, ...signal, onNote }), checkpoint)
+    void expectAll(firstOf(list({ signal: counting.signal }), limit), progress)
+    const objects = firstOf(list({ ...signal, onNote }), limit, {
+      begin: ({ key }) => checkpoint.begin(key),
+      onLimit: () => {
+        isLimited = true
+      },
+    })
     const settle = (object: ArchiveObject, failed = false) => {
       settled++
       checkpoint.settle(object.key, failed)
@@ -110,14 +123,18 @@ export async function backfillCommand(
     counting.abort()
     progress.stop()
   }
-  await checkpoint.close(done.stopped === undefined)
-  tell(done, failures, { options, names: formatNames(settings), io, seconds: (performance.now() - started) / 1000 })
+  await checkpoint.close(done.stopped === undefined && !isLimited)
+  tell(done, { failures, milliseconds: performance.now() - started }, { options, names: formatNames(settings), io })
+  if (isLimited && !done.stopped) {
+    note(io, `the first ${plural(done.objects + failures.count(), 'object')}, by --limit; there are more`)
+    if (options.checkpoint !== undefined) tellHowToGoOn(options, io)
+  }
   if (done.stopped || failures.count() + checkpoint.failed > 0) return exitCodes.failed
   return done.malformed ? exitCodes.malformed : exitCodes.ok
 }
 
 async function intoSink({ wanted, settings, options, io, s3, objects, settle, failures, span }: Work): Promise<Done> {
-  const { concurrency, archived, unknown } = options
+  const { concurrency } = options
   const { runLocal } = await import('../backfill/local.ts')
   const reading = await readingOf(wanted, span, { documents: options.documents, settings })
   const target = await targetOf(options, io)
@@ -127,7 +144,7 @@ async function intoSink({ wanted, settings, options, io, s3, objects, settle, fa
     let objectCount = 0
     let skipped = 0
     const { counts, bytes, stopped } = await runLocal(objects, {
-      read: { s3, ...(archived && { archived }), ...(unknown && { unknown }) },
+      read: { s3, ...skipsOf(options) },
       ...reading,
       sink: store.sink,
       onDone: (object, { status }) => {
@@ -144,26 +161,26 @@ async function intoSink({ wanted, settings, options, io, s3, objects, settle, fa
       ...(io.signal && { signal: io.signal }),
     })
     return {
-      rows: { objects: objectCount, ...(skipped > 0 && { skipped }), 'stored bytes': bytes, ...countRows(counts) },
+      objects: objectCount,
       malformed: counts.malformed,
       ...(stopped && { stopped }),
+      tell: ({ milliseconds, failures }) => {
+        const failed = failures.count()
+        const totals = { objects: objectCount + failed, failed, skipped, bytes, counts, milliseconds, stopped }
+        return { json: totalsAsJson(totals, failures), lines: totalsTable(totals, { noun: 'objects' }) }
+      },
     }
   } finally {
     await store.close()
   }
 }
 
-function countRows({ read, written, duplicate, ...others }: Counts): Record<string, number> {
-  const happened = Object.entries(others).filter(([, value]) => value > 0)
-  return { 'records read': read, 'documents written': written, duplicates: duplicate, ...Object.fromEntries(happened) }
-}
-
 async function intoQueue({ request, options, io, s3, objects, settle }: Work): Promise<Done> {
   const { enqueue: queueUrl, recordsPerMessage, rate } = options
   const { enqueue } = await import('@flowferry/source-s3')
   const sqs = await sqsClient(io, queueUrl!)
-  line(io.stderr, 'note: the consumers of the queue read whole files: records around the span come along, each once')
-  const { requests, ...sent } = await enqueue(objects, {
+  note(io, 'note: the consumers of the queue read whole files: records around the span come along, each once')
+  const sent = await enqueue(objects, {
     sqs,
     queueUrl: queueUrl!,
     region: await bucketRegion(io, s3, request.bucket),
@@ -174,13 +191,20 @@ async function intoQueue({ request, options, io, s3, objects, settle }: Work): P
     },
     ...(io.signal && { signal: io.signal }),
   })
-  return { rows: { ...sent, 'SQS requests': requests } }
+  const { objects: objectCount, messages, requests } = sent
+  return {
+    objects: objectCount,
+    tell: ({ milliseconds }) => ({
+      json: { ...sent, seconds: secondsOf(milliseconds) },
+      lines: rowsOf({ objects: objectCount, messages, 'SQS requests': requests }, milliseconds),
+    }),
+  }
 }
 
 async function asManifest({ options, io, s3, objects, settle }: Work): Promise<Done> {
   const { batchManifest } = await import('@flowferry/source-s3')
   const { uploadManifest, writeManifestFile } = await import('../backfill/manifest.ts')
-  line(io.stderr, 'note: a job on it reads whole files: records around the span come along, each once')
+  note(io, 'note: a job on it reads whole files: records around the span come along, each once')
   let listed = 0
   const counted = (async function* () {
     for await (const object of objects) {
@@ -189,15 +213,26 @@ async function asManifest({ options, io, s3, objects, settle }: Work): Promise<D
       settle(object)
     }
   })()
-  const address = s3Address(options.manifest!)
-  if (!address) {
-    await writeManifestFile(options.manifest!, batchManifest(counted))
-    return { rows: { objects: listed, manifest: options.manifest! } }
+  const manifest = options.manifest!
+  const address = s3Address(manifest)
+  if (address?.key === '') throw new UsageError('--manifest s3://bucket/KEY needs a key')
+  const etag = address && (await uploadManifest(s3, address, batchManifest(counted)))
+  if (!address) await writeManifestFile(manifest, batchManifest(counted))
+  return {
+    objects: listed,
+    tell: ({ milliseconds }) => ({
+      json: { objects: listed, manifest, ...(etag && { etag }), seconds: secondsOf(milliseconds) },
+      lines: rowsOf({ objects: listed, manifest, ...(etag && { 'manifest ETag': etag }) }, milliseconds),
+    }),
   }
-  if (address.key === '') throw new UsageError('--manifest s3://bucket/KEY needs a key')
-  const etag = await uploadManifest(s3, address, batchManifest(counted))
-  return { rows: { objects: listed, manifest: options.manifest!, 'manifest ETag': etag } }
 }
+
+const secondsOf = (milliseconds: number) => Math.round(milliseconds / 100) / 10
+
+const rowsOf = (rows: Readonly<Record<string, number | string>>, milliseconds: number): string[] =>
+  Object.entries({ ...rows, time: duration(milliseconds) }).map(
+    ([name, value]) => `${name.padEnd(17)}  ${typeof value === 'number' ? count(value) : value}`,
+  )
 
 async function failuresOf({ bucket }: BackfillRequest, options: BackfillCommandOptions, io: Io, s3: S3Client) {
   const { failures, dlq: queueUrl } = options
@@ -207,11 +242,6 @@ async function failuresOf({ bucket }: BackfillRequest, options: BackfillCommandO
     queueUrl,
     region: await bucketRegion(io, s3, bucket),
   })
-}
-
-/** Objects as they come, without those that a former run did out of their order. */
-async function* begun(objects: AsyncIterable<ArchiveObject>, checkpoint: Checkpoint): AsyncGenerator<ArchiveObject> {
-  for await (const object of objects) if (checkpoint.begin(object.key)) yield object
 }
 
 /** Lists all once more, ahead of the work, so that the time that is left can be told. */
@@ -230,43 +260,24 @@ async function expectAll(objects: AsyncIterable<ArchiveObject>, progress: Backfi
 }
 
 function tell(
-  { rows, stopped }: Done,
-  failures: Failures,
-  {
-    options,
-    names,
-    io,
-    seconds,
-  }: { options: BackfillCommandOptions; names: readonly string[]; io: Io; seconds: number },
+  done: Done,
+  took: Took,
+  { options, names, io }: { options: BackfillCommandOptions; names: readonly string[]; io: Io },
 ): void {
-  const failed = failures.count()
-  if (options.json) {
-    const result = {
-      ...rows,
-      failed,
-      seconds: Math.round(seconds * 10) / 10,
-      ...(stopped && { stopped: stopped.toJSON() }),
-    }
-    line(io.stdout, JSON.stringify(result))
-  } else {
-    const shown = { ...rows, ...(failed > 0 && { 'objects failed': failed }), seconds: seconds.toFixed(1) }
-    for (const [name, value] of Object.entries(shown))
-      line(io.stdout, `${name.padEnd(17)}  ${typeof value === 'number' ? count(value) : value}`)
-  }
-  for (const { object, error } of failures.first) {
-    line(io.stderr, `s3://${object.bucket}/${object.key}`)
-    line(io.stderr, `  failed: ${error.message}`)
-  }
-  if (failed > failures.first.length) line(io.stderr, `… and ${plural(failed - failures.first.length, 'object')} more`)
+  const { stopped } = done
+  const { failures } = took
+  const { json, lines } = done.tell(took)
+  if (options.json) line(io.stdout, JSON.stringify(json))
+  else for (const text of lines) line(io.stdout, text)
+  for (const text of failureLines(failures, 'object')) line(io.stderr, text)
   if (stopped) {
     line(io.stderr, `stopped early: ${stopped.message}`)
-    if (rows.objects !== 0) tellHowToGoOn(options, io)
+    if (done.objects + failures.count() > 0) tellHowToGoOn(options, io)
   }
-  for (const hint of hintsFor([...failures.first.map(({ error }) => error), stopped], undefined, names))
-    line(io.stderr, hint)
+  for (const hint of hintsFor([...failures.errors(), stopped], undefined, names)) line(io.stderr, hint)
 }
 
 function tellHowToGoOn({ checkpoint }: BackfillCommandOptions, io: Io): void {
   const how = checkpoint === undefined ? 'begins anew and stores nothing twice' : `goes on from ${checkpoint}`
-  line(io.stderr, `to resume: the same command ${how}`)
+  note(io, `to resume: the same command ${how}`)
 }

@@ -169,6 +169,14 @@ describe('flowferry cost of a bucket', () => {
     expect(stdout).toMatch(/S3 LIST +\d+ .* listed, times 30\/1 days, twice/)
   })
 
+  it('leaves out what globs do not mean', async () => {
+    const span = ['--since', '2026-11-20', '--until', '2026-11-21']
+    const { code, stdout } = await cost('s3://logs', ...span, '--include', '*_1?.log.gz', '--exclude', '*_15.*')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/vpcflowlogs: vpcflow, files +270 {2}listed, times 30\/1 days\n/)
+    expect(await cost(...statement, '--include', '*')).toMatchObject({ code: 2 })
+  })
+
   it('fails where it finds nothing', async () => {
     const { code, stdout, stderr } = await cost('s3://logs', '--since', '2026-10-20', '--until', '2026-10-21')
     expect(stderr).toContain('no log files were found')

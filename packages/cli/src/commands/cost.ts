@@ -1,5 +1,6 @@
 import type { ArchiveOptions } from '@flowferry/source-s3'
 import { s3Client } from '../aws.ts'
+import { meant } from '../backfill/select.ts'
 import type { Settings } from '../config/settings.ts'
 import { estimate } from '../cost/estimate.ts'
 import { type Figure, type Known, type Section, sections, sumOf } from '../cost/figure.ts'
@@ -10,7 +11,7 @@ import { pricesFrom } from '../cost/prices-file.ts'
 import { printFigures } from '../cost/print.ts'
 import { assumptionsOf, type CostCommandOptions, type CostRequest, costRequest } from '../cost/request.ts'
 import { logFormatNames, parserFor } from '../formats.ts'
-import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
+import { type ExitCode, exitCodes, type Io, line, note, UsageError } from '../io.ts'
 import { count, plural } from '../text.ts'
 
 export type { CostCommandOptions }
@@ -51,7 +52,7 @@ export async function costCommand(
 }
 
 async function listed(
-  { bucket, prefix, span, late, scale }: CostRequest & { from: 'listing' },
+  { bucket, prefix, span, late, scale, isMeant }: CostRequest & { from: 'listing' },
   { format = [], account = [], region = [], sample = 20 }: CostCommandOptions,
   io: Io,
   settings: Settings,
@@ -61,7 +62,7 @@ async function listed(
   const all = logFormatNames(settings)
   const wanted = await parserFor(format.length > 0 ? format : all, undefined, settings)
   const signal = io.signal && { signal: io.signal }
-  const onNote = (note: string) => line(io.stderr, note)
+  const onNote = (text: string) => note(io, text)
   let requests = 0
   const archive: ArchiveOptions = {
     s3,
@@ -76,7 +77,7 @@ async function listed(
     onRequest: () => requests++,
     onNote,
   }
-  const found = await listedHoldings(archiveObjects(archive), {
+  const found = await listedHoldings(meant(archiveObjects(archive), isMeant), {
     s3,
     parser: await parserFor(all, undefined, settings),
     kinds: new Set(wanted.formats.map(({ kind }) => kind)),

@@ -50,6 +50,8 @@ describe('flowferry setup --dashboards', () => {
     expect(stdout).toMatch(/^\d+ saved objects written to /)
     expect(titles(await readFile(file, 'utf8'))).toContain('Network: VPC Flow Logs [flowferry]')
     expect(asked).toEqual([])
+    const json = await runHere(['setup', '--dashboards', file, '--json'])
+    expect(JSON.parse(json.stdout)).toEqual({ file, objects: Number(/^\d+/.exec(stdout)![0]) })
   })
 
   it('takes the formats, the index and the own addresses that are said', async () => {

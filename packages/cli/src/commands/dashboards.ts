@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { asFlowferryError, FlowferryError, type Format } from '@flowferry/core'
+import { addressOf, authorizationOf, refusePassword } from '../cluster.ts'
 import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
-import { addressOf, authorizationOf, refusePassword } from '../target.ts'
 
 export interface DashboardsOptions {
   /** A file, or the address of Kibana or OpenSearch Dashboards. */
@@ -9,13 +9,14 @@ export interface DashboardsOptions {
   readonly to?: string
   readonly index?: string
   readonly own?: readonly string[]
+  readonly json?: boolean
 }
 
 const seconds = 60
 
 /** `flowferry setup --dashboards`: the saved objects into a file, or imported. */
 export async function dashboardsCommand(
-  { dashboards, to, index, own }: DashboardsOptions,
+  { dashboards, to, index, own, json = false }: DashboardsOptions,
   io: Io,
   formats: readonly Format[],
 ): Promise<ExitCode> {
@@ -24,15 +25,19 @@ export async function dashboardsCommand(
   const count = objects.split('\n').length - 1
   if (!/^https?:\/\//i.test(dashboards)) {
     await writeFile(dashboards, objects)
+    const told = { file: dashboards, objects: count }
     line(
       io.stdout,
-      `${count} saved objects written to ${dashboards}: import them under Stack Management or Dashboards Management, Saved Objects`,
+      json
+        ? JSON.stringify(told)
+        : `${count} saved objects written to ${dashboards}: import them under Stack Management or Dashboards Management, Saved Objects`,
     )
     return exitCodes.ok
   }
   const { name, result } = await importInto(dashboards, to, objects, io)
   const { successCount = 0, errors = [] } = result
-  line(io.stdout, `${successCount} of ${count} saved objects imported into ${name}`)
+  const told = { into: name, objects: count, imported: successCount, failed: count - successCount }
+  line(io.stdout, json ? JSON.stringify(told) : `${successCount} of ${count} saved objects imported into ${name}`)
   for (const { type, id, error } of errors)
     line(io.stderr, `error: ${type} ${id} is not imported: ${error?.type ?? 'no reason is given'}`)
   return successCount === count ? exitCodes.ok : exitCodes.failed

@@ -52,6 +52,7 @@ describe('flowferry dlq', () => {
     const json = await runHere(['dlq', 'group', cloud.deadLetterUrl, '--by', 'prefix', '--json'], { env })
     expect(JSON.parse(json.stdout)).toMatchObject({
       messages: 3,
+      failures: [],
       by: 'prefix',
       groups: [{ name: 's3://logs/AWSLogs/123456789012/vpcflowlogs/eu-central-1/', messages: 2 }, { name: 'UNKNOWN' }],
     })
@@ -124,8 +125,18 @@ describe('flowferry redrive', () => {
     expect(await told('--cause', 'OBJECT_FORBIDDEN', 'UNKNOWN')).toBe('4')
     expect(await told('--bucket', 'logs')).toBe('3')
     expect(await told('--prefix', 'a/')).toBe('3')
+    expect(await told('--include', 'a/*', '--exclude', '4.log')).toBe('2')
     expect(await told('--older-than', '1h')).toBe('0')
     expect(await told('--newer-than', '1h', '--limit', '2')).toBe('2')
+    const json = await runHere([...args, '--dry-run', '--json', '--cause', 'UNKNOWN'], { env })
+    expect(JSON.parse(json.stdout)).toEqual({
+      dryRun: true,
+      seen: 5,
+      redriven: 1,
+      skipped: 4,
+      byCause: { OBJECT_FORBIDDEN: 3, COMPRESSION_CORRUPT: 1, UNKNOWN: 1 },
+      failures: [],
+    })
     const { stdout } = await runHere([...args, '--cause', 'OBJECT_FORBIDDEN', '--bucket', 'logs', '--rate', '100'], {
       env,
     })
@@ -138,9 +149,21 @@ describe('flowferry redrive', () => {
     ['--older-than', '5'],
     ['--rate', '0'],
     ['--limit', '1.5'],
+    ['--include', ''],
   ])('refuses %s %s', async (option, value) => {
     const args = ['redrive', '--dlq', cloud.deadLetterUrl, '--to', cloud.queueUrl, option, value]
     expect(await runHere(args, { env })).toMatchObject({ code: 2, stderr: expect.stringContaining('takes') })
+  })
+
+  it.each([
+    ['OBJECT_FORBIDEN', 'is it "OBJECT_FORBIDDEN"?'],
+    ['unknown', 'is it "UNKNOWN"?'],
+    ['toString', 'not "toString" (flowferry dlq group'],
+  ])('refuses the cause %s, which no dead letter has', async (cause, words) => {
+    await bury('one', 'OBJECT_FORBIDDEN')
+    const args = ['redrive', '--dlq', cloud.deadLetterUrl, '--to', cloud.queueUrl, '--cause', 'UNKNOWN', cause]
+    expect(await runHere(args, { env })).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(words) })
+    expect(await cloud.depth(cloud.deadLetterUrl)).toBe(1)
   })
 
   it('says that the queue is empty', async () => {

@@ -1,6 +1,7 @@
 import type { DeadLetter, DeadLetterGroup, DeadLetterGroupKey } from '@flowferry/source-s3'
 import { sqsClient } from '../aws.ts'
-import { type ExitCode, exitCodes, type Io, line, queueUrl } from '../io.ts'
+import { type ExitCode, type Io, line, queueUrl } from '../io.ts'
+import { asJson, endOf } from '../report.ts'
 import { age, plural, table } from '../text.ts'
 
 export interface DlqOptions {
@@ -14,7 +15,7 @@ export async function dlqGroup(url: string, options: DlqOptions, io: Io): Promis
   const { by = 'cause', json = false } = options
   const { seen, groups, failures } = await inspect(url, options, io)
   if (json) {
-    line(io.stdout, JSON.stringify({ messages: seen, by, groups }))
+    line(io.stdout, JSON.stringify({ messages: seen, by, groups, failures: failures.map(asJson) }))
   } else if (seen === 0) {
     line(io.stdout, 'The dead-letter queue is empty.')
   } else {
@@ -22,7 +23,7 @@ export async function dlqGroup(url: string, options: DlqOptions, io: Io): Promis
     line(io.stdout)
     line(io.stdout, `${plural(seen, 'message')}, all visible again`)
   }
-  return end(failures, io)
+  return endOf(failures, io)
 }
 
 /** `flowferry dlq list`: each message, a line. */
@@ -37,7 +38,7 @@ export async function dlqList(url: string, options: Omit<DlqOptions, 'by'>, io: 
     if (seen === 0) line(io.stdout, 'The dead-letter queue is empty.')
     else for (const text of lettersTable(letters)) line(io.stdout, text)
   }
-  return end(failures, io)
+  return endOf(failures, io)
 }
 
 async function inspect(url: string, { by, limit }: DlqOptions, io: Io, onDeadLetter?: (letter: DeadLetter) => void) {
@@ -73,9 +74,4 @@ function lettersTable(letters: readonly DeadLetter[]): string[] {
       object: objects[0] ? `s3://${objects[0].bucket}/${objects[0].key}` : '-',
     })),
   )
-}
-
-function end(failures: readonly Error[], io: Io): ExitCode {
-  for (const { message } of failures) line(io.stderr, message)
-  return failures.length > 0 ? exitCodes.failed : exitCodes.ok
 }

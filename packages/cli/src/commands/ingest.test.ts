@@ -10,6 +10,7 @@ import { duckdb } from '@flowferry/sink-duckdb'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startCloud } from '../../../../examples/demo/src/cloud.ts'
 import { generate } from '../../../../examples/demo/src/samples/generate.ts'
+import { nameProduct } from '../../../../test/support/product-header.ts'
 import { runHere } from '../test-io.ts'
 
 // A machine that does other things as well is slow, not wrong.
@@ -89,6 +90,84 @@ describe('flowferry ingest', () => {
     expect(code).toBe(3)
   })
 
+  describe('of a folder with more than logs', () => {
+    let logs: string
+    beforeEach(async () => {
+      logs = join(folder, 'logs')
+      await mkdir(join(logs, '2026/11'), { recursive: true })
+      await writeFile(join(logs, '2026/flows.log'), flows!.text)
+      await writeFile(join(logs, '2026/11/requests.log.gz'), gzipSync(requests!.text))
+      for (const n of [1, 2, 3]) await writeFile(join(logs, `notes-${n}.txt`), `dear diary, day ${n}\n`)
+    })
+    const toDuckDB = (...more: string[]) => runHere(['ingest', logs, '--to', `duckdb:${database}`, ...more])
+
+    it('tells what it would do, and writes nothing', async () => {
+      const { code, stdout, stderr } = await toDuckDB('--dry-run', '--exclude', '*.txt')
+      expect(stderr).toMatch(/^2 files, .* stored, to .*logs\.db; nothing is written\n$/)
+      expect(stdout).toMatch(/^files +2\n/)
+      expect(stdout).toMatch(/\nwould be written +5,000\n/)
+      expect(stdout).toMatch(/\n {2}logs-aws\.cloudfront_logs-default +2000\n {2}logs-aws\.vpcflow-default +3000\n$/)
+      expect(code).toBe(0)
+      expect(existsSync(database)).toBe(false)
+      const nowhere = await runHere(['ingest', logs, '--dry-run', '--json', '--include', '2026/11/'])
+      expect(JSON.parse(nowhere.stdout)).toMatchObject({
+        dryRun: true,
+        objects: 1,
+        documents: { 'logs-aws.cloudfront_logs-default': 2000 },
+        counts: { read: 2000, written: 2000, malformed: 0 },
+      })
+      expect(await toDuckDB('--dry-run', '--setup')).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('flowferry setup --dry-run'),
+      })
+    })
+
+    it('reads what globs mean, and so many files', async () => {
+      const only = await toDuckDB('--include', '**/11/*', '--json')
+      expect(only.code, only.stderr).toBe(0)
+      expect(JSON.parse(only.stdout)).toMatchObject({ objects: 1, counts: { written: 2000 } })
+      const rest = await toDuckDB('--exclude', 'notes-*', '2026/11/', '--limit', '1', '--json')
+      expect(JSON.parse(rest.stdout)).toMatchObject({ objects: 1, counts: { written: 3000 } })
+      const none = await toDuckDB('--include', '*.json')
+      expect(none).toMatchObject({ code: 1, stdout: '', stderr: 'There is no file to read.\n' })
+      expect(await toDuckDB('--include', '')).toMatchObject({ code: 2, stderr: expect.stringContaining('takes globs') })
+    })
+
+    it('tells once what several files have in common, and as JSON with their number', async () => {
+      const { code, stdout, stderr } = await toDuckDB('--json')
+      expect(stderr.match(/FORMAT_UNKNOWN/g)).toHaveLength(1)
+      expect(stderr).toContain(`${join(logs, 'notes-1.txt')} and 2 more files\n  failed: `)
+      const { seconds, bytes, ...told } = JSON.parse(stdout)
+      expect(seconds).toBeGreaterThanOrEqual(0)
+      expect(bytes).toBeGreaterThan(0)
+      expect(told).toEqual({
+        objects: 5,
+        failed: 3,
+        skipped: 0,
+        counts: { read: 5000, written: 5000, duplicate: 0, rejected: 0, filtered: 0, malformed: 0, unfinished: 0 },
+        failures: [
+          { code: 'FORMAT_UNKNOWN', message: expect.any(String), objects: 3, first: join(logs, 'notes-1.txt') },
+        ],
+      })
+      expect(code).toBe(1)
+    })
+
+    it('passes over files of no known format where that is asked for', async () => {
+      const { code, stdout, stderr } = await toDuckDB('--skip-unknown')
+      expect(stdout).toMatch(/\nfiles skipped +3\n/)
+      expect(stderr).toContain('  skipped: ')
+      expect(code).toBe(0)
+    })
+
+    it('tells errors alone where it is to be quiet', async () => {
+      const good = await toDuckDB('--quiet', '--include', '2026/')
+      expect(good).toMatchObject({ code: 0, stderr: '' })
+      const { code, stderr } = await toDuckDB('--quiet')
+      expect(stderr).toMatch(/^\S*notes-1\.txt and 2 more files\n {2}failed: .*\nhint: .*\nsee .*\n$/)
+      expect(code).toBe(1)
+    })
+  })
+
   it('reads a prefix of a bucket', async () => {
     vi.stubEnv('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true')
     const cloud = await startCloud()
@@ -111,7 +190,11 @@ describe('flowferry ingest', () => {
       code: 1,
       stdout: expect.stringMatching(/\nfiles failed +1\n/),
     })
-    expect(await runHere([...command, '--unknown', 'skip'], { env })).toMatchObject({
+    await cloud.put('AWSLogs/210987654321/ELBAccessLogTestFile', Buffer.from('Enable AccessLog for ELB'))
+    const several = await runHere([...command, '--exclude', 'AWSLogs/notes.txt', '--limit', '1'], { env })
+    expect(several.stderr).toMatch(/^left out: test file of Elastic Load Balancing: s3:\S+ and 1 more like it\n/)
+    expect(several.code).toBe(0)
+    expect(await runHere([...command, '--skip-unknown'], { env })).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/\nfiles skipped +1\n/),
     })
@@ -274,7 +357,7 @@ async function startCluster(failure?: number) {
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
-    response.setHeader('x-elastic-product', 'Elasticsearch')
+    nameProduct(request, response)
     response.setHeader('content-type', 'application/json')
     // It knows no template.
     if (failure !== undefined || request.method === 'GET' || /_simulate_index/.test(request.url ?? '')) {

@@ -284,6 +284,8 @@ describe.skipIf(!ready)('flowferry mcp, with the client of the SDK (skipped unti
         request.resume().on('end', () => {
           response.setHeader('x-elastic-product', 'Elasticsearch')
           response.setHeader('content-type', 'application/json')
+          // What it is, which is asked once.
+          if (request.url === '/') return response.end('{}')
           asked++
           if (asked === 1) server.emit('first', response)
           else response.end(JSON.stringify(body))

@@ -2,7 +2,7 @@ import { Console } from 'node:console'
 import { Readable, Writable } from 'node:stream'
 import { type Settings, withFrom } from '../config/settings.ts'
 import { logFormatNames, parserFor } from '../formats.ts'
-import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
+import { type ExitCode, exitCodes, type Io, line, note, UsageError } from '../io.ts'
 import type { Logs, NamedFormat } from '../mcp/logs.ts'
 import { isArchive, openStore } from '../open-store.ts'
 import { snapshotOf, type WhyCommandOptions } from './why.ts'
@@ -25,7 +25,7 @@ export async function mcpCommand(
   globalThis.console = new Console(io.stderr, io.stderr)
   try {
     const logs = await checkedLogs(options, io, await settings())
-    line(io.stderr, `serves ${logs.from} over standard input and output (Model Context Protocol)`)
+    note(io, `serves ${logs.from} over standard input and output (Model Context Protocol)`)
     await serve(logs, io, version)
     return exitCodes.ok
   } finally {
@@ -47,7 +47,7 @@ async function checkedLogs(options: McpCommandOptions, io: Io, settings: Setting
     // A file that something else has open now may be free when a question comes.
     const store = await openStore(from, io, []).catch((error: unknown) => {
       if (error instanceof UsageError) throw error
-      line(io.stderr, `note: ${(error as Error).message}`)
+      note(io, `note: ${(error as Error).message}`)
     })
     await store?.close()
   }

@@ -185,6 +185,36 @@ describe('flowferry parse', () => {
     expect(stderr).toBe('error: standard output failed: ENOSPC: no space left\n')
   })
 
+  it('prints so many documents, and reads no further', async () => {
+    const lines = Array.from({ length: 100 }, (_, n) => `5 192.0.2.1 192.0.2.${n} REJECT 1790000000\n`)
+    let pieces = 0
+    const stdin = (function* () {
+      yield `version srcaddr dstaddr action end\n${lines.join('')}`
+      // More than is read ahead, of an input that would not end.
+      for (; pieces < 10_000; pieces++) yield lines.join('')
+    })()
+    const { code, stdout, stderr } = await runHere(['parse', '-', '--limit', '3'], { stdin })
+    expect(stdout.trimEnd().split('\n')).toHaveLength(3)
+    expect(stderr).toBe('standard input: the first 3 documents, by --limit\n')
+    expect(code).toBe(0)
+    expect(pieces).toBeLessThan(1000)
+    const all = ['version srcaddr dstaddr action end\n', ...lines.slice(0, 3)]
+    const whole = await runHere(['parse', '-', '--limit', '3'], { stdin: all })
+    expect(whole.stderr).toBe('standard input (vpcflow): 3 records: 3 printed\n')
+    expect(whole.stdout.trimEnd().split('\n')).toHaveLength(3)
+  })
+
+  it('tells what is malformed, and nothing else, where it is to be quiet', async () => {
+    const head = 'version srcaddr dstaddr action end\n'
+    const good = '5 192.0.2.1 192.0.2.2 REJECT 1790000000\n'
+    const quiet = (...stdin: string[]) => runHere(['parse', '-', '--quiet'], { stdin })
+    expect(await quiet(head, good)).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^\{.*\}\n$/) })
+    expect(await quiet(head, good, 'rubbish\n')).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/^standard input .*1 malformed\n {2}malformed: record 1 at byte \d+: .*\n$/),
+    })
+  })
+
   it('ends quietly when its reader has enough', async () => {
     await writeFile(file, generate()[0]!.text)
     let written = 0

@@ -12,24 +12,27 @@ import type { Settings } from '../config/settings.ts'
 import { found, localFile, standardInput } from '../files.ts'
 import { type Documents, filterOf, formatNames, parserFor } from '../formats.ts'
 import { hintsFor } from '../hints.ts'
-import { type ExitCode, exitCodes, type Io, line, type Output, UsageError } from '../io.ts'
+import { type ExitCode, exitCodes, type Io, line, note, type Output, UsageError } from '../io.ts'
 import { countsLine, exitCodeOf, objectRemarks } from '../report.ts'
+import { plural } from '../text.ts'
 
 export interface ParseOptions {
   readonly format?: string
   readonly documents?: Documents
+  /** Documents at most. @default all */
+  readonly limit?: number
 }
 
 /** `flowferry parse`: an object's documents as they would be indexed, one a line, and its report on standard error. */
 export async function parse(
   source: string,
-  { format, documents }: ParseOptions,
+  { format, documents, limit = Number.POSITIVE_INFINITY }: ParseOptions,
   io: Io,
   settings: Settings,
 ): Promise<ExitCode> {
   const object = await objectFor(source, io)
   const parser = await parserFor(format ? [format] : undefined, documents, settings)
-  const printer = documentPrinter(io.stdout)
+  const printer = documentPrinter(io.stdout, limit)
   const signal = io.signal ? AbortSignal.any([io.signal, printer.closed]) : printer.closed
   const report = await ingest({
     source: [{ objects: [object] }],
@@ -49,6 +52,8 @@ export async function parse(
     line(io.stderr, `error: standard output failed: ${failure.message}`)
     return exitCodes.failed
   }
+  const name = source === '-' ? 'standard input' : source
+  if (printer.isFull()) note(io, `${name}: the first ${plural(limit, 'document')}, by --limit`)
   if (printer.closed.aborted) return exitCodes.ok
   const [read] = report.messages[0]!.objects
   const { error, counts } = read!
@@ -58,8 +63,10 @@ export async function parse(
     return exitCodes.failed
   }
   const kinds = read!.kinds.length > 0 ? ` (${read!.kinds.join(', ')})` : ''
-  line(io.stderr, `${source === '-' ? 'standard input' : source}${kinds}: ${countsLine(counts, 'printed')}`)
-  for (const remark of objectRemarks(read!)) line(io.stderr, `  ${remark}`)
+  const remarks = objectRemarks([read!]).filter(({ isNote }) => !io.quiet || !isNote)
+  // What is wrong with a file is told with its name.
+  if (!io.quiet || remarks.length > 0) line(io.stderr, `${name}${kinds}: ${countsLine(counts, 'printed')}`)
+  for (const { text } of remarks) line(io.stderr, `  ${text}`)
   for (const hint of hintsFor([error], format, formatNames(settings))) line(io.stderr, hint)
   return exitCodeOf(report)
 }
@@ -82,16 +89,19 @@ const pieceBytes = 64 * 1024
 
 interface Printer extends Sink<unknown> {
   readonly closed: AbortSignal
+  /** Whether all that `--limit` wants was printed, and more would have come. */
+  readonly isFull: () => boolean
   /** Waits for what was written, and resolves with what went wrong: a full disk fails after the write returned. */
   readonly finish: () => Promise<Error | undefined>
 }
 
 /**
  * A sink that prints. Writes keep their order and wait for whoever reads. `closed` aborts when nobody reads any more,
- * as `head` does it: that is an end, not an error.
+ * as `head` does it, and behind the last of `limit` documents: that is an end, not an error.
  */
-function documentPrinter(output: Output): Printer {
+function documentPrinter(output: Output, limit: number): Printer {
   const closed = new AbortController()
+  let printed = 0
   let failure: Error | undefined
   const onError = (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') failure ??= error
@@ -122,7 +132,8 @@ function documentPrinter(output: Output): Printer {
   }
   const printAll = async (batch: readonly Slice<unknown>[]): Promise<Outcome> => {
     for (const { length, encoder, document } of batch)
-      for (let index = 0; index < length; index++) {
+      for (let index = 0; index < length && printed <= limit; index++) {
+        if (printed++ === limit) break
         const room = encoder ? encoder.room(index) + 1 : piece.length + 1
         if (encoder && room <= piece.length) {
           if (size + room > piece.length) await flush()
@@ -139,6 +150,7 @@ function documentPrinter(output: Output): Printer {
         else size += text.copy(piece, size)
       }
     await flush()
+    if (printed > limit) closed.abort()
     const lost = closed.signal.aborted
     const slices = batch.map(({ length }) => ({
       written: lost ? 0 : length,
@@ -152,6 +164,7 @@ function documentPrinter(output: Output): Printer {
   }
   return {
     closed: closed.signal,
+    isFull: () => printed > limit,
     finish: async () => {
       if (!closed.signal.aborted) await new Promise<void>((resolve) => output.write('', () => resolve()))
       // The stream tells of its failure on a tick of its own.

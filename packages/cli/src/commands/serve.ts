@@ -4,7 +4,7 @@ import type { Store } from '@flowferry/answers'
 import type { ServedDashboard } from '@flowferry/dashboard'
 import { type Settings, withFrom } from '../config/settings.ts'
 import { logFormatNames, parserFor } from '../formats.ts'
-import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
+import { type ExitCode, exitCodes, type Io, line, note, UsageError } from '../io.ts'
 import { type FromOptions, isArchive, type OpenedStore, openStore } from '../open-store.ts'
 import { snapshotOf } from './why.ts'
 
@@ -49,7 +49,7 @@ export async function serveCommand(options: ServeCommandOptions, io: Io, setting
     throw new UsageError(`--port ${port} is taken by another program; without --port, serve takes one that is free`)
   }
   line(io.stdout, `The dashboard over ${from}, for this machine alone: ${dashboard.url}`)
-  line(io.stderr, 'Whoever has the address can ask the store. Ctrl+C ends it.')
+  note(io, 'Whoever has the address can ask the store. Ctrl+C ends it.')
   if (open) openBrowser(dashboard.url, io)
   if (io.signal && !io.signal.aborted) await once(io.signal, 'abort')
   await dashboard.close()
@@ -110,6 +110,6 @@ function openBrowser(url: string, io: Io): void {
   }
   const [name, ...args] = commands[process.platform] ?? ['xdg-open', url]
   const browser = spawn(name, args, { stdio: 'ignore', detached: true })
-  browser.once('error', () => line(io.stderr, 'note: no browser could be opened; open the address yourself'))
+  browser.once('error', () => note(io, 'note: no browser could be opened; open the address yourself'))
   browser.unref()
 }

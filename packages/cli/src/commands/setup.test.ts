@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { nameProduct } from '../../../../test/support/product-header.ts'
 import { awsFormatNames, parserFor } from '../formats.ts'
 import { runHere } from '../test-io.ts'
 
@@ -18,7 +19,7 @@ const winnerOf = (target: string, more: readonly Template[]) =>
 const server = createServer(async (request, response) => {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk)
-  response.setHeader('x-elastic-product', 'Elasticsearch')
+  nameProduct(request, response)
   response.setHeader('content-type', 'application/json')
   const target = /_simulate_index\/([^?]+)/.exec(request.url!)?.[1]
   if (target) {
@@ -49,6 +50,20 @@ afterEach(() => {
 })
 
 describe('flowferry setup', () => {
+  it('tells as JSON what it did', async () => {
+    const args = ['setup', '--to', 'elasticsearch', '--url', url, '--format', 'vpc-flow', '--json', '--quiet']
+    const dry = JSON.parse((await runHere([...args, '--dry-run'])).stdout)
+    expect(dry).toEqual({
+      dryRun: true,
+      changes: [expect.objectContaining({ kind: 'index template', name: 'flowferry-aws.vpcflow', action: 'created' })],
+    })
+    expect(templates.size).toBe(0)
+    const { code, stdout, stderr } = await runHere(args)
+    expect(JSON.parse(stdout)).toEqual({ ...dry, dryRun: false })
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+  })
+
   it.each(['elasticsearch', 'opensearch'])('installs the templates into %s, and a second time nothing', async (to) => {
     const dry = await runHere(['setup', '--to', to, '--url', url, '--dry-run'])
     expect(dry.stdout).toContain('index template flowferry-aws.vpcflow would be created\n')

@@ -3,15 +3,19 @@ import type { SetupOptions } from '@flowferry/search'
 import type { Settings as Configured } from '../config/settings.ts'
 import { type Documents, logFormatNames, parserFor } from '../formats.ts'
 import { type ExitCode, exitCodes, type Io, line, refuseOptions, UsageError } from '../io.ts'
-import { checkSetup, setUp, type TargetOptions, targetOf } from '../target.ts'
+import { changeLines, checkSetup, type TargetOptions, targetOf } from '../target.ts'
 
 type Settings = Omit<SetupOptions, 'formats' | 'indexPer' | 'namespaces' | 'dryRun' | 'rollover' | 'sort'>
 
-export interface SetupCommandOptions extends Pick<TargetOptions, 'to' | 'url' | 'index' | 'indexPer'>, Settings {
+export interface SetupCommandOptions
+  extends Pick<TargetOptions, 'to' | 'url' | 'cloudId' | 'auth' | 'index' | 'indexPer'>,
+    Settings {
   readonly format?: readonly string[]
   readonly documents?: Documents
   readonly deadRecords?: boolean
   readonly dryRun?: boolean
+  readonly json?: boolean
+  readonly quiet?: boolean
   /** Instead of templates: saved objects, into a file or Kibana. */
   readonly dashboards?: string
   /** Blocks of one's own addresses, for the dashboards. */
@@ -30,12 +34,16 @@ export async function setupCommand(options: SetupCommandOptions, io: Io, configu
   const {
     to,
     url,
+    cloudId,
+    auth,
     index,
     indexPer,
     format = logFormatNames(configured),
     documents,
     deadRecords = false,
     dryRun = false,
+    json = false,
+    quiet: _quiet,
     dashboards,
     own,
     ...rest
@@ -44,7 +52,7 @@ export async function setupCommand(options: SetupCommandOptions, io: Io, configu
   if (dashboards !== undefined) {
     if (deadRecords || dryRun || Object.keys(rest).length > 0)
       throw new UsageError(
-        '--dashboards writes saved objects and no templates; of the options it takes --to, --format, --index and --own',
+        '--dashboards writes saved objects and no templates; of the options it takes --to, --format, --index, --own and --json',
       )
     const { dashboardsCommand } = await import('./dashboards.ts')
     const { formats } = await parserFor(format, documents, configured)
@@ -53,6 +61,7 @@ export async function setupCommand(options: SetupCommandOptions, io: Io, configu
       ...(to !== undefined && { to }),
       ...(index !== undefined && { index }),
       ...(own && { own }),
+      json,
     }
     return dashboardsCommand(given, io, formats)
   }
@@ -61,7 +70,13 @@ export async function setupCommand(options: SetupCommandOptions, io: Io, configu
   if (to?.startsWith('duckdb:')) throw new UsageError('DuckDB needs no setup: --to takes elasticsearch or opensearch')
   const { formats: ofLogs } = await parserFor(format, documents, configured)
   const formats = deadRecords ? [...ofLogs, deadRecordFormat] : ofLogs
-  const target = { ...(to !== undefined && { to }), ...(url !== undefined && { url }), ...(indexPer && { indexPer }) }
+  const target = {
+    ...(to !== undefined && { to }),
+    ...(url !== undefined && { url }),
+    ...(cloudId !== undefined && { cloudId }),
+    ...(auth && { auth }),
+    ...(indexPer && { indexPer }),
+  }
   const store = await (await targetOf(target, io)).open()
   const conditions = {
     ...(maxAge !== undefined && { maxAge }),
@@ -70,14 +85,16 @@ export async function setupCommand(options: SetupCommandOptions, io: Io, configu
   }
   const isRollover = rollover === true || Object.keys(conditions).length > 0
   try {
-    const changes = await setUp(store, {
+    // DuckDB, which has none, was refused above.
+    const changes = await store.setup!({
       formats,
       dryRun,
       ...settings,
       ...(sort && { sort: sort.map(sortOf) }),
       ...(isRollover && { rollover: conditions }),
     })
-    for (const text of changes) line(io.stdout, text)
+    if (json) line(io.stdout, JSON.stringify({ dryRun, changes }))
+    else for (const text of changeLines(changes, dryRun)) line(io.stdout, text)
     return exitCodes.ok
   } finally {
     await store.close()

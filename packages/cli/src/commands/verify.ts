@@ -1,7 +1,7 @@
 import type { Finding, FindingKind, VerifyReport } from '@flowferry/source-s3'
 import { s3Address, s3Client } from '../aws.ts'
 import { found } from '../files.ts'
-import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
+import { type ExitCode, exitCodes, type Io, line, note, UsageError } from '../io.ts'
 import { bytes, count, plural, table } from '../text.ts'
 import { spanOf } from '../times.ts'
 import { publicKeysOf } from '../verify/keys.ts'
@@ -32,10 +32,7 @@ export async function verifyCommand(source: string, options: VerifyCommandOption
   const archive = await archiveOf(source, options, io)
   const { verifyCloudTrail } = await import('@flowferry/source-s3')
   if (state.position)
-    line(
-      io.stderr,
-      `going on in ${state.position.folder} ${state.position.region}, behind ${state.position.day ?? 'it'}`,
-    )
+    note(io, `going on in ${state.position.folder} ${state.position.region}, behind ${state.position.day ?? 'it'}`)
   const printed = new Map<FindingKind, number>()
   const onFinding = (finding: Finding) => {
     if (json) {
@@ -64,7 +61,7 @@ export async function verifyCommand(source: string, options: VerifyCommandOption
     })
   } catch (error) {
     await state.close(false)
-    if (options.state !== undefined) line(io.stderr, 'the same command goes on from --state')
+    if (options.state !== undefined) note(io, 'the same command goes on from --state')
     throw error
   }
   await state.close(true)

@@ -11,6 +11,7 @@ import { spanOf } from '../times.ts'
 
 export interface WhyCommandOptions extends FromOptions, WhyArchiveOptions {
   readonly snapshot?: string
+  readonly json?: boolean
   readonly since?: string
   readonly until?: string
 }

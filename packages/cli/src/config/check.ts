@@ -73,25 +73,29 @@ const words: Readonly<Record<string, readonly unknown[]>> = {
   documents: ['small', 'full'],
   op: ['create', 'index'],
   gzip: [true, false],
+  auth: ['sigv4'],
 }
-const ofCluster = ['url', 'index', 'indexPer', 'op', 'gzip'] as const
+const ofCluster = ['url', 'cloudId', 'auth', 'index', 'indexPer', 'op', 'gzip'] as const
 
 function checkStore(store: StoreConfig, refuse: Refuse): void {
   requireMembers(store, ['to', 'documents', ...ofCluster], 'store', refuse)
-  const { to, url, index, indexPer, op } = store
+  const { to, url, cloudId, auth, index, indexPer, op } = store
   if (typeof to !== 'string' || !/^(?:elasticsearch|opensearch|duckdb:.+)$/s.test(to))
     refuse('store.to takes elasticsearch, opensearch or duckdb:FILE')
   for (const [name, values] of Object.entries(words)) {
     const value = store[name as keyof StoreConfig]
     if (value !== undefined && !values.includes(value)) refuse(`store.${name} takes ${values.join(' or ')}`)
   }
-  for (const [name, value] of Object.entries({ url, index }))
+  for (const [name, value] of Object.entries({ url, cloudId, index }))
     if (value !== undefined && (typeof value !== 'string' || value === '')) refuse(`store.${name} takes text`)
   const other = ofCluster.find((name) => store[name] !== undefined)
   if (to.startsWith('duckdb:') && other !== undefined) refuse(`store.${other} does not go with duckdb`)
   if (index !== undefined && indexPer !== undefined) refuse('store.index and store.indexPer are two ways; choose one')
   if (op === 'index' && index === undefined && indexPer === undefined)
     refuse("store.op 'index' needs indexPer or index: data streams overwrite nothing")
+  if (cloudId !== undefined && to !== 'elasticsearch') refuse('store.cloudId goes with elasticsearch')
+  if (auth !== undefined && to !== 'opensearch') refuse("store.auth 'sigv4' goes with opensearch")
+  if (cloudId !== undefined && url !== undefined) refuse('store.url and store.cloudId are two ways; choose one')
   if (url === undefined) return
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (!parsed || !/^https?:$/.test(parsed.protocol)) refuse('store.url is no URL: it takes https://host:9200')

@@ -15,6 +15,10 @@ export interface StoreConfig {
   readonly to: 'elasticsearch' | 'opensearch' | `duckdb:${string}`
   /** Without a password. @default ELASTICSEARCH_URL or OPENSEARCH_URL */
   readonly url?: string
+  /** Of Elastic Cloud, in place of `url`. @default ELASTIC_CLOUD_ID */
+  readonly cloudId?: string
+  /** Signs requests to OpenSearch with credentials of AWS. @default the user and password of the environment */
+  readonly auth?: 'sigv4'
   /** One index for everything, whose mapping is yours. @default a data stream for each format */
   readonly index?: string
   /** @default data streams */

@@ -44,10 +44,11 @@ export function withStore<O extends StoreOptions>(
   if (!store) return options
   const given = role && options[role]
   if (given !== undefined && engineOf(given) !== engineOf(store.to)) return options
-  const { index, indexPer, ...rest } = store
+  const { index, indexPer, url, cloudId, ...rest } = store
   // Either says where all goes.
   const place = options.index === undefined && options.indexPer === undefined ? { index, indexPer } : {}
-  const usable = Object.entries({ ...rest, ...place }).filter(
+  const address = options.url === undefined && options.cloudId === undefined ? { url, cloudId } : {}
+  const usable = Object.entries({ ...rest, ...address, ...place }).filter(
     ([name, value]) => value !== undefined && (names as readonly string[]).includes(name),
   )
   return { ...(role && { [role]: store.to }), ...Object.fromEntries(usable), ...options }
@@ -59,7 +60,7 @@ export function withStore<O extends StoreOptions>(
  * @throws UsageError where the config has none either
  */
 export function withFrom<O extends StoreOptions>(options: O, settings: Settings): O & { readonly from: string } {
-  const { from, ...rest } = withStore(options, settings, 'from', ['url', 'index', 'indexPer'])
+  const { from, ...rest } = withStore(options, settings, 'from', ['url', 'cloudId', 'auth', 'index', 'indexPer'])
   if (from === undefined)
     throw new UsageError(
       'Say where the logs are: --from duckdb:FILE, elasticsearch, opensearch or s3://bucket, or `store` of flowferry.config',

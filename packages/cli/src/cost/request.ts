@@ -1,11 +1,12 @@
 import { type ArchiveSelection, archiveSpan } from '../archive/selection.ts'
 import { requireS3Address } from '../aws.ts'
+import { type Globs, matcherOf } from '../globs.ts'
 import { refuseOptions, UsageError } from '../io.ts'
 import type { Assumptions } from './estimate.ts'
 import type { Known } from './figure.ts'
 import type { Store } from './kinds.ts'
 
-export interface CostCommandOptions extends ArchiveSelection {
+export interface CostCommandOptions extends ArchiveSelection, Globs {
   readonly sample?: number
   readonly files?: number
   readonly gb?: number
@@ -36,10 +37,12 @@ export type CostRequest =
       readonly late?: number
       readonly span: { readonly from: Date; readonly to: Date }
       readonly scale: Known
+      /** By `--include` and `--exclude`. */
+      readonly isMeant: (key: string) => boolean
     }
   | { readonly from: 'statement'; readonly format: string; readonly files: number }
 
-const ofListing = ['since', 'until', 'account', 'region', 'late', 'sample'] as const
+const ofListing = ['since', 'until', 'account', 'region', 'late', 'include', 'exclude', 'sample'] as const
 const ofStatement = ['files', 'gb', 'expandedGb', 'records'] as const
 const day = 86_400_000
 
@@ -61,6 +64,7 @@ function listing(source: string, options: CostCommandOptions, now: Date): CostRe
     bucket: address.bucket,
     prefix: address.key,
     span: { from, to },
+    isMeant: matcherOf(options),
     scale: monthFor((to.getTime() - from.getTime()) / day),
     ...(late !== undefined && { late }),
   }

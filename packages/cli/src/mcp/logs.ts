@@ -43,7 +43,7 @@ export function logsOf(options: WhyCommandOptions, formats: readonly NamedFormat
   const openFor = (question: DailyQuestion, span: Span, ended: Io): Promise<OpenedStore> => {
     if (!isArchive) return openStore(options, ended, all)
     const places = { ...(account && { account }), ...(region && { region }), ...(late !== undefined && { late }) }
-    return openForAsk(question, span, all, { from, ...places, json: true }, ended, settings)
+    return openForAsk(question, span, all, { from, ...places }, ended, settings)
   }
   return {
     from,
