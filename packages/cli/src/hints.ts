@@ -12,7 +12,7 @@ function hintFor(error: unknown, format: string | undefined, names: readonly str
   if (code === 'FORMAT_AMBIGUOUS')
     return '--format says which; flowferry explain FILE shows which formats fit, and by what'
   if (code === 'FORMAT_UNKNOWN')
-    return `this command reads ${names.join(', ')}; --format says which, where the content does not; flowferry explain FILE shows which nearly fit, and what they lack`
+    return `this command reads ${names.join(', ')}; --format says which, where the content does not; flowferry explain FILE shows which nearly fit, and what they lack; --skip-unknown of ingest and backfill passes over what none reads`
   // https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-overview.html#serverless-usecase
   if (code === 'TARGET_MISMATCH' && message.includes('Document ID is not supported'))
     return 'a time series or vector search collection of OpenSearch Serverless takes no document ids, without which a retry would store twice; make a search collection'

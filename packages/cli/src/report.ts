@@ -10,54 +10,103 @@ export function exitCodeOf({ ok, counts, stopped }: Report): ExitCode {
   return counts.malformed > 0 ? exitCodes.malformed : exitCodes.ok
 }
 
+/** A kind of thing to be said of objects, beyond that they went well. */
 interface Remark {
-  readonly text: string
+  /** What two objects of which the same is to be said have in common; undefined where nothing is to be said. */
+  readonly of: (object: ObjectReport, told: string | undefined) => string | undefined
+  /** What is said of such objects. */
+  readonly text: (alike: readonly ObjectReport[]) => string
   /** Whether it is of no failure, so that `--quiet` has none of it. */
   readonly isNote?: true
 }
 
-/**
- * What is to be said of objects of which the same is to be said, beyond that they went well: a line each. `told` was said of
- * all of them already.
- */
-export function objectRemarks(alike: readonly ObjectReport[], told?: string): Remark[] {
-  const [object] = alike
-  if (!object) return []
-  const sum = (of: (one: ObjectReport) => number) => alike.reduce((total, one) => total + of(one), 0)
-  const remarks: Remark[] = []
-  const unknown = Object.keys(object.unknownFields)
-  if (unknown.length > 0) {
-    const named = unknown.map((name) => `${name} (${count(sum(({ unknownFields }) => unknownFields[name] ?? 0))})`)
-    remarks.push({ text: `unknown fields, kept: ${named.join(', ')}`, isNote: true })
-  }
-  const untimed = sum((one) => one.untimed)
-  if (untimed > 0) remarks.push({ text: `${plural(untimed, 'record')} without a time took the file's`, isNote: true })
-  const [malformed] = object.malformed
-  if (malformed) {
-    const { ordinal, offset, reason } = malformed
-    const first = `record ${count(ordinal)} at byte ${count(offset)}: ${reason}`
-    const isOnly = sum(({ counts }) => counts.malformed) === 1
-    remarks.push({ text: isOnly ? `malformed: ${first}` : `first malformed: ${first}` })
-  }
-  const [rejected] = object.rejected
-  // The error of such an object has the same words.
-  if (rejected && object.error?.code !== 'RECORDS_REJECTED')
-    remarks.push({ text: `first rejected: record ${count(rejected.ordinal)}: ${rejected.reason}` })
-  const [filtered] = object.filtered ?? []
-  if (filtered)
-    remarks.push({
-      text: `first dropped by the store: record ${count(filtered.ordinal)}: ${filtered.reason}`,
-      isNote: true,
-    })
-  if (object.error && object.error.message !== told) remarks.push({ text: `${object.status}: ${object.error.message}` })
-  return remarks
+/** Names of unknown fields that are told. */
+const shownFields = 20
+
+const remarks: readonly Remark[] = [
+  {
+    // A format's fields are told once, whichever file has which.
+    of: ({ unknownFields, kinds }) => (Object.keys(unknownFields).length > 0 ? kinds.join() : undefined),
+    text: (alike) => {
+      const known = new Map<string, number>()
+      for (const [name, records] of alike.flatMap(({ unknownFields }) => Object.entries(unknownFields)))
+        known.set(name, (known.get(name) ?? 0) + records)
+      const named = [...known].slice(0, shownFields).map(([name, records]) => `${name} (${count(records)})`)
+      const more = known.size - named.length
+      return `unknown fields, kept: ${named.join(', ')}${more > 0 ? `, and ${count(more)} more` : ''}`
+    },
+    isNote: true,
+  },
+  {
+    of: ({ untimed }) => (untimed > 0 ? '' : undefined),
+    text: (alike) =>
+      `${plural(
+        sumOf(alike, ({ untimed }) => untimed),
+        'record',
+      )} without a time took the file's`,
+    isNote: true,
+  },
+  {
+    of: ({ malformed: [first] }) => first?.reason,
+    text: (alike) => {
+      const { ordinal, offset, reason } = alike[0]!.malformed[0]!
+      const isOnly = sumOf(alike, ({ counts }) => counts.malformed) === 1
+      return `${isOnly ? 'malformed' : 'first malformed'}: record ${count(ordinal)} at byte ${count(offset)}: ${reason}`
+    },
+  },
+  {
+    // The error of such an object has the same words.
+    of: ({ rejected: [first], error }) => (error?.code === 'RECORDS_REJECTED' ? undefined : first?.reason),
+    text: ([object]) => {
+      const { ordinal, reason } = object!.rejected[0]!
+      return `first rejected: record ${count(ordinal)}: ${reason}`
+    },
+  },
+  {
+    of: ({ filtered: [first] = [] }) => first?.reason,
+    text: ([object]) => {
+      const { ordinal, reason } = object!.filtered![0]!
+      return `first dropped by the store: record ${count(ordinal)}: ${reason}`
+    },
+    isNote: true,
+  },
+  {
+    of: (object, told) =>
+      object.error && object.error.message !== told ? `${object.status} ${causeOf(object, object.error)}` : undefined,
+    text: ([object]) => `${object!.status}: ${object!.error!.message}`,
+  },
+]
+
+const sumOf = <T>(all: readonly T[], of: (one: T) => number) => all.reduce((sum, one) => sum + of(one), 0)
+
+interface Said {
+  /** Objects of which it is said. */
+  readonly all: readonly ObjectReport[]
+  readonly texts: readonly string[]
 }
 
-/** What makes two objects the same to be spoken of: all remarks of theirs, but for numbers and the objects' own names. */
-const wordsOf = (object: ObjectReport, told?: string): string =>
-  objectRemarks([object], told)
-    .map(({ text }) => text.replaceAll(object.key, ''))
-    .join('\n')
+/**
+ * What is to be said of objects, each thing once, whatever its numbers; `--quiet` leaves out what is no failure. `told` was
+ * said of all of them already.
+ */
+export function remarksOn(objects: readonly ObjectReport[], { quiet }: Pick<Io, 'quiet'>, told?: string): Said[] {
+  const said = remarks
+    .filter(({ isNote }) => !quiet || !isNote)
+    .flatMap(({ of, text }) => {
+      const some = objects.filter((object) => of(object, told) !== undefined)
+      return alike(some, (object) => of(object, told)!).map(({ all }) => ({ all, texts: [text(all)] }))
+    })
+  // What is said of the very same objects is said under one name.
+  const groups: Said[] = []
+  for (const one of said) {
+    const same = groups.findIndex(
+      ({ all }) => all.length === one.all.length && all.every((object, n) => object === one.all[n]),
+    )
+    if (same === -1) groups.push(one)
+    else groups[same] = { all: one.all, texts: [...groups[same]!.texts, ...one.texts] }
+  }
+  return groups
+}
 
 /** An object that failed. */
 export interface Failed {
@@ -91,7 +140,7 @@ export function collectFailures(): Failures {
     add: (failed) => {
       all++
       const { error, object } = failed
-      const words = withoutNumbers(`${error.code} ${error.message.replaceAll(object.key, '')}`)
+      const words = withoutNumbers(causeOf(object, error))
       const known = groups.get(words)
       if (known) known.objects++
       else if (groups.size < shownGroups) groups.set(words, { failed, objects: 1 })
@@ -117,6 +166,10 @@ export function failureLines(failures: Failures, noun: string): string[] {
     ...(rest > 0 ? [`… and ${plural(rest, noun)} more, which failed otherwise`] : []),
   ]
 }
+
+/** An error's words, without the name of the object that it is of. */
+const causeOf = (object: Failed['object'], { message }: FlowferryError): string =>
+  message.replaceAll(`(${addressOf(object)}`, '(')
 
 const addressOf = ({ bucket, key }: { readonly bucket: string; readonly key: string }): string =>
   bucket === '' ? key : `s3://${bucket}/${key}`
@@ -230,23 +283,16 @@ export function printReport(
   for (const hint of hintsFor([...objects.map(({ error }) => error), stopped], format, names)) line(io.stderr, hint)
 }
 
-/** What is to be said of objects, each thing once. */
-function remarkLines({ quiet }: Io, objects: readonly ObjectReport[], told: string | undefined): string[] {
-  const toSay = (all: readonly ObjectReport[]) => objectRemarks(all, told).filter(({ isNote }) => !quiet || !isNote)
-  const groups = alike(
-    objects.filter((object) => toSay([object]).length > 0),
-    (object) => wordsOf(object, told),
-  )
-  const rest = groups.slice(shownGroups).reduce((sum, { all }) => sum + all.length, 0)
-  return [
-    ...groups
-      .slice(0, shownGroups)
-      .flatMap(({ first, all }) => [
-        andMore(addressOf(first), all.length - 1, 'file'),
-        ...toSay(all).map(({ text }) => `  ${text}`),
-      ]),
-    ...(rest > 0 ? [`… and ${plural(rest, 'file')} more, of which other things are to be said`] : []),
-  ]
+function remarkLines(io: Io, objects: readonly ObjectReport[], told: string | undefined): string[] {
+  const groups = remarksOn(objects, io, told)
+  const lines = groups
+    .slice(0, shownGroups)
+    .flatMap(({ all, texts }) => [
+      andMore(addressOf(all[0]!), all.length - 1, 'file'),
+      ...texts.map((text) => `  ${text}`),
+    ])
+  const rest = groups.length - shownGroups
+  return rest > 0 ? [...lines, `… and ${plural(rest, 'other thing')} of other files`] : lines
 }
 
 /** Number of messages for each cause, the most frequent first. */

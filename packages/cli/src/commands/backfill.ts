@@ -126,7 +126,7 @@ export async function backfillCommand(
   await checkpoint.close(done.stopped === undefined && !isLimited)
   tell(done, { failures, milliseconds: performance.now() - started }, { options, names: formatNames(settings), io })
   if (isLimited && !done.stopped) {
-    note(io, `the first ${plural(done.objects + failures.count(), 'object')}, by --limit; there are more`)
+    note(io, `ends behind ${plural(done.objects + failures.count(), 'object')}, by --limit; there are more`)
     if (options.checkpoint !== undefined) tellHowToGoOn(options, io)
   }
   if (done.stopped || failures.count() + checkpoint.failed > 0) return exitCodes.failed

@@ -195,7 +195,7 @@ describe('flowferry parse', () => {
     })()
     const { code, stdout, stderr } = await runHere(['parse', '-', '--limit', '3'], { stdin })
     expect(stdout.trimEnd().split('\n')).toHaveLength(3)
-    expect(stderr).toBe('standard input: the first 3 documents, by --limit\n')
+    expect(stderr).toBe('standard input: ends behind 3 documents, by --limit\n')
     expect(code).toBe(0)
     expect(pieces).toBeLessThan(1000)
     const all = ['version srcaddr dstaddr action end\n', ...lines.slice(0, 3)]

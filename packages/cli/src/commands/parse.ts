@@ -13,7 +13,7 @@ import { found, localFile, standardInput } from '../files.ts'
 import { type Documents, filterOf, formatNames, parserFor } from '../formats.ts'
 import { hintsFor } from '../hints.ts'
 import { type ExitCode, exitCodes, type Io, line, note, type Output, UsageError } from '../io.ts'
-import { countsLine, exitCodeOf, objectRemarks } from '../report.ts'
+import { countsLine, exitCodeOf, remarksOn } from '../report.ts'
 import { plural } from '../text.ts'
 
 export interface ParseOptions {
@@ -53,7 +53,7 @@ export async function parse(
     return exitCodes.failed
   }
   const name = source === '-' ? 'standard input' : source
-  if (printer.isFull()) note(io, `${name}: the first ${plural(limit, 'document')}, by --limit`)
+  if (printer.isFull()) note(io, `${name}: ends behind ${plural(limit, 'document')}, by --limit`)
   if (printer.closed.aborted) return exitCodes.ok
   const [read] = report.messages[0]!.objects
   const { error, counts } = read!
@@ -63,10 +63,10 @@ export async function parse(
     return exitCodes.failed
   }
   const kinds = read!.kinds.length > 0 ? ` (${read!.kinds.join(', ')})` : ''
-  const remarks = objectRemarks([read!]).filter(({ isNote }) => !io.quiet || !isNote)
+  const remarks = remarksOn([read!], io).flatMap(({ texts }) => texts)
   // What is wrong with a file is told with its name.
   if (!io.quiet || remarks.length > 0) line(io.stderr, `${name}${kinds}: ${countsLine(counts, 'printed')}`)
-  for (const { text } of remarks) line(io.stderr, `  ${text}`)
+  for (const text of remarks) line(io.stderr, `  ${text}`)
   for (const hint of hintsFor([error], format, formatNames(settings))) line(io.stderr, hint)
   return exitCodeOf(report)
 }
