@@ -49,7 +49,7 @@ export {
   type SnsEvent,
   s3Objects,
 } from './events/s3-objects.ts'
-export { type BatchResponse, batchResponse } from './lambda/batch-response.ts'
+export { type BatchResponse, batchResponse, requireDone } from './lambda/batch-response.ts'
 export { type SettledReport, type SettleOptions, settle } from './lambda/settle.ts'
 export type { Sqs } from './queue/queue.ts'
 export { type ReadOptions, type S3, type S3Clients, type S3ObjectOptions, s3Object } from './read/object.ts'

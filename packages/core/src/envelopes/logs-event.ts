@@ -13,7 +13,7 @@ export interface LogsEvent {
  * The envelope of an event as one message with one object, for `ingest` with a parser of `cloudWatchLogs()`. No object on S3
  * stands behind it: its bucket is named after the owner, its key after log group and stream, and its ETag is a hash of the
  * data, so that what Lambda tries again gives the same ids. It has no `messageId`: a handler throws where the report is not ok,
- * as `batchResponse` does.
+ * as `requireDone` of source-s3 does.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html#LambdaFunctionExample
  *
  * @throws FlowferryError INVALID_OPTION where the event has no `awslogs.data`
@@ -21,7 +21,7 @@ export interface LogsEvent {
  * @example
  * const parser = cloudWatchLogs(detect([vpcFlow, cloudTrail]))
  * export const handler = async (event: LogsEvent, context: Context) =>
- *   batchResponse(await ingest({ source: logsEvent(event), parser, sink, deadline: context }))
+ *   requireDone(await ingest({ source: logsEvent(event), parser, sink, deadline: context }))
  */
 export function logsEvent(event: LogsEvent): SourceMessage[] {
   const data: unknown = event?.awslogs?.data

@@ -1,7 +1,7 @@
 import type { MessageReport } from '@flowferry/core'
 import { describe, expect, it } from 'vitest'
 import { done, failed, notFound, report } from '../../test/reports.ts'
-import { batchResponse } from './batch-response.ts'
+import { batchResponse, requireDone } from './batch-response.ts'
 
 const ids = (...messageIds: string[]) => ({
   batchItemFailures: messageIds.map((itemIdentifier) => ({ itemIdentifier })),
@@ -41,5 +41,23 @@ describe('batchResponse', () => {
     const object = { ...({} as import('@flowferry/core').ObjectReport), status: 'failed' as const, error }
     expect(() => batchResponse(report([{ status: 'failed', objects: [object], ignored: [] }]))).toThrow(error)
     expect(() => batchResponse(report([{ status: 'failed', objects: [], ignored: [] }]))).toThrow(/does not say why/)
+  })
+})
+
+describe('requireDone', () => {
+  it('returns when all is done', () => {
+    expect(requireDone(report([done('a'), done()]))).toBeUndefined()
+    expect(requireDone(report([]))).toBeUndefined()
+  })
+
+  it('throws the first failure, with or without a queue', () => {
+    const [first, second] = [notFound(), notFound()]
+    expect(() => requireDone(report([done('a'), failed('b', first), failed('c', second)]))).toThrow(first)
+    expect(() => requireDone(report([failed(undefined, second)]))).toThrow(second)
+  })
+
+  it('throws for an incomplete report, though all that is in it is done', () => {
+    const stopped = notFound()
+    expect(() => requireDone({ ...report([done('a')]), ok: false, incomplete: true, stopped })).toThrow(stopped)
   })
 })

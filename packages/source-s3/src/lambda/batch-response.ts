@@ -20,11 +20,30 @@ export interface BatchResponse {
  *   batchResponse(await ingest({ source: s3Objects(event, { s3 }), parser, sink, deadline: context }))
  */
 export function batchResponse(report: Report): BatchResponse {
-  if (report.incomplete) throw report.stopped ?? new FlowferryError('ABORTED', 'The source was not read to its end')
+  requireWhole(report)
   const identifiers = new Set<string>()
   for (const message of messagesToRetry(report.messages)) {
     if (message.messageId === undefined) throw failureOf(message)
     identifiers.add(message.messageId)
   }
   return { batchItemFailures: [...identifiers].map((itemIdentifier) => ({ itemIdentifier })) }
+}
+
+/**
+ * Returns where each message is done. For whoever answers with an exception: a function that S3, SNS, EventBridge or
+ * CloudWatch Logs invokes, a batch utility that calls a handler for each message, a web server.
+ *
+ * @throws the error of the first failed message: its `retryable` says whether another try may help
+ * @throws the error that stopped a report that is `incomplete`, since messages are missing from it
+ * @example
+ * requireDone(await ingest({ source: s3Objects([record], { s3 }), parser, sink }))
+ */
+export function requireDone(report: Report): void {
+  requireWhole(report)
+  const failed = report.messages.find(({ status }) => status === 'failed')
+  if (failed) throw failureOf(failed)
+}
+
+function requireWhole({ incomplete, stopped }: Report): void {
+  if (incomplete) throw stopped ?? new FlowferryError('ABORTED', 'The source was not read to its end')
 }

@@ -2,7 +2,7 @@ import { GetQueueUrlCommand } from '@aws-sdk/client-sqs'
 import { FlowferryError, type MessageReport, type Report } from '@flowferry/core'
 import { failureDetails, isUnreadable, sourceOutageOf, wasNotBegun } from '../dead-messages/failure.ts'
 import { type FailedMessage, sendDeadLetters, withAttributes } from '../dead-messages/send.ts'
-import { type QueueMessage, queueMessages, type SqsEvent, type SqsMessage } from '../events/messages.ts'
+import { type QueueMessage, queueMessages, type SqsEvent, type SqsMessage, type SqsRecord } from '../events/messages.ts'
 import { client, queueAddress, sameQueue, wholeNumber } from '../queue/options.ts'
 import { isUrlOfArn, queueError, type Sqs, sendMessage } from '../queue/queue.ts'
 import { answerWithin } from '../queue/time.ts'
@@ -82,7 +82,7 @@ export interface SettledReport extends Report {
  */
 export async function settle(
   report: Report,
-  event: SqsEvent | readonly SqsMessage[],
+  event: SqsEvent | readonly (SqsMessage | SqsRecord)[],
   { sqs, queueUrl, maxContinuations = 100, deadLetter }: SettleOptions,
 ): Promise<SettledReport> {
   const received = queueMessages(event) ?? []
