@@ -1,0 +1,20 @@
+import { ingest, type ObjectReport } from '@flowferry/core'
+import { batchResponse, s3Objects, settle } from '@flowferry/source-s3'
+import type { Context, SQSEvent } from 'aws-lambda'
+import { pino } from 'pino'
+import { pinoLines } from './pino.ts'
+import { aws, deadLetter, parser, sink } from './pipeline.ts'
+import { objectMetrics, objectSpan } from './telemetry.ts'
+
+const line = pinoLines(pino({ level: process.env.LOG_LEVEL ?? 'info' }))
+
+const onObject = (report: ObjectReport) => {
+  line(report)
+  objectMetrics(report)
+  objectSpan(report)
+}
+
+export const handler = async (event: SQSEvent, context: Context) => {
+  const report = await ingest({ source: s3Objects(event, aws), parser, sink, deadline: context, onObject })
+  return batchResponse(await settle(report, event, { ...aws, deadLetter }))
+}

@@ -1,0 +1,9 @@
+import { type ObjectReport, objectEvent } from '@flowferry/core'
+import type { Logger } from 'pino'
+
+/** A line for each object, beside what the logger has bound: `log.child({ awsRequestId })`. */
+export const pinoLines = (log: Logger) => (report: ObjectReport) => {
+  const { time, message, ...object } = objectEvent(report)
+  const level = report.status === 'failed' ? 'error' : 'info'
+  log[level]({ object }, message ?? `${object.written} of ${object.read} records written`)
+}

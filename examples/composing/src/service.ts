@@ -1,0 +1,23 @@
+import { ingest } from '@flowferry/core'
+import { requireDone, s3Objects } from '@flowferry/source-s3'
+import express, { type ErrorRequestHandler } from 'express'
+import { aws, parser, sink } from './pipeline.ts'
+
+/** The buckets that a request may name: without them whoever reaches the service chooses what it reads. */
+const buckets = (process.env.LOG_BUCKETS ?? '').split(',')
+
+export const service = express()
+
+service.post('/events', express.json({ limit: '1mb' }), async (request, response) => {
+  const report = await ingest({ source: s3Objects(request.body, { ...aws, buckets }), parser, sink })
+  requireDone(report)
+  response.json(report.counts)
+})
+
+// A sender tries 503 again, and gives up at 422: another try would read the same.
+const refuse: ErrorRequestHandler = (error, _request, response, _next) => {
+  response
+    .status(error.status ?? (error.retryable === false ? 422 : 503))
+    .json({ code: error.code, message: error.message })
+}
+service.use(refuse)
