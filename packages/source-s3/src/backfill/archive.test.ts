@@ -322,6 +322,55 @@ describe('archiveObjects', () => {
     }
   })
 
+  it.each([
+    ['flow logs, plain', (n: number) => (key: string) => key.replace('fl-0123', `fl-${1000 + n}`)],
+    ['S3 access, by date of delivery', (n: number) => (key: string) => key.replace('/shop/', `/shop-${n}/`)],
+  ] as const)('of a day with more keys than a page it lists those of the span: %s', async (layout, series) => {
+    const [{ late, early }, keyOf] = layouts[layout]!
+    const all = [0, 1, 2].flatMap((n) =>
+      Array.from({ length: 24 * 60 }, (_, minute) => series(n)(keyOf(from + minutes(minute), minute))),
+    )
+    for (const hour of [0, 9, 23]) {
+      const span = { from: new Date(from + hours(hour)), to: new Date(from + hours(hour + 1)) }
+      const wanted = all.filter((key) => {
+        const { start, end } = keyInterval(key)!
+        return start - late < span.to.getTime() && end + early > span.from.getTime()
+      })
+      for (const pageSize of [100, 7, 1]) {
+        const { objects, requests } = await planned(all, { ...span, pageSize })
+        expect(objects).toEqual([...wanted].sort())
+        // Of each series a page that is before the span, one that is behind it, and folders.
+        expect(requests.length).toBeLessThanOrEqual(Math.ceil(wanted.length / pageSize) + 20)
+      }
+    }
+  })
+
+  it('tells what came since a former listing, however old its records are, and lists no more than may have', async () => {
+    const [{ late }, keyOf] = layouts['flow logs, plain']!
+    const uploaded = (key: string, time: number) => ({ Key: key, LastModified: new Date(time) })
+    const now = from + hours(12)
+    const before = Array.from({ length: 700 }, (_, n) => uploaded(keyOf(from + minutes(n), n), from + minutes(n + 5)))
+    const came = [
+      uploaded(keyOf(now - minutes(5), 1000), now + 1000),
+      // Late, on a page that has others of the hour before.
+      uploaded(keyOf(now - late + minutes(1), 1001), now + 2000),
+      uploaded(keyOf(now + minutes(2), 1002), now),
+    ]
+    const span = { from: new Date(now), to: new Date(now + hours(1)), of: 'uploads' as const }
+    const { objects, requests } = await planned([...before, ...came], { ...span, pageSize: 100, parser: vpcFlow })
+    expect(objects).toEqual(came.map(({ Key }) => Key).sort())
+    // Four folders, a page from the day's beginning, one of the hour before now and what came.
+    expect(requests.length).toBeLessThanOrEqual(7)
+    const older = uploaded(keyOf(from - hours(6), 1), now)
+    expect((await planned([older], { ...span, parser: vpcFlow })).objects).toEqual([])
+    expect((await planned([older], { ...span, parser: vpcFlow, late: hours(24) })).objects).toEqual([older.Key])
+    for (const [name, [, at]] of Object.entries(layouts)) {
+      const key = at(now - minutes(10), 1)
+      expect((await planned([uploaded(key, now + 1)], span)).objects, name).toEqual([key])
+      expect((await planned([uploaded(key, now - 1)], span)).objects, name).toEqual([])
+    }
+  })
+
   it('asks once for a region, however long the span, and steps over distributions of any number of files', async () => {
     const [, keyOf] = layouts['flow logs, plain']!
     const { requests } = await planned([keyOf(from, 1)], { from: new Date('2023-01-01'), parser: vpcFlow })

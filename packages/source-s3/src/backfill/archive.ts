@@ -1,10 +1,10 @@
 import type { Format, SourceMessage } from '@flowferry/core'
 import type { S3ObjectRef } from '../events/envelope.ts'
 import { withoutKnown } from '../events/known-keys.ts'
-import { client, invalid, optionalFunction, wholeNumber } from '../queue/options.ts'
+import { client, invalid, oneOf, optionalFunction, wholeNumber } from '../queue/options.ts'
 import { ownSignal } from '../queue/time.ts'
 import { type ReadOptions, retryOptions, type S3Clients, s3Object } from '../read/object.ts'
-import { type Interval, keyInterval, mayHold, servicesOf, type Wanted } from './layout.ts'
+import { type Interval, type KeyRange, keyInterval, mayHold, nextKey, servicesOf, type Wanted } from './layout.ts'
 import { type ListedObject, lister, pagesOf } from './list.ts'
 import { plan } from './plan.ts'
 
@@ -33,6 +33,13 @@ export interface ArchiveOptions {
   /** … and of the first one that is too late. */
   readonly to: Date
   /**
+   * Whether `from` and `to` are times of records, or of uploads: what came to the archive since a former listing, however
+   * old its records are. Objects that somebody uploads into folders of days long past are not met.
+   *
+   * @default 'records'
+   */
+  readonly of?: 'records' | 'uploads'
+  /**
    * Milliseconds by which a record may have come later than it happened, 0 to 30 days. More of it reads more files after
    * the span.
    *
@@ -53,7 +60,8 @@ export interface ArchiveOptions {
  * The objects of a bucket that may hold records of [from, to), in the order of their keys. The layout is found by
  * listing, as the archives of the parser's formats declare it: plain, hive, organization, Control Tower or the user's own
  * folders, below any folder. Keys are chosen by the time that they name, widened for late delivery; the records are then
- * for `withinSpan` to choose.
+ * for `withinSpan` to choose. Of a folder with more than a page of keys, those of other times are passed over where they are
+ * named alike.
  *
  * Holds some thousands of keys in memory, whatever the archive. Objects uploaded meanwhile may or may not be met.
  *
@@ -78,7 +86,9 @@ export function archiveObjects(options: ArchiveOptions): AsyncGenerator<ArchiveO
     const stop = ownSignal(signal)
     const list = lister(typeof s3 === 'function' ? s3(bucket) : s3, bucket, onRequest ?? (() => undefined), stop.signal)
     try {
-      for await (const [{ before, service }, page] of pagesOf(plan(list, { prefix, wanted, after, onNote }), list))
+      const ranges = plan(list, { prefix, wanted, after, onNote })
+      const next = (key: string, { service }: KeyRange) => nextKey(key, service, wanted)
+      for await (const [{ before, service }, page] of pagesOf(ranges, list, next))
         for (const object of page.objects) {
           if (before !== undefined && object.key >= before) break
           // What a console makes of a "folder".
@@ -150,7 +160,7 @@ function refOf({ bucket, key, etag, size }: Pick<ArchiveObject, 'bucket' | 'key'
   return { bucket, key, ...(etag !== undefined && { etag }), ...(size !== undefined && { size }) }
 }
 
-function wantedOf({ parser, accounts, regions, from, to, late, onNote }: ArchiveOptions): Wanted {
+function wantedOf({ parser, accounts, regions, from, to, of, late, onNote }: ArchiveOptions): Wanted {
   if (!Array.isArray(parser?.formats)) throw invalid('`parser` must be the parser that is to read the objects')
   const unplaced = parser.formats.filter(({ archive }) => archive.length === 0).map(({ kind }) => kind)
   if (unplaced.length === parser.formats.length)
@@ -163,10 +173,13 @@ function wantedOf({ parser, accounts, regions, from, to, late, onNote }: Archive
     if (!/^[a-z]{2}(?:-[a-z]+)+-\d+$/.test(region))
       throw invalid(`\`regions\` has "${region}"; it takes names like eu-central-1`)
   if (late !== undefined) wholeNumber('late', late, 0, 30 * 24 * 3_600_000)
+  if (of !== undefined) oneOf('of', of, ['records', 'uploads'])
   for (const kind of unplaced) onNote?.(`left out: records of ${kind}, whose format has no archive`)
   const archives = parser.formats.flatMap(({ archive }) => archive)
+  const ofUploads = of === 'uploads'
   return {
-    services: servicesOf(archives, late),
+    services: servicesOf(archives, late, ofUploads),
+    ofUploads,
     accounts: accounts?.length ? new Set(accounts) : undefined,
     regions: regions?.length ? new Set(regions) : undefined,
     span: spanOf(from, to),

@@ -40,8 +40,10 @@ export interface Wanted {
   /** None: all. */
   readonly accounts: ReadonlySet<string> | undefined
   readonly regions: ReadonlySet<string> | undefined
-  /** The span of the records. */
+  /** The span of the records, … */
   readonly span: Interval
+  /** … or of the objects' uploads. @default of the records */
+  readonly ofUploads?: boolean
 }
 
 /** A folder of the archive, and what its path says. */
@@ -68,9 +70,10 @@ export interface KeyRange {
  * The archives of all formats by their folders, which several formats may share.
  *
  * @param late Milliseconds, instead of what the archives declare
+ * @param ofUploads Whether a span is of uploads: their keys have times of before, as far as a record may be late
  * @throws FlowferryError INVALID_OPTION where two of them lay out one folder in two ways. Any folders hold every other way.
  */
-export function servicesOf(archives: readonly Archive[], late?: number): Map<string, Service> {
+export function servicesOf(archives: readonly Archive[], late?: number, ofUploads = false): Map<string, Service> {
   const services = new Map<string, Service>()
   for (const archive of archives) {
     const { service: name, folders = ['region'], files, ids, stamped } = archive
@@ -90,8 +93,13 @@ export function servicesOf(archives: readonly Archive[], late?: number): Map<str
       stamped: [...(known?.stamped ?? []), ...(stamped ? [stamped] : [])],
     })
   }
+  if (ofUploads)
+    for (const [name, service] of services) services.set(name, { ...service, margins: swapped(service.margins) })
   return services
 }
+
+/** What is late of the records in an object with a time in its key is how much older than its upload that time may be. */
+const swapped = ({ late, early }: Margins): Margins => ({ late: early, early: late })
 
 /**
  * What a folder within a place is: another place to look into, a range of keys, or nothing of what is wanted.
@@ -166,9 +174,10 @@ function isRegion(name: string): boolean {
   return /^(?:aws-region=)?[a-z]{2}(?:-[a-z]+)+-\d+$/.test(name)
 }
 
-function marginsOfFolders({ services }: Wanted): Margins {
-  const late = Math.max(folderMargins.late, ...[...services.values()].map(({ margins }) => margins.late))
-  return { ...folderMargins, late }
+function marginsOfFolders({ services, ofUploads }: Wanted): Margins {
+  const all = [...services.values()].map(({ margins }) => (ofUploads ? swapped(margins) : margins))
+  const margins = { ...folderMargins, late: Math.max(folderMargins.late, ...all.map(({ late }) => late)) }
+  return ofUploads ? swapped(margins) : margins
 }
 
 /** The days of a span below a folder: one range, since keys are in the order of their dates. */
@@ -228,20 +237,44 @@ export function rangeOf(place: Place, series: Series, service: Service, { span }
   return before > prefix && startAfter < `${prefix}:` ? { prefix, startAfter, before, service } : undefined
 }
 
-/** Whether an object with this key may hold records of the span. What no key tells, the time of its upload does. */
+/**
+ * Whether an object with this key may hold records of the span. What no key tells, the time of its upload does; and where the
+ * span is of uploads, that time alone.
+ */
 export function mayHold(
   key: string,
   { files, margins }: Service,
-  { span }: Wanted,
+  { span, ofUploads }: Wanted,
   lastModified: Date | undefined,
 ): boolean {
   const name = nameOf(key)
   // Not `test`: a global pattern would begin where its last match ended.
   if (files && !files.some((pattern) => name.search(pattern) !== -1)) return false
+  if (ofUploads && lastModified) return lastModified.getTime() >= span.start && lastModified.getTime() < span.end
   const interval = keyInterval(key)
   if (interval) return reaches(interval, margins, span)
   // Nothing is uploaded before it happens.
   return lastModified === undefined || lastModified.getTime() + margins.early >= span.start
+}
+
+/**
+ * Behind which key the files of a folder may be of the span again, where one is not and those that follow it are named
+ * alike, with later times: most folders of a day have a thousand keys or more of each flow log or load balancer, in the
+ * order of their names.
+ */
+export function nextKey(key: string, { margins }: Service, { span }: Wanted): string | undefined {
+  const interval = keyInterval(key)
+  if (!interval || reaches(interval, margins, span)) return undefined
+  const name = nameOf(key)
+  const minutely = /_\d{8}T\d{4}Z[_.]/.exec(name)
+  const at = minutely ? minutely.index + 1 : stamp.exec(name)?.index
+  if (at === undefined) return undefined
+  const stem = key.slice(0, key.length - name.length + at)
+  // `:` sorts behind the digits.
+  if (interval.start >= span.start) return `${stem}:`
+  const first = new Date(span.start - margins.early - (interval.end - interval.start)).toISOString()
+  const next = stem + (minutely ? first.slice(0, 16).replace(/[-:]/g, '') : first.slice(0, 19).replace(/[T:]/g, '-'))
+  return next > key ? next : undefined
 }
 
 const nameOf = (key: string) => key.slice(key.lastIndexOf('/') + 1)

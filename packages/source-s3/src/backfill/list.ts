@@ -120,8 +120,14 @@ const ahead = 8
 /**
  * The pages of all ranges, in their order. The next page is on its way while one is worked on, and so are the first
  * pages of the ranges that follow: some nine pages of a thousand keys are held at most.
+ *
+ * @param next The key behind which a range goes on after the last one of a page; undefined: with what follows
  */
-export async function* pagesOf(ranges: AsyncIterator<KeyRange>, list: Lister): AsyncGenerator<[KeyRange, Listing]> {
+export async function* pagesOf(
+  ranges: AsyncIterator<KeyRange>,
+  list: Lister,
+  next: (key: string, range: KeyRange) => string | undefined,
+): AsyncGenerator<[KeyRange, Listing]> {
   const begin = async () => {
     const { value, done } = await ranges.next()
     if (done) return undefined
@@ -146,7 +152,9 @@ export async function* pagesOf(ranges: AsyncIterator<KeyRange>, list: Lister): A
         const last = listing.objects.at(-1)?.key
         const isEnd =
           listing.token === undefined || (range.before !== undefined && last !== undefined && last >= range.before)
-        page = isEnd ? undefined : list({ ...requestOf(range), token: listing.token! })
+        const startAfter = last === undefined || isEnd ? undefined : next(last, range)
+        const rest = startAfter === undefined ? { token: listing.token! } : { startAfter }
+        page = isEnd ? undefined : list({ ...requestOf(range), ...rest })
         page?.catch(() => undefined)
         yield [range, listing]
       }
