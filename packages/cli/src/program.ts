@@ -13,6 +13,7 @@ import type { RedriveCommandOptions } from './commands/redrive.ts'
 import type { ServeCommandOptions } from './commands/serve.ts'
 import type { SetupCommandOptions } from './commands/setup.ts'
 import type { SnapshotCommandOptions } from './commands/snapshot.ts'
+import type { TailCommandOptions } from './commands/tail.ts'
 import type { VerifyCommandOptions } from './commands/verify.ts'
 import type { WhyCommandOptions } from './commands/why.ts'
 import { loadSettings } from './config/load.ts'
@@ -230,6 +231,47 @@ Examples:
       const settings = await settingsFor(config, options.format, io, formatNames, fields)
       const { parse } = await import('./commands/parse.ts')
       finish(await parse(source, withStore(options, settings, undefined, ['documents']), io, settings))
+    })
+
+  configOptions(command('tail'))
+    .description(
+      'The documents of new log files of a bucket as they come, one JSON object a line, until Ctrl-C; everything else on standard error.',
+    )
+    .argument('<source>', 's3://bucket or s3://bucket/prefix; or with --take the URL of a queue')
+    .addOption(formats('logs to print; default: all'))
+    .addOption(fields('of vpc-flow, or of --format: fields of files'))
+    .addOption(documents())
+    .option(
+      '--since <time>',
+      'of a bucket: first what is there, records from here on, as for backfill; default: nothing',
+    )
+    .option('--interval <duration>', 'of a bucket: between two listings: 1s, 5m; default: 30s')
+    .option('--account <id...>', 'of a bucket: accounts; default: all that are found')
+    .option('--region <name...>', 'of a bucket: regions; default: all that are found')
+    .option(
+      '--late <duration>',
+      'of a bucket: how old the time in a new key may be; default: 1h to 6h, as the format has it',
+    )
+    .option('--limit <n>', 'end after so many documents; default: at Ctrl-C', wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .option('--take', 'the queue is for tail alone: it receives messages, and deletes those that it printed')
+    .addHelpText(
+      'after',
+      `
+It needs s3:ListBucket and s3:GetObject; of a queue sqs:ReceiveMessage, sqs:DeleteMessage and
+sqs:ChangeMessageVisibility. How a queue of its own comes about: docs/tail.md.
+
+Exit codes: 0 ended by Ctrl-C or --limit, 1 something failed, 2 wrong usage, 3 some records are malformed.
+
+Examples:
+  flowferry tail s3://my-logs --format vpc-flow | jq -c 'select(.event.action == "reject")'
+  flowferry tail s3://my-logs/AWSLogs/123456789012/CloudTrail/ --since -1h --region us-east-1
+  flowferry tail s3://my-logs --limit 1
+  flowferry tail https://sqs.eu-central-1.amazonaws.com/123456789012/logs-tail --take`,
+    )
+    .action(async (source: string, { config, fields, ...options }: TailCommandOptions & ConfigFlag & FieldsFlag) => {
+      const settings = await settingsFor(config, options.format, io, logFormatNames, fields)
+      const { tailCommand } = await import('./commands/tail.ts')
+      finish(await tailCommand(source, withStore(options, settings, undefined, ['documents']), io, settings))
     })
 
   configOptions(command('explain'))

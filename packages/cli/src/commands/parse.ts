@@ -87,7 +87,7 @@ async function objectFor(source: string, io: Io): Promise<SourceObject> {
 /** Bytes written at once: a system call for each document would cost more than its parsing. */
 const pieceBytes = 64 * 1024
 
-interface Printer extends Sink<unknown> {
+export interface Printer extends Sink<unknown> {
   readonly closed: AbortSignal
   /** Whether all that `--limit` wants was printed, and more would have come. */
   readonly isFull: () => boolean
@@ -99,7 +99,7 @@ interface Printer extends Sink<unknown> {
  * A sink that prints. Writes keep their order and wait for whoever reads. `closed` aborts when nobody reads any more,
  * as `head` does it, and behind the last of `limit` documents: that is an end, not an error.
  */
-function documentPrinter(output: Output, limit: number): Printer {
+export function documentPrinter(output: Output, limit: number): Printer {
   const closed = new AbortController()
   let printed = 0
   let failure: Error | undefined

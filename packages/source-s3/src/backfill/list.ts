@@ -121,12 +121,12 @@ const ahead = 8
  * The pages of all ranges, in their order. The next page is on its way while one is worked on, and so are the first
  * pages of the ranges that follow: some nine pages of a thousand keys are held at most.
  *
- * @param next The key behind which a range goes on after the last one of a page; undefined: with what follows
+ * @param next The key behind which a range goes on after the last one of a page; undefined: with what follows it. @default so always
  */
 export async function* pagesOf(
   ranges: AsyncIterator<KeyRange>,
   list: Lister,
-  next: (key: string, range: KeyRange) => string | undefined,
+  next: (key: string, range: KeyRange) => string | undefined = () => undefined,
 ): AsyncGenerator<[KeyRange, Listing]> {
   const begin = async () => {
     const { value, done } = await ranges.next()
