@@ -7,7 +7,7 @@ import type { Settings } from '../config/settings.ts'
 import { type Documents, filterOf, formatNames, logFormatNames, parserFor } from '../formats.ts'
 import { hintsFor } from '../hints.ts'
 import { type ExitCode, exitCodes, type Io, line, refuseOptions, UsageError } from '../io.ts'
-import { objectRemarks } from '../report.ts'
+import { remarksOn } from '../report.ts'
 import { rememberPrinted } from '../tail/printed.ts'
 import { count, plural } from '../text.ts'
 import { parseDuration, parseTime } from '../times.ts'
@@ -52,7 +52,7 @@ export async function tailCommand(
     tally.objects++
     tally.malformed += report.counts.malformed
     if (report.status === 'failed') tally.failed++
-    const remarks = objectRemarks(report)
+    const remarks = remarksOn([report], io).flatMap(({ texts }) => texts)
     if (remarks.length === 0) return
     line(io.stderr, `s3://${report.bucket}/${report.key}`)
     for (const remark of remarks) line(io.stderr, `  ${remark}`)
