@@ -54,7 +54,7 @@ export const albAccess = format({
     'target_status_code': long(['aws.elb.backend.http.response.status_code'], 'Status of the target\'s answer.'),
     'received_bytes': long(['source.bytes'], 'Bytes from the client, headers included.', { aliases: ['http.request.body.bytes'], index: false }),
     'sent_bytes': long(['destination.bytes'], 'Bytes to the client, headers included.', { aliases: ['http.response.body.bytes'], index: false }),
-    'request': requestLine({ method: ['http.request.method'], url: ['url.original'], scheme: ['url.scheme'], domain: ['url.domain'], name: ['related.hosts[]'], port: ['url.port'], path: ['url.path'], query: ['url.query'], version: ['http.version'] }, 'Method, URL with host and port, and protocol; the URL as the client sent it.', { spelled: ['request_line'] }),
+    'request': requestLine({ url: ['url.original'], method: ['http.request.method'], scheme: ['url.scheme'], domain: ['url.domain'], name: ['related.hosts[]'], port: ['url.port'], path: ['url.path'], extension: ['url.extension'], query: ['url.query'], version: ['http.version'] }, 'Method, URL with host and port, and protocol; the URL as the client sent it.', { spelled: ['request_line'], aliases: ['url.full'] }),
     'user_agent': keyword(['user_agent.original'], 'User-Agent header, cut at 8 KB.'),
     'ssl_cipher': keyword(['tls.cipher'], 'Cipher of an HTTPS listener.', { aliases: ['aws.elb.ssl_cipher'] }),
     'ssl_protocol': keyword(['aws.elb.ssl_protocol'], 'TLSv1.3, …'),

@@ -51,7 +51,7 @@ export const cloudFrontFields = {
   'c-port': long(['source.port'], 'Port of the viewer.'),
   'time-to-first-byte': double(['aws.cloudfront.time_to_first_byte'], 'Seconds from the request to the first byte of the response.'),
   'x-edge-detailed-result-type': keyword(['aws.cloudfront.edge_detailed_result_type'], 'The result type, or the error: ClientCommError, OriginDnsError, …'),
-  'sc-content-type': keyword(['http.response.mime_type'], 'Content-Type header of the response.'),
+  'sc-content-type': keyword(['http.response.mime_type'], 'Content-Type header of the response.', { aliases: ['aws.cloudfront.content_type'] }),
   'sc-content-len': long(['http.response.body.bytes'], 'Content-Length header of the response.'),
   'sc-range-start': long(['aws.cloudfront.range_start'], 'First byte of a range response.'),
   'sc-range-end': long(['aws.cloudfront.range_end'], 'Last byte of a range response.'),

@@ -2,6 +2,7 @@ import { delimited } from '../encodings/delimited/delimited.ts'
 import { hours } from '../schema/archive.ts'
 import { decodePercent, double, encoded, type Field, keyword, long, reader } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
+import { extensionOf } from '../schema/parts.ts'
 import { isAddress } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
 import { cloudFrontFields, ofRequest } from './cloudfront-fields.ts'
@@ -61,7 +62,7 @@ export const cloudFrontRealTime = format({
   fields,
   derived: (derive) => [
     derive('@timestamp', ['timestamp'], timeOf),
-    derive(['url.path', 'url.query'], ['cs-uri-stem'], pathAndQuery),
+    derive(['url.path', 'url.extension', 'url.query'], ['cs-uri-stem'], partsOfStem),
     ...ofRequest(derive),
   ],
   archive: [{ service: 'CloudFront', folders: 'any', late: hours(1) }],
@@ -93,11 +94,13 @@ function timeOf(seconds: number): string | undefined {
 }
 
 /** Standard logs have the two in fields of their own. A question mark of the path is encoded. */
-function pathAndQuery(stem: string) {
+function partsOfStem(stem: string) {
   const at = stem.indexOf('?')
+  const path = decodePercent(at === -1 ? stem : stem.slice(0, at))
   const query = at === -1 ? '' : decodePercent(stem.slice(at + 1))
   return {
-    'url.path': decodePercent(at === -1 ? stem : stem.slice(0, at)),
+    'url.path': path,
+    'url.extension': extensionOf(path),
     'url.query': query === '' ? undefined : query,
   }
 }

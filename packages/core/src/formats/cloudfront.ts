@@ -3,6 +3,7 @@ import { json } from '../encodings/json/json.ts'
 import { hours } from '../schema/archive.ts'
 import { inAllSpellings } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
+import { extensionOf } from '../schema/parts.ts'
 import { isAddress } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
 import { cloudFrontFields, ofRequest } from './cloudfront-fields.ts'
@@ -29,7 +30,11 @@ export const cloudFront = format({
   root: 'aws.cloudfront',
   constants: aws('cloudfront_logs', { 'event.category': ['web'], 'event.type': ['access'] }),
   fields,
-  derived: (derive) => [derive('@timestamp', ['date', 'time'], timestamp), ...ofRequest(derive)],
+  derived: (derive) => [
+    derive('@timestamp', ['date', 'time'], timestamp),
+    derive('url.extension', ['cs-uri-stem'], extensionOf),
+    ...ofRequest(derive),
+  ],
   // Delivery may be 24 hours late, but a file's name always has the hour in which the requests were made.
   // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html#access-logs-timing
   archive: [{ service: 'CloudFront', folders: 'any', ids: /^[A-Z0-9]{6,32}$/, late: hours(2), early: hours(1) }],

@@ -29,7 +29,7 @@ function at(document: LogDocument, path: string): unknown {
   return path.split('.').reduce<unknown>((value, name) => (value as LogDocument | undefined)?.[name], document)
 }
 
-const { mapping, fields } = cloudTrail.formats[0]!
+const { aliases, mapping, fields } = cloudTrail.formats[0]!
 /** Its documents are those of formats/fixtures.test.ts. */
 const events = new URL('../../../../test/fixtures/cloudtrail-events.json', import.meta.url)
 
@@ -67,7 +67,7 @@ describe('the table', () => {
     for (const { type, description, targets } of fields) {
       expect(type).not.toBe('')
       expect(description).toMatch(/\.$/)
-      for (const target of targets) expect(mapping).toHaveProperty([target])
+      for (const target of targets) expect({ ...aliases, ...mapping }).toHaveProperty([target])
     }
     const constant = ['ecs.version', 'event.kind', 'event.module', 'event.dataset', 'cloud.provider']
     const filled = new Set(fields.flatMap(({ targets }) => targets))

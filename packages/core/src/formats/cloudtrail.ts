@@ -2,7 +2,7 @@ import { json } from '../encodings/json/json.ts'
 import { has, unlessEnds } from '../encodings/json/refusals.ts'
 import { once } from '../once.ts'
 import { hours, minutes } from '../schema/archive.ts'
-import { optional, present, sessionName } from '../schema/derive.ts'
+import { emailOf, optional, present, sessionEmail, sessionName } from '../schema/derive.ts'
 import { boolean, iso8601, keyword } from '../schema/fields.ts'
 import { aws, format } from '../schema/format.ts'
 import { tls } from '../schema/network.ts'
@@ -44,6 +44,7 @@ export const cloudTrail = format({
   first: [
     'user.name',
     'user.id',
+    'user.email',
     'cloud.account.id',
     'event.id',
     'aws.cloudtrail.shared_event_id',
@@ -62,7 +63,7 @@ export const cloudTrail = format({
     'userIdentity.type': keyword(['aws.cloudtrail.user_identity.type'], 'Root, IAMUser, AssumedRole, Role, FederatedUser, Directory, AWSAccount, AWSService, IdentityCenterUser, SAMLUser, WebIdentityUser or Unknown.'),
     'userIdentity.userName': keyword(['user.name', 'related.user[]'], 'Friendly name of the identity; HIDDEN_DUE_TO_SECURITY_REASONS after a mistyped sign-in.'),
     'userIdentity.principalId': keyword(['user.id'], 'Unique id of the identity; with temporary credentials the session name follows a colon.'),
-    'userIdentity.arn': keyword(['aws.cloudtrail.user_identity.arn'], 'ARN of the principal.'),
+    'userIdentity.arn': keyword(['aws.cloudtrail.user_identity.arn'], 'ARN of the principal.', { aliases: ['user.entity.id', 'actor.entity.id'] }),
     'userIdentity.accountId': keyword(['cloud.account.id'], 'Account that owns the entity that granted permissions.'),
     'userIdentity.accessKeyId': keyword(['aws.cloudtrail.user_identity.access_key_id'], 'Access key that signed the request.'),
     'userIdentity.sessionContext.attributes.creationDate': iso8601(['aws.cloudtrail.user_identity.session_context.creation_date'], 'When the temporary credentials were issued, UTC.'),
@@ -98,7 +99,7 @@ export const cloudTrail = format({
     'requestParameters.newUserName': keyword(['user.changes.name', 'related.user[]'], 'New name of that user.'),
     'requestParameters.groupName': keyword(['group.name'], 'Group that the request is about.'),
     'responseElements': freeForm('aws.cloudtrail.response_elements', 'aws.cloudtrail.flattened.response_elements', 'Answer to an action that makes changes; left out by AWS above 100 KB.'),
-    'responseElements.user.userId': keyword(['user.target.id'], 'Id of the user that the request was about.'),
+    'responseElements.user.userId': keyword(['user.target.id', 'related.user[]'], 'Id of the user that the request was about.'),
     'responseElements.group.groupId': keyword(['group.id'], 'Id of the group that the request was about.'),
     'additionalEventData': freeForm('aws.cloudtrail.additional_eventdata', 'aws.cloudtrail.flattened.additional_eventdata', 'Data that is part of neither request nor answer.'),
     'additionalEventData.UserName': keyword(['user.name', 'related.user[]'], 'User of IAM Identity Center that signs in; the name of the user where there is no other.'),
@@ -164,6 +165,10 @@ export const cloudTrail = format({
       outcome,
     ),
     derive('related.user[]', ['userIdentity.principalId'], sessionName),
+    derive('user.email', ['userIdentity.principalId'], sessionEmail),
+    derive('user.email', ['userIdentity.userName'], emailOf),
+    derive('user.email', ['additionalEventData.UserName'], emailOf),
+    derive('cloud.service.name', ['eventSource'], serviceOf),
     derive('event.category[]', ['eventName'], (name) => categoryOf(name)?.category),
     derive('event.type[]', [optional('eventName')], (name) => categoryOf(name)?.type ?? ['info']),
     derive(
@@ -229,6 +234,11 @@ export const cloudTrail = format({
  */
 export interface CloudTrailRecord extends RecordOf<typeof cloudTrail> {}
 
+/** `s3` of `s3.amazonaws.com`, as the service stands in ARNs and policies. */
+function serviceOf(source: string): string | undefined {
+  return /^([a-z0-9.-]+)\.amazonaws\.com(?:\.cn)?$/.exec(source)?.[1]
+}
+
 /** An error makes it a failure; an event of signing in says itself what came of it. */
 function outcome(name: string | undefined, hasCode: boolean, hasMessage: boolean, ...said: readonly unknown[]): string {
   const word = said.find((one, i) => one !== undefined && name !== undefined && saidAt[i]!.endsWith(`.${name}`))
@@ -250,19 +260,32 @@ function writeTls(text: string, _: MappingType, path: string): string | undefine
 }
 
 /**
- * Elastic's categories of IAM's, STS's, S3's and the console's events; all others have the type `info` and none. Elastic has
- * AssumeRole and ConsoleLogin for authentication. What gives credentials or a session in the same way is authentication, too.
+ * Elastic's categories; all other events have the type `info` and none. What gives credentials or a session, or opens a
+ * security group, in the same way as an event that Elastic has stands beside it. Elastic has `delete` for DeleteObject, which
+ * is no type of ECS's, and no type for calls of models, commands and topics.
  */
 const categories: readonly (readonly [category: string, type: readonly string[], events: string])[] = [
+  ['api', ['info'], 'Converse ConverseStream DescribeRegions InvokeModel InvokeModelWithResponseStream Publish'],
   [
     'authentication',
     ['info'],
     `AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity AssumeRoot CheckMfa ConsoleLogin CredentialChallenge
-    CredentialVerification ExitRole GetFederationToken GetSessionToken GetSigninToken RenewRole SwitchRole
-    UserAuthentication`,
+    CredentialVerification ExitRole GetCallerIdentity GetFederationToken GetSessionToken GetSigninToken RenewRole
+    SwitchRole UserAuthentication`,
   ],
-  ['file', ['creation'], 'CreateBucket'],
-  ['file', ['deletion'], 'DeleteBucket'],
+  ['configuration', ['creation'], 'CreateTopic'],
+  ['configuration', ['change'], 'Subscribe'],
+  ['configuration', ['deletion'], 'DeleteTrail'],
+  ['configuration', ['info'], 'DescribeTrails'],
+  ['database', ['info'], 'DescribeDBInstances ListTables'],
+  ['file', ['creation'], 'CreateBucket CreateDocument'],
+  ['file', ['change'], 'PutObject'],
+  ['file', ['deletion'], 'DeleteBucket DeleteObject DeleteObjects'],
+  ['file', ['info'], 'GetObject HeadObject ListBuckets ListObjects'],
+  ['host', ['info'], 'DescribeInstances DescribeVolumes ListInstanceAssociations'],
+  ['iam', ['creation'], 'CreatePolicy'],
+  ['iam', ['change'], 'AttachRolePolicy'],
+  ['iam', ['info'], 'GetPolicy ListAttachedRolePolicies ListRoles'],
   ['iam', ['admin', 'creation'], 'CreateKeyPair'],
   [
     'iam',
@@ -293,6 +316,16 @@ const categories: readonly (readonly [category: string, type: readonly string[],
     ['user', 'info'],
     'GetUser GetUserPolicy ListAttachedUserPolicies ListGroupsForUser ListUserPolicies ListUsers ListUserTags',
   ],
+  ['network', ['access'], 'AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress'],
+  [
+    'network',
+    ['info'],
+    `DescribeLoadBalancers DescribeNetworkAcls DescribeNetworkInterfaces DescribeSecurityGroups DescribeVpcs`,
+  ],
+  ['package', ['info'], 'ListFunctions'],
+  ['process', ['start'], 'SendCommand'],
+  ['session', ['start'], 'CreateControlChannel CreateDataChannel OpenControlChannel OpenDataChannel StartSession'],
+  ['session', ['end'], 'TerminateSession'],
 ]
 
 const categoryOfEvent = once(

@@ -49,7 +49,7 @@ export const elbAccess = format({
     'backend_status_code': long(['aws.elb.backend.http.response.status_code'], 'Status of the instance\'s answer.'),
     'received_bytes': long(['source.bytes'], 'Bytes of the request\'s body, or from the client.', { aliases: ['http.request.body.bytes'], index: false }),
     'sent_bytes': long(['destination.bytes'], 'Bytes of the answer\'s body, or to the client.', { aliases: ['http.response.body.bytes'], index: false }),
-    'request': requestLine({ method: ['http.request.method'], url: ['url.original'], scheme: ['url.scheme'], domain: ['url.domain'], name: ['related.hosts[]'], port: ['url.port'], path: ['url.path'], query: ['url.query'], version: ['http.version'] }, 'Method, URL with host and port, and protocol.'),
+    'request': requestLine({ url: ['url.original'], method: ['http.request.method'], scheme: ['url.scheme'], domain: ['url.domain'], name: ['related.hosts[]'], port: ['url.port'], path: ['url.path'], extension: ['url.extension'], query: ['url.query'], version: ['http.version'] }, 'Method, URL with host and port, and protocol.', { aliases: ['url.full'] }),
     'user_agent': keyword(['user_agent.original'], 'User-Agent header.'),
     'ssl_cipher': keyword(['tls.cipher'], 'Cipher of an HTTPS or SSL listener.', { aliases: ['aws.elb.ssl_cipher'] }),
     'ssl_protocol': keyword(['aws.elb.ssl_protocol'], 'TLSv1.2, …'),

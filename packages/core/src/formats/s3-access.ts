@@ -36,7 +36,7 @@ export const s3Access = format({
     'request_id': keyword(['event.id'], 'Request; a copy is two records of one.', { aliases: ['http.request.id', 'aws.s3access.request_id'] }),
     'operation': keyword(['event.action'], 'REST.GET.OBJECT, WEBSITE.GET.OBJECT, BATCH.DELETE.OBJECT, S3.EXPIRE.OBJECT, …', { aliases: ['aws.s3access.operation'] }),
     'key': objectKey(['aws.s3access.key'], 'Key of the object, decoded.', ['key_name']),
-    'request_uri': requestLine({ method: ['http.request.method'], url: ['url.original'], path: ['url.path'], query: ['url.query'], version: ['http.version'] }, 'Method, path as the client sent it, and protocol.'),
+    'request_uri': requestLine({ method: ['http.request.method'], url: ['url.original'], path: ['url.path'], extension: ['url.extension'], query: ['url.query'], version: ['http.version'] }, 'Method, path as the client sent it, and protocol.'),
     'http_status': long(['http.response.status_code'], 'Status of the answer.', { aliases: ['aws.s3access.http_status'] }),
     'error_code': keyword(['event.code'], 'AccessDenied, NoSuchKey, …; absent where nothing failed.', { aliases: ['aws.s3access.error_code'] }),
     'bytes_sent': long(['http.response.body.bytes'], 'Bytes of the answer, without headers.', { spelled: ['bytes_sent_size'], aliases: ['aws.s3access.bytes_sent'], index: false }),

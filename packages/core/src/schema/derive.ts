@@ -42,9 +42,11 @@ interface Operates {
 }
 
 /** What engines do with the bytes of one text. */
-export type TextOperation = 'sessionName' | 'dnsName' | 'hostName' | 'reverseAddress'
+export type TextOperation = 'extension' | 'sessionName' | 'sessionEmail' | 'dnsName' | 'hostName' | 'reverseAddress'
 const textOperations: ReadonlySet<string> = new Set<TextOperation>([
+  'extension',
   'sessionName',
+  'sessionEmail',
   'dnsName',
   'hostName',
   'reverseAddress',
@@ -241,6 +243,19 @@ export function lookup<V extends string>(
 export const sessionName = /* @__PURE__ */ operating(
   { is: 'sessionName' },
   (principal: string): string | undefined => /^(?:AROA[A-Z0-9]*|\d{12}):(.+)$/s.exec(principal)?.[1],
+)
+
+/**
+ * An address of e-mail, which identity providers take for a user's name; undefined for any other text: something, `@` and
+ * something.
+ */
+export function emailOf(text: string): string | undefined {
+  return /^[^@]+@[^@]+$/.test(text) ? text : undefined
+}
+
+/** `sessionName` where it is an address of e-mail, as it is of whoever comes by an identity provider. */
+export const sessionEmail = /* @__PURE__ */ operating({ is: 'sessionEmail' }, (principal: string): string | undefined =>
+  emailOf(sessionName(principal) ?? ''),
 )
 
 /** What an engine does with the bytes of one field's text in place of the function, and the field. */

@@ -130,6 +130,10 @@ const ecs = {
   'observer.product': 'keyword',
   'observer.type': 'keyword',
   'observer.vendor': 'keyword',
+  'orchestrator.cluster.id': 'keyword',
+  'orchestrator.cluster.name': 'keyword',
+  'orchestrator.resource.id': 'keyword',
+  'orchestrator.resource.name': 'keyword',
   'organization.name': 'keyword',
   'related.hosts': 'keyword',
   'related.ip': 'ip',
@@ -212,9 +216,18 @@ const ecs = {
   'user_agent.original': 'keyword',
 } as const satisfies Record<string, MappingType>
 
-/** Names beside ECS that Elastic's own integrations fill: ids of all that an event touches. */
+/**
+ * Names beside ECS 8.11 that Elastic's own integrations fill: ids of who acted, of what was acted upon, and of all that an
+ * event touches.
+ */
 const extensions = {
+  'actor.entity.id': 'keyword',
+  'entity.target.id': 'keyword',
+  'host.target.entity.id': 'keyword',
   'related.entity': 'keyword',
+  'service.target.entity.id': 'keyword',
+  'user.entity.id': 'keyword',
+  'user.target.entity.id': 'keyword',
 } as const satisfies Record<string, MappingType>
 
 /** Each name and its type. */
@@ -237,10 +250,12 @@ export const ecsLists: ReadonlySet<string> = new Set([
   'container.image.tag',
   'dns.header_flags',
   'dns.resolved_ip',
+  'entity.target.id',
   'event.category',
   'event.type',
   'host.ip',
   'host.mac',
+  'host.target.entity.id',
   'network.forwarded_ip',
   'observer.ip',
   'process.args',
@@ -250,8 +265,10 @@ export const ecsLists: ReadonlySet<string> = new Set([
   'related.ip',
   'related.user',
   'rule.author',
+  'service.target.entity.id',
   'tags',
   'user.roles',
+  'user.target.entity.id',
 ])
 
 export function ecsNames(): Iterable<string> {

@@ -3,11 +3,13 @@ export { hours, minutes } from './archive.ts'
 export {
   type Derive,
   type Derived,
+  emailOf,
   type Facet,
   family,
   lookup,
   optional,
   present,
+  sessionEmail,
   sessionName,
   type ValuesWhere,
 } from './derive.ts'
@@ -37,7 +39,7 @@ export {
 } from './fields.ts'
 export { aws, when } from './format.ts'
 export { flat, freeForm, type HostTargets, type ObjectsOptions, objects, type PairsOptions, pairs } from './objects.ts'
-export { addressPort, type RequestTargets, requestLine } from './parts.ts'
+export { addressPort, extensionOf, type RequestTargets, requestLine } from './parts.ts'
 export { type TypedTarget, typed } from './targets.ts'
 export { asAnyTime } from './time.ts'
 export { isAddress } from './values.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { kindOf } from './fields.ts'
-import { addressPort, partAt, requestLine, splitAddressPort, splitRequest } from './parts.ts'
+import { addressPort, extensionOf, partAt, requestLine, splitAddressPort, splitRequest } from './parts.ts'
 import { typed } from './targets.ts'
 
 describe('an address with a port', () => {
@@ -75,6 +75,13 @@ describe('a request line', () => {
         ...{ domain: 'host', name: 'host', path: '/' },
       },
     ],
+    [
+      'GET /a.d/b.tar.gz?c=d.html HTTP/1.1',
+      {
+        ...{ method: 'GET', version: '1.1', url: '/a.d/b.tar.gz?c=d.html', path: '/a.d/b.tar.gz', extension: 'gz' },
+        query: 'c=d.html',
+      },
+    ],
     ['nonsense', { url: 'nonsense' }],
   ])('%s', (text, parts) => expect(splitRequest(text)).toEqual(parts))
 
@@ -85,4 +92,30 @@ describe('a request line', () => {
     expect(field.write(line, 'keyword', 'related.hosts')).toBe('www.example.com')
     expect(field.write(line, 'long', 'url.port')).toBe(8080)
   })
+})
+
+describe('the extension of a path', () => {
+  test.each([
+    ['/index.html', 'html'],
+    ['/a.tar.GZ', 'GZ'],
+    ['/song.mp3', 'mp3'],
+    ['/a.7z', '7z'],
+    ['/.env', 'env'],
+    ['/a.html5', 'html5'],
+    ['/a.aaaaaaaaaaaaaaaa', 'aaaaaaaaaaaaaaaa'],
+  ])('%s', (path, extension) => expect(extensionOf(path)).toBe(extension))
+
+  test.each([
+    '/',
+    '',
+    '/a',
+    '/v1.2',
+    '/a.',
+    '/a.b/c',
+    '/a.html ',
+    '/a.b-c',
+    '/a.é',
+    '/a.php%20',
+    '/a.aaaaaaaaaaaaaaaaa',
+  ])('%j has none', (path) => expect(extensionOf(path)).toBeUndefined())
 })

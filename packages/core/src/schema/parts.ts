@@ -1,11 +1,23 @@
 import type { MappingProperty, MappingType } from '../types.ts'
+import { operating } from './derive.ts'
 import { ecsType, type Target } from './ecs.ts'
 import { type AnyField, type Field, type FieldOptions, reader, type ValueKind } from './fields.ts'
 import { keywordMapping, type TypedTarget, useOf } from './targets.ts'
 import { asText, isAddress } from './values.ts'
 
 /** A part of a value: `method` of a request line, `port` of an address with one. */
-export type Part = 'address' | 'port' | 'method' | 'url' | 'scheme' | 'domain' | 'name' | 'path' | 'query' | 'version'
+export type Part =
+  | 'address'
+  | 'port'
+  | 'method'
+  | 'url'
+  | 'scheme'
+  | 'domain'
+  | 'name'
+  | 'path'
+  | 'extension'
+  | 'query'
+  | 'version'
 
 type Parts = { readonly [P in Part]?: string }
 type Targets = readonly (Target | TypedTarget)[]
@@ -38,7 +50,10 @@ export function addressPort(
   return fieldOfParts('addressPort', 'string, address:port', splitAddressPort, { address, port }, description, options)
 }
 
-/** Targets of a request line's parts. `name` is the domain where it is no address: `related.hosts[]`. */
+/**
+ * Targets of a request line's parts. `name` is the domain where it is no address: `related.hosts[]`. `extension` is that of
+ * the path: see `extensionOf`.
+ */
 export type RequestTargets = {
   readonly [P in Exclude<Part, 'address'>]?: Targets
 }
@@ -129,12 +144,26 @@ function splitUrl(url: string): Parts {
   const mark = url.indexOf('?', stop)
   const path = url.slice(stop, mark === -1 ? undefined : mark)
   const query = mark === -1 ? '' : url.slice(mark + 1)
+  const extension = extensionOf(path)
   return {
     ...(scheme && { scheme: scheme[1]!, ...splitAuthority(url.slice(begin, stop), stop === url.length) }),
     ...(path !== '' && { path }),
+    ...(extension !== undefined && { extension }),
     ...(query !== '' && { query }),
   }
 }
+
+/**
+ * What stands behind the last point of a path: `gz` of `/a.tar.gz`. Letters and digits, 16 at most and no number alone, so
+ * that neither `/v1.2` has one nor what somebody tries out.
+ *
+ * @example
+ * derive('url.extension', ['cs-uri-stem'], extensionOf)
+ */
+export const extensionOf = /* @__PURE__ */ operating(
+  { is: 'extension' },
+  (path: string): string | undefined => /\.(?=\d*[a-z])([a-z\d]{1,16})$/i.exec(path)?.[1],
+)
 
 function splitAuthority(authority: string, isLast: boolean): Parts {
   const host = authority.slice(authority.lastIndexOf('@') + 1)

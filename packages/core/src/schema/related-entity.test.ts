@@ -86,6 +86,56 @@ describe('what an event touches', () => {
   })
 })
 
+describe('what a request is about', () => {
+  /** The targets of one event, from both paths. */
+  async function targetsOf(requestParameters: object) {
+    const body = JSON.stringify({ ...event, requestParameters })
+    const plain = (await collect(parser, memoryObject({ key: 'f.json', body }))).documents
+    const { documents, objects } = await sentOf(parser, body)
+    expect(objects).toBe(0)
+    expect(documents).toEqual(plain.map((document) => expect.objectContaining(document) as unknown))
+    const { user, host, service, entity } = documents[0] as Record<string, { target?: { entity?: { id: unknown } } }>
+    const generic = (entity as { target?: { id: unknown } } | undefined)?.target
+    return [user, host, service].map((one) => one?.target?.entity?.id).concat([generic?.id])
+  }
+
+  test.each<[object, number, string[]]>([
+    [{ roleArn: 'arn:aws:iam::123456789012:role/deploy' }, 0, ['arn:aws:iam::123456789012:role/deploy']],
+    [{ serialNumber: 'arn:aws:iam::123456789012:mfa/bob' }, 0, ['arn:aws:iam::123456789012:mfa/bob']],
+    [{ accessKeyId: 'AKIAIOSFODNN7EXAMPLE' }, 0, ['AKIAIOSFODNN7EXAMPLE']],
+    [{ instanceId: 'i-0fedcba9876543210' }, 1, ['i-0fedcba9876543210']],
+    [{ target: 'i-0fedcba9876543210', maxResults: 7 }, 1, ['i-0fedcba9876543210']],
+    [{ groupId: 'sg-0a1', vpcId: 'vpc-0b' }, 2, ['sg-0a1', 'vpc-0b']],
+    [{ topicArn: 'arn:aws:sns:eu-central-1:123456789012:alarms' }, 2, ['arn:aws:sns:eu-central-1:123456789012:alarms']],
+    [{ policyArn: 'arn:aws:iam::aws:policy/ReadOnlyAccess' }, 2, ['arn:aws:iam::aws:policy/ReadOnlyAccess']],
+    [
+      { roleArn: 'arn:aws:iam::123456789012:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX' },
+      2,
+      ['arn:aws:iam::123456789012:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX'],
+    ],
+    [{ userName: 'bob', groupName: 'admins' }, 3, ['bob', 'admins']],
+    [{ bucketName: 'logs', other: 'x' }, 3, ['logs']],
+  ])('%j', async (request, place, ids) => {
+    expect(await targetsOf(request)).toEqual([0, 1, 2, 3].map((one) => (one === place ? ids : undefined)))
+  })
+
+  test('a list of ids is each of them, and what is no text is none', async () => {
+    const body = JSON.stringify({ ...event, requestParameters: { instanceId: ['i-0a', 'i-0b', 7], keyId: { a: 'x' } } })
+    const { documents } = await collect(parser, memoryObject({ key: 'f.json', body }))
+    expect(documents[0]).toMatchObject({ host: { target: { entity: { id: ['i-0a', 'i-0b'] } } } })
+    expect(documents[0]).not.toHaveProperty('entity')
+  })
+
+  test('a request that names nothing has none', async () => {
+    expect(await targetsOf({ maxResults: 5, filter: { name: 'x' } })).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ])
+  })
+})
+
 test('CloudTrail alone has it: the mapping is a list of keywords, and a flow log gets nothing', () => {
   expect(parser.format.mapping['related.entity']).toMatchObject({ type: 'keyword', list: 'values' })
   expect('related.entity' in cloudTrail.format.mapping).toBe(false)

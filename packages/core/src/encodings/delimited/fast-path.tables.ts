@@ -142,12 +142,25 @@ const values: Record<string, fc.Arbitrary<string>> = {
       fc.constantFrom('http://', 'https://', 'h2+x://', '://', 'ht!p://', '', '/'),
       fc.constantFrom('www.example.com', '10.0.0.1', '1.2.3', '[::1]', '-', '', 'user:pw@host', 'a b', 'xn--é'),
       fc.constantFrom('', ':443', ':080', ':80-', ':', ':x', ':123456', '-'),
-      fc.constantFrom('', '/', '/a?b=c', '?x', '/a b?c d?e', '/-', '/a?', '?', '/\\x22'),
+      fc.constantFrom(
+        '',
+        '/',
+        '/a?b=c',
+        '?x',
+        '/a b?c d?e',
+        '/-',
+        '/a?',
+        '?',
+        '/\\x22',
+        '/a.b1?c.d',
+        '/v1.2',
+        '/a%2Eb',
+      ),
       fc.constantFrom(' HTTP/1.1', ' HTTP/2.0', ' HTTP/', ' -', '', ' ', ' FTP', '  HTTP/1.0', ' HTTP/1.1 '),
     )
     .map(([method, ...rest]) => `${method} ${rest.join('')}`),
 }
-const parts = ['method', 'url', 'scheme', 'domain', 'name', 'port', 'path', 'query', 'version'] as const
+const parts = ['method', 'url', 'scheme', 'domain', 'name', 'port', 'path', 'query', 'version', 'extension'] as const
 const makers: Record<string, (targets: never[], description: string, options: FieldOptions) => AnyField> = {
   keyword,
   encoded,
@@ -197,7 +210,7 @@ const targetsOf: Record<string, string[][]> = {
   requestLine: [
     [
       ...['http.request.method', 'url.original', 'url.scheme', 'url.domain', 'related.hosts[]'],
-      ...['url.port', 'url.path', 'url.query', 'http.version'],
+      ...['url.port', 'url.path', 'url.query', 'http.version', 'url.extension'],
     ],
     ['aws.t.method', 'labels.url'],
   ],

@@ -1,5 +1,13 @@
 import { takesClosing } from '../../schema/around.ts'
-import { type AnyFacet, type Derived, isIngested, type Operation, sourceOf, valueFor } from '../../schema/derive.ts'
+import {
+  type AnyFacet,
+  type Derived,
+  isIngested,
+  type Operation,
+  sourceOf,
+  textOperation,
+  valueFor,
+} from '../../schema/derive.ts'
 import { type AnyField, kindOf, type ValueKind } from '../../schema/fields.ts'
 import { fitting, isHeld, mayRefuse } from '../../schema/held.ts'
 import type { Branch, Leaf, LeafSource } from '../../schema/layout.ts'
@@ -82,6 +90,7 @@ const partNumbers: Record<Part, number> = {
   url: map.urlPart,
   scheme: map.schemePart,
   path: map.pathPart,
+  extension: map.extensionPart,
   query: map.queryPart,
   version: map.versionPart,
 }
@@ -148,12 +157,18 @@ export function compileProgram(
     }
   }
 
+  const slotOf = (column: number): number | undefined => {
+    if (slots.size === map.mostSlots && !slots.has(column)) return undefined
+    const slot = slots.get(column) ?? slots.size
+    slots.set(column, slot)
+    return slot
+  }
+
   /** Where the engine finds the part that goes to a target; nothing where it has no room for one more value. */
   const partOf = (column: number, field: AnyField, path: string, type: MappingType): number | undefined => {
     const name = partAt(field, path)
-    if (!name || (slots.size === map.mostSlots && !slots.has(column))) return undefined
-    const slot = slots.get(column) ?? slots.size
-    slots.set(column, slot)
+    const slot = name && slotOf(column)
+    if (!name || slot === undefined) return undefined
     return (
       partNumbers[name] |
       (kinds[column] === 'requestLine' ? map.requestBit : 0) |
@@ -162,6 +177,15 @@ export function compileProgram(
       (type === 'long' || type === 'integer' ? map.numberBit : 0) |
       (slot << map.slotShift)
     )
+  }
+
+  /** The same of a path's extension, where the column has texts. */
+  const extensionPartOf = ({ inputs: [input] }: Derived): number | undefined => {
+    const column = columnOf.get(sourceOf(input!))
+    const kind = column === undefined ? undefined : kinds[column]
+    if (column === undefined || (kind !== 'text' && kind !== 'encoded')) return undefined
+    const slot = slotOf(column)
+    return slot === undefined ? undefined : map.extensionPart | map.pathBit | (slot << map.slotShift)
   }
 
   const emitColumn = (column: number, { field, use }: Extract<LeafSource, { is: 'field' }>, place: Place): Emit => {
@@ -223,6 +247,7 @@ export function compileProgram(
     if (isIngested(derived)) return { ...nothing, is: map.isText, repeatable: false, ingested: true }
     const hash = derived.operation?.is === 'communityId' ? emitHash(derived.operation, place) : undefined
     if (hash) return hash
+    const part = textOperation(derived)?.is === 'extension' ? extensionPartOf(derived) : undefined
     const inputs: Input[] = []
     /** Gives an input's value for the texts of a key. */
     const values: ((texts: readonly string[]) => unknown)[] = []
@@ -246,6 +271,8 @@ export function compileProgram(
     const compute = computes.get(derived) ?? onceFor(computeAll)
     computes.set(derived, compute)
     const of = (texts: readonly string[]) => valueFor(derived, target, compute(texts))
+    if (part !== undefined)
+      return { ...recall(inputs, place, of), is: map.isPart, column: inputs[0]!.column, quoted: true, part }
     if (inputs.length > 0) return recall(inputs, place, of)
     const [json] = textsOf([], [{ of, known: place.known, list: place.list }])
     return json === ''

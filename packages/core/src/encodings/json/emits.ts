@@ -36,6 +36,7 @@ import {
   opBare,
   opCopy,
   opEntities,
+  opExtension,
   opHoled,
   opHoledText,
   opHostName,
@@ -54,6 +55,7 @@ import {
   opReverseName,
   opSeconds,
   opSession,
+  opSessionEmail,
   opText,
   opTime,
   quoted,
@@ -66,7 +68,9 @@ import type { Place } from './places.ts'
 import type { FieldUse, Node } from './tree.ts'
 
 const textOps: Readonly<Record<TextOperation, number>> = {
+  extension: opExtension,
   sessionName: opSession,
+  sessionEmail: opSessionEmail,
   dnsName: opName,
   hostName: opHostName,
   reverseAddress: opReverseName,
@@ -242,8 +246,10 @@ export function createEmitter(
     if (isIngested(derived)) return { ...nothing, op: opLiteral, sure: false, json: anyTime, ingested: true }
     const operation = textOperation(derived)
     const known = operation && facts.fields.get(operation.source)?.present
-    if (operation && known?.place.kind === kindText && known.how === asIs)
-      return { ...nothing, op: textOps[operation.is], entry: known.entry, sure: false }
+    const isRead =
+      known?.how === asIs &&
+      (known.place.kind === kindText || (known.place.kind === kindEncoded && operation?.is === 'extension'))
+    if (operation && known && isRead) return { ...nothing, op: textOps[operation.is], entry: known.entry, sure: false }
     const group = groups.findIndex((one) => one.derived.includes(derived))
     const { inputs } = groups[group]!
     const states: InputState[] = []

@@ -321,7 +321,7 @@ function putPart(step: i32, start: i32, end: i32, first: i32, offset: i32): i32 
   const slot = map.parts + ((word >>> map.slotShift) & 255) * map.slotBytes
   if (load32(slot) !== stamp) {
     store32(slot, stamp)
-    split((word & map.requestBit) !== 0, start, end, slot)
+    split(word, start, end, slot)
   }
   const part = slot + map.partsWord + (word & map.partMask) * 8
   const from = load32(part)

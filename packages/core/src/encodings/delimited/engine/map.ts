@@ -17,9 +17,9 @@ export const deepest: i32 = 32
 /** For values that are split into parts: the number of the record, and where each part begins and ends. */
 export const parts: i32 = 6848
 export const mostSlots: i32 = 4
-export const slotBytes: i32 = 72
+export const slotBytes: i32 = 80
 export const partsWord: i32 = 4
-export const partCount: i32 = 8
+export const partCount: i32 = 9
 export const domainPart: i32 = 0
 export const portPart: i32 = 1
 export const methodPart: i32 = 2
@@ -28,6 +28,7 @@ export const schemePart: i32 = 4
 export const pathPart: i32 = 5
 export const queryPart: i32 = 6
 export const versionPart: i32 = 7
+export const extensionPart: i32 = 8
 /** The end of a part that the plain function tells. */
 export const isAsked: i32 = -1
 /** For each column, the number of the record whose address was checked last, times 2, and 1 where it is one. */
@@ -165,7 +166,7 @@ export const beginsAccount: i32 = 3
 export const endsAccount: i32 = 4
 /**
  * Of a time its kind; of a hash its seed; of a case 1 where its column is percent-encoded; of a part its number, the slot, and bits: of a
- * request line, an address alone, a name that is none, a number.
+ * request line, an address alone, a name that is none, a number, a path.
  */
 export const partWord: i32 = 40
 export const partMask: i32 = 15
@@ -174,6 +175,7 @@ export const addressBit: i32 = 32
 export const nameBit: i32 = 64
 export const numberBit: i32 = 128
 export const slotShift: i32 = 8
+export const pathBit: i32 = 65536
 
 /** A group's words: inputs whose pure functions are recalled together. An input is a column, or a facet of it. */
 export const stampWord: i32 = 0

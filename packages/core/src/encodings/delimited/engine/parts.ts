@@ -1,5 +1,6 @@
-/** Parts of values that nearly never repeat: request lines, and addresses with a port. */
+/** Parts of values that nearly never repeat: request lines, paths, and addresses with a port. */
 
+import { extensionAt } from '../../engine/extension.ts'
 import { digitsAt, load8, load32, store32 } from '../../engine/memory.ts'
 import * as map from './map.ts'
 
@@ -12,12 +13,23 @@ const SPACE: i32 = 0x20
 export const OPEN: i32 = 0x5b
 export const CLOSE: i32 = 0x5d
 
-/** Splits the value into the slot's parts. Where it is of a rare form, each part is `isAsked`. */
-export function split(isRequest: boolean, start: i32, end: i32, slot: i32): void {
+/** Splits the value into the slot's parts, by the bits of a step. Where it is of a rare form, each part is `isAsked`. */
+export function split(bits: i32, start: i32, end: i32, slot: i32): void {
   for (let part = 0; part < map.partCount; part++) store32(slot + map.partsWord + part * 8 + 4, 0)
-  const known = isRequest ? splitRequest(start, end, slot) : splitAddressPort(start, end, slot)
-  if (known) return
+  if (bits & map.pathBit ? splitPath(start, end, slot) : splitOther(bits, start, end, slot)) return
   for (let part = 0; part < map.partCount; part++) store32(slot + map.partsWord + part * 8 + 4, map.isAsked)
+}
+
+function splitOther(bits: i32, start: i32, end: i32, slot: i32): boolean {
+  return bits & map.requestBit ? splitRequest(start, end, slot) : splitAddressPort(start, end, slot)
+}
+
+/** Of a value that is a path, of which the extension alone is looked for. */
+function splitPath(start: i32, end: i32, slot: i32): boolean {
+  const from = extensionAt(start, end)
+  if (from < 0) return false
+  store(slot, map.extensionPart, from, end)
+  return true
 }
 
 function put(slot: i32, part: i32, start: i32, end: i32): void {
@@ -87,6 +99,8 @@ function splitUrl(start: i32, end: i32, slot: i32): boolean {
   }
   const mark = indexOf(QUESTION, at, end)
   store(slot, map.pathPart, at, mark)
+  const extension = extensionAt(at, mark)
+  if (extension >= 0) store(slot, map.extensionPart, extension, mark)
   if (mark < end) store(slot, map.queryPart, mark + 1, end)
   return true
 }

@@ -234,6 +234,10 @@ export const closesNothing: i32 = 2
 /** Stands before an account, and behind it. */
 export const beginsAccount: i32 = 3
 export const endsAccount: i32 = 4
+/** The name of a session that is an address of e-mail, or nothing. */
+export const opSessionEmail: i32 = 30
+/** The extension of a path, or nothing. */
+export const opExtension: i32 = 31
 /** Which members, in the text's number: the value's, that of the other, and whether addresses alone are taken. */
 export const whereShift: i32 = 8
 export const addressesShift: i32 = 16

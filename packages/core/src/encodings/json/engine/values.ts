@@ -1,3 +1,4 @@
+import { extensionAt } from '../../engine/extension.ts'
 import { COLON, isDigit, QUOTE } from '../../engine/json-bytes.ts'
 import { odd } from '../../engine/memo.ts'
 import { copy, copyLong, load8, load32, loadWord, store8 } from '../../engine/memory.ts'
@@ -9,6 +10,7 @@ import {
   holed,
   opBare,
   opCopy,
+  opExtension,
   opHoled,
   opHoledText,
   opHostName,
@@ -22,6 +24,7 @@ import {
   opReverseName,
   opSeconds,
   opSession,
+  opSessionEmail,
   opText,
   opTime,
 } from './map.ts'
@@ -64,6 +67,8 @@ export function putValue(op: i32, entry: i32, target: i32, to: i32): i32 {
     return to + length
   }
   if (op === opSession) return putSession(start + 1, end, to)
+  if (op === opSessionEmail) return putSessionEmail(start + 1, end, to)
+  if (op === opExtension) return putExtension(start + 1, end - 1, to)
   if (op === opName || op === opHostName || op === opReverseName) return putName(op, start, end, to)
   const isHoled = op === opHoled || op === opHoledText || (load32(entry) & ((1 << classBits) - 1)) === holed
   if (isHoled) {
@@ -98,6 +103,7 @@ function putName(op: i32, start: i32, end: i32, to: i32): i32 {
 }
 
 const POINT: i32 = 0x2e
+const AT: i32 = 0x40
 /** `arpa`, as a word. */
 const arpaWord: i32 = 0x61707261
 
@@ -126,6 +132,24 @@ function putSession(start: i32, end: i32, to: i32): i32 {
   store8(to, QUOTE)
   copy(to + 1, name, end - name)
   return to + 1 + end - name
+}
+
+/** The same where it has one `@`, and something on both sides of it. */
+function putSessionEmail(start: i32, end: i32, to: i32): i32 {
+  const behind = putSession(start, end, to)
+  let signs = 0
+  for (let at = to + 1; at < behind - 1; at++) if (load8(at) === AT) signs++
+  return signs === 1 && load8(to + 1) !== AT && load8(behind - 2) !== AT ? behind : to
+}
+
+/** Nothing where a `%` is in it: what is decoded is recalled. */
+function putExtension(start: i32, end: i32, to: i32): i32 {
+  const from = extensionAt(start, end)
+  if (from < 0 || from === end) return to
+  store8(to, QUOTE)
+  copy(to + 1, from, end - from)
+  store8(to + 1 + end - from, QUOTE)
+  return to + 2 + end - from
 }
 
 function isCapital(letter: i32): boolean {
