@@ -94,6 +94,8 @@ async function vpcFlow(file, keep) {
   return bodies.total
 }
 
+const extensionOf = (path) => /\.(?=\d*[a-z])([a-z\d]{1,16})$/i.exec(path)?.[1]
+
 const decoded = (value) => (value === '-' ? undefined : decodeURIComponent(value))
 
 function cloudFrontDocument(line) {
@@ -141,7 +143,13 @@ function cloudFrontDocument(line) {
     },
     source: { ip: v[4], port: number(v[26]) },
     related: { ip: forwarded ? [v[4], ...forwarded] : [v[4]], hosts: [v[6], v[15]] },
-    url: { path: decoded(v[7]), query: decoded(v[11]), domain: text(v[15]), scheme: text(v[16]) },
+    url: {
+      path: decoded(v[7]),
+      extension: extensionOf(decoded(v[7])),
+      query: decoded(v[11]),
+      domain: text(v[15]),
+      scheme: text(v[16]),
+    },
     user_agent: { original: decoded(v[10]) },
     network: { type: isIP(v[4]) === 6 ? 'ipv6' : 'ipv4', forwarded_ip: forwarded },
     tls: { cipher: text(v[21]), version: tls?.[2], version_protocol: tls?.[1].toLowerCase() },
@@ -234,6 +242,7 @@ function albDocument(line) {
       domain: hostname,
       port: Number(port),
       path,
+      extension: extensionOf(path),
       query: query === '' ? undefined : query,
     },
     user_agent: { original: text(v[13]) },
@@ -295,7 +304,7 @@ function s3AccessDocument(line) {
       response: { status_code: number(v[9]), body: v[11] === '-' ? undefined : { bytes: Number(v[11]) } },
       version: protocol.slice('HTTP/'.length),
     },
-    url: { original: url, path, query, domain: v[22] },
+    url: { original: url, path, extension: extensionOf(path), query, domain: v[22] },
     user_agent: { original: text(v[16]) },
     tls: tlsOf(v[23], v[20]),
     network: { type: isIP(v[3]) === 6 ? 'ipv6' : 'ipv4' },
