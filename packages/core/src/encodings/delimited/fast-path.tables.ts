@@ -19,7 +19,7 @@ import {
   long,
 } from '../../schema/fields.ts'
 import { type FormatParser, format, when } from '../../schema/format.ts'
-import { addressPort, requestLine } from '../../schema/parts.ts'
+import { addressPort, extensionOf, requestLine } from '../../schema/parts.ts'
 import type { LogRecord } from '../../types.ts'
 import { delimited } from './delimited.ts'
 
@@ -84,6 +84,7 @@ const values: Record<string, fc.Arbitrary<string>> = {
   ),
   encoded: fc.oneof(
     fc.constantFrom('/a%20b', 'Mozilla/5.0%20(X)', 'a%2520b', '/plain', '100%25'),
+    fc.constantFrom('/a.html', '/a%2Ehtml', '/a%20.gz', '/v1.2', '/a.%41b', '/a.b%2F', `/a%2E${'b'.repeat(17)}`),
     fc.stringMatching(/^[a-z/%0-9]{1,12}$/),
   ),
   encodedTwice: fc.constantFrom('Mozilla/5.0%2520(X)', 'curl/8', 'a%20b', '%25%32%30'),
@@ -297,6 +298,7 @@ export function tableOf(
           ],
           communityHash(1),
         ),
+        derive('custom.extension', [typed('encoded', 0)], extensionOf as (value: unknown) => string | undefined),
         derive('event.reason', [present(text(1)), optional(text(4)), 'c0'], (has, value) => `${has}${value}`),
         derive('custom.none', [present(text(2)), present('missing')], (...all) => (all[1] ? 'x' : String(all[0]))),
         derive(['custom.two', 'labels.three[]'], [optional('missing'), optional(text(1))], (missing, value) =>

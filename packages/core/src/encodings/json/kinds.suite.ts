@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Derived, derive, family, optional, present, sessionName } from '../../schema/derive.ts'
+import { type Derived, derive, family, optional, present, sessionEmail, sessionName } from '../../schema/derive.ts'
 import { dnsName, hostName, reverseAddress, valuesWhere } from '../../schema/dns.ts'
 import {
   type AnyField,
@@ -18,6 +18,7 @@ import {
 } from '../../schema/fields.ts'
 import { format, when } from '../../schema/format.ts'
 import { flat, freeForm, objects, pairs } from '../../schema/objects.ts'
+import { extensionOf } from '../../schema/parts.ts'
 import { typed } from '../../schema/targets.ts'
 import { compare } from './compare.suite.ts'
 import { json } from './json.ts'
@@ -187,7 +188,7 @@ const kinds: Record<string, Kind> = {
       fc.oneof(
         text.map((name) => name.replace(/^"/, '"AROA2X:')),
         text.map((name) => name.replace(/^"/, '"123456789012:')),
-        any('"AIDA2:a"', '"AROA2"'),
+        any('"AIDA2:a"', '"AROA2"', '"AROA2:a@b"', '"AROA2:@"', '"/a.tar.gz"', '"/a%2Eb.c1"', '"/v1.2"'),
       ),
       any('["AROA2:a"]', '"AROA2:a\\/b"', '123456789012'),
     ),
@@ -273,7 +274,10 @@ function derivedOf(plan: readonly FieldPlan[], list: typeof derivedPlans extends
         const values = { value: 'b', where: 'A', is: ['x', 'x.', 'gone'], addresses: two }
         return derive(`custom.derived.d${n}[]`, [input!], valuesWhere(values) as typeof compute)
       }
-      const known = kind && kinds[kind]!.isText ? [dnsName, hostName, reverseAddress, sessionName] : [sessionName]
+      const known =
+        kind && kinds[kind]!.isText
+          ? [dnsName, hostName, reverseAddress, sessionName, sessionEmail, extensionOf]
+          : [sessionName]
       return derive(target, [input!], known[inputs[0]![0] % known.length] as typeof compute)
     }
     if (!two) return derive(target, given, compute)
@@ -374,6 +378,8 @@ const principals = format({
     derive('custom.c', ['id'], sessionName),
     derive('custom.d', ['id'], sessionName),
     derive('custom.e[]', ['id'], sessionName),
+    derive('custom.f', ['id'], sessionEmail),
+    derive('custom.g', ['id'], extensionOf),
   ],
   encodings: [json({ records: 'each' })],
 })
@@ -434,6 +440,9 @@ export function kindsSuite() {
       ':a',
     ]
     ids.push('123456789012:a', '123456789012:', '1234567890123:a', '12345678901:a', '12345678901A:a', 'A23456789012:a')
+    ids.push('AROA2X:a@b', 'AROA2X:é@b', 'AROA2X:@', 'AROA2X:@b', 'AROA2X:a@', 'AROA2X:a@b@c', 'AIDA2X:a@b', 'a@b')
+    ids.push('/a.html', '/a.GZ', '/v1.2', '/a.', '.a', 'a', '/a%2Eb', '/a.%41', '/a.b/c', '/é.jpg', '/a.jpé')
+    for (const length of [15, 16, 17, 18, 19, 20]) ids.push(`/a.${'b'.repeat(length)}`, `/a%2E${'b'.repeat(length)}`)
     ids.push(`AROA2X:${'x'.repeat(8000)}`)
     const body = Buffer.from(ids.map((id) => JSON.stringify({ id })).join('\n'))
     expect(await compare(body, 65_536, principals)).toEqual({ records: ids.length, fast: ids.length })
