@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startCloud } from '../../examples/demo/src/cloud.ts'
 import { awsEnvironment } from '../support/aws.ts'
@@ -19,6 +20,11 @@ import { nodeOf, run } from '../support/installed-project.ts'
  */
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
+
+/** The emulator's queues are at `sqs.<region>.localhost`, which is this machine by RFC 6761, and not everywhere by DNS. */
+const localhost = `data:text/javascript,${encodeURIComponent(
+  "import dns from 'node:dns'; const { lookup } = dns; dns.lookup = (name, ...rest) => lookup(name.endsWith('.localhost') ? '127.0.0.1' : name, ...rest)",
+)}`
 
 interface Stage {
   readonly folder: string
@@ -100,6 +106,12 @@ test.each(['elasticsearch.mjs', 'opensearch.mjs', 'worker-threads.mjs'])(
   '%s starts, is healthy, works, and ends at SIGTERM',
   async (command) => {
     const cloud = await startCloud()
+    // A worker derives its attempts from it.
+    const RedrivePolicy = JSON.stringify({
+      deadLetterTargetArn: `arn:aws:sqs:eu-central-1:000000000000:${cloud.deadLetterUrl.split('/').at(-1)}`,
+      maxReceiveCount: 5,
+    })
+    await cloud.sqs.send(new SetQueueAttributesCommand({ QueueUrl: cloud.queueUrl, Attributes: { RedrivePolicy } }))
     const search = await bulkServer()
     const fixtures = fixturesFor(formats)
     for (const { key, body } of fixtures) await cloud.notify(await cloud.put(key, body))
@@ -109,6 +121,7 @@ test.each(['elasticsearch.mjs', 'opensearch.mjs', 'worker-threads.mjs'])(
     const environment = {
       ...image.environment,
       ...awsEnvironment(cloud.endpoint),
+      NODE_OPTIONS: `--import=${localhost}`,
       SEARCH_URL: search.url,
       QUEUE_URL: cloud.queueUrl,
       DEAD_LETTER_QUEUE_URL: cloud.deadLetterUrl,

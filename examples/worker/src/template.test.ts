@@ -32,6 +32,13 @@ const environment = (parameters?: Record<string, string>): Record<string, string
     containerOf(parameters).Environment.map(({ Name, Value }: Record<string, string>) => [Name, String(Value)]),
   )
 
+interface Metric {
+  readonly Id: string
+  readonly ReturnData: boolean
+  readonly Expression?: string
+  readonly MetricStat?: { readonly Stat: string; readonly Metric: { readonly MetricName: string } }
+}
+
 describe('rights', () => {
   const { resources } = stack(everything)
 
@@ -122,7 +129,7 @@ it('has as many tasks as the queue needs, those in work with them', () => {
     'TasksByQueue',
   ).TargetTrackingScalingPolicyConfiguration
   expect(Number(TargetValue)).toBe(40)
-  const { Metrics: metrics } = CustomizedMetricSpecification
+  const metrics: Metric[] = CustomizedMetricSpecification.Metrics
   expect(metrics.map(({ Id, MetricStat }) => [Id, MetricStat?.Metric.MetricName, MetricStat?.Stat])).toEqual([
     ['waiting', 'ApproximateNumberOfMessagesVisible', 'Maximum'],
     ['work', 'ApproximateNumberOfMessagesNotVisible', 'Maximum'],
@@ -132,7 +139,7 @@ it('has as many tasks as the queue needs, those in work with them', () => {
   // One expression alone is what is tracked, and it names the others.
   const [share, ...others] = metrics.filter(({ ReturnData }) => ReturnData)
   expect(others).toEqual([])
-  expect([...share!.Expression.matchAll(/[a-z]+/g)].map(([name]) => name)).toEqual(['waiting', 'work', 'tasks'])
+  expect([...share!.Expression!.matchAll(/[a-z]+/g)].map(([name]) => name)).toEqual(['waiting', 'work', 'tasks'])
   expect(propertiesOf(stack(), 'Tasks')).toMatchObject({ ResourceId: 'service/ours/flowferry-Service' })
 })
 

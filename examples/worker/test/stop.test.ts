@@ -59,7 +59,7 @@ describe.each(engines)('a worker that is stopped in the middle of its work, into
     expect(metricOf(await (await get('/metrics')).text(), 'flowferry_messages_in_work')).toBeGreaterThan(0)
 
     first.process.kill('SIGTERM')
-    await expect.poll(async () => (await (await get('/healthz')).json()).stopping).toBe(true)
+    await expect.poll(async () => (await get('/healthz')).json()).toMatchObject({ stopping: true })
     expect([(await get('/healthz')).status, (await get('/readyz')).status]).toEqual([200, 503])
     isOpen = true
     gate.emit('open')
