@@ -1,6 +1,7 @@
 import { constants, createGunzip, type Gunzip, gunzipSync, type Zlib } from 'node:zlib'
 import type { SourceObject } from '../types.ts'
 import { chunkSize, corrupt, inflated, write } from './compression.ts'
+import { streamWithoutDelimiters, withoutDelimiters } from './delimiters.ts'
 
 /** Decompressed bytes up to which a whole object stays in memory. A larger one is streamed, where the limits bound it. */
 const mostInflated = 1024 * 1024
@@ -26,12 +27,20 @@ export function gunzipWhole(stored: Buffer, most: number): Buffer[] | undefined 
   }
 }
 
-/** Every gzip member (RFC 1952, 2.2), without the zero padding behind the last. */
+/** Every gzip member (RFC 1952, 2.2), without the line ends between them and the zero padding behind the last. */
 export function gunzip(stored: AsyncIterable<Buffer>, object: SourceObject): AsyncGenerator<Buffer> {
   const inflate = createGunzip({ chunkSize })
+  let length = 0
+  const push = inflate.push.bind(inflate)
+  inflate.push = (chunk: Buffer | null, ...more) => {
+    length += chunk?.length ?? 0
+    return push(chunk, ...more)
+  }
+  // A member ends in its length, in which a line's end stands for 160 MiB.
+  const isPadding = (last: Buffer) => last.length === 4 && last.readUInt32LE() > length
   return inflated(
     inflate,
-    () => feed(inflate, stored, object),
+    () => feed(inflate, streamWithoutDelimiters(stored, isPadding), object),
     (error) => corrupt(object, `gzip: ${error.message}`, inflate.bytesWritten, error),
   )
 }
@@ -56,5 +65,6 @@ async function feed(inflate: Gunzip, stored: AsyncIterable<Buffer>, object: Sour
 
 /** The beginning of what the members hold, as far as the stored bytes go. */
 export function beginningOfGzip(stored: Uint8Array, most: number): Buffer {
-  return gunzipSync(stored, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: most })
+  const members = withoutDelimiters(Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength))
+  return gunzipSync(members, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: most })
 }
