@@ -266,11 +266,21 @@ export async function verifyCloudTrail(options: VerifyOptions): Promise<VerifyRe
         }
         join(before, next, { from: span.start, isBackfill: told.isBackfill, isOf: proven, tell })
         // Proven by the copy of its signature, whatever became of its own.
-        if (before?.digest && before.content && isOf(before.digest, digest.previousSignature ?? '')) add(before.content)
+        const isProven = before?.digest && isOf(before.digest, digest.previousSignature ?? '')
+        if (isProven && before?.content) add(before.content)
         links.set(told.chain, next)
         if (!told.isBackfill) {
-          covered.add(digest.start, digest.end, digest.previous === undefined)
-          extend(chains, { folder, region, trail: told.trail }, digest)
+          const trail = { folder, region, trail: told.trail }
+          if (isProven) extend(chains, trail, before!.digest!)
+          if (verdict === 'signed') {
+            covered.add(digest.start, digest.end, digest.previous === undefined)
+            extend(chains, trail, digest)
+          } else {
+            // A span that nobody signed is no longer than that of the name.
+            const end = Math.min(digest.end, told.end)
+            const start = Math.max(digest.start, told.end - hour - slack)
+            if (start < end) covered.add(start, end, false)
+          }
         }
       }
       const named = told.isBackfill ? files.filter(({ key }) => isOfSpan(key, dayOf(key))) : files
