@@ -572,3 +572,69 @@ it.each([
 ])('refuses %s', async (_, options) => {
   await expect(verify(new Map(), options)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
 })
+
+describe('a span that nobody signed', () => {
+  it.each([
+    ['the last', 7, '2026-11-22T03:00:00.000Z'],
+    ['one in the middle', 4, '2026-11-22T04:00:00.000Z'],
+  ])('does not extend what is complete: of %s', async (_, hour, until) => {
+    const { objects, digests } = archive()
+    const key = digests[hour]!
+    putDigest(objects, key, { ...digestAt(objects, key), digestEndTime: '2026-11-29T00:00:00Z' }, other.privateKey)
+    const { report, found } = await verify(objects)
+    expect(found).toContainEqual(['digest-changed', key])
+    expect(report.chains).toMatchObject([{ from: '2026-11-21T20:00:00.000Z', until }])
+  })
+
+  it('does not cover a file of a later time', async () => {
+    const { objects, digests, logs } = archive()
+    for (const key of digests.slice(6)) objects.delete(key)
+    const key = digests[5]!
+    putDigest(objects, key, { ...digestAt(objects, key), digestEndTime: '2026-11-29T00:00:00Z' }, other.privateKey)
+    const { report, found } = await verify(objects)
+    expect(found.filter(([kind]) => kind === 'log-inserted')).toEqual([])
+    expect(report.pending).toBe(logs[6]!.length + logs[7]!.length)
+  })
+})
+
+/** What a run over so many hours of 100 files holds at most: objects that are read, entries of its position, names listed. */
+async function heldOver(hours: number) {
+  const objects: Objects = new Map()
+  writeTrail(objects, { start, hours, pair, filesAnHour: 100 })
+  const { s3 } = memoryS3(objects)
+  let open = 0
+  const held = { open: 0, entries: 0, position: 0 }
+  const send = async (command: { readonly input: { readonly Key?: string } }) => {
+    const answer = await (s3.send as unknown as (one: unknown) => Promise<{ Body?: AsyncIterable<Uint8Array> }>)(
+      command,
+    )
+    if (command.input.Key === undefined) return answer
+    held.open = Math.max(held.open, ++open)
+    const body = async function* () {
+      yield* answer.Body!
+      open--
+    }
+    return { ...answer, Body: body() }
+  }
+  const report = await verifyCloudTrail({
+    s3: { send } as never,
+    bucket: 'trails',
+    from: new Date(start),
+    to: new Date(start + hours * hour),
+    publicKeys: [pair.publicKey],
+    onPosition: ({ links, coverage, unread = [], report }) => {
+      held.entries = Math.max(held.entries, Object.keys(links).length + coverage.length + unread.length)
+      held.position = Math.max(held.position, report.chains.length + Object.keys(report.findings).length)
+    },
+  })
+  return { report, held }
+}
+
+it('holds no more over 10,000 files than over 3,000', { timeout: 60_000 }, async () => {
+  const few = await heldOver(30)
+  const many = await heldOver(100)
+  expect(many.report).toMatchObject({ verdict: 'whole', digests: 100, matching: 10_000, listed: 10_000 })
+  expect(many.held).toEqual(few.held)
+  // The digest's files, a few at a time, and one link and one range of a trail.
+  expect(many.held).toEqual({ open: 8, entries: 2, position: 1 })
+})
