@@ -10,6 +10,8 @@ const inputs = {
   'vpc-flow, 29 fields': { format: 'vpc-flow-29', records: 500_000 },
   'vpc-flow, a quarter': { format: 'vpc-flow', records: 250_000 },
   'json lines': { format: 'json-lines', records: 500_000 },
+  'vpc-flow-envelopes': { format: 'vpc-flow-envelopes', records: 250_000 },
+  'cloudtrail-envelopes': { format: 'cloudtrail-envelopes', records: 100_000 },
   cloudfront: { format: 'cloudfront', records: 300_000 },
   alb: { format: 'alb', records: 300_000 },
   's3-access': { format: 's3-access', records: 300_000 },
@@ -54,6 +56,9 @@ const read = {
   ),
   'WAF and Resolver': ['waf', 'route53-resolver'].flatMap((input) =>
     of(input, 'gzip -dc', 'gunzip', 'JSON.parse', 'flowferry'),
+  ),
+  Envelopes: ['vpc-flow-envelopes', 'cloudtrail-envelopes'].flatMap((input) =>
+    of(input, 'gzip -dc', 'gunzip', 'JSON.parse', 'plain loop', 'flowferry'),
   ),
   'JSON lines': of('json lines', 'gzip -dc', 'gunzip', 'plain loop', 'flowferry'),
 }
@@ -114,6 +119,7 @@ function pageOf({ ratio, recordBytes, rowsTable }, command) {
     'CloudFront and CloudTrail': `${provenance(command)} As above; the plain loop gives CloudFront's documents in full and CloudTrail's main fields, with the whole file in memory. \`filter\` looks at two fields, and leaves out the events of one name that only read; \`with an unknown field\` is a file of events that each have a field which the format's table does not know; \`related.entity\` is \`cloudTrail.with(relatedEntity)\`. 457 B a CloudFront line, 1,834 B a CloudTrail event.`,
     'Load balancers and S3': `${provenance(command)} Lines with quotes: access logs of an Application Load Balancer with 34 fields, 712 B a line, and of S3 with 27, 561 B. The plain loop gives the documents in full. Their goal is a ratio of CPU for an inflated byte.`,
     'WAF and Resolver': `${provenance(command)} JSON lines: a WAF log of 11 headers and 3 rule groups, and Resolver's query log of names that come again and addresses that change. \`JSON.parse\` is readline and that alone, without a document. Their goal is a ratio of CPU for an inflated byte to CloudTrail's.`,
+    Envelopes: `${provenance(command)} What a subscription filter of CloudWatch Logs sends, an envelope a line: flow logs of 400 log streams, some 100 events an envelope, and CloudTrail of 4, some 20. \`JSON.parse\` is that of the envelopes alone. \`plain loop\` parses each, and gives each message's document, flow logs' in full but for an account that lacks, CloudTrail's main fields. Their goal is a ratio to the same records without an envelope.`,
     'JSON lines': `${provenance(command)} An application's own log, an object of some 300 B a line, as \`bench/rows/app.mjs\` declares it. The plain loop is readline, JSON.parse, an object, JSON.stringify: the same documents.`,
   }
   const deliveredText = `${provenance(command)} Flow logs over plain HTTP to a sink that answers at once (\`bench/lib/null-sink.mjs\`), a process of its own: the sender's CPU counts. \`sent\` is the whole way from the file; \`ready\` sends bodies that are in memory already through the same client, what no sender goes below; \`helper\` is the client's own \`helpers.bulk\` with the plain loop's objects.`
@@ -133,6 +139,8 @@ function pageOf({ ratio, recordBytes, rowsTable }, command) {
       's3-access': byteRatio('s3-access', 'cloudfront'),
       waf: byteRatio('waf', 'cloudtrail'),
       'route53-resolver': byteRatio('route53-resolver', 'cloudtrail'),
+      'vpc-flow envelopes': ratio('vpc-flow-envelopes: flowferry', 'vpc-flow, a quarter: flowferry'),
+      'cloudtrail envelopes': ratio('cloudtrail-envelopes: flowferry', 'cloudtrail: flowferry'),
       cloudtrail: ratio('cloudtrail, 550 MB: flowferry', 'cloudtrail: gunzip'),
       linear: ratio('cloudtrail, 550 MB: flowferry', 'cloudtrail: flowferry'),
       filter: ratio('vpc-flow: filter', flow),

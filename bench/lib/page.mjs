@@ -8,6 +8,8 @@ const titles = [
   'Flow logs',
   'CloudFront and CloudTrail',
   'Load balancers and S3',
+  'WAF and Resolver',
+  'Envelopes',
   'JSON lines',
   'Delivered',
   'Cold start and size',

@@ -374,6 +374,22 @@ async function cloudTrail(file, keep) {
   return bodies.total
 }
 
+/** Envelopes of CloudWatch Logs, one a line: each message is a record, with what stood around it. */
+const envelopesOf = (dataset, documentOf) => async (file, keep) => {
+  const bodies = bulkBodies(dataset, keep)
+  for await (const line of inflatedLines(file)) {
+    const { logGroup, logStream, logEvents } = JSON.parse(line)
+    for (const { message } of logEvents) {
+      const document = documentOf(message)
+      document.aws.cloudwatch = { log_group: logGroup, log_stream: logStream }
+      document.log = { file: { path: `${logGroup}/${logStream}` } }
+      bodies.add(document)
+    }
+  }
+  bodies.send()
+  return bodies.total
+}
+
 /** Resolves with records and bytes of bulk bodies. */
 export const plainLoops = {
   'vpc-flow': vpcFlow,
@@ -382,4 +398,6 @@ export const plainLoops = {
   's3-access': linesOf('aws.s3access', s3AccessDocument),
   cloudtrail: cloudTrail,
   'json-lines': appLoop,
+  'vpc-flow-envelopes': envelopesOf('aws.vpcflow', (message) => vpcFlowDocument(vpcFlowRecord(message))),
+  'cloudtrail-envelopes': envelopesOf('aws.cloudtrail', (message) => cloudTrailDocument(JSON.parse(message))),
 }

@@ -17,7 +17,8 @@ async function parsed() {
   const { inflatedLines } = await import('./bodies.mjs')
   return async () => {
     let records = 0
-    for await (const line of inflatedLines(file)) if (JSON.parse(line) !== undefined) records++
+    // An envelope of log events is a line.
+    for await (const line of inflatedLines(file)) records += JSON.parse(line).logEvents?.length ?? 1
     return { records }
   }
 }

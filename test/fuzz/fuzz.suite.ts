@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { FlowferryError, type Format, ingest, type Sink, type SourceObject } from '@flowferry/core'
+import { cloudWatchLogs, FlowferryError, type Format, ingest, type Sink, type SourceObject } from '@flowferry/core'
 import { memoryObject, memorySource } from '@flowferry/core/testing'
 import { expect, test } from 'vitest'
 import { encodeBulk } from '../../packages/search/src/encode.ts'
@@ -28,6 +28,9 @@ const buffer = Buffer.alloc(1 << 21)
 const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
 const prototypes = [Object.prototype, Array.prototype, Function.prototype, String.prototype, Map.prototype]
 const names = () => prototypes.map((one) => Reflect.ownKeys(one).length).join()
+
+/** Files of all formats, and envelopes of CloudWatch Logs around their lines. */
+const parser = cloudWatchLogs(anyFormat)
 
 interface Read {
   readonly documents: readonly string[]
@@ -80,7 +83,7 @@ async function read({ key, body, chunkBytes }: Mutant, limits: { depth?: number 
   const cost = { opened: 0, bytes: 0 }
   const source = memorySource(counting(memoryObject({ key, body, chunkBytes }), cost))
   const before = names()
-  const report = await ingest({ source, parser: anyFormat, sink, malformedShare: 1, limits })
+  const report = await ingest({ source, parser, sink, malformedShare: 1, limits })
   if (names() !== before) findings.push('a prototype was changed')
   const object = report.messages[0]!.objects[0]!
   const { counts, error } = object
@@ -151,10 +154,21 @@ function wrongIn(format: Format, document: Readonly<Record<string, unknown>>): s
   return wrong
 }
 
+/** What a subscription filter sends of the fixtures of logs that come so. */
+const enveloped = fixtures
+  .filter(({ name }) => /^(vpc-flow|waf|route53-resolver|guardduty|cloudtrail)/.test(name))
+  .map(({ name, text }): Seed => {
+    const messages = name.endsWith('.log') ? text.trimEnd().split('\n') : [text]
+    const logEvents = messages.map((message, index) => ({ id: `${index}`, timestamp: 1_764_493_260_000, message }))
+    const envelope = { messageType: 'DATA_MESSAGE', owner: '123456789012', logGroup: 'g', logStream: name, logEvents }
+    return { name: `${name} in an envelope`, key: 'firehose/x-1', body: Buffer.from(JSON.stringify(envelope)) }
+  })
+
 /** The test of every file whose number leaves this remainder: two processes read half each. */
 export function fuzzSuite(remainder: 0 | 1): void {
   test(`half of ${inputs} mutated files: each is read, or answered with an error that says where`, async () => {
-    const texts = fixtures.map(({ name, text, key }): Seed => ({ name, key, body: Buffer.from(text) }))
+    const plain = fixtures.map(({ name, text, key }): Seed => ({ name, key, body: Buffer.from(text) }))
+    const texts = [...plain, ...enveloped]
     const binaries = await Promise.all(
       (await parquetFiles()).map(async (object): Promise<Seed> => {
         const chunks: Uint8Array[] = []
