@@ -1,7 +1,7 @@
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -65,8 +65,8 @@ describe('clusterOf', () => {
 class Sha256 {
   readonly #begin: () => Hash | Hmac
   #hash: Hash | Hmac
-  constructor(secret?: string | Uint8Array) {
-    this.#begin = () => (secret === undefined ? createHash('sha256') : createHmac('sha256', secret))
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.#begin = () => (secret === undefined ? createHash('sha256') : createHmac('sha256', secret as string))
     this.#hash = this.#begin()
   }
   update(data: string | Uint8Array): void {
@@ -109,6 +109,13 @@ async function serve(handler: Handler): Promise<string> {
     server.close()
     server.closeAllConnections()
   }
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+async function connections(handler: (socket: Socket) => void): Promise<string> {
+  const server = createTcpServer((socket) => handler(socket.on('error', () => socket.destroy())))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  stop = () => void server.close()
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
@@ -330,15 +337,16 @@ describe('what is no engine', () => {
       { 'content-type': 'text/html' },
       '<html>',
       200,
-      /answers with a web page, and is no Elasticsearch/,
+      /answers with a page, not with JSON, and is no Elasticsearch/,
     ],
+    ['S3', 'opensearch', { 'content-type': 'application/xml' }, '<Error/>', 200, /answers with a page, not with JSON/],
     [
       'a page, for OpenSearch',
       'opensearch',
       { 'content-type': 'text/html' },
       '<html>',
       200,
-      /answers with a web page, and is no OpenSearch/,
+      /answers with a page, not with JSON, and is no OpenSearch/,
     ],
   ])('is told: %s', async (_, to, headers, body, status, words) => {
     const { code, stdout, stderr } = await ingest(to, await answers(headers as Record<string, string>, body, status))
@@ -351,7 +359,7 @@ describe('what is no engine', () => {
   it.each(['elasticsearch', 'opensearch'])('is told by a question, too: %s', async (from) => {
     const url = await answers({ 'content-type': 'text/html' }, '<html>')
     const asked = await runHere(['ask', 'talkers', '--from', from, '--url', url])
-    expect(asked).toMatchObject({ code: 2, stderr: expect.stringContaining('answers with a web page') })
+    expect(asked).toMatchObject({ code: 2, stderr: expect.stringContaining('answers with a page, not with JSON') })
   })
 
   it.each(['elasticsearch', 'opensearch'])('is told: http where https is said, of %s', async (to) => {
@@ -359,6 +367,21 @@ describe('what is no engine', () => {
     expect(await ingest(to, url)).toMatchObject({
       code: 2,
       stderr: `error: ${url}: the server speaks http, and not https: take http:// in place of https://\n`,
+    })
+  })
+
+  it.each(['elasticsearch', 'opensearch'])('is told: https where http is said, of %s', async (to) => {
+    // As a server that speaks TLS alone: it ends the connection, or an alert tells the same.
+    const server = connections((socket) => socket.once('data', () => socket.destroy()))
+    expect(await ingest(to, await server)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('where it speaks https, take https:// in place of http://'),
+    })
+    stop!()
+    const alert = connections((socket) => socket.once('data', () => socket.end(Buffer.from('15030300020246', 'hex'))))
+    expect(await ingest(to, await alert)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/the server speaks no http: take https:\/\/ in place of http:\/\/\n$/),
     })
   })
 

@@ -18,7 +18,7 @@ interface Answer {
  *
  * https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-info
  */
-export function productOf({ status, headers, body }: Answer): Product | undefined {
+function productOf({ status, headers, body }: Answer): Product | undefined {
   const header = (name: string) => String(headers?.[name] ?? '')
   if (header('x-elastic-product') === 'Elasticsearch') return 'elasticsearch'
   if (header('kbn-name') !== '' || header('kbn-license-sig') !== '') return 'kibana'
@@ -29,8 +29,9 @@ export function productOf({ status, headers, body }: Answer): Product | undefine
   }
   if (version?.distribution === 'opensearch') return 'opensearch'
   // One with an error's status may be of a proxy, whose engine is away.
-  const isPage = /^text\/html/i.test(header('content-type')) && Number(status) >= 200 && Number(status) < 400
-  return isPage ? 'page' : undefined
+  const isAnswer = Number(status) >= 200 && Number(status) < 400
+  const isPage = /^text\/html/i.test(header('content-type')) || (typeof body === 'string' && body.trim() !== '')
+  return isAnswer && isPage ? 'page' : undefined
 }
 
 const names = { elasticsearch: 'Elasticsearch', opensearch: 'OpenSearch' } as const
@@ -39,7 +40,7 @@ function wrong(engine: Engine, product: Product, name: string): string {
   if (product === 'elasticsearch' || product === 'opensearch')
     return `${name} is ${names[product]}, not ${names[engine]}: name ${product} in place of ${engine}`
   if (product === 'page')
-    return `${name} answers with a web page, and is no ${names[engine]}: take the address of its API, without what stands before it`
+    return `${name} answers with a page, not with JSON, and is no ${names[engine]}: take the address of its API, without what stands before it`
   const [ui, stores] =
     product === 'kibana' ? (['Kibana', 'elasticsearch'] as const) : (['OpenSearch Dashboards', 'opensearch'] as const)
   return `${name} is ${ui}, which stores nothing: take the address of ${names[stores]} behind it, mostly of port 9200`

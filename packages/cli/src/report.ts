@@ -109,13 +109,13 @@ export function remarksOn(objects: readonly ObjectReport[], { quiet }: Pick<Io, 
 }
 
 /** An object that failed. */
-export interface Failed {
+interface Failed {
   readonly object: { readonly bucket: string; readonly key: string }
   readonly error: FlowferryError
 }
 
 /** Failures of one cause, as `--json` has them. */
-export interface FailureGroup {
+interface FailureGroup {
   readonly code: ErrorCode
   /** Of the first. */
   readonly message: string
@@ -274,7 +274,7 @@ export function printReport(
   else {
     for (const text of totalsTable(totals, told && { written: 'would be written' })) line(io.stdout, text)
     const rows = Object.entries(counted ?? {}).map(([stream, documents]) => ({ 'data stream': stream, documents }))
-    for (const text of table(rows)) line(io.stdout, text)
+    if (rows.length > 0) for (const text of table(rows)) line(io.stdout, text)
   }
 
   if (remarks) for (const text of remarkLines(io, objects, stopped?.message)) line(io.stderr, text)

@@ -285,9 +285,8 @@ describe.skipIf(!ready)('flowferry mcp, with the client of the SDK (skipped unti
           response.setHeader('x-elastic-product', 'Elasticsearch')
           response.setHeader('content-type', 'application/json')
           // What it is, which is asked once.
-          if (request.url === '/') return response.end('{}')
-          asked++
-          if (asked === 1) server.emit('first', response)
+          if (request.url === '/') response.end('{}')
+          else if (++asked === 1) server.emit('first', response)
           else response.end(JSON.stringify(body))
         })
       })
