@@ -82,7 +82,7 @@ async function bothPaths(parser: Parser<unknown>, body: string, chunkBytes: numb
   )
   const encoded: string[] = []
   const target = { op: 'create' as const, indexOf: () => 'i', refuse: () => expect.unreachable() }
-  for await (const { bytes } of encodeBulk(counting, target, () => 40_000, Buffer.alloc(1 << 17)))
+  for await (const { bytes } of encodeBulk(counting, target, () => 60_000, Buffer.alloc(1 << 17)))
     encoded.push(...bytes.toString().trimEnd().split('\n'))
   return { encoded: encoded.filter((_, line) => line % 2 === 1), plain, fast: plain.length - asked }
 }
