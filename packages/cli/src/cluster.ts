@@ -136,7 +136,7 @@ export async function openElasticsearch({ node, name }: Cluster, io: Io): Promis
     )
     return { status: statusCode, headers, body }
   }
-  return ready(client, requireEngine('elasticsearch', name, ask))
+  return ready(client, requireEngine('elasticsearch', name, ask, io.signal))
 }
 
 async function inCloud<C>(make: () => C): Promise<C> {
@@ -174,7 +174,7 @@ export async function openOpenSearch({ node, name, sign }: Cluster, io: Io): Pro
       unlisten()
     }
   }
-  return ready(client, requireEngine('opensearch', name, ask))
+  return ready(client, requireEngine('opensearch', name, ask, io.signal))
 }
 
 async function ready<C extends { readonly close: () => Promise<unknown> }>(client: C, seen: Promise<void>): Promise<C> {

@@ -1,4 +1,4 @@
-import { asFlowferryError } from '@flowferry/core'
+import { asFlowferryError, FlowferryError } from '@flowferry/core'
 import { UsageError } from './io.ts'
 
 export type Engine = 'elasticsearch' | 'opensearch'
@@ -54,12 +54,20 @@ const seen = new Set<string>()
  *
  * @param ask Sends `GET /` and resolves with the answer, or rejects with a client's error
  * @throws UsageError where something else is there
- * @throws FlowferryError TARGET_UNREACHABLE where nothing answers
+ * @throws FlowferryError ABORTED; TARGET_UNREACHABLE where nothing answers
  */
-export async function requireEngine(engine: Engine, name: string, ask: () => Promise<Answer>): Promise<void> {
+export async function requireEngine(
+  engine: Engine,
+  name: string,
+  ask: () => Promise<Answer>,
+  signal?: AbortSignal,
+): Promise<void> {
   const place = `${engine} ${name}`
   if (seen.has(place)) return
-  const answer = await ask().catch((error: unknown) => answerOf(error, name))
+  const answer = await ask().catch((error: unknown) => {
+    if (signal?.aborted) throw new FlowferryError('ABORTED', `${name} was to tell what it is, and the user ended it`)
+    return answerOf(error, name)
+  })
   const product = productOf(answer)
   if (product !== undefined && product !== engine) throw new UsageError(wrong(engine, product, name))
   // Its client reads no answer without the header that Elasticsearch has had since 7.14.

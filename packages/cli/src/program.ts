@@ -252,7 +252,7 @@ Examples:
       '--late <duration>',
       'of a bucket: how old the time in a new key may be; default: 1h to 6h, as the format has it',
     )
-    .option('--limit <n>', 'end after so many documents; default: at Ctrl-C', wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .addOption(limit('documents printed; default: until Ctrl-C'))
     .option('--take', 'the queue is for tail alone: it receives messages, and deletes those that it printed')
     .addHelpText(
       'after',

@@ -124,10 +124,15 @@ describe('flowferry ask', () => {
     ])
   })
 
-  it('is cancelled as the user ends it', async () => {
+  it.each([
+    ['searches', /^error: The question was stopped: /],
+    ['does not tell what it is', /^error: \S+ was to tell what it is, and the user ended it\. .*\[ABORTED\]\n/],
+  ])('is cancelled as the user ends it, of an engine that for ever %s', async (what, words) => {
     const stop = new AbortController()
-    // An engine that searches for ever.
-    const server = createServer(() => stop.abort())
+    const server = createServer(({ url }, response) => {
+      if (url === '/' && what === 'searches') response.writeHead(404).end()
+      else stop.abort()
+    })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -136,7 +141,7 @@ describe('flowferry ask', () => {
       once(server, 'connection').then(([socket]) => once(socket, 'close')),
     ])
     server.close()
-    expect(stderr).toMatch(/^error: The question was stopped: /)
+    expect(stderr).toMatch(words)
     expect([code, stdout]).toEqual([1, ''])
   })
 
