@@ -179,22 +179,31 @@ describe('the pages that are made from code', () => {
   })
 })
 
+/** Of what stands in a page every block is in an example, which CI compiles and runs. */
+function expectShown(page: string, least: number) {
+  const sources = readdirSync(new URL('examples/', root)).flatMap((example) =>
+    readdirSync(new URL(`examples/${example}/src/`, root))
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => read(`examples/${example}/src/${name}`)),
+  )
+  const blocks = [...read(page).matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!)
+  expect(blocks.length).toBeGreaterThanOrEqual(least)
+  for (const block of blocks)
+    expect(
+      sources.some((source) => source.includes(block)),
+      block,
+    ).toBe(true)
+}
+
+test('docs/composing.md shows code that is in an example', () => {
+  expectShown('docs/composing.md', 7)
+})
+
 describe('README.md', () => {
   const readme = read('README.md')
 
   test('shows code that is in an example, which CI compiles and runs', () => {
-    const sources = readdirSync(new URL('examples/', root)).flatMap((example) =>
-      readdirSync(new URL(`examples/${example}/src/`, root))
-        .filter((name) => name.endsWith('.ts'))
-        .map((name) => read(`examples/${example}/src/${name}`)),
-    )
-    const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!)
-    expect(blocks.length).toBeGreaterThan(2)
-    for (const block of blocks)
-      expect(
-        sources.some((source) => source.includes(block)),
-        block,
-      ).toBe(true)
+    expectShown('README.md', 3)
   })
 
   test('keeps the first sample to ten lines', () => {

@@ -4,6 +4,6 @@ import type { Logger } from 'pino'
 /** A line for each object, beside what the logger has bound: `log.child({ awsRequestId })`. */
 export const pinoLines = (log: Logger) => (report: ObjectReport) => {
   const { time, message, ...object } = objectEvent(report)
-  const level = report.status === 'failed' ? 'error' : 'info'
-  log[level]({ object }, message ?? `${object.written} of ${object.read} records written`)
+  if (report.status === 'failed') log.error({ object }, message)
+  else log.info({ object }, `${object.written} of ${object.read} records written`)
 }

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
+import { processPartialResponse, SqsFifoPartialProcessorAsync } from '@aws-lambda-powertools/batch'
 import { ingest } from '@flowferry/core'
 import { batchResponse, type SqsEvent, s3Objects } from '@flowferry/source-s3'
 import { context, metrics, trace } from '@opentelemetry/api'
@@ -11,6 +12,7 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
+import type { Context, SQSEvent } from 'aws-lambda'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, describe, expect, vi } from 'vitest'
 import { awsEnvironment, createStack, type Handler, invoke, type Stack } from '../../../test/support/aws.ts'
@@ -96,6 +98,7 @@ describe.each([
     for (const key of good) await stack.put(key, flows(host))
     await stack.put(bad, flows(host, 3).subarray(0, -6))
 
+    await expect.poll(() => stack.depth(stack.queueUrl)).toBe(5)
     const first = await invoke(stack, handler)
     expect(first!.messages).toHaveLength(5)
     expect(first!.response.batchItemFailures).toHaveLength(1)
@@ -137,6 +140,30 @@ describe.each([
     expect(batchItemFailures).toEqual(Records.map(({ messageId }) => ({ itemIdentifier: messageId })))
     expect(await own({ Records })).toEqual({ batchItemFailures })
   })
+})
+
+test("Powertools' processor of FIFO queues gives back what stands behind a failed message in its group, as flowferry does", async () => {
+  const { carry } = await import('../src/carry.ts')
+  const key = 'AWSLogs/1/vpcflowlogs/fifo.log.gz'
+  await stack.put(key, flows(7))
+  await invoke(stack, async () => ({ batchItemFailures: [] }))
+  const record = (messageId: string, MessageGroupId: string, named: string) => ({
+    messageId,
+    receiptHandle: 'r',
+    body: s3Event(stack.bucket, named),
+    attributes: { ApproximateReceiveCount: '1', MessageGroupId, SequenceNumber: '1' },
+    messageAttributes: {},
+    eventSource: 'aws:sqs',
+    eventSourceARN: `${stack.queueArn}.fifo`,
+  })
+  const event = { Records: [record('1', 'a', 'gone'), record('2', 'a', key), record('3', 'b', key)] }
+  const processor = new SqsFifoPartialProcessorAsync()
+  const context = { getRemainingTimeInMillis: () => 60_000 } as Context
+  const options = { context, throwOnFullBatchFailure: false, skipGroupOnError: true }
+  const response = await processPartialResponse(event as SQSEvent, carry, processor, options)
+  expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: '1' }, { itemIdentifier: '2' }] })
+  expect(await own(event)).toEqual(response)
+  expect(await recordsOf(7)).toBe(2)
 })
 
 test('OpenTelemetry has a span and the metrics of each object, below the span that was active', async () => {
@@ -192,6 +219,7 @@ test('pino has a line for each object, a failed one as an error with its code', 
   const keys = ['logged.log.gz', 'logged\n-cut.log.gz'].map((name) => `AWSLogs/1/vpcflowlogs/${name}`)
   await stack.put(keys[0]!, flows(5))
   await stack.put(keys[1]!, flows(5).subarray(0, -6))
+  await expect.poll(() => stack.depth(stack.queueUrl)).toBe(2)
   const event = await invoke(stack, async () => ({ batchItemFailures: [] }))
   const { aws, parser, sink } = pipeline
   const onObject = pinoLines(log.child({ awsRequestId: 'r-1' }))
