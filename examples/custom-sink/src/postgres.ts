@@ -2,7 +2,10 @@ import { type ErrorCode, FlowferryError, type Rejection, type Sink, type SliceOu
 import { escapeIdentifier, type Pool } from 'pg'
 
 export interface PostgresOptions {
-  /** A pool of `pg`, with its own time-outs. It needs INSERT and SELECT on the table. */
+  /**
+   * A pool of `pg`, with its own time-outs and a listener for `error`: without one, an idle connection that is lost ends the
+   * process. It needs INSERT and SELECT on the table.
+   */
   readonly pool: Pick<Pool, 'query'>
   /** Name of the table that `setup` makes. @default 'logs' */
   readonly table?: string

@@ -24,9 +24,9 @@ export interface LogGroupOptions {
 /**
  * A past span of a log group, for `ingest` with a parser of `cloudWatchLogs()`. An object is a whole window of time that
  * lies in the span, and a message of its own. Windows begin at multiples of `minutes`: the same ones in every run.
+ * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
  *
  * @throws FlowferryError INVALID_OPTION
- * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
  *
  * @example
  * const source = logGroup({ logs, group: 'vpc-flow-logs', owner: '123456789012', since: new Date('2026-12-01') })
@@ -75,7 +75,7 @@ async function eventsOf(options: LogGroupOptions, start: number, end: number, ab
     const page = await logs.send(new FilterLogEventsCommand({ ...span, nextToken }), { abortSignal })
     for (const event of page.events ?? []) {
       all.push(event)
-      bytes += event.message?.length ?? 0
+      bytes += Buffer.byteLength(event.message ?? '')
     }
     if (bytes > mostBytes)
       throw new FlowferryError(
