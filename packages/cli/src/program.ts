@@ -250,7 +250,7 @@ Examples:
     .option('--region <name...>', 'of a bucket: regions; default: all that are found')
     .option(
       '--late <duration>',
-      'of a bucket: how old the time in a new key may be; default: 1h to 6h, as the format has it',
+      'of a bucket: how old the time in a new key may be; default: 1h or more, as the format has it',
     )
     .addOption(limit('documents printed; default: until Ctrl-C'))
     .option('--take', 'the queue is for tail alone: it receives messages, and deletes those that it printed')

@@ -1,9 +1,12 @@
 import { type Case, isComplete, logsRejects, logsRejectsAlone, losesRecords, type Side } from './case.ts'
 import type { Diagnosis } from './diagnosis.ts'
+import { fieldNeeds } from './flow-log-fields.ts'
 import { type Kept, whyUnknown } from './kept.ts'
 import type { KnownFlowLog } from './known.ts'
 import { advised } from './steps.ts'
 import { flowsOfTry } from './tries.ts'
+
+const { flags, packetAddresses, reasons } = fieldNeeds
 
 /** What is left out and rejects come first: without them nothing below is as it looks. */
 export function cannotTell(all: Case): Diagnosis['cannotTell'] {
@@ -89,24 +92,24 @@ export function cannotTell(all: Case): Diagnosis['cannotTell'] {
       ? []
       : [
           {
-            what: 'SYN, reset and end of connections',
-            missing: `tcp-flags in ${flowLogWithout(sides, 'tcp-flags')}; advised: ${advised.join(' ')}`,
+            what: flags.what,
+            missing: `${flags.fields.join(' and ')} in ${flowLogWithout(sides, 'tcp-flags')}; advised: ${advised.join(' ')}`,
           },
         ]),
     ...(all.hasPacketAddresses
       ? []
       : [
           {
-            what: 'replies by another interface, and traffic behind NAT',
-            missing: `pkt-srcaddr and pkt-dstaddr in ${flowLogWithout(sides, 'pkt-srcaddr')}`,
+            what: packetAddresses.what,
+            missing: `${packetAddresses.fields.join(' and ')} in ${flowLogWithout(sides, 'pkt-srcaddr')}`,
           },
         ]),
     ...(hasReasons
       ? []
       : [
           {
-            what: 'whether VPC Block Public Access or encryption controls reject',
-            missing: `reject-reason in ${flowLogWithout(sides, 'reject-reason')}, or a record that has one`,
+            what: reasons.what,
+            missing: `${reasons.fields.join(' and ')} in ${flowLogWithout(sides, 'reject-reason')}, or a record that has one`,
           },
         ]),
     ...(evidence.changes === undefined

@@ -86,7 +86,7 @@ export const natGateway: Steps = () => [
   'aws cloudwatch get-metric-statistics --namespace AWS/NATGateway --metric-name ErrorPortAllocation --dimensions Name=NatGatewayId,Value=<NAT gateway> --statistics Sum --period 60 --start-time <since> --end-time <until>',
 ]
 /** AWS's default fields, and those that `why` reads beside them. */
-const defaults =
+export const defaultFields =
   'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status'.split(
     ' ',
   )
@@ -97,14 +97,18 @@ export const advised =
 
 const resourceTypes: Readonly<Record<string, string>> = { eni: 'NetworkInterface', subnet: 'Subnet', vpc: 'VPC' }
 
-/** The fields that are there, then those that are advised. */
+/** `--log-format` of a flow log that has these fields, then those that are advised. */
+export function advisedFormat(fields: readonly string[]): string {
+  const names = [...new Set([...fields, ...advised])].filter((name) => /^[\w:-]+$/.test(name))
+  return names.map((name) => `\${${name}}`).join(' ')
+}
+
 function createFlowLog(side: Side, resource: string, fields: readonly string[], destination?: string): string {
   const type = resourceTypes[resource.split('-')[0]!] ?? resourceTypes.eni
-  const names = [...new Set([...fields, ...advised])].filter((name) => /^[\w:-]+$/.test(name))
   const bucket = destination !== undefined && /^arn:aws[\w-]*:s3:::[\w./*-]+$/.test(destination)
   return ec2(
     side,
-    `create-flow-logs --resource-type ${type} --resource-ids ${resource} --traffic-type ALL --max-aggregation-interval 60 --log-destination-type s3 --log-destination ${bucket ? destination : 'arn:aws:s3:::<bucket>'} --log-format '${names.map((name) => `\${${name}}`).join(' ')}'`,
+    `create-flow-logs --resource-type ${type} --resource-ids ${resource} --traffic-type ALL --max-aggregation-interval 60 --log-destination-type s3 --log-destination ${bucket ? destination : 'arn:aws:s3:::<bucket>'} --log-format '${advisedFormat(fields)}'`,
   )
 }
 
@@ -112,7 +116,7 @@ const flowLog = (side: Side, whose: string): string => {
   const [there] = side.known?.flowLogs ?? []
   const id = word(there?.id)
   return id === undefined
-    ? createFlowLog(side, interfaceOf(side, whose), defaults)
+    ? createFlowLog(side, interfaceOf(side, whose), defaultFields)
     : `read the records of ${id} as well${there?.destination === undefined ? '' : `, from ${there.destination}`}`
 }
 
@@ -131,7 +135,7 @@ export const betterLogs: Steps = ({ a, b, hasFlags, hasPacketAddresses }) => {
       const [id, resource] = [word(one.id), word(one.resource)]
       if (id === undefined || resource === undefined || !lacks(one, wanted)) return []
       return [
-        createFlowLog(side, resource, one.fields ?? defaults, one.destination),
+        createFlowLog(side, resource, one.fields ?? defaultFields, one.destination),
         `once it delivers, in place of ${id}, which cannot be changed: ${ec2(side, `delete-flow-logs --flow-log-ids ${id}`)}`,
       ]
     }),
