@@ -77,16 +77,19 @@ export async function cloudTrailClient(io: Io, region: string): Promise<CloudTra
 }
 
 /**
- * The account that the credentials are of: no permission is needed to ask for it.
+ * Whose the credentials are: no permission is needed to ask for it.
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
  */
-export async function callersAccount(io: Io, region?: string): Promise<string> {
+export async function callerIdentity(
+  io: Io,
+  region?: string,
+): Promise<{ readonly account: string; readonly arn: string }> {
   warnOnce(io)
   const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts')
   const sts = new STSClient({ ...(region !== undefined && { region }) })
   try {
-    const { Account } = await sts.send(new GetCallerIdentityCommand({}))
-    return Account ?? 'unknown'
+    const { Account = 'unknown', Arn = 'unknown' } = await sts.send(new GetCallerIdentityCommand({}))
+    return { account: Account, arn: Arn }
   } finally {
     sts.destroy()
   }

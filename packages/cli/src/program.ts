@@ -5,6 +5,7 @@ import type { AskCommandOptions } from './commands/ask.ts'
 import type { BackfillCommandOptions } from './commands/backfill.ts'
 import type { CostCommandOptions } from './commands/cost.ts'
 import type { DlqOptions } from './commands/dlq.ts'
+import type { DoctorCommandOptions } from './commands/doctor.ts'
 import type { ExplainOptions } from './commands/explain.ts'
 import type { IngestCommandOptions } from './commands/ingest.ts'
 import type { McpCommandOptions } from './commands/mcp.ts'
@@ -643,6 +644,36 @@ Examples:
     .action(async (source: string, options: VerifyCommandOptions) => {
       const { verifyCommand } = await import('./commands/verify.ts')
       finish(await verifyCommand(source, options, io))
+    })
+
+  clusterOptions(configOptions(command('doctor')))
+    .description(
+      'What stands between you and production: credentials, bucket, queue, notification, dead letters, store, clock, and what a flow log lacks for why. It only reads.',
+    )
+    .option('--bucket <bucket>', 'where logs are delivered: a name, s3://bucket or s3://bucket/prefix')
+    .option('--queue <url>', 'URL of the queue that a consumer reads')
+    .option('--function-timeout <duration>', 'of the Lambda function behind the queue: 120s, 5m')
+    .option('--to <store>', 'elasticsearch, opensearch or duckdb:FILE; default: the store of the config')
+    .option('--index <name>', 'the index that has everything; default: data streams')
+    .addOption(indexPer())
+    .addOption(json())
+    .addHelpText(
+      'after',
+      `
+${credentials}
+What is not named is not checked, and it says so. What each check looks at, and needs: docs/doctor.md.
+
+Exit codes: 0 no fault, 1 failed, 2 wrong usage, 4 a fault, 5 something could not be told.
+
+Examples:
+  flowferry doctor
+  flowferry doctor --bucket my-logs --to elasticsearch --url https://es.example:9200
+  flowferry doctor --bucket s3://my-logs/network --function-timeout 120s --json \\
+    --queue https://sqs.eu-central-1.amazonaws.com/123456789012/logs | jq '.checks[] | select(.status == "fault")'`,
+    )
+    .action(async ({ config, ...options }: DoctorCommandOptions & ConfigFlag) => {
+      const { doctorCommand } = await import('./commands/doctor.ts')
+      finish(await doctorCommand(options, io, config))
     })
 
   globOptions(configOptions(command('cost')), 'objects')

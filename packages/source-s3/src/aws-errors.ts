@@ -98,7 +98,8 @@ const namesByCode = {
   OBJECT_SUPERSEDED: ['PreconditionFailed'],
 } as const satisfies Partial<Record<ErrorCode, readonly string[]>>
 
-type AwsErrorCode = keyof typeof namesByCode
+/** What AWS can answer with: outages, whose codes begin with `SOURCE_`, and what is of one object or bucket. */
+export type AwsErrorCode = keyof typeof namesByCode
 
 const codes: ReadonlyMap<string, AwsErrorCode> = new Map(
   Object.entries(namesByCode).flatMap(([code, names]) => names.map((name) => [name, code as AwsErrorCode])),
@@ -116,7 +117,13 @@ const codesByStatus: ReadonlyMap<number | undefined, AwsErrorCode> = new Map([
   [504, 'SOURCE_UNREACHABLE'],
 ])
 
-/** The code of an error that the AWS SDK threw; undefined for one that the table does not know. */
+/**
+ * The code of an error that a client of S3, SQS, KMS or STS threw; undefined for one that the table does not know.
+ *
+ * @example
+ * const code = awsErrorCode(error)
+ * if (code === 'SOURCE_CREDENTIALS') await renew()
+ */
 export function awsErrorCode(error: unknown): AwsErrorCode | undefined {
   const { name, code, message, status } = partsOf(error)
   // SQS and STS say so of a clock; S3 has a name of its own.

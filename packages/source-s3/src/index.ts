@@ -1,3 +1,4 @@
+export { type AwsErrorCode, awsErrorCode } from './aws-errors.ts'
 export {
   type ArchiveObject,
   type ArchiveOptions,

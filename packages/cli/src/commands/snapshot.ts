@@ -1,4 +1,4 @@
-import { callersAccount, ec2Client } from '../aws.ts'
+import { callerIdentity, ec2Client } from '../aws.ts'
 import { type ExitCode, exitCodes, type Io, line, note, UsageError } from '../io.ts'
 import { loadSnapshot, snapshotFile } from '../snapshot-file.ts'
 import { plural } from '../text.ts'
@@ -21,7 +21,7 @@ export async function snapshotCommand(options: SnapshotCommandOptions, io: Io): 
   let snapshot = await loadSnapshot(out)
   const { takeSnapshot } = await import('@flowferry/enrich/snapshot')
   const { withPart } = await import('@flowferry/enrich/interfaces')
-  const account = await callersAccount(io, regions[0])
+  const { account } = await callerIdentity(io, regions[0])
   const parts: object[] = []
   for (const region of regions) {
     const ec2 = await ec2Client(io, region)

@@ -1,0 +1,73 @@
+import { FlowferryError } from '@flowferry/core'
+import { describe, expect, it } from 'vitest'
+import { checkAccount } from './account.ts'
+import { exitCodeOf, failed, fine, found, notChecked, tell } from './check.ts'
+import { checkClock } from './clock.ts'
+
+const fault = found('b', 'fault', 'wrong', 'mend it', ['more'])
+const open = found('c', 'unknown', 'refused', 'grant it')
+const warning = found('d', 'warning', 'odd', 'look')
+
+describe('checks', () => {
+  it('end with the worst of them, and what was not named is none', () => {
+    expect(exitCodeOf([fine('a', ''), notChecked('x', ''), warning])).toBe(0)
+    expect(exitCodeOf([fine('a', ''), open])).toBe(5)
+    expect(exitCodeOf([open, fault])).toBe(4)
+  })
+
+  it('are told with what to do below, and counted', () => {
+    expect(tell([fine('account', 'well'), fault, notChecked('x', 'not named')])).toEqual([
+      'ok           account  well',
+      'fault        b        wrong',
+      '                      more',
+      '                      > mend it',
+      'not checked  x        not named',
+      '',
+      '1 fault, 1 not checked',
+    ])
+    expect(tell([fine('a', 'well')]).at(-1)).toBe('all is well')
+  })
+
+  it('take a missing right for open, and all else for a fault', () => {
+    const denied = Object.assign(new Error('no'), { name: 'AccessDenied' })
+    expect(failed('a', denied, 'x:Get')).toMatchObject({ status: 'unknown', todo: expect.stringContaining('x:Get') })
+    expect(failed('a', new FlowferryError('TARGET_UNAUTHORIZED', 'no'), 'y').status).toBe('unknown')
+    expect(failed('a', new FlowferryError('TARGET_UNREACHABLE', 'gone'), 'y')).toMatchObject({
+      status: 'fault',
+      todo: expect.stringMatching(/./),
+    })
+    expect(failed('a', new Error('odd'), 'y')).toMatchObject({ status: 'fault', what: 'odd' })
+  })
+})
+
+describe('checkAccount', () => {
+  const region = async () => 'eu-central-1'
+  it('says who one is, or what is missing', async () => {
+    const arn = 'arn:aws:iam::123456789012:user/x'
+    const { checks, account } = await checkAccount(region, async () => ({ account: '123456789012', arn }))
+    expect(checks).toEqual([fine('region', 'eu-central-1'), fine('credentials', arn)])
+    expect(account).toBe('123456789012')
+    const expired = Object.assign(new Error('The security token is expired'), { name: 'ExpiredTokenException' })
+    const refused = await checkAccount(region, async () => {
+      throw expired
+    })
+    expect(refused.checks[1]).toMatchObject({ status: 'fault', todo: expect.stringContaining('Renew') })
+    expect(refused.account).toBeUndefined()
+    const nowhere = await checkAccount(
+      async () => {
+        throw new Error('Region is missing')
+      },
+      () => expect.unreachable(),
+    )
+    expect(nowhere.checks).toMatchObject([{ check: 'region', status: 'fault' }])
+  })
+})
+
+describe('checkClock', () => {
+  it('takes a minute for the network, and a quarter of an hour for too much', () => {
+    expect(checkClock(1000, 'S3')).toMatchObject({ status: 'ok', what: "this host's is 1.0 s before it" })
+    expect(checkClock(-120_000, 'S3')).toMatchObject({ status: 'warning', what: "this host's is 2 min 0 s behind it" })
+    expect(checkClock(900_000, 'S3').status).toBe('fault')
+    expect(checkClock(undefined, 'S3').status).toBe('not checked')
+  })
+})

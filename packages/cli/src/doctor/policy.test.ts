@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { mayS3Send } from './policy.ts'
+
+const queueArn = 'arn:aws:sqs:eu-central-1:123456789012:logs'
+const bucketArn = 'arn:aws:s3:::my-logs'
+const sender = { queueArn, bucketArn, account: '123456789012' }
+const allow = {
+  Effect: 'Allow',
+  Principal: { Service: 's3.amazonaws.com' },
+  Action: 'sqs:SendMessage',
+  Resource: queueArn,
+  Condition: { StringEquals: { 'aws:SourceAccount': '123456789012' }, ArnEquals: { 'aws:SourceArn': bucketArn } },
+}
+const verdict = (...Statement: object[]) => mayS3Send(JSON.stringify({ Statement }), sender)
+
+describe('mayS3Send', () => {
+  it("takes AWS's own examples, and what is wider", () => {
+    expect(verdict(allow)).toBe('allowed')
+    expect(mayS3Send(JSON.stringify({ Statement: allow }), sender)).toBe('allowed')
+    for (const wider of [
+      { Principal: '*' },
+      { Principal: { AWS: '*' } },
+      { Principal: { Service: ['sns.amazonaws.com', 's3.amazonaws.com'] } },
+      { Action: ['SQS:*'] },
+      { Action: '*' },
+      { Resource: 'arn:aws:sqs:*:123456789012:*' },
+      { Condition: { ArnLike: { 'AWS:SourceArn': 'arn:aws:s3:*:*:my-logs' } } },
+      { Condition: { StringLike: { 'aws:SourceArn': 'arn:aws:s3:::my-*' } } },
+      { Condition: undefined },
+    ])
+      expect(verdict({ ...allow, ...wider }), JSON.stringify(wider)).toBe('allowed')
+  })
+
+  it('takes what is of others for no permission', () => {
+    expect(mayS3Send(undefined, sender)).toBe('not allowed')
+    for (const other of [
+      { Principal: { Service: 'events.amazonaws.com' } },
+      { Principal: { AWS: 'arn:aws:iam::123456789012:root' } },
+      { Action: 'sqs:ReceiveMessage' },
+      { Resource: `${queueArn}-dlq` },
+      { Condition: { ArnEquals: { 'aws:SourceArn': 'arn:aws:s3:::other' } } },
+      { Condition: { StringEquals: { 'aws:SourceArn': 'arn:aws:s3:::my-*' } } },
+    ])
+      expect(verdict({ ...allow, ...other }), JSON.stringify(other)).toBe('not allowed')
+  })
+
+  it('heeds what forbids', () => {
+    const deny = { Effect: 'Deny', Principal: '*', Action: 'sqs:*', Resource: queueArn }
+    expect(verdict(allow, deny)).toBe('denied')
+    expect(verdict(allow, { ...deny, Condition: { Bool: { 'aws:SecureTransport': 'false' } } })).toBe('allowed')
+    expect(verdict(allow, { ...deny, Condition: { Bool: { 'aws:SecureTransport': false } } })).toBe('allowed')
+    expect(verdict(allow, { ...deny, Action: 'sqs:DeleteMessage' })).toBe('allowed')
+    expect(verdict(allow, { ...deny, Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } })).toBe('unknown')
+  })
+
+  it('says that it does not know what hangs on conditions of elsewhere', () => {
+    expect(verdict({ ...allow, Condition: { StringEquals: { 'aws:SourceOrgID': 'o-example' } } })).toBe('unknown')
+    expect(verdict({ ...allow, Condition: { StringEquals: { 'aws:SourceAccount': '111122223333' } } })).toBe('unknown')
+    expect(verdict({ ...allow, Principal: undefined, NotPrincipal: { AWS: 'x' } })).toBe('unknown')
+  })
+
+  it('takes the characters of a pattern for what they are', () => {
+    expect(verdict({ ...allow, Resource: 'arn.aws.sqs.eu-central-1.123456789012.logs' })).toBe('not allowed')
+    expect(verdict({ ...allow, Resource: 'arn:aws:sqs:eu-central-?:123456789012:logs' })).toBe('allowed')
+  })
+})

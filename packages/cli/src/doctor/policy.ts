@@ -1,0 +1,90 @@
+/** What a queue's policy says of S3, as far as it is known without AWS: three values, since conditions may be of what nobody here knows. */
+export type Verdict = 'allowed' | 'denied' | 'not allowed' | 'unknown'
+
+interface Statement {
+  readonly Effect?: string
+  readonly Principal?: string | Readonly<Record<string, string | readonly string[]>>
+  readonly Action?: string | readonly string[]
+  readonly Resource?: string | readonly string[]
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+}
+
+export interface Sender {
+  readonly queueArn: string
+  readonly bucketArn: string
+  /** Of the credentials; the bucket may be another's. */
+  readonly account?: string | undefined
+}
+
+/** `undefined`: it is not known. */
+type Ternary = boolean | undefined
+
+/**
+ * Whether S3 may send a bucket's notifications to a queue.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
+ *
+ * @param policy The queue's attribute `Policy`; none: nobody but its account may send
+ * @throws SyntaxError where the policy is no JSON
+ * @example
+ * const verdict = mayS3Send(Attributes.Policy, { queueArn, bucketArn: 'arn:aws:s3:::my-logs', account })
+ */
+export function mayS3Send(policy: string | undefined, sender: Sender): Verdict {
+  const { Statement } = (policy ? JSON.parse(policy) : {}) as { Statement?: Statement | readonly Statement[] }
+  const applies = (effect: string) =>
+    list(Statement)
+      .filter(({ Effect }) => Effect === effect)
+      .map((statement) => fits(statement, sender))
+  const [denies, allows] = [applies('Deny'), applies('Allow')]
+  if (denies.includes(true)) return 'denied'
+  if (!allows.includes(true) && !allows.includes(undefined)) return 'not allowed'
+  return denies.includes(undefined) || !allows.includes(true) ? 'unknown' : 'allowed'
+}
+
+function fits(statement: Statement, sender: Sender): Ternary {
+  const { Principal, Action, Resource, Condition = {} } = statement
+  return all([
+    // NotPrincipal, NotAction and NotResource are rare, and AWS advises against them.
+    Principal === undefined ? undefined : isPrincipal(Principal),
+    Action === undefined ? undefined : list(Action).some((one) => matches(one.toLowerCase(), 'sqs:sendmessage')),
+    Resource === undefined ? undefined : list(Resource).some((one) => matches(one, sender.queueArn)),
+    ...Object.entries(Condition).flatMap(([operator, keys]) =>
+      Object.entries(keys).map(([key, value]) => holds(operator, key.toLowerCase(), list(value).map(String), sender)),
+    ),
+  ])
+}
+
+function isPrincipal(principal: NonNullable<Statement['Principal']>): boolean {
+  if (typeof principal === 'string') return principal === '*'
+  return list(principal.Service).includes('s3.amazonaws.com') || list(principal.AWS).includes('*')
+}
+
+function holds(operator: string, key: string, values: readonly string[], sender: Sender): Ternary {
+  const { bucketArn, account } = sender
+  const plain = operator.replace(/IfExists$/, '')
+  if (key === 'aws:securetransport' && plain === 'Bool') return values.includes('true')
+  if (key === 'aws:sourcearn') {
+    if (/^(?:ArnEquals|ArnLike|StringLike)$/.test(plain)) return values.some((value) => matches(value, bucketArn))
+    if (plain === 'StringEquals') return values.includes(bucketArn)
+  }
+  if (key === 'aws:sourceaccount' && /^String(?:Equals|Like)$/.test(plain))
+    // Another account may be the bucket's.
+    return account !== undefined && values.some((value) => matches(value, account)) ? true : undefined
+  return undefined
+}
+
+function all(parts: readonly Ternary[]): Ternary {
+  if (parts.includes(false)) return false
+  return parts.includes(undefined) ? undefined : true
+}
+
+const list = <T>(value: T | readonly T[] | undefined): readonly T[] =>
+  value === undefined ? [] : ([value].flat() as T[])
+
+/** `*` is any characters, `?` one. */
+function matches(pattern: string, text: string): boolean {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
+  return new RegExp(`^${source}$`, 's').test(text)
+}

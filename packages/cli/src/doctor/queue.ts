@@ -1,0 +1,172 @@
+import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs'
+import type { Sqs } from '@flowferry/source-s3'
+import { count, duration, plural } from '../text.ts'
+import { type Check, failed, fine, found, notChecked } from './check.ts'
+import { mayS3Send } from './policy.ts'
+
+export interface QueueOptions {
+  readonly sqs: Sqs
+  readonly url: string
+  /** Milliseconds that the function may take. @default it is not known */
+  readonly functionTimeout?: number | undefined
+  /** Whose notifications come to it. @default its policy is not looked at */
+  readonly bucket?: string | undefined
+  /** Of the credentials. */
+  readonly account?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A visibility timeout is to be six times the function's. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
+const timeouts = 6
+/** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-queueconfig */
+const leastReceives = 5
+
+/** A queue's settings, what waits in it and behind it, and whether S3 may send to it. */
+export async function checkQueue(options: QueueOptions): Promise<{ readonly checks: Check[]; readonly arn?: string }> {
+  const { url, bucket } = options
+  let attributes: Readonly<Record<string, string>>
+  try {
+    attributes = await attributesOf(options, url)
+  } catch (error) {
+    return { checks: [failed('queue', error, 'sqs:GetQueueAttributes on the queue')] }
+  }
+  const { QueueArn: arn = '', ApproximateNumberOfMessages: waiting = '0' } = attributes
+  const { ApproximateNumberOfMessagesNotVisible: inWork = '0' } = attributes
+  const region = arn.split(':')[3] ?? ''
+  const name = arn.split(':')[5] ?? ''
+  return {
+    arn,
+    checks: [
+      fine('queue', `${plural(Number(waiting), 'message')} waiting, ${count(Number(inWork))} in work`),
+      visibility(Number(attributes.VisibilityTimeout), options.functionTimeout),
+      ...(await deadLetters(options, attributes)),
+      notChecked(
+        'oldest message',
+        `only CloudWatch tells its age: aws cloudwatch get-metric-statistics --region ${region} --namespace AWS/SQS --metric-name ApproximateAgeOfOldestMessage --dimensions Name=QueueName,Value=${name} --statistics Maximum --period 300 --start-time <an hour ago> --end-time <now>`,
+      ),
+      ...(bucket === undefined
+        ? [notChecked('queue policy', '--bucket names the bucket that is to send')]
+        : [policyCheck(attributes, { ...options, bucket }), ...keyCheck(attributes)]),
+    ],
+  }
+
+  function visibility(seconds: number, functionTimeout: number | undefined): Check {
+    const check = 'visibility'
+    const what = `a message is hidden for ${seconds} s`
+    if (functionTimeout === undefined)
+      return fine(check, `${what}: enough for a function whose timeout is up to ${Math.floor(seconds / timeouts)} s`)
+    const wanted = Math.ceil((timeouts * functionTimeout) / 1000)
+    if (seconds >= wanted) return fine(check, `${what}, six times the function's timeout or more`)
+    const isShorter = seconds * 1000 < functionTimeout
+    return found(
+      check,
+      isShorter ? 'fault' : 'warning',
+      `${what}, and the function takes up to ${duration(functionTimeout)}: messages come again while they are in work`,
+      `aws sqs set-queue-attributes --queue-url ${url} --attributes VisibilityTimeout=${wanted}`,
+    )
+  }
+}
+
+async function attributesOf({ sqs, signal }: QueueOptions, QueueUrl: string): Promise<Record<string, string>> {
+  const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] })
+  const { Attributes = {} } = await sqs.send(command, { ...(signal && { abortSignal: signal }) })
+  return Attributes as Record<string, string>
+}
+
+async function deadLetters(options: QueueOptions, attributes: Readonly<Record<string, string>>): Promise<Check[]> {
+  const { sqs, signal } = options
+  const check = 'redrive policy'
+  const { deadLetterTargetArn, maxReceiveCount } = JSON.parse(attributes.RedrivePolicy ?? '{}')
+  if (typeof deadLetterTargetArn !== 'string')
+    return [
+      found(
+        check,
+        'warning',
+        'none: a message that crashes its consumer comes again until it expires, and then it is lost',
+        'make a dead-letter queue, and set RedrivePolicy with maxReceiveCount 5: examples/lambda/template.yaml',
+      ),
+    ]
+  const receives = Number(maxReceiveCount)
+  const what = `after ${plural(receives, 'receive')} to ${deadLetterTargetArn}`
+  const checks: Check[] = [
+    receives >= leastReceives
+      ? fine(check, what)
+      : found(
+          check,
+          'warning',
+          `${what}: throttled invocations count, too`,
+          `AWS advises maxReceiveCount ${leastReceives} or more`,
+        ),
+  ]
+  const [, , , , owner, name] = deadLetterTargetArn.split(':')
+  try {
+    const command = new GetQueueUrlCommand({ QueueName: name!, QueueOwnerAWSAccountId: owner! })
+    const { QueueUrl = '' } = await sqs.send(command, { ...(signal && { abortSignal: signal }) })
+    const dead = await attributesOf(options, QueueUrl)
+    const letters =
+      Number(dead.ApproximateNumberOfMessages ?? 0) + Number(dead.ApproximateNumberOfMessagesNotVisible ?? 0)
+    checks.push(
+      letters === 0
+        ? fine('dead letters', 'none')
+        : found(
+            'dead letters',
+            'warning',
+            `${plural(letters, 'message')} could not be stored`,
+            `flowferry dlq group ${QueueUrl}`,
+          ),
+    )
+    const [its, main] = [dead, attributes].map(({ MessageRetentionPeriod }) => Number(MessageRetentionPeriod))
+    // A moved message keeps its age.
+    if (its! < main!)
+      checks.push(
+        found(
+          'retention',
+          'warning',
+          `the dead-letter queue keeps a message for ${its! / 86_400} days since it was first sent, and the queue itself for ${main! / 86_400}: it may be gone at once`,
+          `aws sqs set-queue-attributes --queue-url ${QueueUrl} --attributes MessageRetentionPeriod=1209600`,
+        ),
+      )
+  } catch (error) {
+    const needs = 'sqs:GetQueueUrl and sqs:GetQueueAttributes on the dead-letter queue'
+    const isGone = /NonExistentQueue|QueueDoesNotExist/.test((error as Error).name)
+    checks.push(
+      isGone
+        ? found('dead letters', 'fault', `${deadLetterTargetArn} is not there`, 'make it, or set another RedrivePolicy')
+        : failed('dead letters', error, needs),
+    )
+  }
+  return checks
+}
+
+function policyCheck(
+  { Policy, QueueArn = '' }: Readonly<Record<string, string>>,
+  { bucket, account }: { readonly bucket: string; readonly account?: string | undefined },
+): Check {
+  const check = 'queue policy'
+  const bucketArn = `arn:${QueueArn.split(':')[1]}:s3:::${bucket}`
+  const todo = `allow s3.amazonaws.com sqs:SendMessage on ${QueueArn} where aws:SourceArn is ${bucketArn}: examples/lambda/template.yaml`
+  const verdict = mayS3Send(Policy, { queueArn: QueueArn, bucketArn, account })
+  if (verdict === 'allowed') return fine(check, `S3 may send for ${bucket}`)
+  if (verdict === 'unknown')
+    return found(
+      check,
+      'unknown',
+      `whether S3 may send for ${bucket} hangs on conditions that are not known here`,
+      todo,
+    )
+  const what = verdict === 'denied' ? 'a statement forbids S3 to send' : `nothing allows S3 to send for ${bucket}`
+  return found(check, 'fault', what, todo)
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html#key-policy-sns-sqs */
+function keyCheck({ KmsMasterKeyId: key }: Readonly<Record<string, string>>): Check[] {
+  if (!key) return []
+  const check = 'queue key'
+  const todo =
+    'take a key of your own, whose policy allows s3.amazonaws.com kms:GenerateDataKey and kms:Decrypt, or SqsManagedSseEnabled'
+  return [
+    /(?:^|\/)aws\/sqs$/.test(key)
+      ? found(check, 'fault', `${key} is AWS's own, which S3 may not use: its notifications are lost`, todo)
+      : found(check, 'unknown', `${key} encrypts messages, and whether S3 may use it only its policy says`, todo),
+  ]
+}
