@@ -1,5 +1,6 @@
 import {
   byteBudget,
+  errorCodes,
   FlowferryError,
   type Format,
   ingest,
@@ -162,7 +163,7 @@ async function look(object: ArchiveObject, { s3, parser, signal }: BucketOptions
     if (code === 'SOURCE_KEY') return found(check, 'fault', message, 'grant kms:Decrypt on the key, in its policy, too')
     if (code === 'OBJECT_ARCHIVED')
       return found(check, 'warning', message, 'a lifecycle rule archives objects: restore them before a backfill')
-    if (code === 'FORMAT_UNKNOWN' || code === 'FORMAT_AMBIGUOUS')
+    if (['records', 'decompress'].includes(errorCodes[code].stage))
       return found(check, 'fault', message, `flowferry explain s3://${bucket}/${key}`)
     return failed(check, error, 's3:GetObject on the objects')
   }

@@ -39,7 +39,7 @@ async function checks(
   const send = async (command: { constructor: { name: string }; input: { QueueUrl?: string } }) => {
     const { name } = command.constructor
     sent.push(name)
-    if (name === "GetQueueUrlCommand") return { QueueUrl: `${url}-dlq` }
+    if (name === 'GetQueueUrlCommand') return { QueueUrl: `${url}-dlq` }
     const answer = command.input.QueueUrl === url ? settings : letters
     if (answer instanceof Error) throw answer
     return { Attributes: answer }

@@ -1,0 +1,168 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { FlowferryError } from '@flowferry/core'
+import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
+import type { SearchEngineRequest, SetupChange } from '@flowferry/search'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { checkDuckDB, checkStore, type StoreOptions } from './store.ts'
+
+type Answer = { readonly status: number; readonly body: unknown }
+const answer = (body: unknown, status = 200): Answer => ({ status, body })
+const epoch = () => String(Math.floor(Date.now() / 1000))
+
+/** What a cluster that is well answers, by the beginning of the path. */
+const well: Readonly<Record<string, Answer>> = {
+  '/_security/user/_has_privileges': answer({ has_all_requested: true }),
+  '/_cat/health': answer([{ epoch: epoch(), status: 'green' }]),
+  '/_cat/allocation': answer([
+    { node: 'n1', 'disk.percent': '40' },
+    { node: 'UNASSIGNED', 'disk.percent': null },
+  ]),
+  '/_cluster/settings': answer({ defaults: { 'cluster.routing.allocation.disk.watermark.high': '90%' } }),
+  '/logs-': answer({ '.ds-logs-1': { settings: { 'index.blocks.read_only_allow_delete': 'false' } } }),
+  '/': answer({ version: { number: '9.5.3' } }),
+}
+
+async function checks(answers: Record<string, Answer | Error> = {}, options: Partial<StoreOptions> = {}) {
+  const all = { ...answers, ...Object.fromEntries(Object.entries(well).filter(([path]) => !(path in answers))) }
+  const paths = Object.keys(all).sort((a, b) => b.length - a.length)
+  const request: SearchEngineRequest = async (method, path) => {
+    expect(method === 'GET' || path.endsWith('_has_privileges')).toBe(true)
+    const told = all[paths.find((one) => path.startsWith(one))!]!
+    if (told instanceof Error) throw told
+    return told
+  }
+  const same: SetupChange[] = [{ kind: 'index template', name: 'flowferry-aws.vpcflow', action: 'unchanged' }]
+  const found = await checkStore({
+    engine: 'elasticsearch',
+    address: 'https://es.example:9200',
+    request,
+    setup: async () => same,
+    formats: vpcFlow.formats,
+    areFound: true,
+    ...options,
+  })
+  return Object.fromEntries(found.map((one) => [one.check, one]))
+}
+const template = (action: SetupChange['action'], name = 'a'): SetupChange => ({ kind: 'index template', name, action })
+const denied = answer({ error: { type: 'security_exception', reason: 'action is unauthorized' } }, 403)
+
+describe('checkStore', () => {
+  it('has nothing against a cluster that is well', async () => {
+    const all = await checks()
+    expect(Object.values(all).map(({ check, status }) => `${check}: ${status}`)).toEqual([
+      'store: ok',
+      'templates: ok',
+      'writing: ok',
+      'cluster: ok',
+      'clock of the store: ok',
+      'blocks: ok',
+      'disk: ok',
+    ])
+    expect(all.store!.what).toBe('Elasticsearch 9.5.3 at https://es.example:9200')
+  })
+
+  it('tells another product, an old one, and one that does not answer, and asks no more', async () => {
+    const other = answer({ version: { number: '2.19.4', distribution: 'opensearch' } })
+    expect(Object.values(await checks({ '/': other }))).toMatchObject([
+      { check: 'store', status: 'fault', what: expect.stringContaining('OpenSearch 2.19.4') },
+    ])
+    expect((await checks({ '/': other }, { engine: 'opensearch' })).store!.status).toBe('ok')
+    expect((await checks({ '/': answer({ version: { number: '7.17.0' } }) })).store!.status).toBe('fault')
+    expect((await checks({ '/': answer('<html>', 200) })).store!.what).toContain('states no version')
+    expect((await checks({ '/': new FlowferryError('TARGET_UNREACHABLE', 'no way') })).store).toMatchObject({
+      status: 'fault',
+      todo: expect.any(String),
+    })
+    const wrong = Object.assign(new Error('x'), { name: 'ProductNotSupportedError' })
+    expect((await checks({ '/': wrong })).store!.todo).toContain('--to opensearch')
+    expect((await checks({ '/': answer({ error: { type: 'security_exception' } }, 401) })).store!.status).toBe(
+      'unknown',
+    )
+  })
+
+  it('misses templates of what the bucket holds, and of others only where none is there', async () => {
+    const of = async (changes: readonly SetupChange[], areFound: boolean) =>
+      (await checks({}, { setup: async () => changes, areFound })).templates!
+    const some = [template('unchanged'), template('created', 'b')]
+    expect(await of(some, true)).toMatchObject({ status: 'fault', details: ['b'] })
+    expect(await of(some, false)).toMatchObject({ status: 'ok', what: expect.stringContaining('not there: b') })
+    expect((await of([template('created')], false)).status).toBe('fault')
+    expect(await of([template('updated')], true)).toMatchObject({ status: 'warning', details: ['a'] })
+    const fail = (error: Error) => checks({}, { setup: async () => Promise.reject(error) })
+    expect((await fail(new FlowferryError('TARGET_UNAUTHORIZED', 'no'))).templates!.status).toBe('unknown')
+    expect((await fail(new FlowferryError('TARGET_TEMPLATE', 'another wins'))).templates!.status).toBe('fault')
+    expect((await checks({}, { index: 'mine' })).templates!.status).toBe('not checked')
+  })
+
+  it('says which rights are missing to write', async () => {
+    const path = '/_security/user/_has_privileges'
+    const rights = { 'logs-aws.*': { create_doc: true, auto_configure: false } }
+    expect((await checks({ [path]: answer({ has_all_requested: false, index: rights }) })).writing).toMatchObject({
+      status: 'fault',
+      what: 'the credentials lack auto_configure on logs-aws.*',
+    })
+    const off = answer(
+      { error: { type: 'x', reason: 'Security must be explicitly enabled when using a [basic] license' } },
+      500,
+    )
+    expect((await checks({ [path]: off })).writing!.status).toBe('warning')
+    expect((await checks({ [path]: denied })).writing!.status).toBe('unknown')
+    const opensearch = { '/': answer({ version: { number: '3.3.0', distribution: 'opensearch' } }) }
+    expect((await checks(opensearch, { engine: 'opensearch' })).writing!.status).toBe('not checked')
+  })
+
+  it('finds a cluster that is red, full, read-only, or of another time', async () => {
+    const health = async (status: string, seconds = 0) =>
+      checks({ '/_cat/health': answer([{ epoch: String(Math.floor(Date.now() / 1000) + seconds), status }]) })
+    expect((await health('red')).cluster!.status).toBe('fault')
+    expect((await health('yellow')).cluster!.status).toBe('warning')
+    expect((await health('green', 3600))['clock of the store']!.status).toBe('fault')
+    const blocked = { 'logs-x': { settings: { 'index.blocks.read_only_allow_delete': 'true' } } }
+    expect((await checks({ '/logs-': answer(blocked) })).blocks).toMatchObject({
+      status: 'fault',
+      details: ['logs-x: index.blocks.read_only_allow_delete'],
+    })
+    const nodes = [
+      { node: 'n1', 'disk.percent': '92' },
+      { node: 'n2', 'disk.percent': '30' },
+    ]
+    expect((await checks({ '/_cat/allocation': answer(nodes) })).disk).toMatchObject({
+      status: 'warning',
+      details: ['n1: 92 %'],
+    })
+    const settings = answer({ persistent: { 'cluster.routing.allocation.disk.watermark.high': '95%' } })
+    expect((await checks({ '/_cat/allocation': answer(nodes), '/_cluster/settings': settings })).disk!.status).toBe(
+      'ok',
+    )
+  })
+
+  it('leaves out what only a monitor may see', async () => {
+    const all = await checks({ '/_cat/health': denied, '/_cat/allocation': denied, '/logs-': denied })
+    for (const name of ['cluster', 'clock of the store', 'blocks', 'disk'])
+      expect(all[name]!.status, name).toBe('not checked')
+  })
+})
+
+describe('checkDuckDB', () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'flowferry-'))
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  it('knows a file that is one, that is none, and that can be made', async () => {
+    const { duckdb } = await import('@flowferry/sink-duckdb')
+    await (await duckdb(join(folder, 'logs.db'))).close()
+    expect((await checkDuckDB(join(folder, 'logs.db'))).status).toBe('ok')
+    await writeFile(join(folder, 'text.db'), 'not a database at all')
+    expect((await checkDuckDB(join(folder, 'text.db'))).status).toBe('fault')
+    expect(await checkDuckDB(join(folder, 'new.db'))).toMatchObject({
+      status: 'ok',
+      what: expect.stringContaining('can be made'),
+    })
+    expect((await checkDuckDB(join(folder, 'no', 'new.db'))).status).toBe('fault')
+    expect((await checkDuckDB(folder)).status).toBe('fault')
+  })
+})

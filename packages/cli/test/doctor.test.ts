@@ -1,0 +1,208 @@
+/** `flowferry doctor` against real servers: what is well, and what is broken one by one. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { PutBucketNotificationConfigurationCommand } from '@aws-sdk/client-s3'
+import { SendMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, vi } from 'vitest'
+import { awsEnvironment, createStack, type Stack } from '../../../test/support/aws.ts'
+import { searchServer } from '../../../test/support/search.ts'
+import { onServers } from '../../../test/support/servers.ts'
+import type { Check } from '../src/doctor/check.ts'
+import { runHere } from '../src/test-io.ts'
+
+const aws = onServers('aws')
+const [endpoint = 'http://127.0.0.1:1'] = aws.urls
+const env = { ...awsEnvironment(endpoint), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
+beforeEach(() => {
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
+})
+afterEach(() => vi.unstubAllEnvs())
+
+async function doctor(...args: string[]) {
+  const { code, stdout, stderr } = await runHere(['doctor', '--json', '--no-config', ...args], { env })
+  const { checks } = stdout === '' ? { checks: [] } : (JSON.parse(stdout) as { checks: Check[] })
+  return { code, stderr, checks, by: Object.fromEntries(checks.map((one) => [one.check, one])) }
+}
+const statuses = (checks: readonly Check[]) => checks.map(({ check, status }) => `${check}: ${status}`)
+
+describe('of AWS', () => {
+  let stack: Stack
+  const { test } = aws
+  beforeAll(async () => {
+    if (!aws.urls[0]) return
+    stack = await createStack(endpoint, { visibilitySeconds: 720 })
+    await allow(stack.bucket)
+    const now = new Date().toISOString()
+    const end = Math.floor(Date.now() / 1000)
+    await stack.put(
+      `AWSLogs/123456789012/vpcflowlogs/us-east-1/${now.slice(0, 10).replaceAll('-', '/')}/123456789012_vpcflowlogs_us-east-1_fl-1_${now.slice(0, 16).replace(/[-:]/g, '')}Z_ab.log.gz`,
+      gzipSync(`version srcaddr dstaddr action end\n5 10.0.0.1 10.0.0.2 REJECT ${end}\n`),
+    )
+  })
+  afterAll(() => stack?.close())
+
+  const set = (Attributes: Record<string, string>) =>
+    stack.sqs.send(new SetQueueAttributesCommand({ QueueUrl: stack.queueUrl, Attributes }))
+  const allow = (bucket: string) =>
+    set({
+      Policy: JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { Service: 's3.amazonaws.com' },
+            Action: 'sqs:SendMessage',
+            Resource: stack.queueArn,
+            Condition: { ArnEquals: { 'aws:SourceArn': `arn:aws:s3:::${bucket}` } },
+          },
+        ],
+      }),
+    })
+  const all = () => doctor('--bucket', `s3://${stack.bucket}`, '--queue', stack.queueUrl, '--function-timeout', '120s')
+
+  test('a stack as the template makes it is well, but for what its flow log lacks', async () => {
+    const depth = await stack.depth(stack.queueUrl)
+    const { code, checks, by } = await all()
+    expect(statuses(checks)).toEqual([
+      'config: not checked',
+      'region: ok',
+      'credentials: ok',
+      'bucket: ok',
+      'objects vpcflowlogs: ok',
+      'reading vpcflowlogs: ok',
+      'clock of S3: ok',
+      'flow log fields: warning',
+      'flow log: not checked',
+      'queue: ok',
+      'visibility: ok',
+      'redrive policy: ok',
+      'dead letters: ok',
+      'oldest message: not checked',
+      'queue policy: ok',
+      'notification: ok',
+      'store: not checked',
+    ])
+    expect(by['flow log fields']!.details).toContain('without tcp-flags: SYN, reset and end of connections')
+    expect(code).toBe(0)
+    // It took no message.
+    expect(await stack.depth(stack.queueUrl)).toBe(depth)
+  })
+
+  test('what is broken is told, each by itself, and ends with 4', async () => {
+    const { s3, sqs, bucket, queueArn } = stack
+    await set({ VisibilityTimeout: '30' })
+    await allow('another-bucket')
+    await sqs.send(new SendMessageCommand({ QueueUrl: stack.deadLetterQueueUrl, MessageBody: 'x' }))
+    await s3.send(new PutBucketNotificationConfigurationCommand({ Bucket: bucket, NotificationConfiguration: {} }))
+    const broken = await all()
+    expect(statuses(broken.checks.filter(({ status }) => status === 'fault' || status === 'warning'))).toEqual([
+      'flow log fields: warning',
+      'visibility: fault',
+      'dead letters: warning',
+      'queue policy: fault',
+      'notification: fault',
+    ])
+    expect(broken.code).toBe(4)
+    const NotificationConfiguration = { EventBridgeConfiguration: {} }
+    await s3.send(new PutBucketNotificationConfigurationCommand({ Bucket: bucket, NotificationConfiguration }))
+    await allow(bucket)
+    await set({ VisibilityTimeout: '720' })
+    const elsewhere = await all()
+    expect(elsewhere.by.notification!.status).toBe('unknown')
+    expect(elsewhere.code).toBe(5)
+    expect(queueArn).toContain(':sqs:')
+  })
+
+  test('what is not there is told, and what is not named is not asked', async () => {
+    const nowhere = await doctor('--bucket', 'no-such-bucket-of-ours', '--queue', `${stack.queueUrl}-none`)
+    expect(nowhere.by.bucket!.status).toBe('fault')
+    expect(nowhere.by.queue!.status).toBe('fault')
+    expect(nowhere.code).toBe(4)
+    const none = await doctor()
+    expect(none.code).toBe(0)
+    expect(new Set(none.checks.map(({ status }) => status))).toEqual(new Set(['not checked']))
+    for (const wrong of [
+      ['--queue', 'logs'],
+      ['--function-timeout', '2m'],
+      ['--url', 'http://127.0.0.1:1'],
+      ['--to', 'x'],
+    ])
+      expect((await doctor(...wrong)).code, wrong.join(' ')).toBe(2)
+    vi.stubEnv('AWS_REGION', '')
+    vi.stubEnv('AWS_CONFIG_FILE', '/nowhere')
+    expect((await doctor('--bucket', stack.bucket)).by.region!.status).toBe('fault')
+  })
+})
+
+describe.each(['elasticsearch', 'opensearch'] as const)('of %s', (engine) => {
+  const { test, urls } = onServers(engine)
+  const [url = 'http://127.0.0.1:1'] = urls
+  const template = 'flowferry-aws.vpcflow'
+  const at = (...args: string[]) => doctor('--to', engine, '--url', url, ...args)
+
+  test('templates of this version are in force, one of another setting is told, and none is a fault', async () => {
+    const { ask } = searchServer(url)
+    const said = await runHere(['setup', '--to', engine, '--url', url, '--no-config'], { env })
+    expect(said.code, said.stderr).toBe(0)
+    const { code, by } = await at()
+    expect(by.store).toMatchObject({
+      status: 'ok',
+      what: expect.stringContaining(engine === 'opensearch' ? 'OpenSearch ' : 'Elasticsearch '),
+    })
+    expect(by.templates, JSON.stringify(by.templates)).toMatchObject({ status: 'ok' })
+    expect(by['clock of the store']!.status).toBe('ok')
+    expect(by.writing!.status).toBe(engine === 'opensearch' ? 'not checked' : 'warning')
+    expect(['ok', 'warning']).toContain(by.cluster!.status)
+    expect(['ok', 'warning']).toContain(by.disk!.status)
+    expect(by.blocks!.status).toBe('ok')
+    expect(code).toBe(0)
+
+    const { index_templates: found } = (await ask('GET', `/_index_template/${template}`)) as {
+      index_templates: { index_template: { template: { mappings: { properties: Record<string, unknown> } } } }[]
+    }
+    const body = found[0]!.index_template
+    const { 'source.ip': _, ...properties } = body.template.mappings.properties
+    const mappings = { ...body.template.mappings, properties }
+    await ask('PUT', `/_index_template/${template}`, { ...body, template: { ...body.template, mappings } })
+    try {
+      expect((await at()).by.templates).toMatchObject({ status: 'warning', details: [template] })
+    } finally {
+      await ask('DELETE', `/_index_template/${template}`)
+    }
+    expect((await at()).by.templates).toMatchObject({ status: 'ok', what: expect.stringContaining(template) })
+  })
+
+  test('an index that refuses documents is a fault, and so is another product', async () => {
+    const { ask } = searchServer(url)
+    const index = 'logs-doctor-of-tests'
+    await ask('PUT', `/_index_template/${index}`, { index_patterns: [index], priority: 900, template: {} })
+    await ask('PUT', `/${index}`, {})
+    try {
+      await ask('PUT', `/${index}/_settings`, { 'index.blocks.read_only_allow_delete': true })
+      const { code, by } = await at()
+      expect(by.blocks).toMatchObject({ status: 'fault', details: [`${index}: index.blocks.read_only_allow_delete`] })
+      expect(code).toBe(4)
+    } finally {
+      await ask('PUT', `/${index}/_settings`, { 'index.blocks.read_only_allow_delete': null })
+      await ask('DELETE', `/${index}`)
+      await ask('DELETE', `/_index_template/${index}`)
+    }
+    const other = engine === 'elasticsearch' ? 'opensearch' : 'elasticsearch'
+    expect((await doctor('--to', other, '--url', url)).by.store!.status).toBe('fault')
+    expect((await doctor('--to', engine, '--url', 'http://127.0.0.1:9')).by.store!.status).toBe('fault')
+  })
+})
+
+describe('of DuckDB', () => {
+  const { test } = onServers()
+  test('a file that is not there can be made', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'flowferry-'))
+    try {
+      expect((await doctor('--to', `duckdb:${folder}/logs.db`)).by.store!.status).toBe('ok')
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+})
