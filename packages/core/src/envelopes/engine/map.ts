@@ -1,4 +1,4 @@
-import { delimitedPages, eventPages, jsonPages } from '../../encodings/engine/memory.ts'
+import { delimitedPages, jsonPages } from '../../encodings/engine/memory.ts'
 
 /** Where things are in the engine's memory, in bytes from its beginning. */
 
@@ -23,4 +23,3 @@ export const escapesAt: i32 = base + 256
 export const inputAt: i32 = base + 1024
 export const mostInput: i32 = 256 * 1024
 export const outputAt: i32 = inputAt + mostInput + 64
-export const memoryEnd: i32 = base + eventPages * 65_536
