@@ -28,7 +28,7 @@ const decompress = promisify(gunzip)
  */
 export function s3Ndjson({ s3, bucket, prefix, records = 10_000 }: S3NdjsonOptions): Sink<unknown> {
   /** Adds the lines that the object has not, and gives the ids that it had. */
-  const add = async (key: string, lines: Lines, abortSignal?: AbortSignal): Promise<Lines> => {
+  const add = async (key: string, lines: Lines, options: RequestOptions): Promise<Lines> => {
     // Most objects are new: the first put asks nobody.
     let stored: Stored = { lines: new Map() }
     for (let tries = 0; tries < 10; tries++) {
@@ -38,20 +38,20 @@ export function s3Ndjson({ s3, bucket, prefix, records = 10_000 }: S3NdjsonOptio
       const condition = stored.etag === undefined ? { IfNoneMatch: '*' } : { IfMatch: stored.etag }
       const put = { Bucket: bucket, Key: key, Body, ContentType: 'application/gzip' }
       try {
-        await s3.send(new PutObjectCommand({ ...put, ...condition }), { abortSignal })
+        await s3.send(new PutObjectCommand({ ...put, ...condition }), options)
         return stored.lines
       } catch (error) {
         // Another write was first, or is under way. 404: the object that it was to replace is gone.
         if (![409, 412].includes(statusOf(error)) && !isMissing(error)) throw error
-        stored = await load(key, abortSignal)
+        stored = await load(key, options)
       }
     }
     throw new FlowferryError('TARGET_OVERLOADED', `Ten other writes were first at s3://${bucket}/${key}`)
   }
 
-  const load = async (Key: string, abortSignal?: AbortSignal): Promise<Stored> => {
+  const load = async (Key: string, options: RequestOptions): Promise<Stored> => {
     try {
-      const { Body, ETag } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }), { abortSignal })
+      const { Body, ETag } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }), options)
       const text = (await decompress(await Body!.transformToByteArray())).toString()
       const lines = text.split(/(?<=\n)/).map((line) => [JSON.parse(line)._id, line] as const)
       return { lines: new Map(lines), etag: ETag! }
@@ -63,13 +63,14 @@ export function s3Ndjson({ s3, bucket, prefix, records = 10_000 }: S3NdjsonOptio
 
   return {
     write: async (batch, signal) => {
+      const options = signal ? { abortSignal: signal } : {}
       const slices = batch.map(({ length }) => ({ written: 0, duplicate: 0, rejected: [], unfinished: length }))
       for (const [key, places] of objectsOf(batch, prefix, records)) {
         if (signal?.aborted) break
         const lines = new Map(places.map(({ slice, index }) => [slice.id(index), lineOf(slice, index)]))
         let seen: Set<string>
         try {
-          seen = new Set((await add(key, lines, signal)).keys())
+          seen = new Set((await add(key, lines, options)).keys())
         } catch (cause) {
           if (signal?.aborted) break
           const what = `S3 did not take s3://${bucket}/${key}: ${(cause as Error).message}`
@@ -85,6 +86,10 @@ export function s3Ndjson({ s3, bucket, prefix, records = 10_000 }: S3NdjsonOptio
       return { slices }
     },
   }
+}
+
+interface RequestOptions {
+  readonly abortSignal?: AbortSignal
 }
 
 /** Lines with their ends, by the document's id. */

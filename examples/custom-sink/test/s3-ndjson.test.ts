@@ -78,14 +78,15 @@ describe('s3Ndjson', () => {
       const source = memorySource(memoryObject({ key: 'flows.log.gz', body, chunkBytes }))
       return ingest({ source, parser: vpcFlow, sink: s3Ndjson({ s3, bucket, prefix, records: 700 }), batchBytes })
     }
-    const reports = await Promise.all([deliver(500, 10_000), deliver(900, 7000)])
-    reports.push(await deliver(65_536, 1_000_000))
+    const together = await Promise.all([deliver(500, 10_000), deliver(900, 7000)])
+    const again = await deliver(65_536, 1_000_000)
+    const reports = [...together, again]
     for (const { ok, counts } of reports) {
       expect(ok).toBe(true)
       expect(counts.written + counts.duplicate).toBe(5000)
     }
     expect(reports.reduce((sum, { counts }) => sum + counts.written, 0)).toBe(5000)
-    expect(reports[2]!.counts).toMatchObject({ written: 0, duplicate: 5000 })
+    expect(again.counts).toMatchObject({ written: 0, duplicate: 5000 })
     const lines = await linesOf(prefix)
     expect([lines.length, new Set(lines.map(({ _id }) => _id)).size]).toEqual([5000, 5000])
     expect(await keysOf(prefix)).toHaveLength(8)
@@ -107,7 +108,7 @@ describe('s3Ndjson', () => {
     expect(await linesOf(prefix)).toHaveLength(4)
   })
 
-  test.each([
+  test.each<[string, { endpoint?: string; bucket?: string }, string]>([
     ['without the bucket', { bucket: 'no-such-bucket' }, 'TARGET_NOT_FOUND'],
     ['without a way to S3', { endpoint: 'http://127.0.0.1:1' }, 'TARGET_UNREACHABLE'],
   ])('%s stops, and no document is refused', async (_, { endpoint = aws, bucket = 'any' }, code) => {

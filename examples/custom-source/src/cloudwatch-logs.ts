@@ -65,14 +65,15 @@ function windowObject(options: LogGroupOptions, start: number, length: number): 
 }
 
 /** The events of a window. Pages have any length, and may be empty before the last. */
-async function eventsOf(options: LogGroupOptions, start: number, end: number, abortSignal?: AbortSignal) {
+async function eventsOf(options: LogGroupOptions, start: number, end: number, signal?: AbortSignal) {
   const { logs, group, mostBytes = 128 * 1024 * 1024 } = options
+  const request = signal ? { abortSignal: signal } : {}
   const all: FilteredLogEvent[] = []
   let bytes = 0
   // An event at `endTime` would come, too.
   const span = { logGroupName: group, startTime: start, endTime: end - 1 }
   for (let nextToken: string | undefined, isFirst = true; isFirst || nextToken; isFirst = false) {
-    const page = await logs.send(new FilterLogEventsCommand({ ...span, nextToken }), { abortSignal })
+    const page = await logs.send(new FilterLogEventsCommand({ ...span, nextToken }), request)
     for (const event of page.events ?? []) {
       all.push(event)
       bytes += Buffer.byteLength(event.message ?? '')
