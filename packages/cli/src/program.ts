@@ -1,8 +1,9 @@
 import { FlowferryError } from '@flowferry/core'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { AlertsCommandOptions } from './commands/alerts.ts'
 import type { AskCommandOptions } from './commands/ask.ts'
 import type { BackfillCommandOptions } from './commands/backfill.ts'
+import type { Shell } from './commands/completion.ts'
 import type { CostCommandOptions } from './commands/cost.ts'
 import type { DlqOptions } from './commands/dlq.ts'
 import type { DoctorCommandOptions } from './commands/doctor.ts'
@@ -54,6 +55,9 @@ interface ConfigFlag {
   /** `--config FILE`, or false of `--no-config`. */
   readonly config?: string | boolean
 }
+
+/** Whose completion is known. */
+const shells: readonly Shell[] = ['bash', 'zsh', 'fish']
 
 /** What the config may say of a store, beside which it is. */
 const storeNames = ['url', 'cloudId', 'auth', 'index', 'indexPer', 'documents', 'op', 'gzip'] as const
@@ -860,6 +864,23 @@ Example:
     .action(async (options: RedriveCommandOptions) => {
       const { redriveCommand } = await import('./commands/redrive.ts')
       finish(await redriveCommand(options, io))
+    })
+
+  command('completion')
+    .description('A script that completes commands, options and formats in a shell.')
+    .addArgument(new Argument('<shell>', 'bash, zsh or fish').choices(shells))
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 all well, 1 failed, 2 wrong usage.
+
+Examples:
+  source <(flowferry completion bash)
+  flowferry completion fish > ~/.config/fish/completions/flowferry.fish`,
+    )
+    .action(async (shell: Shell) => {
+      const { completionCommand } = await import('./commands/completion.ts')
+      await completionCommand(shell, program, io)
     })
   return program
 

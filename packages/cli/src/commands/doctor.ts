@@ -1,7 +1,14 @@
 import { asFlowferryError, type Parser } from '@flowferry/core'
 import { responseOfError, type SearchEngineRequest, type SetupChange, type SetupOptions } from '@flowferry/search'
 import { callerIdentity, ec2Client, requireS3Address, s3Client, sqsClient } from '../aws.ts'
-import { type Cluster, type ClusterOptions, clusterOf, openElasticsearch, openOpenSearch, unknownStore } from '../cluster.ts'
+import {
+  type Cluster,
+  type ClusterOptions,
+  clusterOf,
+  openElasticsearch,
+  openOpenSearch,
+  unknownStore,
+} from '../cluster.ts'
 import { loadSettings } from '../config/load.ts'
 import { noSettings, type Settings, withStore } from '../config/settings.ts'
 import { checkAccount } from '../doctor/account.ts'
@@ -148,7 +155,9 @@ async function checkTarget(
   { settings, parser, io }: { readonly settings: Settings; readonly parser: Parser<unknown>; readonly io: Io },
 ): Promise<Check[]> {
   const names = ['url', 'cloudId', 'auth', 'index', 'indexPer'] as const
-  const { to, url, cloudId, auth, index, indexPer, op } = withStore<DoctorCommandOptions & { readonly op?: 'create' | 'index' }>(given, settings, 'to', [...names, 'op'])
+  const { to, url, cloudId, auth, index, indexPer, op } = withStore<
+    DoctorCommandOptions & { readonly op?: 'create' | 'index' }
+  >(given, settings, 'to', [...names, 'op'])
   if (to === undefined) {
     refuseOptions(given, names, '--to')
     return [notChecked('store', '--to names one')]
@@ -200,7 +209,7 @@ async function openedElasticsearch(cluster: Cluster, io: Io): Promise<OpenCluste
   const { setup } = await import('@flowferry/sink-elasticsearch')
   return {
     request: (method, path, body) =>
-      answered(cluster, client.transport.request({ method, path, ...(body !== undefined && { body }) }, asked)),
+      answered(cluster, client.transport.request({ method, path, ...(body !== undefined && { body: body as object }) }, asked)),
     setup: (options) => setup(client, options),
     close: () => client.close(),
   }
@@ -211,7 +220,7 @@ async function openedOpenSearch(cluster: Cluster, io: Io): Promise<OpenCluster> 
   const { setup } = await import('@flowferry/sink-opensearch')
   return {
     request: (method, path, body) =>
-      answered(cluster, client.transport.request({ method, path, ...(body !== undefined && { body }) }, once)),
+      answered(cluster, client.transport.request({ method, path, ...(body !== undefined && { body: body as object }) }, once)),
     setup: (options) => setup(client, options),
     close: () => client.close(),
   }

@@ -28,7 +28,7 @@ const titles = { elasticsearch: 'Elasticsearch', opensearch: 'OpenSearch' }
 /** Whether a store answers, is what it is called, has the templates, takes documents and has room for them. */
 export async function checkStore(options: StoreOptions): Promise<Check[]> {
   const product = await checkProduct(options)
-  if (product.status === 'fault') return [product]
+  if (product.status === 'fault' || product.status === 'unknown') return [product]
   const { index, request } = options
   return [
     product,
@@ -47,6 +47,8 @@ async function checkProduct({ engine, name, request }: StoreOptions): Promise<Ch
   const check = 'store'
   try {
     const { status, body } = await request('GET', '/')
+    // A collection of OpenSearch Serverless has no version.
+    if (status === 404) return notChecked(check, `${name} does not tell its version`)
     if (status >= 300) throw refusalOf({ status, body }, 'GET /')
     const { version } = (body ?? {}) as { version?: { number?: string } }
     const what = `${titles[engine]} ${version?.number ?? ''} at ${name}`
