@@ -209,7 +209,10 @@ async function openedElasticsearch(cluster: Cluster, io: Io): Promise<OpenCluste
   const { setup } = await import('@flowferry/sink-elasticsearch')
   return {
     request: (method, path, body) =>
-      answered(cluster, client.transport.request({ method, path, ...(body !== undefined && { body: body as object }) }, asked)),
+      answered(
+        cluster,
+        client.transport.request({ method, path, ...(body !== undefined && { body: body as object }) }, asked),
+      ),
     setup: (options) => setup(client, options),
     close: () => client.close(),
   }
@@ -220,7 +223,10 @@ async function openedOpenSearch(cluster: Cluster, io: Io): Promise<OpenCluster> 
   const { setup } = await import('@flowferry/sink-opensearch')
   return {
     request: (method, path, body) =>
-      answered(cluster, client.transport.request({ method, path, ...(body !== undefined && { body: body as object }) }, once)),
+      answered(
+        cluster,
+        client.transport.request({ method, path, ...(body !== undefined && { body: body as object }) }, once),
+      ),
     setup: (options) => setup(client, options),
     close: () => client.close(),
   }

@@ -6,7 +6,7 @@ import { readingOf } from '../backfill/reading.ts'
 import type { Settings } from '../config/settings.ts'
 import { type Documents, filterOf, formatNames, logFormatNames, parserFor } from '../formats.ts'
 import { hintsFor } from '../hints.ts'
-import { type ExitCode, exitCodes, type Io, line, refuseOptions, UsageError } from '../io.ts'
+import { type ExitCode, exitCodes, type Io, line, note, refuseOptions, UsageError } from '../io.ts'
 import { remarksOn } from '../report.ts'
 import { rememberPrinted } from '../tail/printed.ts'
 import { count, plural } from '../text.ts'
@@ -81,8 +81,8 @@ export async function tailCommand(
     line(io.stderr, `error: standard output failed: ${failure.message}`)
     return exitCodes.failed
   }
-  line(
-    io.stderr,
+  note(
+    io,
     `${plural(Math.min(printed, limit), 'document')} of ${plural(tally.objects, 'object')}, by ${count(requests.list)} LIST and ${count(requests.get)} GET requests`,
   )
   if (tally.failed > 0) return exitCodes.failed
@@ -139,9 +139,9 @@ function ofBucket(
     const reading = await readingOf(wanted, span, { documents, settings })
     // The second listing leaves out the same as the first.
     const notes = new Set<string>()
-    const onNote = (note: string) => {
-      if (!notes.has(note)) line(io.stderr, note)
-      notes.add(note)
+    const onNote = (text: string) => {
+      if (!notes.has(text)) note(io, text)
+      notes.add(text)
     }
     await tailBucket({
       // Where everything is wanted, nobody asked for formats that have no place in an archive.
@@ -154,7 +154,7 @@ function ofBucket(
       signal,
       onReady: (passed) => {
         const left = `${plural(passed, 'object')} that came just before ${passed === 1 ? 'is' : 'are'} left out`
-        line(io.stderr, `follows ${source}, each ${interval}${passed > 0 ? `; ${left}` : ''}`)
+        note(io, `follows ${source}, each ${interval}${passed > 0 ? `; ${left}` : ''}`)
       },
       onObject,
       onTrouble,
@@ -167,7 +167,7 @@ function ofQueue(url: string, { format, documents }: TailCommandOptions): (run: 
     const { tailQueue } = await import('../tail/queue.ts')
     const parser = await parserFor(format, documents, settings)
     const sqs = await sqsClient(io, url)
-    line(io.stderr, `takes messages from ${url}, and deletes those whose objects are printed`)
+    note(io, `takes messages from ${url}, and deletes those whose objects are printed`)
     try {
       const pipeline = { ...pace, parser, ...filterOf(settings), sink }
       await tailQueue({ url, sqs, s3, pipeline, printed: rememberPrinted(remembered), signal, onObject, onTrouble })

@@ -6,7 +6,7 @@ import { type ExitCode, exitCodes } from '../io.ts'
  * `unknown`: it was to be checked, and what was refused leaves it open. `not checked`: nobody named it, or nobody can tell
  * without writing.
  */
-export type Status = 'ok' | 'warning' | 'fault' | 'unknown' | 'not checked'
+type Status = 'ok' | 'warning' | 'fault' | 'unknown' | 'not checked'
 
 /** What was looked at, and what came of it. */
 export interface Check {
