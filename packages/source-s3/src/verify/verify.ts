@@ -439,7 +439,7 @@ type Metadata = Readonly<Record<string, string>> | undefined
 function extend(
   chains: Map<string, VerifiedChain>,
   of: Pick<VerifiedChain, 'folder' | 'region' | 'trail'>,
-  { start, end }: Digest,
+  { start, end }: Pick<Digest, 'start' | 'end'>,
 ): void {
   const known = chains.get(chainId(of))
   const [from, until] = [start, end].map((time) => new Date(time).toISOString()) as [string, string]
