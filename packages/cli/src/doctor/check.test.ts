@@ -2,7 +2,6 @@ import { FlowferryError } from '@flowferry/core'
 import { describe, expect, it } from 'vitest'
 import { checkAccount } from './account.ts'
 import { exitCodeOf, failed, fine, found, notChecked, tell } from './check.ts'
-import { checkClock } from './clock.ts'
 
 const fault = found('b', 'fault', 'wrong', 'mend it', ['more'])
 const open = found('c', 'unknown', 'refused', 'grant it')
@@ -60,14 +59,5 @@ describe('checkAccount', () => {
       () => expect.unreachable(),
     )
     expect(nowhere.checks).toMatchObject([{ check: 'region', status: 'fault' }])
-  })
-})
-
-describe('checkClock', () => {
-  it('takes a minute for the network, and a quarter of an hour for too much', () => {
-    expect(checkClock(1000, 'S3')).toMatchObject({ status: 'ok', what: "this host's is 1.0 s before it" })
-    expect(checkClock(-120_000, 'S3')).toMatchObject({ status: 'warning', what: "this host's is 2 min 0 s behind it" })
-    expect(checkClock(900_000, 'S3').status).toBe('fault')
-    expect(checkClock(undefined, 'S3').status).toBe('not checked')
   })
 })
