@@ -7,7 +7,7 @@
 /** Pages of 64 KiB: those of the delimited encoding's engine, behind them those of JSON's, and those of log events'. */
 export const delimitedPages: i32 = 29
 export const jsonPages: i32 = 96
-export const eventPages: i32 = 9
+const eventPages: i32 = 9
 
 /** One for all engines, which have their places apart in it. Untouched, and so without cost, where wasm modules run. */
 export const buffer = new ArrayBuffer((delimitedPages + jsonPages + eventPages) * 65_536)
