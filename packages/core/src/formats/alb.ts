@@ -22,7 +22,7 @@ const files = loadBalancerFiles('', 'app\\.', 'ELBAccessLogTestFile')
 const fits = ({ type, time, elb }: Readonly<Record<string, unknown>>) =>
   /^(https?|h2|grpcs?|wss?)$/.test(String(type)) &&
   asTime(time) !== undefined &&
-  /^app\/[^/]+\/[^/]+$/.test(String(elb))
+  /^(?!net\/)[^/]+\/[^/]+\/[^/]+$/.test(String(elb))
 
 /**
  * Access logs of Application Load Balancers: the 29 fields of 2018 to the 34 of today, and those that AWS adds behind them,

@@ -1,7 +1,6 @@
 import { constants, createGunzip, type Gunzip, gunzipSync, type Zlib } from 'node:zlib'
 import type { SourceObject } from '../types.ts'
 import { chunkSize, corrupt, inflated, write } from './compression.ts'
-import { streamWithoutDelimiters, withoutDelimiters } from './delimiters.ts'
 
 /** Decompressed bytes up to which a whole object stays in memory. A larger one is streamed, where the limits bound it. */
 const mostInflated = 1024 * 1024
@@ -27,20 +26,12 @@ export function gunzipWhole(stored: Buffer, most: number): Buffer[] | undefined 
   }
 }
 
-/** Every gzip member (RFC 1952, 2.2), without the line ends between them and the zero padding behind the last. */
+/** Every gzip member (RFC 1952, 2.2), without the zero padding behind the last. */
 export function gunzip(stored: AsyncIterable<Buffer>, object: SourceObject): AsyncGenerator<Buffer> {
   const inflate = createGunzip({ chunkSize })
-  let length = 0
-  const push = inflate.push.bind(inflate)
-  inflate.push = (chunk: Buffer | null, ...more) => {
-    length += chunk?.length ?? 0
-    return push(chunk, ...more)
-  }
-  // A member ends in its length, in which a line's end stands for 160 MiB.
-  const isPadding = (last: Buffer) => last.length === 4 && last.readUInt32LE() > length
   return inflated(
     inflate,
-    () => feed(inflate, streamWithoutDelimiters(stored, isPadding), object),
+    () => feed(inflate, stored, object),
     (error) => corrupt(object, `gzip: ${error.message}`, inflate.bytesWritten, error),
   )
 }
@@ -65,6 +56,5 @@ async function feed(inflate: Gunzip, stored: AsyncIterable<Buffer>, object: Sour
 
 /** The beginning of what the members hold, as far as the stored bytes go. */
 export function beginningOfGzip(stored: Uint8Array, most: number): Buffer {
-  const members = withoutDelimiters(Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength))
-  return gunzipSync(members, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: most })
+  return gunzipSync(stored, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: most })
 }
