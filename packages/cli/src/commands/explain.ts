@@ -232,6 +232,7 @@ function explained(
 }
 
 const states = { absent: 'no value', unplaced: 'nowhere: the document has no place for it' } as const
+const noTable = 'not told: a function of the format makes the document, which is below'
 
 /** The explanation in lines. */
 function* tell({ source, detected, claims, nearly, record, error }: Explanation, asked: number): Generator<string> {
@@ -265,7 +266,10 @@ function* tell({ source, detected, claims, nearly, record, error }: Explanation,
     return
   }
   yield `Record ${record.ordinal}${at}:`
-  const rows = record.fields.map((row) => ({ field: row.field, value: short(row.value), 'goes to': destination(row) }))
+  // A format of lines() has no table: its function alone knows where a field went.
+  const isDeclared = record.fields.some(({ type }) => type !== undefined)
+  const placeOfRow = (row: FieldRow) => (row.state === 'unplaced' && !isDeclared ? noTable : destination(row))
+  const rows = record.fields.map((row) => ({ field: row.field, value: short(row.value), 'goes to': placeOfRow(row) }))
   yield* table(rows, '  ', 'left')
   const unknown = record.fields.filter(({ state }) => state === 'unknown').length
   if (unknown > 0)
