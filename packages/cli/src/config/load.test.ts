@@ -114,9 +114,26 @@ describe('a config', () => {
     expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('Say where the logs are: --from') })
   })
 
+  it('whose own file fails tells which, and the line', async () => {
+    mkdirSync(path('src'))
+    writeFileSync(path('src/mine.ts'), '\nexport const mine: string = undefined!\nmine.at(0)\n')
+    writeFileSync(path('flowferry.config.ts'), "import { mine } from './src/mine.ts'\nexport default { mine }\n")
+    const { code, stderr } = await runIn('parse', path('flow.log'))
+    expect(stderr).toContain(` (${join('src', 'mine.ts')}, line 3)\n`)
+    expect(code).toBe(2)
+  })
+
+  it('has formats without a table, whose fields explain does not call lost', async () => {
+    config(`formats: { notes: ${notes} }`)
+    const { code, stdout } = await runIn('explain', path('notes.txt'))
+    expect(stdout).toContain('not told: a function of the format makes the document')
+    expect(stdout).not.toContain('nowhere')
+    expect(code).toBe(0)
+  })
+
   it.each([
     ['no default export', 'export const x = 1', 'exports no default: export default defineConfig({ … })'],
-    ['an error of its own', "throw new Error('no such day')", ': no such day\n'],
+    ['an error of its own', "throw new Error('no such day')", ': no such day (flowferry.config.ts, line 1)\n'],
     ['a syntax that is none', 'export default {', 'flowferry.config.ts: '],
     ['a package that is not there', "export { x as default } from '@flowferry/gone/x'", 'npm install @flowferry/gone'],
     [

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { dirname, relative, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type Io, UsageError } from '../io.ts'
 import { checked } from './check.ts'
 import { findConfig, isConfigName } from './find.ts'
@@ -35,8 +35,22 @@ async function moduleOf(file: string): Promise<{ readonly default?: unknown }> {
     const { message = '' } = error instanceof Error ? error : { message: String(error) }
     const [, missing] = /(?:module|package) '(@flowferry\/[^/']+)/.exec(message) ?? []
     const hint = missing === undefined ? '' : `; install it where the config is: npm install ${missing}`
-    throw new UsageError(`${file}: ${message.trim().replace(/\s*\n\s*/g, ' ')}${hint}`, { cause: error })
+    throw new UsageError(`${file}: ${message.trim().replace(/\s*\n\s*/g, ' ')}${placeIn(file, error)}${hint}`, {
+      cause: error,
+    })
   }
+}
+
+/** Where in the config's own files an error comes from: ` (src/nginx.ts, line 12)`. */
+function placeIn(file: string, error: unknown): string {
+  const folder = dirname(file)
+  for (const [, at, line] of String((error as Error | undefined)?.stack).matchAll(
+    /^ +at .*?((?:file:|\/|[A-Z]:\\).*?):(\d+):\d+\)?$/gm,
+  )) {
+    const path = relative(folder, at!.startsWith('file:') ? fileURLToPath(at!) : at!)
+    if (!/^\.\.|node_modules|:/.test(path)) return ` (${path}, line ${line})`
+  }
+  return ''
 }
 
 /** Node 20 reads no TypeScript, and Node 24 only a part of it: the same on all. */
