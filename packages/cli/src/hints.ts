@@ -11,6 +11,10 @@ function hintFor(error: unknown, format: string | undefined, names: readonly str
     return `read as ${format} because of --format; without it the content decides`
   if (code === 'FORMAT_AMBIGUOUS')
     return '--format says which; flowferry explain FILE shows which formats fit, and by what'
+  if (code === 'TOO_MANY_MALFORMED')
+    return 'a tenth of a file may be malformed; flowferry parse FILE shows which records are, and why; --dead-records of ingest keeps them in a place of their own, and the file is done'
+  if (code === 'FORMAT_UNKNOWN' && message.startsWith('It is a zip archive'))
+    return 'unpack it; of one file in it, unzip -p FILE | flowferry parse -'
   if (code === 'FORMAT_UNKNOWN')
     return `this command reads ${names.join(', ')}; --format says which, where the content does not; flowferry explain FILE shows which nearly fit, and what they lack; --skip-unknown of ingest and backfill passes over what none reads`
   // https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-overview.html#serverless-usecase

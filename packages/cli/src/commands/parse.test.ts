@@ -161,6 +161,13 @@ describe('flowferry parse', () => {
     expect(code).toBe(1)
   })
 
+  it('says how a zip archive is read', async () => {
+    await writeFile(file, Buffer.from('PK\x03\x04\x14\0\0\0'))
+    const { code, stderr } = await runHere(['parse', file])
+    expect(stderr).toContain('\nhint: unpack it; of one file in it, unzip -p FILE | flowferry parse -\n')
+    expect(code).toBe(1)
+  })
+
   it('refuses a bucket without a key', async () => {
     const { code, stderr } = await runHere(['parse', 's3://logs'])
     expect(stderr).toBe('error: s3://logs names no object; parse reads one: s3://bucket/key\n')
