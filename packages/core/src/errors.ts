@@ -42,7 +42,7 @@ export const errorCodes = {
     stage: 'object',
     retryable: true,
     advice:
-      'The client asks in another region than the bucket or queue is in. Give it that region, or `followRegionRedirects: true`.',
+      'The client has no region, or asks in another than the bucket or queue is in. Give it that region, or `followRegionRedirects: true`.',
   },
   SOURCE_KEY: {
     stage: 'object',
@@ -170,7 +170,8 @@ export const errorCodes = {
   TOO_MANY_MALFORMED: {
     stage: 'records',
     retryable: false,
-    advice: 'More records than `malformedShare` allows are not of the format: mostly a sign of a wrong parser.',
+    advice:
+      'More records than `malformedShare` (a tenth, if you do not say) allows are not of the format: mostly a sign of a wrong parser.',
   },
   STEP_FAILED: {
     stage: 'handler',
