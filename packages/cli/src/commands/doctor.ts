@@ -112,7 +112,10 @@ async function checkAws({
     // Nothing else can be asked, and each would say the same.
     if (id === undefined) {
       const rest = [...(address ? ['bucket'] : []), ...(queue === undefined ? [] : ['queue'])]
-      return { checks: [...checks, ...rest.map((check) => notChecked(check, 'without credentials'))], newest: [] }
+      const lack = account.some(({ check, status }) => check === 'region' && status === 'fault')
+        ? 'a region'
+        : 'credentials'
+      return { checks: [...checks, ...rest.map((check) => notChecked(check, `without ${lack}`))], newest: [] }
     }
     const { bucket, key: prefix = '' } = address ?? {}
     let newest: readonly Newest[] = []
