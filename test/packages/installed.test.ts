@@ -259,6 +259,12 @@ describe("a package's page has a first sample that runs:", () => {
     expect([...search.documents.get(flows)!.values()]).toMatchObject([{ source: { ip: '10.0.0.1' } }])
   })
 
+  test('source-s3, which shows how a handler is tested', async () => {
+    const [, code] = /## Test your handler[\s\S]*?```js\n([\s\S]*?)```/.exec(read('packages/source-s3/README.md'))!
+    project.write('handler.mjs', `${code}\nconsole.log('tested')\n`)
+    expect(succeeded(await project.run(process.execPath, ['handler.mjs'], { env: environment }))).toBe('tested\n')
+  })
+
   test('sink-duckdb', async () => {
     const stdout = await runs('sink-duckdb')
     expect(stdout).toContain('written: 1')
