@@ -33,6 +33,7 @@ describe('flowferry', () => {
     ['an unknown command', ['inges'], "unknown command 'inges'"],
     ['an unknown option', ['dlq', '--fast'], "unknown option '--fast'"],
     ['too little', ['parse'], "missing required argument 'source'"],
+    ['a source behind globs', ['ingest', '--include', '*.gz', 'logs'], 'hint: all that follows --include, '],
   ])('answers %s with 2', async (_, args, words) => {
     const { code, stdout, stderr } = await runHere(args)
     expect(stderr).toContain(words)

@@ -34,7 +34,12 @@ export async function run(args: readonly string[], io: Io, version = '0.0.0'): P
     await program.parseAsync([...args], { from: 'user' })
     return code
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    if (error instanceof CommanderError) {
+      const list = ['--include', '--exclude'].find((name) => args.includes(name))
+      if (error.code === 'commander.missingArgument' && list !== undefined)
+        line(io.stderr, `hint: all that follows ${list}, up to the next option, is its globs: put the source before it`)
+      return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    }
     if (error instanceof UsageError || (FlowferryError.isInstance(error) && error.code === 'INVALID_OPTION')) {
       line(io.stderr, `error: ${error.message}`)
       return exitCodes.usage

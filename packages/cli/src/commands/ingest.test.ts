@@ -129,7 +129,11 @@ describe('flowferry ingest', () => {
       const rest = await toDuckDB('--exclude', 'notes-*', '2026/11/', '--limit', '1', '--json')
       expect(JSON.parse(rest.stdout)).toMatchObject({ objects: 1, counts: { written: 3000 } })
       const none = await toDuckDB('--include', '*.json')
-      expect(none).toMatchObject({ code: 1, stdout: '', stderr: 'There is no file to read.\n' })
+      expect(none).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: 'There is no file to read, or --include left it out.\n',
+      })
       expect(await toDuckDB('--include', '')).toMatchObject({ code: 2, stderr: expect.stringContaining('takes globs') })
     })
 

@@ -53,7 +53,9 @@ export async function ingestCommand(
     const objects = messages.flatMap((message) => message.objects)
     for (const text of leftOut(messages)) note(io, text)
     if (objects.length === 0) {
-      line(io.stderr, 'There is no file to read.')
+      const globs = (['include', 'exclude'] as const).filter((name) => options[name] !== undefined)
+      const why = globs.map((name) => `--${name}`).join(' and ')
+      line(io.stderr, `There is no file to read${why && `, or ${why} left it out`}.`)
       return exitCodes.failed
     }
     const total = objects.reduce((sum, { size = 0 }) => sum + size, 0)
