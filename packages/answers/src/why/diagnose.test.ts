@@ -360,6 +360,16 @@ const cases: readonly Expected[] = [
     certainty: 'high',
   },
   {
+    row: '10',
+    name: 'RST to a SYN that has data, as of TCP Fast Open',
+    evidence: evidence([
+      ...[sent, arrived].map((leg) => leg({ packets: 1, bytes: 300 })),
+      ...[replied, answered].map((leg) => leg({ flags: ['rst'], packets: 1 })),
+    ]),
+    cause: 'refused',
+    certainty: 'high',
+  },
+  {
     row: '11',
     name: 'RST to data of A, where the record of the answer to its SYN is missing',
     evidence: evidence([

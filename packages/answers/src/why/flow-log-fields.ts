@@ -1,5 +1,3 @@
-import { defaultFields } from './steps.ts'
-
 /** What an answer cannot tell without some fields of the flow log. */
 export interface FieldNeed {
   /** Names of the flow log's, as AWS has them: `tcp-flags`. */
@@ -38,7 +36,15 @@ const others: readonly FieldNeed[] = [
   },
 ]
 
-const connections = 'who tried to reach whom, when, and whether it was rejected'
+/** Those of AWS's default fields that `why` reads. */
+const defaults: readonly FieldNeed[] = [
+  {
+    fields: ['interface-id', 'srcaddr', 'dstaddr', 'srcport', 'dstport', 'protocol', 'start', 'end', 'action'],
+    what: 'who tried to reach whom, when, and whether it was rejected',
+  },
+  { fields: ['packets', 'bytes'], what: 'what looks like a SYN without flags, and whether large packets are lost' },
+  { fields: ['log-status'], what: 'of which windows AWS skipped records' },
+]
 
 /**
  * What `why` cannot tell of the records of a flow log with these fields, the worst first; none: it has all that is advised.
@@ -50,7 +56,7 @@ const connections = 'who tried to reach whom, when, and whether it was rejected'
  */
 export function missingFields(fields: readonly string[]): FieldNeed[] {
   const { flags, packetAddresses, reasons } = fieldNeeds
-  return [{ fields: defaultFields, what: connections }, flags, packetAddresses, reasons, ...others].flatMap((need) => {
+  return [...defaults, flags, packetAddresses, reasons, ...others].flatMap((need) => {
     const missing = need.fields.filter((name) => !fields.includes(name))
     return missing.length > 0 ? [{ fields: missing, what: need.what }] : []
   })

@@ -143,7 +143,16 @@ describe('DeleteFlowLogs', () => {
     expect(await gathered([event(at(30))], { known: known(at(62)), archive })).toHaveProperty('deletedFlowLogs')
     expect(await gathered([event(at(30))], { known: known(at(63)), archive })).not.toHaveProperty('deletedFlowLogs')
   })
-  const any = (minute: number, place?: { account: string; region: string }) => event(at(minute), 'AssumeRole', place)
+  const any = (minute: number, place?: { account: string; region: string }) =>
+    event(at(minute), 'CreateNetworkInterface', place)
+  const global = (minute: number) => {
+    const one = event(at(minute), 'AssumeRole')
+    return { ...one, event: { ...one.event, provider: 'sts.amazonaws.com' } }
+  }
+  const read = (minute: number) => {
+    const one = event(at(minute), 'DescribeInstances')
+    return { ...one, aws: { cloudtrail: { ...one.aws.cloudtrail, read_only: true } } }
+  }
   const six = 6 * 60
   const elsewhere = { account, region: 'us-east-1' }
   test.each([
@@ -152,6 +161,8 @@ describe('DeleteFlowLogs', () => {
     ['none for longer, before the first', 2 * six, [any(six - 9), any(2 * six - 10)], false],
     ['none for longer, within', 2 * six + 80, [any(six - 10), any(2 * six - 9), any(2 * six + 70)], false],
     ['none for longer, behind the last', six + 51, [any(50)], false],
+    ["not EC2's", 100, [global(10)], false],
+    ['reads alone', 100, [read(10)], false],
     ['of another region', 100, [any(10, elsewhere)], false],
     ['of another account', 100, [any(10, { account: '111111111111', region })], false],
   ])('is known where CloudTrail has events throughout: %s', async (_, asOf, events, isKnown) => {

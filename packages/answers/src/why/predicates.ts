@@ -51,11 +51,19 @@ const reachedA: Predicate = ({ atA }) => accepted(atA.reply).length > 0
 const leftA: Predicate = ({ atA }) => areUnansweredSyns(accepted(atA.request))
 const reachedB: Predicate = ({ atB }) => areUnansweredSyns(accepted(atB.request))
 const leftB: Predicate = ({ atB }) => accepted(atB.reply).length > 0
-/** An answer to a SYN proves that the connection was there, and so do packets of A behind its SYN: the answer's record may be missing. */
+/**
+ * An answer to a SYN proves that the connection was there, and so do packets of A behind its SYN: the answer's record may
+ * be missing. A SYN alone may have data (TCP Fast Open).
+ */
 const isEstablished: Predicate = (one) => {
   const requests = accepted(requestsOf(one))
-  return flowsOfTry(one).some(({ flags }) => flags?.synAck) || (requests.length > 0 && !areUnansweredSyns(requests))
+  return (
+    flowsOfTry(one).some(({ flags }) => flags?.synAck) ||
+    (requests.length > 0 && !isNew(one)) ||
+    requests.some((flow) => flow.flags?.fin || (flow.packets > 1 && !isSmall(flow)))
+  )
 }
+
 /** Both sides had ended it in order: a reset behind that hurts nobody. */
 const isClosed: Predicate = ({ atA, atB, between, transit }) => [atA, atB, between, transit].some(endsIn)
 const endsIn = ({ request, reply }: Try['atA']) => accepted([...request, ...reply]).some(({ flags }) => flags?.fin)

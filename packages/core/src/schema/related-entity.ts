@@ -37,8 +37,9 @@ const namingMembers = [
  * none.
  *
  * And what the request names as that which it is about, of which Kibana draws who did what to whom: users and roles in
- * `user.target.entity.id`, instances in `host.target.entity.id`, what else has an ARN or an id in
- * `service.target.entity.id`, and names without either in `entity.target.id`. Elastic's integration has a table of
+ * `user.target.entity.id`, instances in `host.target.entity.id`, what else has an ARN or an id as above in
+ * `service.target.entity.id`, and names and other ids in `entity.target.id`, at most 100 in each. They are direct members of
+ * the request: instances that TerminateInstances has in a list of objects are in `related.entity` alone. Elastic's integration has a table of
  * events for it; here the member's name tells, so that an event which AWS adds has its target as well.
  *
  * @example
@@ -69,8 +70,10 @@ const targets = [
 
 /** A member may be a list of ids; what else it is names nothing. */
 function targetsOf(...values: unknown[]) {
-  const ids = values.flat().filter((value): value is string => typeof value === 'string' && value !== '')
-  return Object.fromEntries(targets.map((target) => [target, ids.filter((id) => targetOf(id) === target)]))
+  const ids = values.flat().filter((value): value is string => typeof value === 'string' && value.trim() !== '')
+  return Object.fromEntries(
+    targets.map((target) => [target, ids.filter((id) => targetOf(id) === target).slice(0, mostEntities)]),
+  )
 }
 
 /** Elastic's distinction. A role that is linked to a service is that service's. */

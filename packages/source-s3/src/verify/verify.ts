@@ -271,7 +271,11 @@ export async function verifyCloudTrail(options: VerifyOptions): Promise<VerifyRe
         links.set(told.chain, next)
         if (!told.isBackfill) {
           const trail = { folder, region, trail: told.trail }
-          if (isProven) extend(chains, trail, before!.digest!)
+          if (isProven) {
+            const { start, end, previous } = before!.digest!
+            covered.add(start, end, previous === undefined)
+            extend(chains, trail, { start, end })
+          }
           if (verdict === 'signed') {
             covered.add(digest.start, digest.end, digest.previous === undefined)
             extend(chains, trail, digest)

@@ -206,6 +206,8 @@ export async function consume(
 
   const onReport = guarded(options.onReport)
   const onError = guarded(options.onError)
+  // A handler in JavaScript may return a report of which members are missing.
+  const countReport = guarded((report: Report) => endpoint?.onReport(report))
 
   let endpoint: Endpoint | undefined
   try {
@@ -281,7 +283,7 @@ export async function consume(
       drained: drained.signal,
       ended: ended.signal,
       onReport: (report) => {
-        endpoint?.onReport(report)
+        countReport(report)
         onReport(report)
       },
       onError,

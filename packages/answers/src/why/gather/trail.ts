@@ -45,15 +45,19 @@ export async function deletedOf(ask: Store['ask'], pair: Pair, { known = [], arc
     span,
     filters: [is('event.outcome', 'success'), is('event.action', 'DeleteFlowLogs')],
   })
-  // What an answer lacks may be the very event. Of an archive, changes alone are kept.
-  if (partial || !(archive || (await hasTrail(ask, span, logged)))) return undefined
+  // What an answer lacks may be the very event.
+  if (partial || !(await hasTrail(ask, span, logged))) return undefined
   return rows.map((row) => ({ ...row }))
 }
 
-/** An account in which anything runs has events each hour; by night a small one may pause. */
+/** Where instances and interfaces come and go by themselves there are changes each hour; by night there may be a pause. */
 const longestPause = 6 * 60 * minutes
 
-/** Whether the store has CloudTrail's events of these interfaces' accounts and regions throughout. */
+/**
+ * Whether the store has EC2's changes in these interfaces' accounts and regions throughout, as DeleteFlowLogs is one. Events
+ * of global services prove nothing: those of us-east-1 are in trails of other regions, too, and reads in trails of reads alone.
+ * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-concepts.html
+ */
 async function hasTrail(ask: Store['ask'], span: Span, known: readonly KnownInterface[]): Promise<boolean> {
   const places = new Map(known.map(({ account = '', region = '' }) => [`${account} ${region}`, { account, region }]))
   for (const { account, region } of places.values()) {
@@ -61,7 +65,12 @@ async function hasTrail(ask: Store['ask'], span: Span, known: readonly KnownInte
       kind: 'groups',
       formats: cloudTrail.formats,
       span,
-      filters: [is('aws.cloudtrail.recipient_account_id', account), is('cloud.region', region)],
+      filters: [
+        is('aws.cloudtrail.recipient_account_id', account),
+        is('cloud.region', region),
+        is('event.provider', 'ec2.amazonaws.com'),
+        { not: { field: 'aws.cloudtrail.read_only', equals: true } },
+      ],
       groups: [{ field: '@timestamp', every: '1h' }],
       measures: { oldest: { min: '@timestamp' }, newest: { max: '@timestamp' } },
       limit: mostFlows,
