@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { startCloud } from '../../examples/demo/src/cloud.ts'
 import { awsEnvironment } from '../support/aws.ts'
 import { bulkServer } from '../support/bulk-server.ts'
@@ -106,6 +106,7 @@ test.each(['elasticsearch.mjs', 'opensearch.mjs', 'worker-threads.mjs'])(
   '%s starts, is healthy, works, and ends at SIGTERM',
   async (command) => {
     const cloud = await startCloud()
+    onTestFinished(() => cloud.stop())
     // A worker derives its attempts from it.
     const RedrivePolicy = JSON.stringify({
       deadLetterTargetArn: `arn:aws:sqs:eu-central-1:000000000000:${cloud.deadLetterUrl.split('/').at(-1)}`,
@@ -113,6 +114,7 @@ test.each(['elasticsearch.mjs', 'opensearch.mjs', 'worker-threads.mjs'])(
     })
     await cloud.sqs.send(new SetQueueAttributesCommand({ QueueUrl: cloud.queueUrl, Attributes: { RedrivePolicy } }))
     const search = await bulkServer()
+    onTestFinished(() => search.close())
     const fixtures = fixturesFor(formats)
     for (const { key, body } of fixtures) await cloud.notify(await cloud.put(key, body))
     const port = String(await freePort())
@@ -129,6 +131,9 @@ test.each(['elasticsearch.mjs', 'opensearch.mjs', 'worker-threads.mjs'])(
       HTTP_PORT: port,
     }
     const worker: ChildProcess = spawn(node, [...args, command], { cwd: image.folder, env: environment })
+    onTestFinished(() => {
+      worker.kill('SIGKILL')
+    })
     let stderr = ''
     worker.stderr!.on('data', (data) => {
       stderr += data
@@ -145,8 +150,6 @@ test.each(['elasticsearch.mjs', 'opensearch.mjs', 'worker-threads.mjs'])(
     worker.kill('SIGTERM')
     expect(await exit, stderr).toEqual([0, null])
     expect((await health()).code).toBe(1)
-    search.close()
-    await cloud.stop()
   },
 )
 

@@ -11,8 +11,11 @@ export function cover(former: Coverage = []) {
       ranges = []
       for (const one of all) {
         const last = ranges.at(-1)
-        if (last && one.start <= last.end + 1000) last.end = Math.max(last.end, one.end)
-        else ranges.push(one)
+        if (last && one.start <= last.end + 1000) {
+          last.end = Math.max(last.end, one.end)
+          // The same digest once more, now that it is proven.
+          last.isFirst ||= one.isFirst && one.start === last.start
+        } else ranges.push(one)
       }
     },
     end: () => ranges.at(-1)?.end ?? Number.NEGATIVE_INFINITY,

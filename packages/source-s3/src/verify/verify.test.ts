@@ -512,6 +512,21 @@ describe('a copy', () => {
   })
 })
 
+describe('a trail that began within the span', () => {
+  it.each([
+    ['with metadata', true],
+    ['without', false],
+  ])('has log files of before it that nobody signed for, %s', async (_, hasMetadata) => {
+    const objects: Objects = new Map()
+    writeTrail(objects, { start: start + 3 * hour, hours: 5, pair })
+    const key =
+      'AWSLogs/123456789012/CloudTrail/eu-central-1/2026/11/21/123456789012_CloudTrail_eu-central-1_20261121T2105Z_x.json.gz'
+    objects.set(key, { body: gzipSync('{}'), metadata: {} })
+    if (!hasMetadata) for (const stored of objects.values()) stored.metadata = undefined
+    expect((await verify(objects)).found).toContainEqual(['log-unsigned', key])
+  })
+})
+
 describe('a run that was stopped', () => {
   it('goes on where it was, and comes to the same', async () => {
     const { objects, logs, digests } = archive({ hours: 100 })

@@ -126,8 +126,9 @@ describe('consume with `http`', () => {
     const handler: Handler = async ([first, second]) =>
       report([{ ...done(first!.MessageId), objects: [object, object] }, done(second!.MessageId)])
     const running = start(handler, { waitSeconds: 1, http: { port } })
-    await vi.waitFor(async () =>
-      expect(await metrics()).toContain('flowferry_messages_total{flowferry_fate="deleted"} 2\n'),
+    await vi.waitFor(
+      async () => expect(await metrics()).toContain('flowferry_messages_total{flowferry_fate="deleted"} 2\n'),
+      { timeout: 20_000 },
     )
     const text = await metrics()
     expect(text).toContain('flowferry_messages_in_work 0\n')
