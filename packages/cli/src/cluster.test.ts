@@ -241,10 +241,11 @@ describe('a Cloud ID', () => {
       code: 1,
       stderr: expect.stringContaining('https://0123abcd.cloud.invalid got no answer'),
     })
-    expect(await runHere([...args, 'logs'])).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('The Cloud ID is none'),
-    })
+    for (const none of ['logs', cloudId('abc', 'host name')])
+      expect(await runHere([...args, none]), none).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('The Cloud ID is none'),
+      })
   })
 })
 

@@ -86,7 +86,8 @@ export function addressOf(node: string): string {
 function cloudAddressOf(id: string): string {
   const [name, encoded = ''] = id.split(':')
   const [host, cluster] = Buffer.from(encoded, 'base64').toString().split('$')
-  return host && cluster ? addressOf(`https://${cluster}.${host}`) : `Elastic Cloud ${name}`
+  const address = `https://${cluster}.${host}`
+  return host && cluster && URL.canParse(address) ? addressOf(address) : `Elastic Cloud ${name}`
 }
 
 /**

@@ -134,6 +134,8 @@ describe('flowferry ingest', () => {
         stdout: '',
         stderr: 'There is no file to read, or --include left it out.\n',
       })
+      const told = await toDuckDB('--include', '*.json', '--json')
+      expect([told.code, JSON.parse(told.stdout)]).toMatchObject([1, { objects: 0, counts: { read: 0 } }])
       expect(await toDuckDB('--include', '')).toMatchObject({ code: 2, stderr: expect.stringContaining('takes globs') })
     })
 

@@ -56,7 +56,8 @@ export async function ingestCommand(
       const globs = (['include', 'exclude'] as const).filter((name) => options[name] !== undefined)
       const why = globs.map((name) => `--${name}`).join(' and ')
       line(io.stderr, `There is no file to read${why && `, or ${why} left it out`}.`)
-      return exitCodes.failed
+      // Who reads JSON gets an object of nothing.
+      if (!json) return exitCodes.failed
     }
     const total = objects.reduce((sum, { size = 0 }) => sum + size, 0)
     const where = target === undefined ? '' : `, to ${target.name}`
@@ -83,7 +84,7 @@ export async function ingestCommand(
       json,
       ...(counting && { counted: counting.counted() }),
     })
-    return exitCodeOf(report)
+    return objects.length === 0 ? exitCodes.failed : exitCodeOf(report)
   } finally {
     await store?.close()
   }
