@@ -110,7 +110,7 @@ describe('flowferry tail of a bucket', () => {
     await tail.until(() => tail.ports().includes(9999))
     expect(inOrder(tail.ports())).toEqual(inOrder([...expected, 9999]))
     expect(await tail.end()).toBe(0)
-    expect(tail.said.stderr).toMatch(/\n721 documents of 3[67] objects, by [\d,]+ LIST and 37 GET requests\n$/)
+    expect(tail.said.stderr).toMatch(/\n721 documents, by [\d,]+ LIST and 37 GET requests\n$/)
   }, 120_000)
 
   test('prints since a time what is there, as much as is wanted, and says what cannot be read', async () => {
@@ -122,6 +122,7 @@ describe('flowferry tail of a bucket', () => {
     const some = start([`s3://${bucket}`, '--since', '-1h', '--limit', '2'])
     expect(await some.ended).toBe(0)
     expect(some.ports()).toEqual([2, 3])
+    expect(some.said.stderr).toContain('\n2 documents, by ')
     const damaged = flowFile([5])
     await s3.send(new PutObjectCommand({ Bucket: bucket, Key: damaged.key, Body: damaged.body.subarray(0, 40) }))
     const all = start([`s3://${bucket}`, '--since', '-1h'])
@@ -153,8 +154,13 @@ describe('flowferry tail of a queue', () => {
       const { key, body } = flowFile([4])
       await stack.put(key, body)
       await tail.until(() => tail.ports().includes(4))
+      // Of the same object once more.
+      await stack.put(key, body)
+      const last = flowFile([5])
+      await stack.put(last.key, last.body)
+      await tail.until(() => tail.ports().includes(5))
       expect(await tail.end()).toBe(0)
-      expect(inOrder(tail.ports())).toEqual([1, 2, 3, 4])
+      expect(inOrder(tail.ports())).toEqual([1, 2, 3, 4, 5])
       expect(await stack.depth(stack.queueUrl)).toBe(0)
       expect(tail.said.stderr).toContain(
         `takes messages from ${stack.queueUrl}, and deletes those whose objects are printed\n`,

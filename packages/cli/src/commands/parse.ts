@@ -89,6 +89,8 @@ const pieceBytes = 64 * 1024
 
 export interface Printer extends Sink<unknown> {
   readonly closed: AbortSignal
+  /** Documents that were printed. */
+  readonly count: () => number
   /** Whether all that `--limit` wants was printed, and more would have come. */
   readonly isFull: () => boolean
   /** Waits for what was written, and resolves with what went wrong: a full disk fails after the write returned. */
@@ -164,6 +166,7 @@ export function documentPrinter(output: Output, limit: number): Printer {
   }
   return {
     closed: closed.signal,
+    count: () => Math.min(printed, limit),
     isFull: () => printed > limit,
     finish: async () => {
       if (!closed.signal.aborted) await new Promise<void>((resolve) => output.write('', () => resolve()))

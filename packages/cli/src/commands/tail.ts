@@ -37,24 +37,26 @@ export async function tailCommand(
   const run = plan(source, options)
   const printer = documentPrinter(io.stdout, limit)
   const enough = new AbortController()
-  let printed = 0
   const sink: Sink<unknown> = {
     write: async (batch, signal) => {
       const outcome = await printer.write(batch, signal)
-      for (const { written } of outcome.slices) printed += written
-      if (printed >= limit) enough.abort()
+      if (printer.count() >= limit) enough.abort()
       return outcome
     },
   }
-  const tally = { objects: 0, failed: 0, malformed: 0 }
+  /** Objects of which the last try failed. */
+  const failed = new Set<string>()
+  let malformed = 0
+  let isTroubled = false
   const troubles = new Set<FlowferryError>()
   const onObject = (report: ObjectReport) => {
-    tally.objects++
-    tally.malformed += report.counts.malformed
-    if (report.status === 'failed') tally.failed++
+    malformed += report.counts.malformed
+    const name = `s3://${report.bucket}/${report.key}`
+    if (report.status === 'failed') failed.add(name)
+    else failed.delete(name)
     const remarks = remarksOn([report], io).flatMap(({ texts }) => texts)
     if (remarks.length === 0) return
-    line(io.stderr, `s3://${report.bucket}/${report.key}`)
+    line(io.stderr, name)
     for (const remark of remarks) line(io.stderr, `  ${remark}`)
     tell([report.error])
   }
@@ -69,6 +71,8 @@ export async function tailCommand(
       signal: AbortSignal.any([enough.signal, printer.closed, ...(io.signal ? [io.signal] : [])]),
       onObject,
       onTrouble: (error) => {
+        // What may pass is tried again.
+        isTroubled ||= !error.retryable
         line(io.stderr, `error: ${error.message}`)
         tell([error])
       },
@@ -83,10 +87,10 @@ export async function tailCommand(
   }
   note(
     io,
-    `${plural(Math.min(printed, limit), 'document')} of ${plural(tally.objects, 'object')}, by ${count(requests.list)} LIST and ${count(requests.get)} GET requests`,
+    `${plural(printer.count(), 'document')}, by ${count(requests.list)} LIST and ${count(requests.get)} GET requests`,
   )
-  if (tally.failed > 0) return exitCodes.failed
-  return tally.malformed > 0 ? exitCodes.malformed : exitCodes.ok
+  if (failed.size > 0 || isTroubled) return exitCodes.failed
+  return malformed > 0 ? exitCodes.malformed : exitCodes.ok
 
   /** Advice, once: what fails for one object fails for all. */
   function tell(errors: readonly (FlowferryError | undefined)[]): void {
@@ -170,7 +174,16 @@ function ofQueue(url: string, { format, documents }: TailCommandOptions): (run: 
     note(io, `takes messages from ${url}, and deletes those whose objects are printed`)
     try {
       const pipeline = { ...pace, parser, ...filterOf(settings), sink }
-      await tailQueue({ url, sqs, s3, pipeline, printed: rememberPrinted(remembered), signal, onObject, onTrouble })
+      await tailQueue({
+        url,
+        sqs,
+        s3,
+        pipeline,
+        printed: rememberPrinted({ most: remembered, givesUp: false }),
+        signal,
+        onObject,
+        onTrouble,
+      })
     } finally {
       sqs.destroy()
     }

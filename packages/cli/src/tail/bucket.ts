@@ -39,18 +39,25 @@ export interface BucketTail {
 export async function tailBucket({ printed, since, signal, wait = pause, ...tail }: BucketTail): Promise<void> {
   const { archive, s3, pipeline, interval, onReady, onObject, onTrouble } = tail
   let settledUntil = Date.now()
+  /** What is there since then is listed by the times of records, until all of it was read: by its upload it is not found. */
+  let isSince = since !== undefined
   for (let isFirst = true; !signal.aborted; isFirst = false) {
     const began = Date.now()
     const uploads = { of: 'uploads', from: new Date(settledUntil - mostSkew), to: new Date(began + day) } as const
     if (isFirst && since === undefined) {
       let passed = 0
-      for await (const object of list(uploads)) {
-        printed.pass(object)
-        passed++
+      try {
+        for await (const object of list(uploads)) {
+          printed.pass(object)
+          passed++
+        }
+      } catch (error) {
+        if (signal.aborted) return
+        throw error
       }
       onReady(passed)
     } else {
-      const span = isFirst ? { from: since!, to: new Date(began + day) } : uploads
+      const span = isSince ? { from: since!, to: new Date(began + day) } : uploads
       const { isSettled, error } = await print(span)
       if (signal.aborted) return
       if (error) {
@@ -58,6 +65,7 @@ export async function tailBucket({ printed, since, signal, wait = pause, ...tail
         onTrouble(error)
       } else {
         if (isSettled) settledUntil = began
+        isSince &&= !isSettled
         printed.sweep()
         if (isFirst) onReady(0)
       }

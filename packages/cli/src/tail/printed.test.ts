@@ -48,6 +48,18 @@ describe('rememberPrinted', () => {
     }
   })
 
+  it('gives what cannot be read again and again, where a queue counts its attempts', () => {
+    const printed = rememberPrinted({ givesUp: false })
+    const forbidden = new FlowferryError('OBJECT_FORBIDDEN', 'x')
+    for (let n = 0; n < 7; n++) {
+      expect(printed.rest(object('a', '1'))).toBeDefined()
+      expect(printed.settle(report('a', { status: 'failed', error: forbidden }))).toBe(true)
+    }
+    printed.rest(object('a', '1'))
+    expect(printed.settle(report('a', { etag: '1' }))).toBe(false)
+    expect(printed.rest(object('a', '1'))).toBeUndefined()
+  })
+
   it('takes an object whose ETag nobody states for another each time', () => {
     const printed = rememberPrinted()
     for (let n = 0; n < 2; n++) {
@@ -64,7 +76,7 @@ describe('rememberPrinted', () => {
     printed.sweep()
     expect(printed.rest(object('a', '1'))).toBeUndefined()
     expect(printed.rest(object('b', '1'))).toBeDefined()
-    const few = rememberPrinted(2)
+    const few = rememberPrinted({ most: 2 })
     for (const key of ['a', 'b', 'c']) few.pass(object(key, '1'))
     expect(few.rest(object('a', '1'))).toBeDefined()
     expect(few.rest(object('c', '1'))).toBeUndefined()

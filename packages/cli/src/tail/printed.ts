@@ -27,13 +27,21 @@ export interface Printed {
   readonly sweep: () => void
 }
 
+export interface RememberOptions {
+  /** Objects that are remembered, the newest. @default all that a sweep leaves */
+  readonly most?: number
+  /**
+   * Whether an object that cannot be read is done with, at once or after five tries. A queue has its own attempts: what it
+   * sends again is read again. @default true
+   */
+  readonly givesUp?: boolean
+}
+
 /**
  * Remembers objects, so that no document is printed twice, whether S3 lists one again, SQS delivers its message again, or a
  * read that failed is tried again. An object with another ETag is another one.
- *
- * @param most Objects that are remembered, the newest. @default all that a sweep leaves
  */
-export function rememberPrinted(most = Number.POSITIVE_INFINITY): Printed {
+export function rememberPrinted({ most = Number.POSITIVE_INFINITY, givesUp = true }: RememberOptions = {}): Printed {
   const states = new Map<string, State>()
   /** Those in work, by their names without the ETag: the one that is opened may be another. */
   const begun = new Map<string, Named>()
@@ -60,7 +68,8 @@ export function rememberPrinted(most = Number.POSITIVE_INFINITY): Printed {
       const { tries = 0, position: former } = states.get(nameOf(asked)) ?? {}
       // An outage is no object's failure, however long it lasts.
       const isOutage = error?.code.startsWith('SOURCE_') === true
-      const isAgain = status === 'failed' && (isOutage || (error?.retryable === true && tries + 1 < mostTries))
+      const isGivenUp = givesUp && !isOutage && (error?.retryable !== true || tries + 1 >= mostTries)
+      const isAgain = status === 'failed' && !isGivenUp
       const reached = position ?? former
       const state = { tries: tries + 1, isDone: !isAgain, ...(reached && { position: reached }) }
       set(asked, state)
