@@ -447,4 +447,17 @@ export function kindsSuite() {
     const body = Buffer.from(ids.map((id) => JSON.stringify({ id })).join('\n'))
     expect(await compare(body, 65_536, principals)).toEqual({ records: ids.length, fast: ids.length })
   })
+
+  test('over names of pairs as long as a path may be, and longer', async () => {
+    const parser = formatOf([{ path: 'f0', kind: 'pairs', more: 'absent', case: 0 }], [])
+    const lengths = [1997, 1998, 1999, 2000, 2001]
+    const records = lengths.map((length) => {
+      const pairs = [
+        { name: 'a', value: 'b' },
+        { name: 'l'.repeat(length), value: 'c' },
+      ]
+      return JSON.stringify({ type: 'one', f0: pairs })
+    })
+    expect(await compare(Buffer.from(records.join('\n')), 65_536, parser)).toEqual({ records: 5, fast: 2 })
+  })
 }

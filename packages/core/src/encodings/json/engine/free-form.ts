@@ -29,13 +29,11 @@ import {
   whole,
 } from './map.ts'
 import { memberOf, standsAt } from './members.ts'
-import { isIndex, literal, maxString, text } from './scalars.ts'
+import { isIndex, literal, maxPath, maxString, text } from './scalars.ts'
 import { countUnknown, push } from './tape.ts'
 
 /** Values whose members may be any: taken where the plain path would keep their bytes as they are, but for holes. */
 
-/** Longer paths are left out by the plain path. */
-const maxPath: i32 = 2000
 /** The text of so many bytes is below the length from which on it stands alone. */
 const maxFreeForm: i32 = 16_000
 /** Levels of the document above a member that the table does not know. */

@@ -22,7 +22,7 @@ import {
   objectWidth,
   whereShift,
 } from './map.ts'
-import { isAddressAt } from './scalars.ts'
+import { isAddressAt, maxPath } from './scalars.ts'
 
 const POINT: i32 = 0x2e
 
@@ -212,6 +212,8 @@ function readPairs(start: i32, end: i32): i32 {
     // What begins with a digit may be a number, and with an underscore `__proto__`.
     if (first === 0x5f || (first >= 0x30 && first <= 0x39)) return -1
     const length = load32(name + 4) - from
+    // With its quotes, and without the object's own name: the path is as long.
+    if (length > maxPath) return -1
     for (let other: i32 = 0; other < one; other++) {
       const before = memberAt(other, 0)
       if (load32(before + 4) - load32(before) === length && isSameLetters(load32(before), from, length)) return -1

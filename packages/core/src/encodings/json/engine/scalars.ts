@@ -52,6 +52,8 @@ const secondsDigits: i32 = 11
 const millisecondsDigits: i32 = 14
 /** A string that is kept whole; longer ones are cut by the plain path. */
 export const maxString: i32 = 8191
+/** Of a flattened field; longer ones are left out by the plain path. */
+export const maxPath: i32 = 2000
 
 /** A string that is not empty, with its quotes; gives the offset behind, or -1. */
 export function text(place: i32, kind: i32, at: i32, behind: i32): i32 {
