@@ -40,6 +40,6 @@ export function spanOf(
 /** `90s`, `90m`, `6h`, `2d` in milliseconds. */
 export function parseDuration(option: string, text: string): number {
   const match = /^(\d{1,6})([dhms])$/.exec(text)
-  if (!match) throw new UsageError(`${option} takes 90m, 6h or 2d, not "${text}"`)
+  if (!match) throw new UsageError(`${option} takes 90s, 90m, 6h or 2d, not "${text}"`)
   return Number(match[1]) * units[match[2] as keyof typeof units]
 }

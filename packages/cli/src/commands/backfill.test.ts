@@ -23,8 +23,10 @@ describe('times of the command line', () => {
   )
 
   it('reads durations', () => {
-    expect(['90m', '6h', '2d'].map((text) => parseDuration('--late', text) / 60_000)).toEqual([90, 360, 2880])
-    expect(() => parseDuration('--late', '-6h')).toThrow(/--late takes 90m/)
+    const durations = ['30s', '90m', '6h', '2d']
+    expect(durations.map((text) => parseDuration('--late', text) / 60_000)).toEqual([0.5, 90, 360, 2880])
+    expect(() => parseDuration('--late', '-6h')).toThrow('--late takes 90s, 90m, 6h or 2d, not "-6h"')
+    expect(() => parseDuration('--interval', '1')).toThrow('--interval takes 90s, 90m, 6h or 2d, not "1"')
   })
 })
 
