@@ -123,10 +123,10 @@ async function checkAws({
       const seen = await checkBucket({ s3, bucket, prefix, parser, signal })
       newest = seen.newest
       checks.push(...seen.checks, checkClock(skew(), 'S3'))
-      const flows = newest.find(({ object }) => object.service === 'vpcflowlogs')
-      if (flows) {
+      if (newest.some(({ object }) => object.service === 'vpcflowlogs')) {
         const ec2 = await ec2Client(io)
-        checks.push(...(await checkFlowLogs({ ec2, bucket, header: flows.header, signal })))
+        const ofVpc = newest.find(({ kinds }) => kinds.includes('vpcflow'))
+        checks.push(...(await checkFlowLogs({ ec2, bucket, header: ofVpc?.header, signal })))
         ec2.destroy()
       } else checks.push(notChecked('flow log', 'the bucket has no file of one, of late'))
     }

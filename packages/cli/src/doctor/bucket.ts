@@ -12,14 +12,18 @@ import {
 } from '@flowferry/core'
 import { peek } from '@flowferry/core/internal'
 import { type ArchiveObject, archiveObjects, type S3, s3Object } from '@flowferry/source-s3'
-import { age, plural } from '../text.ts'
+import { age, plural, shellWord } from '../text.ts'
 import { type Check, failed, fine, found } from './check.ts'
 
 const hour = 3_600_000
-/** Newest first: of a bucket in use the first span has them, and the others are not listed. */
+/** Newest first: what the first span has of a service in use is not looked for in the others. */
 const spans = [3 * hour, 48 * hour, 30 * 24 * hour]
-/** Of one span; the newest of these is new enough to know. */
+/** Of one service in one span. */
 const mostObjects = 20_000
+/** Flow logs whose newest file is read, in search of one of a VPC. */
+const mostFlowLogs = 10
+/** Flow logs of VPCs and of transit gateways lie in one folder. */
+const flowLogs = { service: 'vpcflowlogs', kind: 'vpcflow' }
 
 /** The newest object of one service. */
 export interface Newest {
@@ -38,6 +42,17 @@ export interface BucketOptions {
   readonly parser: Parser<unknown>
   readonly signal?: AbortSignal | undefined
   readonly now?: number
+  /** Objects of one service that are listed of a span. @default 20000 */
+  readonly most?: number
+}
+
+/** What was listed of one service. */
+interface Listed {
+  object: ArchiveObject
+  /** The newest of each flow log, by its id. */
+  readonly flowLogs: Map<string, ArchiveObject>
+  /** The key behind which no more of it was listed. */
+  endedAt?: string
 }
 
 /** Whether the bucket can be listed, how old its newest objects are, and whether these can be read. */
@@ -46,14 +61,11 @@ export async function checkBucket(
 ): Promise<{ readonly checks: readonly Check[]; readonly newest: readonly Newest[] }> {
   const { bucket, prefix, parser, now = Date.now() } = options
   const place = `s3://${bucket}/${prefix}`
-  let newest: ReadonlyMap<string, ArchiveObject>
-  try {
-    newest = await newestOf(options, now)
-  } catch (error) {
-    return { checks: [listingFailed(error)], newest: [] }
-  }
+  const { newest, error } = await newestOf(options, now)
+  if (error !== undefined && newest.size === 0) return { checks: [listingFailed(error)], newest: [] }
   const checks: Check[] = [fine('bucket', `${place} can be listed`)]
-  if (newest.size === 0) {
+  if (error !== undefined) checks.push(failed('objects', error, 's3:ListBucket on the bucket'))
+  else if (newest.size === 0) {
     const what = `no log file came to ${place} within 30 days`
     checks.push(
       found(
@@ -65,34 +77,81 @@ export async function checkBucket(
     )
   }
   const read: Newest[] = []
-  for (const [service, object] of newest) {
-    checks.push(ageCheck(service, object, parser.formats, now))
-    const { check, ...one } = await look(object, options)
+  for (const [service, listed] of newest) {
+    checks.push(ageCheck(service, listed, parser.formats, now))
+    const { check, ...one } = await look(listed.object, options)
     checks.push(check)
     read.push(one)
+    if (service !== flowLogs.service || one.kinds.length === 0 || one.kinds.includes(flowLogs.kind)) continue
+    const ofVpc = await newestOfVpc(listed, options)
+    checks.push(...ofVpc.map((other) => other.check))
+    read.push(...ofVpc)
   }
   return { checks, newest: read }
 }
 
-/** By service, of the shortest span that has any. */
+/** The newest object of each service, of the shortest span that has any of it; with what ended the listing before its end. */
 async function newestOf(
-  { s3, bucket, prefix, parser, signal }: BucketOptions,
+  options: BucketOptions,
   now: number,
-): Promise<Map<string, ArchiveObject>> {
-  const newest = new Map<string, ArchiveObject>()
-  for (const span of spans) {
-    const from = new Date(now - span)
-    const to = new Date(now + 24 * hour)
-    let listed = 0
-    const objects = archiveObjects({ s3, bucket, prefix, parser, from, to, of: 'uploads', ...(signal && { signal }) })
-    for await (const object of objects) {
-      const known = newest.get(object.service)
-      if (!known || timeOf(object) > timeOf(known)) newest.set(object.service, object)
-      if (++listed === mostObjects) break
-    }
-    if (newest.size > 0) break
+): Promise<{ readonly newest: ReadonlyMap<string, Listed>; readonly error?: unknown }> {
+  const newest = new Map<string, Listed>()
+  try {
+    for (const span of spans)
+      await listSpan(options, { from: new Date(now - span), to: new Date(now + 24 * hour) }, newest)
+    return { newest }
+  } catch (error) {
+    return { newest, error }
   }
-  return newest
+}
+
+/** Adds the services that no shorter span has. One that has had its share is passed over, and the listing goes on behind it. */
+async function listSpan(
+  { s3, bucket, prefix, parser, signal, most = mostObjects }: BucketOptions,
+  span: { readonly from: Date; readonly to: Date },
+  newest: Map<string, Listed>,
+): Promise<void> {
+  const passed = new Set(newest.keys())
+  const counts = new Map<string, number>()
+  for (let after: string | undefined, isWhole = false; !isWhole; ) {
+    const formats = parser.formats.flatMap(({ kind, archive }) => {
+      const left = archive.filter(({ service }) => !passed.has(service))
+      return left.length > 0 ? [{ kind, archive: left }] : []
+    })
+    if (formats.length === 0) return
+    isWhole = true
+    const where = { s3, bucket, prefix, parser: { formats }, ...(after !== undefined && { after }) }
+    for await (const object of archiveObjects({ ...where, ...span, of: 'uploads', ...(signal && { signal }) })) {
+      const { service, key } = object
+      const listed = newest.get(service) ?? { object, flowLogs: new Map<string, ArchiveObject>() }
+      newest.set(service, listed)
+      if (timeOf(object) > timeOf(listed.object)) listed.object = object
+      const [flowLog] = service === flowLogs.service ? (/fl-[0-9a-z]+(?=_)/.exec(key) ?? []) : []
+      const known = flowLog && listed.flowLogs.get(flowLog)
+      if (flowLog && (!known || timeOf(object) > timeOf(known))) listed.flowLogs.set(flowLog, object)
+      const number = (counts.get(service) ?? 0) + 1
+      counts.set(service, number)
+      if (number < most) continue
+      listed.endedAt = key
+      passed.add(service)
+      after = key
+      isWhole = false
+      break
+    }
+  }
+}
+
+/** The newest file of a VPC's flow log, where the newest of all is a transit gateway's. */
+async function newestOfVpc(
+  { object, flowLogs: ids }: Listed,
+  options: BucketOptions,
+): Promise<(Newest & { check: Check })[]> {
+  const others = [...ids].filter(([, one]) => one.key !== object.key).sort(([, a], [, b]) => timeOf(b) - timeOf(a))
+  for (const [id, other] of others.slice(0, mostFlowLogs)) {
+    const one = await look(other, options, id)
+    if (one.kinds.includes(flowLogs.kind)) return [one]
+  }
+  return []
 }
 
 const timeOf = ({ lastModified }: ArchiveObject) => lastModified?.getTime() ?? 0
@@ -106,7 +165,7 @@ function listingFailed(error: unknown): Check {
   return failed('bucket', error, needs)
 }
 
-function ageCheck(service: string, object: ArchiveObject, formats: readonly Format[], now: number): Check {
+function ageCheck(service: string, { object, endedAt }: Listed, formats: readonly Format[], now: number): Check {
   const check = `objects ${service}`
   const late = formats
     .flatMap(({ archive }) => archive)
@@ -114,13 +173,25 @@ function ageCheck(service: string, object: ArchiveObject, formats: readonly Form
     .map((archive) => archive.late ?? hour)
   const what = `the newest came ${age(new Date(timeOf(object)), now)} ago: ${object.key}`
   if (now - timeOf(object) <= Math.max(hour, ...late)) return fine(check, what)
+  if (endedAt !== undefined)
+    return found(
+      check,
+      'unknown',
+      `${what}; of so many files only those up to ${endedAt} were listed`,
+      '--bucket s3://bucket/prefix of one account or region lists fewer',
+    )
   return found(check, 'warning', what, 'see whether its delivery ended, or nothing happens there')
 }
 
 /** Reads its first records, as a consumer would. */
-async function look(object: ArchiveObject, { s3, parser, signal }: BucketOptions): Promise<Newest & { check: Check }> {
-  const check = `reading ${object.service}`
+async function look(
+  object: ArchiveObject,
+  { s3, parser, signal }: BucketOptions,
+  name = object.service,
+): Promise<Newest & { check: Check }> {
+  const check = `reading ${name}`
   const { bucket, key, etag, size } = object
+  const explain = `flowferry explain ${shellWord(`s3://${bucket}/${key}`)}`
   const ref = { bucket, key, ...(etag !== undefined && { etag }), ...(size !== undefined && { size }) }
   const { seen, header } = await peek(s3Object(ref, { s3 }), parseContext(signal && { signal })).then(
     ({ head, whole }) => ({ seen: whole.object, header: headerIn(head.text) }),
@@ -154,7 +225,7 @@ async function look(object: ArchiveObject, { s3, parser, signal }: BucketOptions
         check,
         'warning',
         `${what}, but ${plural(counts.malformed, 'record')} among the first malformed: ${malformed[0]?.reason}`,
-        `flowferry explain s3://${bucket}/${key}`,
+        explain,
       )
     }
     const { code, message } = error
@@ -163,8 +234,7 @@ async function look(object: ArchiveObject, { s3, parser, signal }: BucketOptions
     if (code === 'SOURCE_KEY') return found(check, 'fault', message, 'grant kms:Decrypt on the key, in its policy, too')
     if (code === 'OBJECT_ARCHIVED')
       return found(check, 'warning', message, 'a lifecycle rule archives objects: restore them before a backfill')
-    if (['records', 'decompress'].includes(errorCodes[code].stage))
-      return found(check, 'fault', message, `flowferry explain s3://${bucket}/${key}`)
+    if (['records', 'decompress'].includes(errorCodes[code].stage)) return found(check, 'fault', message, explain)
     return failed(check, error, 's3:GetObject on the objects')
   }
 }

@@ -77,4 +77,19 @@ describe('checkFlowLogs', () => {
       what: expect.stringContaining('ec2:DescribeFlowLogs'),
     })
   })
+
+  it("asks of a transit gateway's no more than whether it is delivered", async () => {
+    const gateway = {
+      ...well,
+      FlowLogId: 'fl-2',
+      ResourceId: 'tgw-1',
+      TrafficType: undefined,
+      LogFormat: format(['version', 'resource-type', 'tgw-id']),
+    }
+    expect(Object.values(await checks([gateway])).map(({ check, status }) => `${check}: ${status}`)).toEqual([
+      'flow log fl-2: ok',
+    ])
+    const broken = await checks([{ ...gateway, DeliverLogsErrorMessage: 'Access error' }])
+    expect(Object.values(broken)).toMatchObject([{ status: 'fault', what: expect.stringContaining('Access error') }])
+  })
 })

@@ -1,12 +1,13 @@
 import { type EC2Client, type FlowLog, paginateDescribeFlowLogs } from '@aws-sdk/client-ec2'
 import { advisedFormat, missingFields } from '@flowferry/answers/why'
+import { shellWord } from '../text.ts'
 import { type Check, fine, found, notChecked } from './check.ts'
 
 export interface FlowLogOptions {
   /** A client of the region that is looked at. */
   readonly ec2: EC2Client
   readonly bucket: string
-  /** Fields of the newest file, where it is text. */
+  /** Fields of the newest file of a VPC's, where it is text. */
   readonly header?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -71,6 +72,8 @@ function checksOf(one: FlowLog, isRead: boolean): Check[] {
       ? [`a record is of up to ${one.MaxAggregationInterval} s: what became of each connection is not seen`]
       : []),
   ]
+  // `why` asks flow logs of VPCs, and AWS gives a transit gateway's neither a choice of traffic nor of windows.
+  if (/^tgw-/.test(resource)) return checks.length > 0 ? checks : [fine(check, `of the transit gateway ${resource}`)]
   const what = `of ${resource}, ${traffic ?? 'all'} traffic, windows of ${one.MaxAggregationInterval ?? '?'} s`
   if (lacks.length > 0)
     checks.push(found(check, 'warning', what, replaceIt('--traffic-type ALL --max-aggregation-interval 60'), lacks))
@@ -84,7 +87,7 @@ function fields(check: string, names: readonly string[], where: string): Check {
   if (missing.length === 0) return fine(check, `${where} has all that why asks for`)
   const details = missing.map((need) => `without ${need.fields.join(', ')}: ${need.what}`)
   const all = [...names, ...missing.flatMap((need) => need.fields)]
-  const todo = replaceIt(`--log-format '${advisedFormat(all)}'`)
+  const todo = replaceIt(`--log-format ${shellWord(advisedFormat(all))}`)
   return found(check, 'warning', `${where} lacks what why would tell by`, todo, details)
 }
 

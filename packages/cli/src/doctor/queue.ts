@@ -1,6 +1,6 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs'
 import type { Sqs } from '@flowferry/source-s3'
-import { count, duration, plural } from '../text.ts'
+import { count, duration, plural, shellWord } from '../text.ts'
 import { type Check, failed, fine, found, notChecked } from './check.ts'
 import { mayS3Send } from './policy.ts'
 
@@ -62,7 +62,7 @@ export async function checkQueue(options: QueueOptions): Promise<{ readonly chec
       check,
       isShorter ? 'fault' : 'warning',
       `${what}, and the function takes up to ${duration(functionTimeout)}: messages come again while they are in work`,
-      `aws sqs set-queue-attributes --queue-url ${url} --attributes VisibilityTimeout=${wanted}`,
+      `aws sqs set-queue-attributes --queue-url ${shellWord(url)} --attributes VisibilityTimeout=${wanted}`,
     )
   }
 }
@@ -112,7 +112,7 @@ async function deadLetters(options: QueueOptions, attributes: Readonly<Record<st
             'dead letters',
             'warning',
             `${plural(letters, 'message')} could not be stored`,
-            `flowferry dlq group ${QueueUrl}`,
+            `flowferry dlq group ${shellWord(QueueUrl)}`,
           ),
     )
     const [its, main] = [dead, attributes].map(({ MessageRetentionPeriod }) => Number(MessageRetentionPeriod))
@@ -123,7 +123,7 @@ async function deadLetters(options: QueueOptions, attributes: Readonly<Record<st
           'retention',
           'warning',
           `the dead-letter queue keeps a message for ${its! / 86_400} days since it was first sent, and the queue itself for ${main! / 86_400}: it may be gone at once`,
-          `aws sqs set-queue-attributes --queue-url ${QueueUrl} --attributes MessageRetentionPeriod=1209600`,
+          `aws sqs set-queue-attributes --queue-url ${shellWord(QueueUrl)} --attributes MessageRetentionPeriod=1209600`,
         ),
       )
   } catch (error) {
