@@ -56,12 +56,7 @@ export type { Sqs } from './queue/queue.ts'
 export { type ReadOptions, type S3, type S3Clients, type S3ObjectOptions, s3Object } from './read/object.ts'
 export type { PublicKey } from './verify/digest.ts'
 export type { Finding, FindingKind } from './verify/findings.ts'
-export {
-  type VerifiedChain,
-  type VerifyOptions,
-  type VerifyPosition,
-  type VerifyReport,
-  verifyCloudTrail,
-} from './verify/verify.ts'
+export type { VerifiedChain, VerifyPosition, VerifyReport } from './verify/report.ts'
+export { type VerifyOptions, verifyCloudTrail } from './verify/verify.ts'
 export { type ConsumeOptions, type ConsumeTotals, consume } from './worker/consume.ts'
 export type { EndpointOptions } from './worker/endpoint.ts'

@@ -1,4 +1,4 @@
-import { type Digest, digestName } from './digest.ts'
+import { type Content, type Digest, digestName } from './digest.ts'
 import type { OnFinding } from './findings.ts'
 
 /**
@@ -16,8 +16,8 @@ export interface Link {
   /** None where the content is no digest, or one of another place. */
   readonly digest?: Omit<Digest, 'files'>
   readonly signature?: string
-  /** Of its log files those with the content that it says, and their bytes, until it is known to be signed. */
-  readonly content?: { readonly matching: number; readonly bytes: number }
+  /** Of its log files, until it is known to be signed. */
+  readonly content?: Content
 }
 
 interface Around {

@@ -27,6 +27,12 @@ export interface NamedFile {
   readonly hash: string
 }
 
+/** Of a digest's log files those with the content that it says, and their bytes, decompressed. */
+export interface Content {
+  readonly matching: number
+  readonly bytes: number
+}
+
 /** What a digest says. https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html */
 export interface Digest {
   readonly bucket: string

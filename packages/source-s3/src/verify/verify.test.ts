@@ -11,7 +11,8 @@ import {
   writeTrail,
 } from '../../test/trail.ts'
 import type { Finding } from './findings.ts'
-import { type VerifyOptions, type VerifyPosition, verifyCloudTrail } from './verify.ts'
+import type { VerifyPosition } from './report.ts'
+import { type VerifyOptions, verifyCloudTrail } from './verify.ts'
 
 const hour = 3_600_000
 const start = Date.parse('2026-11-21T20:00:00Z')
