@@ -9,7 +9,7 @@ export interface Ran {
 }
 
 interface Surroundings {
-  readonly stdin?: Iterable<string>
+  readonly stdin?: Iterable<string | Uint8Array>
   readonly env?: Record<string, string>
   readonly cwd?: string
   readonly signal?: AbortSignal
@@ -39,7 +39,7 @@ export async function runWith(
     })
   const io: Io = {
     stdin: (async function* () {
-      for (const text of stdin) yield Buffer.from(text)
+      for (const text of stdin) yield Buffer.from(text as string)
     })(),
     stdout: output('stdout'),
     stderr: output('stderr'),
