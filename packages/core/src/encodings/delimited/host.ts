@@ -1,6 +1,7 @@
 import { LF } from '../../read/ascii.ts'
 import { ingestedMember } from '../../schema/ingested.ts'
 import type { Closing } from '../../types/encoder.ts'
+import { closingBytes } from '../engine/closings.ts'
 import { startEngine } from '../engine/load.ts'
 import { buffer, setCompute } from '../engine/memory.ts'
 import * as engine from './engine/documents.ts'
@@ -186,7 +187,7 @@ export function encodeLines(
   if (ingested !== undefined) bytes.write(`${ingestedMember(ingested)},`, map.ingested, 'latin1')
   for (const [i, text] of [closing.aws, closing.cloud].entries()) {
     words[map.closingLengths / 4 + i] = text.length
-    if (text.length > 0) bytes.set(text, map.closings + i * map.closingBytes)
+    if (text.length > 0) bytes.set(text, map.closings + i * closingBytes)
   }
   const written = encodeRun(addressOf(program), count, limit, lead.length, tail.length, added ? 1 : 0)
   return { written, odd: words[map.status / 4] === 1 }

@@ -1,4 +1,5 @@
 import { ingestedMember } from '../../schema/ingested.ts'
+import { beginsAccount, closesNothing, endsAccount, writesAccount, writesClosing } from '../engine/closings.ts'
 import * as map from './engine/map.ts'
 
 /** Holds for lines in which the column has this text. */
@@ -140,7 +141,7 @@ export function stepsOf(nodes: readonly Node[], isAbsent: IsAbsent): Step[] {
 
   /** Members of an object, and what stood around the record where that has a place in it. */
   const walkInside = (nodes: readonly Node[], of: 'aws' | 'cloud' | undefined) => {
-    let what = map.writesClosing
+    let what = writesClosing
     for (const one of nodes) {
       const isAccount = of === 'cloud' && one.key === accountKey && sureNode(one) !== 'never'
       if (!isAccount) walk(one)
@@ -148,10 +149,10 @@ export function stepsOf(nodes: readonly Node[], isAbsent: IsAbsent): Step[] {
         walk(one)
         what = -1
       } else {
-        closing(of, map.beginsAccount)
+        closing(of, beginsAccount)
         walk(one)
-        closing(of, map.endsAccount)
-        what = map.writesAccount
+        closing(of, endsAccount)
+        what = writesAccount
       }
     }
     if (of && what !== -1) closing(of, what)
@@ -160,7 +161,7 @@ export function stepsOf(nodes: readonly Node[], isAbsent: IsAbsent): Step[] {
   const walk = (node: Node) => {
     const sure = sureNode(node)
     if (sure === 'never') {
-      if (node.is === 'object' && node.closing) closing(node.closing, map.closesNothing)
+      if (node.is === 'object' && node.closing) closing(node.closing, closesNothing)
       return
     }
     if (node.is === 'object') {

@@ -5,13 +5,13 @@ import { kindOf } from '../../schema/fields.ts'
 import { ingestedMember } from '../../schema/ingested.ts'
 import type { Schema } from '../../schema/schema.ts'
 import type { Closing } from '../../types/encoder.ts'
+import { closingBytes } from '../engine/closings.ts'
 import { full } from '../engine/memo.ts'
 import { timeBytes } from '../engine/times.ts'
 import type { CompiledFormat } from './compile.ts'
 import { createEmitter } from './emits.ts'
 import {
   classBits,
-  closingBytes,
   closingLengthsAt,
   closingsAt,
   entryBytes,

@@ -1,14 +1,12 @@
 import { takesClosing } from '../../schema/around.ts'
 import { mayRefuse } from '../../schema/held.ts'
 import type { Branch, Condition, Leaf } from '../../schema/layout.ts'
+import { beginsAccount, closesNothing, endsAccount, writesAccount, writesClosing } from '../engine/closings.ts'
 import { type createEmitter, type Emit, type ListTable, OddShape, type Present, type ShapeFacts } from './emits.ts'
 import {
   absent,
   address,
-  beginsAccount,
   classBits,
-  closesNothing,
-  endsAccount,
   holed,
   kindAddress,
   kindObject,
@@ -27,8 +25,6 @@ import {
   opLiteral,
   opMember,
   opOpen,
-  writesAccount,
-  writesClosing,
 } from './engine/map.ts'
 import { isPlace, type Place, type Places, snakePath } from './places.ts'
 import { unknownSource } from './plain.ts'

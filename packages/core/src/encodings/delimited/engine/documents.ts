@@ -3,7 +3,9 @@
  * a wasm module and, where there is none, as JavaScript: it is written in what AssemblyScript and TypeScript share, and
  * sees nothing but one memory. `memory.ts` and `memory.as` are the two ways to reach it.
  */
+
 import { isIPv4 as isIPv4Text } from '../../engine/addresses.ts'
+import { beginsAccount, closesNothing, closingBytes, endsAccount, writesClosing } from '../../engine/closings.ts'
 import { isRepeat } from '../../engine/items.ts'
 import { QUOTE } from '../../engine/json-bytes.ts'
 import { clearMemo, full, odd, openMemo } from '../../engine/memo.ts'
@@ -221,13 +223,13 @@ function encodeLine(steps: i32, offset: i32): i32 {
         const which = load32(step + map.partWord) & 1
         const length = load32(map.closingLengths + which * 4)
         if (length > 0) {
-          if (what === map.beginsAccount) account = o
-          else if (what === map.endsAccount) account = o > account ? -1 : 0
-          else if (what === map.closesNothing) return odd
-          else if (what === map.writesClosing || account !== -1) {
+          if (what === beginsAccount) account = o
+          else if (what === endsAccount) account = o > account ? -1 : 0
+          else if (what === closesNothing) return odd
+          else if (what === writesClosing || account !== -1) {
             // An object of nothing else is not there.
             if (load8(o - 1) !== COMMA) return odd
-            copyText(o, map.closings + which * map.closingBytes, length)
+            copyText(o, map.closings + which * closingBytes, length)
             o += length
           }
         }

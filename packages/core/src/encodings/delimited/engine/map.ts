@@ -77,7 +77,6 @@ export const ingested: i32 = 1893376
 /** Texts of what stood around records, for the ends of `aws` and of `cloud`, and before them their lengths: 0 for none. */
 export const closingLengths: i32 = 1893504
 export const closings: i32 = 1893520
-export const closingBytes: i32 = 1600
 
 // ── A program ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -156,16 +155,7 @@ export const repeatableWord: i32 = 32
 export const nextWord: i32 = 36
 
 /**
- * Of a closing: 1 for that of `cloud`, and, twice: writes its text, that unless an account was written, leaves the line to
- * the plain path, stands before an account, stands behind it.
- */
-export const writesClosing: i32 = 0
-export const writesAccount: i32 = 1
-export const closesNothing: i32 = 2
-export const beginsAccount: i32 = 3
-export const endsAccount: i32 = 4
-/**
- * Of a time its kind; of a hash its seed; of a case 1 where its column is percent-encoded; of a part its number, the slot, and bits: of a
+ * Of a time its kind; of a hash its seed; of a closing which, as `closings.ts` says; of a case 1 where its column is percent-encoded; of a part its number, the slot, and bits: of a
  * request line, an address alone, a name that is none, a number, a path.
  */
 export const partWord: i32 = 40

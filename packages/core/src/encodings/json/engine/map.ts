@@ -39,7 +39,6 @@ export const entityList: i32 = 100
 /** Texts of what stood around records, for the ends of `aws` and of `cloud`, and before them their lengths: 0 for none. */
 export const closingLengthsAt: i32 = base + 4096
 export const closingsAt: i32 = base + 4112
-export const closingBytes: i32 = 1600
 /** The block at hand, of which records are scanned or written; zeros behind it stop each look. */
 export const inputAt: i32 = base + 7360
 /** A value that lay in two blocks. */
@@ -223,17 +222,8 @@ export const opHostName: i32 = 26
 export const opReverseName: i32 = 27
 /** Values of the objects in a list whose other member is a text, as items; the target is as that of `opPicked`. */
 export const opItemsWhere: i32 = 28
-/** The end of `aws` or `cloud`, or an account in it: the target says which, and what is done there. */
+/** The end of `aws` or `cloud`, or an account in it: the target says which, and what is done there, as `closings.ts` has it. */
 export const opClosing: i32 = 29
-/** Of its target: 1 for that of `cloud`, and, twice, one of these. */
-export const writesClosing: i32 = 0
-/** Unless an account was written. */
-export const writesAccount: i32 = 1
-/** Leaves the record to the plain path. */
-export const closesNothing: i32 = 2
-/** Stands before an account, and behind it. */
-export const beginsAccount: i32 = 3
-export const endsAccount: i32 = 4
 /** The name of a session that is an address of e-mail, or nothing. */
 export const opSessionEmail: i32 = 30
 /** The extension of a path, or nothing. */

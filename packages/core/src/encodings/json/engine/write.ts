@@ -1,3 +1,4 @@
+import { beginsAccount, closesNothing, closingBytes, endsAccount, writesClosing } from '../../engine/closings.ts'
 import { ARRAY_CLOSE, COMMA, OBJECT_CLOSE } from '../../engine/json-bytes.ts'
 import { odd } from '../../engine/memo.ts'
 import { copy, copyLong, load8, load32, store8, store32 } from '../../engine/memory.ts'
@@ -5,12 +6,8 @@ import { beginGroups } from './groups.ts'
 import { compileShape } from './host-calls.ts'
 import { openList, putItem } from './lists.ts'
 import {
-  beginsAccount,
-  closesNothing,
-  closingBytes,
   closingLengthsAt,
   closingsAt,
-  endsAccount,
   entryBytes,
   memberKey,
   memberKeyLength,
@@ -43,7 +40,6 @@ import {
   stepTarget,
   tapeEntries,
   tapeHash,
-  writesClosing,
 } from './map.ts'
 import { putRecalled } from './recalled.ts'
 import { beginValues, putValue } from './values.ts'
