@@ -3,7 +3,7 @@ import { w3c } from '../encodings/delimited/w3c.ts'
 import { json } from '../encodings/json/json.ts'
 import { family } from '../schema/derive.ts'
 import { double, ip, iso8601, keyword, long } from '../schema/fields.ts'
-import { aws, format } from '../schema/format.ts'
+import { aws, awsFormat } from '../schema/format.ts'
 import { tls, validityDate } from '../schema/network.ts'
 import { asTime } from '../schema/time.ts'
 import { isAddress } from '../schema/values.ts'
@@ -28,7 +28,7 @@ const fits = ({ tls_verify_status: status = '-', ...line }: Readonly<Record<stri
  * them, or the same as JSON.
  * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-connection-logs.html
  */
-export const albConnection = format({
+export const albConnection = awsFormat({
   kind: 'albconnection',
   title: 'Application Load Balancer connection logs',
   dataset: 'aws.elb_connection_logs',

@@ -3,7 +3,7 @@ import { w3c } from '../encodings/delimited/w3c.ts'
 import { json } from '../encodings/json/json.ts'
 import { family } from '../schema/derive.ts'
 import { double, ip, iso8601, keyword, long } from '../schema/fields.ts'
-import { aws, format } from '../schema/format.ts'
+import { aws, awsFormat } from '../schema/format.ts'
 import { addressPort } from '../schema/parts.ts'
 import { asTime, nanoseconds } from '../schema/time.ts'
 import type { RecordOf } from '../types.ts'
@@ -24,7 +24,7 @@ const fits = ({ type, time, status }: Readonly<Record<string, unknown>>) =>
  * adds behind them, or the same as JSON.
  * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-health-check-logs.html
  */
-export const albHealthCheck = format({
+export const albHealthCheck = awsFormat({
   kind: 'albhealthcheck',
   title: 'Application Load Balancer health check logs',
   dataset: 'aws.elb_health_check_logs',

@@ -3,7 +3,7 @@ import { w3c } from '../encodings/delimited/w3c.ts'
 import { json } from '../encodings/json/json.ts'
 import { family } from '../schema/derive.ts'
 import { double, ip, iso8601, keyword, list, long } from '../schema/fields.ts'
-import { aws, format } from '../schema/format.ts'
+import { aws, awsFormat } from '../schema/format.ts'
 import { tls } from '../schema/network.ts'
 import { addressPort, requestLine } from '../schema/parts.ts'
 import { endOfEvent, typed } from '../schema/targets.ts'
@@ -32,7 +32,7 @@ const fits = ({ type, time, elb }: Readonly<Record<string, unknown>>) =>
  * A quote in a request or an agent stays as the load balancer escapes it, `\\"` or `\\x22`: nothing tells a backslash of
  * the log from one of the client's.
  */
-export const albAccess = format({
+export const albAccess = awsFormat({
   kind: 'alb',
   title: 'Application Load Balancer access logs',
   dataset: 'aws.elb_logs',

@@ -3,7 +3,7 @@ import { json } from '../encodings/json/json.ts'
 import { hours } from '../schema/archive.ts'
 import { family, optional } from '../schema/derive.ts'
 import { anyTime, double, inAllSpellings, ip, keyword, long } from '../schema/fields.ts'
-import { aws, format } from '../schema/format.ts'
+import { aws, awsFormat } from '../schema/format.ts'
 import { tls, validityDate } from '../schema/network.ts'
 import { asAnyTime, firstTime } from '../schema/time.ts'
 import type { RecordOf } from '../types.ts'
@@ -16,7 +16,7 @@ import { telling } from './vended-telling.ts'
  *
  * AWS's table says that eventTimestamp is ISO 8601, and shows milliseconds since 1970: both are read.
  */
-export const cloudFrontConnection = format({
+export const cloudFrontConnection = awsFormat({
   kind: 'cloudfrontconnection',
   title: 'CloudFront connection logs',
   dataset: 'aws.cloudfront_connection_logs',

@@ -1,7 +1,7 @@
 import { delimited } from '../encodings/delimited/delimited.ts'
 import { hours } from '../schema/archive.ts'
 import { decodePercent, double, encoded, type Field, keyword, long, reader } from '../schema/fields.ts'
-import { aws, format } from '../schema/format.ts'
+import { aws, awsFormat } from '../schema/format.ts'
 import { extensionOf } from '../schema/parts.ts'
 import { isAddress } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
@@ -51,7 +51,7 @@ const fields = {
  * @example
  * const parser = cloudFrontRealTime.withFields(['timestamp', 'c-ip', 'sc-status', 'cs-uri-stem'])
  */
-export const cloudFrontRealTime = format({
+export const cloudFrontRealTime = awsFormat({
   kind: 'cloudfrontrealtime',
   title: 'CloudFront real-time logs',
   dataset: 'aws.cloudfront_realtime_logs',

@@ -2,7 +2,7 @@ import { w3c } from '../encodings/delimited/w3c.ts'
 import { json } from '../encodings/json/json.ts'
 import { hours } from '../schema/archive.ts'
 import { inAllSpellings } from '../schema/fields.ts'
-import { aws, format } from '../schema/format.ts'
+import { aws, awsFormat } from '../schema/format.ts'
 import { extensionOf } from '../schema/parts.ts'
 import { isAddress } from '../schema/values.ts'
 import type { RecordOf } from '../types.ts'
@@ -22,7 +22,7 @@ const ofAllAges = [...Object.keys(cloudFrontFields).slice(0, 33), 'distribution-
  * Values are percent-encoded once on top of what the client sent; decoding once gives that back. Until 2019 the agent's
  * spaces were encoded twice.
  */
-export const cloudFront = format({
+export const cloudFront = awsFormat({
   kind: 'cloudfront',
   title: 'CloudFront standard logs',
   dataset: 'aws.cloudfront_logs',

@@ -4,7 +4,7 @@ import { once } from '../once.ts'
 import { hours, minutes } from '../schema/archive.ts'
 import { emailOf, optional, present, sessionEmail, sessionName } from '../schema/derive.ts'
 import { boolean, iso8601, keyword } from '../schema/fields.ts'
-import { aws, format } from '../schema/format.ts'
+import { aws, awsFormat } from '../schema/format.ts'
 import { tls } from '../schema/network.ts'
 import { flat, freeForm, objects } from '../schema/objects.ts'
 import { typed } from '../schema/targets.ts'
@@ -34,7 +34,7 @@ const saidAt = [
  * Also reads what other tools make of them: a bare array, a single event, or one event a line; events in EventBridge's
  * envelope, and the answers of LookupEvents.
  */
-export const cloudTrail = format({
+export const cloudTrail = awsFormat({
   kind: 'cloudtrail',
   title: 'CloudTrail',
   dataset: 'aws.cloudtrail',

@@ -1,7 +1,7 @@
 import { delimited } from '../encodings/delimited/delimited.ts'
 import { family, present } from '../schema/derive.ts'
 import { double, iso8601, keyword, long } from '../schema/fields.ts'
-import { aws, format } from '../schema/format.ts'
+import { aws, awsFormat } from '../schema/format.ts'
 import { tls } from '../schema/network.ts'
 import { addressPort, requestLine } from '../schema/parts.ts'
 import { typed } from '../schema/targets.ts'
@@ -18,7 +18,7 @@ const files = loadBalancerFiles('', '[A-Za-z0-9-]+_\\d{8}T\\d{4}Z_')
  *
  * A quote in a request or an agent stays as it is escaped, as in the logs of Application Load Balancers.
  */
-export const elbAccess = format({
+export const elbAccess = awsFormat({
   kind: 'elb',
   title: 'Classic Load Balancer access logs',
   dataset: 'aws.elb_logs',

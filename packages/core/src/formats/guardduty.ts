@@ -1,7 +1,7 @@
 import { json } from '../encodings/json/json.ts'
 import { hours } from '../schema/archive.ts'
 import { boolean, double, iso8601, keyword, long } from '../schema/fields.ts'
-import { aws, format } from '../schema/format.ts'
+import { aws, awsFormat } from '../schema/format.ts'
 import { isObject, type JsonObject } from '../schema/free-form.ts'
 import { transport } from '../schema/network.ts'
 import { flat } from '../schema/objects.ts'
@@ -45,7 +45,7 @@ const ofAction = [
  * https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_exportfindings.html
  * https://docs.aws.amazon.com/guardduty/latest/APIReference/API_Finding.html
  */
-export const guardDuty = format({
+export const guardDuty = awsFormat({
   kind: 'guardduty',
   title: 'GuardDuty findings',
   dataset: 'aws.guardduty',

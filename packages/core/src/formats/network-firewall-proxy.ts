@@ -3,7 +3,7 @@ import { json } from '../encodings/json/json.ts'
 import { hours } from '../schema/archive.ts'
 import { family, lookup, optional } from '../schema/derive.ts'
 import { anyTime, type Field, inAllSpellings, ip, keyword, long } from '../schema/fields.ts'
-import { aws, format } from '../schema/format.ts'
+import { aws, awsFormat } from '../schema/format.ts'
 import { isObject, type JsonObject } from '../schema/free-form.ts'
 import { arnParts, urlParts } from '../schema/network.ts'
 import { flat } from '../schema/objects.ts'
@@ -16,7 +16,7 @@ import { telling } from './vended-telling.ts'
  * fields.
  * https://docs.aws.amazon.com/network-firewall/latest/developerguide/proxy-logging-and-monitoring.html
  */
-export const networkFirewallProxy = format({
+export const networkFirewallProxy = awsFormat({
   kind: 'networkfirewallproxy',
   title: 'Network Firewall proxy logs',
   dataset: 'aws.firewall_proxy_logs',

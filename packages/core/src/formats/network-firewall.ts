@@ -2,7 +2,7 @@ import { json } from '../encodings/json/json.ts'
 import { hours } from '../schema/archive.ts'
 import { family, lookup, present } from '../schema/derive.ts'
 import { boolean, code, type Field, ip, iso8601, keyword, long } from '../schema/fields.ts'
-import { aws, format, when } from '../schema/format.ts'
+import { aws, awsFormat, when } from '../schema/format.ts'
 import { httpVersion, tls, urlParts } from '../schema/network.ts'
 import { flat, pairs } from '../schema/objects.ts'
 import { asTime, isoSeconds } from '../schema/time.ts'
@@ -16,7 +16,7 @@ import type { RecordOf } from '../types.ts'
  * https://docs.aws.amazon.com/network-firewall/latest/developerguide/tls-inspection-logging.html
  * https://docs.suricata.io/en/suricata-7.0.8/output/eve/eve-json-format.html
  */
-export const networkFirewall = format({
+export const networkFirewall = awsFormat({
   kind: 'networkfirewall',
   title: 'Network Firewall logs',
   dataset: 'aws.firewall_logs',

@@ -3,7 +3,7 @@ import { w3c } from '../encodings/delimited/w3c.ts'
 import { json } from '../encodings/json/json.ts'
 import { family, present } from '../schema/derive.ts'
 import { type Field, iso8601, keyword, list, long, reader } from '../schema/fields.ts'
-import { aws, format } from '../schema/format.ts'
+import { aws, awsFormat } from '../schema/format.ts'
 import { tls } from '../schema/network.ts'
 import { addressPort } from '../schema/parts.ts'
 import { endOfEvent, typed } from '../schema/targets.ts'
@@ -27,7 +27,7 @@ const fits = ({ version, time, elb }: Readonly<Record<string, unknown>>) =>
  * and those that AWS adds behind them, or the same as JSON. Times have no zone, and are UTC.
  * https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-access-logs.html
  */
-export const nlbAccess = format({
+export const nlbAccess = awsFormat({
   kind: 'nlb',
   title: 'Network Load Balancer access logs',
   dataset: 'aws.elb_logs',

@@ -2,7 +2,7 @@ import { json } from '../encodings/json/json.ts'
 import { family, lookup } from '../schema/derive.ts'
 import { dnsName, hostName, reverseAddress, valuesWhere } from '../schema/dns.ts'
 import { ip, iso8601, keyword, long } from '../schema/fields.ts'
-import { aws, format } from '../schema/format.ts'
+import { aws, awsFormat } from '../schema/format.ts'
 import { objects } from '../schema/objects.ts'
 import type { RecordOf } from '../types.ts'
 
@@ -14,7 +14,7 @@ const names = /* @__PURE__ */ valuesWhere({ value: 'Rdata', where: 'Type', is: [
  * `dns.answers.name`, too, where ECS has the name that was asked: it stands in `dns.answers.data` alone.
  * https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs-format.html
  */
-export const route53Resolver = format({
+export const route53Resolver = awsFormat({
   kind: 'route53resolver',
   title: 'Route 53 Resolver query logs',
   dataset: 'aws.route53_resolver_logs',

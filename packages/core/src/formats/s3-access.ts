@@ -3,7 +3,7 @@ import { json } from '../encodings/json/json.ts'
 import { hours, minutes } from '../schema/archive.ts'
 import { family, optional, present } from '../schema/derive.ts'
 import { commonLogTime, decodePercent, encoded, type Field, ip, keyword, long, reader } from '../schema/fields.ts'
-import { aws, format } from '../schema/format.ts'
+import { aws, awsFormat } from '../schema/format.ts'
 import { tls } from '../schema/network.ts'
 import { requestLine } from '../schema/parts.ts'
 import { nanoseconds } from '../schema/time.ts'
@@ -19,7 +19,7 @@ import { telling } from './vended-telling.ts'
  * S3 escapes no quote in what a client sent: a line is read by what stands in quotes and what does not. A request has an id,
  * and a copy is two records of one id: documents are known by where their records stand.
  */
-export const s3Access = format({
+export const s3Access = awsFormat({
   kind: 's3access',
   title: 'S3 server access logs',
   dataset: 'aws.s3access',

@@ -2,7 +2,7 @@ import { delimited } from '../encodings/delimited/delimited.ts'
 import { hours, minutes } from '../schema/archive.ts'
 import { family } from '../schema/derive.ts'
 import { code, epoch, ip, keyword, long } from '../schema/fields.ts'
-import { aws, format } from '../schema/format.ts'
+import { aws, awsFormat } from '../schema/format.ts'
 import { tcpFlags, transport } from '../schema/network.ts'
 import { endOfEvent } from '../schema/targets.ts'
 import type { RecordOf } from '../types.ts'
@@ -14,7 +14,7 @@ import type { RecordOf } from '../types.ts'
  *
  * Elastic keeps metrics under `aws.transitgateway.metrics`, and has no integration for these logs' own names.
  */
-export const transitGateway = format({
+export const transitGateway = awsFormat({
   kind: 'transitgateway',
   title: 'Transit Gateway Flow Logs',
   dataset: 'aws.transitgateway_logs',

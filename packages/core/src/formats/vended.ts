@@ -3,7 +3,7 @@ import { claimOf } from '../encodings/json/claims.ts'
 import { json } from '../encodings/json/json.ts'
 import { optional, present } from '../schema/derive.ts'
 import { anyTime, inAllSpellings, keyword } from '../schema/fields.ts'
-import { aws, format } from '../schema/format.ts'
+import { aws, awsFormat } from '../schema/format.ts'
 import { spellingsOf } from '../schema/layout.ts'
 import { arnParts, cloudOfArn } from '../schema/network.ts'
 import { typed } from '../schema/targets.ts'
@@ -18,7 +18,7 @@ import { telling as tellingOfTables } from './vended-telling.ts'
  * the resource's service and a field tell it. No key does: whoever delivers them chooses what stands behind the bucket.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
  */
-export const vended = format({
+export const vended = awsFormat({
   kind: 'vended',
   title: 'vended logs of other services',
   dataset: 'aws.vended_logs',

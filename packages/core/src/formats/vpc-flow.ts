@@ -2,7 +2,7 @@ import { delimited } from '../encodings/delimited/delimited.ts'
 import { hours, minutes } from '../schema/archive.ts'
 import { family, lookup } from '../schema/derive.ts'
 import { code, encoded, epoch, ip, keyword, long } from '../schema/fields.ts'
-import { aws, format } from '../schema/format.ts'
+import { aws, awsFormat } from '../schema/format.ts'
 import { tcpFlags, transport } from '../schema/network.ts'
 import { endOfEvent } from '../schema/targets.ts'
 import { isAddress } from '../schema/values.ts'
@@ -15,7 +15,7 @@ import type { RecordOf } from '../types.ts'
  * A file without a header is read as the default format of version 2 if its first record has that format's types;
  * for any other, `vpcFlow.withFields([...])` states the order.
  */
-export const vpcFlow = format({
+export const vpcFlow = awsFormat({
   kind: 'vpcflow',
   title: 'VPC Flow Logs',
   dataset: 'aws.vpcflow',

@@ -1,7 +1,7 @@
 import { json } from '../encodings/json/json.ts'
 import { family, lookup } from '../schema/derive.ts'
 import { code, epoch, epochMilliseconds, ip, keyword, long } from '../schema/fields.ts'
-import { aws, format } from '../schema/format.ts'
+import { aws, awsFormat } from '../schema/format.ts'
 import { arnParts, cloudOfArn, httpVersion, splitHost } from '../schema/network.ts'
 import { flat, pairs } from '../schema/objects.ts'
 import type { RecordOf } from '../types.ts'
@@ -11,7 +11,7 @@ import type { RecordOf } from '../types.ts'
  * searched by their leaves: Elastic has them `nested`, which costs an index a document for each rule.
  * https://docs.aws.amazon.com/waf/latest/developerguide/logging-fields.html
  */
-export const waf = format({
+export const waf = awsFormat({
   kind: 'waf',
   title: 'AWS WAF logs',
   dataset: 'aws.waf',
