@@ -663,6 +663,7 @@ Examples:
     .option('--queue <url>', 'URL of the queue that a consumer reads')
     .option('--function-timeout <duration>', 'of the Lambda function behind the queue: 120s, 5m')
     .option('--to <store>', 'elasticsearch, opensearch or duckdb:FILE; default: the store of the config')
+    .addOption(formats('logs to look at; default: those that the bucket holds, else all'))
     .option('--index <name>', 'the index that has everything; default: data streams')
     .addOption(indexPer())
     .addOption(json())

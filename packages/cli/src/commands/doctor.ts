@@ -19,7 +19,7 @@ import { checkFlowLogs } from '../doctor/flow-log.ts'
 import { checkNotification } from '../doctor/notification.ts'
 import { checkQueue } from '../doctor/queue.ts'
 import { checkDuckDB, checkStore } from '../doctor/store.ts'
-import { logFormatNames, parserFor } from '../formats.ts'
+import { logFormatNames, parserFor, requireNames } from '../formats.ts'
 import { type ExitCode, type Io, line, queueUrl, refuseOptions, UsageError } from '../io.ts'
 import { parseDuration } from '../times.ts'
 
@@ -28,6 +28,7 @@ export interface DoctorCommandOptions extends ClusterOptions {
   readonly queue?: string
   readonly functionTimeout?: string
   readonly to?: string
+  readonly format?: readonly string[]
   readonly index?: string
   readonly indexPer?: 'day' | 'month'
   readonly json?: boolean
@@ -39,12 +40,12 @@ export async function doctorCommand(
   io: Io,
   flag: string | boolean | undefined,
 ): Promise<ExitCode> {
-  const { bucket, queue, functionTimeout } = options
+  const { bucket, queue, functionTimeout, format } = options
   const address = bucket === undefined ? undefined : bucketOf(bucket)
   if (queue !== undefined) queueUrl('--queue', queue)
   if (queue === undefined) refuseOptions(options, ['functionTimeout'], '--queue')
   const timeout = functionTimeout === undefined ? undefined : parseDuration('--function-timeout', functionTimeout)
-  const { settings, parser, check } = await checkConfig(flag, io)
+  const { settings, parser, check } = await checkConfig(flag, format, io)
   const aws = await checkAws({ address, queue, timeout, parser, io })
   const store = await checkTarget(options, aws.newest, { settings, parser, io })
   const checks = [check, ...aws.checks, ...store]
@@ -61,22 +62,28 @@ function bucketOf(text: string): { readonly bucket: string; readonly key: string
 /** A config that cannot be loaded is what the other commands would end with; the checks go on without it. */
 async function checkConfig(
   flag: string | boolean | undefined,
+  format: readonly string[] | undefined,
   io: Io,
 ): Promise<{ readonly settings: Settings; readonly parser: Parser<unknown>; readonly check: Check }> {
   const check = 'config'
+  let settings: Settings
   try {
-    const settings = await loadSettings(flag, io)
-    const parser = await parserFor(logFormatNames(settings), 'small', settings)
-    const { file, formats, enrichments } = settings
-    if (file === undefined) return { settings, parser, check: notChecked(check, 'there is none') }
-    const own = Object.keys(formats)
-    const what = `${file}: ${own.length === 0 ? 'no formats of its own' : `formats ${own.join(', ')}`}, ${enrichments.length} enrichments`
-    return { settings, parser, check: fine(check, what) }
+    settings = await loadSettings(flag, io)
+    await parserFor(logFormatNames(settings), 'small', settings)
   } catch (error) {
-    const parser = await parserFor(logFormatNames())
+    // Those of the config are not known.
+    const known = format?.filter((name) => logFormatNames().includes(name)) ?? []
+    const parser = await parserFor(known.length > 0 ? known : logFormatNames())
     const todo = 'correct it: every command that reads it ends with this'
     return { settings: noSettings, parser, check: found(check, 'fault', (error as Error).message, todo) }
   }
+  requireNames(format, logFormatNames(settings))
+  const parser = await parserFor(format ?? logFormatNames(settings), 'small', settings)
+  const { file, formats, enrichments } = settings
+  if (file === undefined) return { settings, parser, check: notChecked(check, 'there is none') }
+  const own = Object.keys(formats)
+  const what = `${file}: ${own.length === 0 ? 'no formats of its own' : `formats ${own.join(', ')}`}, ${enrichments.length} enrichments`
+  return { settings, parser, check: fine(check, what) }
 }
 
 interface Aws {
@@ -183,7 +190,7 @@ async function checkTarget(
   }
   const { request, setup, close } = open
   const kinds = new Set(newest.flatMap((one) => one.kinds))
-  const held = parser.formats.filter(({ kind }) => kinds.has(kind))
+  const held = parser.formats.filter(({ kind }) => given.format || kinds.has(kind))
   try {
     return await checkStore({
       engine: to,
