@@ -1,11 +1,16 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ingest, type LogDocument } from '@flowferry/core'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { memoryObject, memorySlice, memorySource, sinkContract } from '@flowferry/core/testing'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { files } from './files.ts'
+
+vi.mock('node:fs/promises', async (original) => {
+  const fs = await original<typeof import('node:fs/promises')>()
+  return { ...fs, writeFile: vi.fn(fs.writeFile) }
+})
 
 let folder = ''
 beforeEach(async () => {
@@ -44,6 +49,19 @@ describe('files', () => {
       expect(counts).toMatchObject({ read: 2, written: 2 - duplicate, duplicate })
     }
     expect((await stored()).map(({ source }) => source.ip).sort()).toEqual(['10.0.0.1', '10.0.0.2'])
+  })
+
+  test('takes no file for stored that was cut off, as where the disk is full', async () => {
+    const slice = memorySlice({ records: 2 })
+    const { writeFile: whole } = await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises')
+    vi.mocked(writeFile).mockImplementationOnce(async (path, text, options) => {
+      await whole(path, String(text).slice(0, 9), options)
+      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+    })
+    expect(await files(folder).write([slice])).toMatchObject({ slices: [{ written: 0, unfinished: 2 }], stop: true })
+    expect(await readdir(folder)).toEqual([])
+    expect(await files(folder).write([slice])).toMatchObject({ slices: [{ written: 2, duplicate: 0 }] })
+    expect(await stored()).toHaveLength(2)
   })
 
   test('stops where the folder is gone, and leaves the records unfinished', async () => {

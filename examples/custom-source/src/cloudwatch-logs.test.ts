@@ -59,14 +59,28 @@ describe('logGroup', () => {
     })
   })
 
-  test('has the same windows for another span, and leaves out those that reach beyond it', () => {
+  test('has the same windows for another span, from the one that holds its begin to the last that is over', () => {
     const names = (span: Partial<LogGroupOptions>) =>
       [...logGroup({ ...options, ...fake([], 1), ...span })].map(({ messageId }) => messageId)
     const all = ['vpc-flow-logs/2026-12-01T10:00:00.000Z', 'vpc-flow-logs/2026-12-01T10:05:00.000Z']
     expect(names({})).toEqual(all)
-    expect(names({ since: new Date(at(1)) })).toEqual(all.slice(1))
+    expect(names({ since: new Date(at(299)) })).toEqual(all)
+    expect(names({ since: new Date(at(300)) })).toEqual(all.slice(1))
     expect(names({ until: new Date(at(599)) })).toEqual(all.slice(0, 1))
     expect(names({ minutes: 1 })).toHaveLength(10)
+  })
+
+  test('leaves out nothing between two runs of which the second begins where the first ended', async () => {
+    const sink = memorySink()
+    const middle = new Date(at(431))
+    for (const [span, counts] of [
+      [{ until: middle }, { written: 15, duplicate: 0 }],
+      [{ since: middle }, { written: 15, duplicate: 0 }],
+    ] as const) {
+      const report = await ingest({ source: logGroup({ ...options, ...fake(events, 100), ...span }), parser, sink })
+      expect(report).toMatchObject({ ok: true, counts })
+    }
+    expect(sink.documents.size).toBe(30)
   })
 
   test('ends before what may still come, unless it is told', () => {

@@ -22,8 +22,9 @@ export interface LogGroupOptions {
 }
 
 /**
- * A past span of a log group, for `ingest` with a parser of `cloudWatchLogs()`. An object is a whole window of time that
- * lies in the span, and a message of its own. Windows begin at multiples of `minutes`: the same ones in every run.
+ * A past span of a log group, for `ingest` with a parser of `cloudWatchLogs()`. An object is a whole window of time, and a
+ * message of its own: from the one that holds `since` to the last one that ends by `until`. Windows begin at multiples of
+ * `minutes`, the same ones in every run: what two runs have in common is a duplicate.
  * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
  *
  * @throws FlowferryError INVALID_OPTION
@@ -42,7 +43,8 @@ export function logGroup(options: LogGroupOptions): Iterable<SourceMessage> {
 }
 
 function* windows(options: LogGroupOptions, from: number, end: number, length: number): Generator<SourceMessage> {
-  for (let start = Math.ceil(from / length) * length; start + length <= end; start += length) {
+  // From the window that holds `from`: a run that goes on where the last one ended leaves no gap between two windows.
+  for (let start = Math.floor(from / length) * length; start + length <= end; start += length) {
     const messageId = `${options.group}/${new Date(start).toISOString()}`
     yield { messageId, objects: [windowObject(options, start, length)] }
   }
