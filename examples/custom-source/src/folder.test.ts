@@ -26,6 +26,15 @@ describe('folder', () => {
     }
   })
 
+  test('an empty file is done, without records', async () => {
+    await writeFile(join(path, 'empty.log'), '')
+    const { messages } = await ingest({ source: folder(path), parser: vpcFlow, sink: memorySink() })
+    expect(messages.find(({ messageId }) => messageId === 'empty.log')).toMatchObject({
+      status: 'done',
+      objects: [{ counts: { read: 0 } }],
+    })
+  })
+
   test('fails the file that is none of the format, and no other', async () => {
     await writeFile(join(path, 'c.log'), 'no flow log\n')
     const { ok, messages } = await ingest({ source: folder(path), parser: vpcFlow, sink: memorySink() })

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import type { ByteRange, OpenObject, SourceMessage, SourceObject } from '@flowferry/core'
 
 /** The files of a folder, each a message of its own: what becomes of one fails no other. */
@@ -20,9 +21,10 @@ function fileObject(folder: string, name: string): SourceObject {
       await file.close()
       const start = range ? ('last' in range ? Math.max(0, size - range.last) : range.start) : 0
       const end = range && 'start' in range ? Math.min(range.end ?? size - 1, size - 1) : size - 1
-      const body = createReadStream(path, { start, end, ...(signal && { signal }) })
+      // It takes no range without a byte, as of an empty file.
+      const body = start > end ? Readable.from([]) : createReadStream(path, { start, end, ...(signal && { signal }) })
       // The ETag is part of every document's id: the same bytes have the same, and other bytes another.
-      return { etag: await hashOf(path), size: end - start + 1, lastModified: mtime, body }
+      return { etag: await hashOf(path), size: Math.max(0, end - start + 1), lastModified: mtime, body }
     },
   }
 }
