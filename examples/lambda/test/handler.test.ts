@@ -1,3 +1,5 @@
+import { EventEmitter, once } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { redrive, type SqsEvent } from '@flowferry/source-s3'
 import { afterAll, afterEach, beforeAll, describe, expect, vi } from 'vitest'
@@ -17,6 +19,8 @@ describe.each(engines)('the Lambda handler, into $name', (engine) => {
   let proxy: FaultProxy
   /** So many bulk requests are answered, then none. */
   let answered = Number.POSITIVE_INFINITY
+  /** `answered`: a bulk request has its answer; `held`: one gets none. */
+  const bulks = new EventEmitter()
 
   beforeAll(async () => {
     if (!aws || !node) return
@@ -24,9 +28,12 @@ describe.each(engines)('the Lambda handler, into $name', (engine) => {
     server = searchServer(node)
     await server.removeStreams()
     await engine.setup(node, { formats })
-    proxy = await faultProxy(node, ({ url }) =>
-      url!.startsWith('/_bulk') && answered-- <= 0 ? { does: 'black hole' } : undefined,
-    )
+    proxy = await faultProxy(node, ({ url }) => {
+      if (!url!.startsWith('/_bulk')) return undefined
+      if (answered-- > 0) return { does: 'pass', outcome: () => void bulks.emit('answered') }
+      bulks.emit('held')
+      return { does: 'black hole' }
+    })
     for (const [name, value] of Object.entries({
       ...awsEnvironment(aws),
       SEARCH_URL: proxy.url,
@@ -74,6 +81,18 @@ describe.each(engines)('the Lambda handler, into $name', (engine) => {
     for (const [stream, sources] of expectations) expect(await server.count(stream)).toBe(sources.length)
     expect(await stack.depth(stack.queueUrl)).toBe(0)
     expect(logged).not.toHaveBeenCalled()
+  })
+
+  test('tells of malformed lines, which fail nothing', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const lines = Array.from({ length: 20 }, (_, n) => `5 192.0.2.1 192.0.2.2 ${1790000000 + n}`)
+    await stack.put(
+      'AWSLogs/1/vpcflowlogs/malformed.log.gz',
+      gzipSync(['version srcaddr dstaddr end', ...lines, 'no flow log'].join('\n')),
+    )
+    expect((await invoke(stack, handler))!.response).toEqual({ batchItemFailures: [] })
+    expect(logged).toHaveBeenCalledOnce()
+    expect(JSON.parse(logged.mock.calls[0]![0])).toMatchObject({ ok: true, counts: { written: 20, malformed: 1 } })
   })
 
   test('gives back exactly the unreadable one of ten, dead-letters it verbatim, and takes it after repair', async () => {
@@ -149,7 +168,26 @@ describe.each(engines)('the Lambda handler, into $name', (engine) => {
       gzipSync(['version srcaddr dstaddr packets end', ...lines].join('\n')),
     )
     answered = 1
-    const first = await invoke(stack, handler, 2000)
+    // The time-out comes when the first request is answered and another is not, however long that takes: of all timers
+    // those of the deadline alone are that late.
+    const late: (() => void)[] = []
+    const { setTimeout: timer } = globalThis
+    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((run: () => void, milliseconds: number, ...rest: []) => {
+      if (!(milliseconds >= 900_000)) return timer(run, milliseconds, ...rest)
+      late.push(run)
+      return timer(() => {}, 0)
+    }) as typeof setTimeout)
+    const isShort = Promise.all([once(bulks, 'answered'), once(bulks, 'held')])
+    const invocation = invoke(stack, handler, 1_000_000)
+    await isShort
+    // The client reads the answer in one of the next turns of this process.
+    for (let turns = 0; turns < 100; turns++) await setImmediate()
+    expect(late).toHaveLength(2)
+    for (const run of late) {
+      run()
+      await setImmediate()
+    }
+    const first = await invocation
     expect(first!.response).toEqual({ batchItemFailures: [] })
     expect(await stack.depth(stack.queueUrl)).toBe(1)
     answered = Number.POSITIVE_INFINITY
