@@ -3,13 +3,10 @@ import { requireDone, s3Objects } from '@flowferry/source-s3'
 import express, { type ErrorRequestHandler } from 'express'
 import { aws, parser, sink } from './pipeline.ts'
 
-/** The buckets that a request may name: without them whoever reaches the service chooses what it reads. */
-const buckets = (process.env.LOG_BUCKETS ?? '').split(',')
-
 export const service = express()
 
 service.post('/events', express.json({ limit: '1mb' }), async (request, response) => {
-  const report = await ingest({ source: s3Objects(request.body, { ...aws, buckets }), parser, sink })
+  const report = await ingest({ source: s3Objects(request.body, aws), parser, sink })
   requireDone(report)
   response.json(report.counts)
 })

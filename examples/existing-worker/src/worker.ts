@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { Client } from '@elastic/elasticsearch'
-import { detect, ingest } from '@flowferry/core'
+import { detect, ingest, objectEvent } from '@flowferry/core'
 import { cloudFront } from '@flowferry/core/formats/cloudfront'
 import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
@@ -10,6 +10,8 @@ import { s3Objects } from '@flowferry/source-s3'
 import { Consumer } from 'sqs-consumer'
 
 const s3 = new S3Client()
+/** The buckets that a message may name: without them whoever may send one chooses what is read. */
+const buckets = (process.env.LOG_BUCKETS ?? '').split(',')
 const parser = detect([vpcFlow, cloudTrail, cloudFront])
 
 /** A worker that was there before: sqs-consumer receives and deletes, flowferry reads and stores. */
@@ -20,7 +22,10 @@ export function createWorker(queueUrl: string, node: string): Consumer {
     sqs: new SQSClient(),
     batchSize: 10,
     handleMessageBatch: async (messages) => {
-      const { messages: reports } = await ingest({ source: s3Objects(messages, { s3 }), parser, sink })
+      const { messages: reports } = await ingest({ source: s3Objects(messages, { s3, buckets }), parser, sink })
+      // What comes again is in no log of sqs-consumer's.
+      for (const { messageId, status, error, objects } of reports)
+        if (status === 'failed') console.error(JSON.stringify({ messageId, error, objects: objects.map(objectEvent) }))
       const done = new Set(reports.filter(({ status }) => status === 'done').map(({ messageId }) => messageId))
       // What is returned is deleted; the rest comes again.
       return messages.filter(({ MessageId }) => done.has(MessageId))

@@ -5,7 +5,6 @@ import { engines, formats } from '../../../test/support/engines.ts'
 import { fixtures } from '../../../test/support/fixtures.ts'
 import { searchServer } from '../../../test/support/search.ts'
 import { onServers } from '../../../test/support/servers.ts'
-import { createWorker } from '../src/worker.ts'
 
 const { test, urls } = onServers('aws', 'elasticsearch')
 
@@ -14,6 +13,9 @@ describe("flowferry in somebody's worker", () => {
     const [aws, node] = urls as [string, string]
     for (const [name, value] of Object.entries(awsEnvironment(aws))) vi.stubEnv(name, value)
     const stack = await createStack(aws, { visibilitySeconds: 1, maxReceiveCount: 2 })
+    vi.stubEnv('LOG_BUCKETS', stack.bucket)
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const { createWorker } = await import('../src/worker.ts')
     const server = searchServer(node)
     await server.removeStreams()
     await engines[0]!.setup(node, { formats })
@@ -30,7 +32,11 @@ describe("flowferry in somebody's worker", () => {
       await expect.poll(() => stack.depth(stack.deadLetterQueueUrl), { timeout: 60_000, interval: 500 }).toBe(1)
       expect(await stack.depth(stack.queueUrl)).toBe(0)
       expect(await server.count('logs-aws.vpcflow-default')).toBe(flows.flatMap(({ expected }) => expected).length)
+      const told = logged.mock.calls.map(([line]) => JSON.parse(line))
+      expect(told.length).toBeGreaterThanOrEqual(2)
+      for (const { objects } of told) expect(objects).toMatchObject([{ code: 'COMPRESSION_CORRUPT' }])
     } finally {
+      logged.mockRestore()
       worker.stop({ abort: true })
       vi.unstubAllEnvs()
       stack.close()

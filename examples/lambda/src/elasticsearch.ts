@@ -16,6 +16,6 @@ const parser = detect([vpcFlow, cloudTrail, cloudFront])
 export const handler = async (event: SqsEvent, context: Deadline) => {
   const report = await ingest({ source: s3Objects(event, { ...aws, ...reading }), parser, sink, deadline: context })
   const settled = await settle(report, event, { ...aws, deadLetter })
-  if (!settled.ok || settled.deadLettered.length > 0) console.error(JSON.stringify(settled))
+  if (!settled.ok || settled.deadLettered.length + settled.counts.malformed > 0) console.error(JSON.stringify(settled))
   return batchResponse(settled)
 }

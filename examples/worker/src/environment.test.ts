@@ -1,11 +1,33 @@
 import { FlowferryError, ingest } from '@flowferry/core'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
-import { memoryObject } from '@flowferry/core/testing'
+import { memoryObject, memorySink } from '@flowferry/core/testing'
 import { afterEach, expect, it, vi } from 'vitest'
 
 afterEach(() => {
   vi.unstubAllEnvs()
   vi.restoreAllMocks()
+})
+
+it('tells of malformed lines, which fail nothing, and of nothing that is whole', async () => {
+  for (const name of ['SEARCH_URL', 'QUEUE_URL', 'DEAD_LETTER_QUEUE_URL']) vi.stubEnv(name, 'https://example.test/1/q')
+  const { options } = await import('./environment.ts')
+  const lines = Array.from({ length: 20 }, (_, n) => `5 192.0.2.1 192.0.2.2 ${1_795_339_000 + n}`)
+  const body = (last: string) => ['version srcaddr dstaddr end', ...lines, last].join('\n')
+  const report = await ingest({
+    source: [
+      { messageId: 'whole', objects: [memoryObject({ key: 'whole', body: body(lines[0]!) })] },
+      { messageId: 'one bad', objects: [memoryObject({ key: 'one bad', body: body('no flow log') })] },
+    ],
+    parser: vpcFlow,
+    sink: memorySink(),
+  })
+  expect(report.ok).toBe(true)
+  const told: string[] = []
+  vi.spyOn(console, 'error').mockImplementation((line) => told.push(line))
+  options.onReport!(report)
+  expect(told.map((line) => JSON.parse(line))).toMatchObject([
+    { messageId: 'one bad', objects: [{ key: 'one bad', status: 'done', malformed: 1 }] },
+  ])
 })
 
 it('names each object that failed in the log, also where all share the error', async () => {

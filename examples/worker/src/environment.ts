@@ -27,12 +27,12 @@ export const options: Omit<ConsumeOptions, 'sqs' | 'signal'> = {
     http: { port: Number(process.env.HTTP_PORT), ...(process.env.HTTP_HOST && { host: process.env.HTTP_HOST }) },
   }),
   onReport: (report) => {
-    for (const { messageId, objects, error, status } of report.messages)
-      if (status === 'failed') {
-        // An object's event names it; an error of the store, which all share, does not.
-        const failed = objects.filter((object) => object.status === 'failed').map(objectEvent)
-        console.error(JSON.stringify({ messageId, error, objects: failed }))
-      }
+    for (const { messageId, objects, error, status } of report.messages) {
+      // An object's event names it; an error of the store, which all share, does not. Malformed lines fail no object below a
+      // tenth, and are kept nowhere.
+      const told = objects.filter(({ status, counts }) => status === 'failed' || counts.malformed > 0).map(objectEvent)
+      if (status === 'failed' || told.length > 0) console.error(JSON.stringify({ messageId, error, objects: told }))
+    }
   },
   onError: (error) => console.error(JSON.stringify(error)),
 }
