@@ -141,9 +141,11 @@ it('has as many tasks as the queue needs, those in work with them', () => {
   expect(others).toEqual([])
   expect([...share!.Expression!.matchAll(/[a-z]+/g)].map(([name]) => name)).toEqual(['waiting', 'work', 'tasks'])
   expect(propertiesOf(stack(), 'Tasks')).toMatchObject({ ResourceId: 'service/ours/flowferry-Service' })
+  // CloudFormation would set their number back at each deployment.
+  expect(propertiesOf(stack(), 'Service')).not.toHaveProperty('DesiredCount')
 })
 
-it('rings where letters are dead or messages grow old', () => {
+it('rings where letters are dead, messages grow old, or nothing comes', () => {
   for (const [options, topic] of [
     [least, 'flowferry-AlarmTopic'],
     [everything, everything.AlarmTopicArn],
@@ -152,6 +154,7 @@ it('rings where letters are dead or messages grow old', () => {
     expect(alarms.map(([, { MetricName, Dimensions }]) => [MetricName, Dimensions[0].Value])).toEqual([
       ['ApproximateNumberOfMessagesVisible', 'flowferry-DeadLetterQueue'],
       ['ApproximateAgeOfOldestMessage', 'flowferry-Queue'],
+      ['Invocations', 'flowferry-Uploads'],
     ])
     for (const [, { AlarmActions, OKActions }] of alarms) expect([AlarmActions, OKActions]).toEqual([[topic], [topic]])
   }
