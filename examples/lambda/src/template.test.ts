@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { advised } from '../../../packages/answers/src/why/steps.ts'
 import {
   ofType,
@@ -28,7 +29,7 @@ const everything = {
   AlarmTopicArn: 'arn:aws:sns:eu-central-1:123456789012:ours',
   FlowLogVpcId: 'vpc-1',
 }
-const made = 'flowferry-logs-123456789012-eu-central-1'
+const made = 'flowferry-LogBucket'
 
 describe('rights', () => {
   const whole = stack(everything)
@@ -73,43 +74,28 @@ describe('rights', () => {
 describe('a bucket of the stack', () => {
   const own = stack()
 
-  it('tells the queue itself, and is the only one that may', () => {
-    expect(propertiesOf(own, 'LogBucket')).toMatchObject({
-      BucketName: made,
-      NotificationConfiguration: {
-        QueueConfigurations: [
-          { Event: 's3:ObjectCreated:*', Queue: 'arn:aws:sqs:eu-central-1:123456789012:flowferry-Queue' },
-        ],
-      },
+  it('tells the rule as one that is there does, and is the only one that may', () => {
+    expect(propertiesOf(own, 'LogBucket').NotificationConfiguration).toEqual({
+      EventBridgeConfiguration: { EventBridgeEnabled: true },
     })
-    expect(propertiesOf(own, 'QueuePolicy').PolicyDocument.Statement).toMatchObject([
-      {
-        Principal: { Service: 's3.amazonaws.com' },
-        Condition: {
-          StringEquals: { 'aws:SourceAccount': '123456789012' },
-          ArnEquals: { 'aws:SourceArn': `arn:aws:s3:::${made}` },
-        },
-      },
-    ])
-    expect(own.resources).not.toHaveProperty('Uploads')
+    expect(propertiesOf(own, 'Uploads').EventPattern.detail).toEqual({ bucket: { name: [made] } })
+    expect(propertiesOf(own, 'QueuePolicy').PolicyDocument).toEqual(policy('queue'))
     expect(own.outputs).toMatchObject({ LogBucket: made })
   })
 
-  it('stays when the stack goes', () => {
-    expect(own.resources.LogBucket).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' })
+  it('stays with its policy when the stack goes, and takes no name that the next stack would want', () => {
+    for (const name of ['LogBucket', 'LogBucketPolicy'])
+      expect(own.resources[name]).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' })
+    expect(propertiesOf(own, 'LogBucket')).not.toHaveProperty('BucketName')
   })
 
   it('takes a key and a prefix', () => {
     const { LogBucketKeyArn: KMSMasterKeyID, KeyPrefix } = everything
-    const { BucketEncryption, NotificationConfiguration } = propertiesOf(
-      stack({ LogBucketKeyArn: KMSMasterKeyID, KeyPrefix }),
-      'LogBucket',
-    )
+    const one = stack({ LogBucketKeyArn: KMSMasterKeyID, KeyPrefix })
+    const { BucketEncryption } = propertiesOf(one, 'LogBucket')
     const [rule] = BucketEncryption.ServerSideEncryptionConfiguration
     expect(rule.ServerSideEncryptionByDefault).toEqual({ SSEAlgorithm: 'aws:kms', KMSMasterKeyID })
-    expect(NotificationConfiguration.QueueConfigurations[0].Filter.S3Key.Rules).toEqual([
-      { Name: 'prefix', Value: KeyPrefix },
-    ])
+    expect(propertiesOf(one, 'Uploads').EventPattern.detail.object).toEqual({ key: [{ prefix: KeyPrefix }] })
   })
 })
 
@@ -140,6 +126,18 @@ describe('a bucket that is there', () => {
   })
 })
 
+it('takes keys and secrets by ARNs on which a policy grants something', () => {
+  const { Parameters } = parse(read('../template.yaml'), { logLevel: 'silent' })
+  const takes = (name: string, value: string) => new RegExp(Parameters[name].AllowedPattern).test(value)
+  for (const name of ['LogBucketKeyArn', 'SearchSecretKeyArn', 'SearchSecretArn'] as const)
+    expect([takes(name, everything[name]), takes(name, '')], name).toEqual([true, true])
+  for (const name of ['LogBucketKeyArn', 'SearchSecretKeyArn'])
+    expect(takes(name, 'arn:aws:kms:eu-central-1:123456789012:alias/logs')).toBe(false)
+  expect(takes('LogBucketKeyArn', 'arn:aws-cn:kms:cn-north-1:123456789012:key/mrk-1234abcd')).toBe(true)
+  // The name alone, without what Secrets Manager puts behind it.
+  expect(takes('SearchSecretArn', 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:search')).toBe(false)
+})
+
 it('names in `LOG_BUCKETS` the bucket that a message may name', () => {
   for (const [options, bucket] of [
     [{}, made],
@@ -168,16 +166,18 @@ describe('settings that belong together', () => {
     expect(VisibilityTimeout).toBe(6 * Timeout)
   })
 
-  it('let the function give a message up one receive before SQS does', () => {
+  it('let the function give a message up before SQS does, which waits out an hour of an outage of the source', () => {
     expect(attempts).toBeGreaterThan(1)
-    expect(RedrivePolicy).toEqual({
-      deadLetterTargetArn: 'arn:aws:sqs:eu-central-1:123456789012:flowferry-DeadLetterQueue',
-      maxReceiveCount: attempts + 1,
-    })
+    expect(RedrivePolicy.deadLetterTargetArn).toBe('arn:aws:sqs:eu-central-1:123456789012:flowferry-DeadLetterQueue')
+    expect((RedrivePolicy.maxReceiveCount - attempts) * VisibilityTimeout).toBeGreaterThanOrEqual(3600)
+    // So that somebody knows of it before.
+    expect(propertiesOf(one, 'OldestMessageAlarm').Threshold).toBeLessThan(
+      RedrivePolicy.maxReceiveCount * VisibilityTimeout,
+    )
   })
 
   it('keep messages for longer than all attempts, and dead letters for as long', () => {
-    expect(MessageRetentionPeriod).toBeGreaterThan(attempts * VisibilityTimeout)
+    expect(MessageRetentionPeriod).toBeGreaterThan(RedrivePolicy.maxReceiveCount * VisibilityTimeout)
     expect(propertiesOf(one, 'DeadLetterQueue').MessageRetentionPeriod).toBe(MessageRetentionPeriod)
     // Else a message that is given up for an outage would be an alarm of the queue before it is one of the letters.
     expect(propertiesOf(one, 'OldestMessageAlarm').Threshold).toBeGreaterThan(attempts * VisibilityTimeout)
@@ -219,7 +219,7 @@ describe('alarms', () => {
       ['OldestMessageAlarm', 'ApproximateAgeOfOldestMessage', 'flowferry-Queue', 3600, 'notBreaching'],
       ['ErrorsAlarm', 'Errors', 'flowferry-Function', 0, 'notBreaching'],
       ['ThrottlesAlarm', 'Throttles', 'flowferry-Function', 0, 'notBreaching'],
-      ['NoDataAlarm', 'NumberOfMessagesSent', 'flowferry-Queue', 1, 'breaching'],
+      ['NoDataAlarm', 'Invocations', 'flowferry-Uploads', 1, 'breaching'],
       ['RedriveErrorsAlarm', 'Errors', 'flowferry-Redrive', 0, 'notBreaching'],
     ])
     expect(all.NoDataAlarm).toMatchObject({ Statistic: 'Sum', Period: 3600, ComparisonOperator: 'LessThanThreshold' })

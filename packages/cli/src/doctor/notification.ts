@@ -26,7 +26,7 @@ export async function checkNotification(
     const begin = rules.find(({ Name }) => /^prefix$/i.test(Name ?? ''))?.Value ?? ''
     return prefix.startsWith(begin) || begin.startsWith(prefix)
   })
-  const todo = `let s3:ObjectCreated:* of ${bucket} go to ${queueArn}: examples/lambda/template.yaml`
+  const todo = `let s3:ObjectCreated:* of ${bucket} go to ${queueArn}, or turn EventBridge on: examples/lambda/README.md`
   if (reaching.length > 0) {
     const events = [...new Set(reaching.flatMap(({ Events = [] }) => Events))]
     const filters = reaching

@@ -144,7 +144,7 @@ function policyCheck(
 ): Check {
   const check = 'queue policy'
   const bucketArn = `arn:${QueueArn.split(':')[1]}:s3:::${bucket}`
-  const todo = `allow s3.amazonaws.com sqs:SendMessage on ${QueueArn} where aws:SourceArn is ${bucketArn}: examples/lambda/template.yaml`
+  const todo = `allow s3.amazonaws.com sqs:SendMessage on ${QueueArn} where aws:SourceArn is ${bucketArn}: docs/trust.md`
   const verdict = mayS3Send(Policy, { queueArn: QueueArn, bucketArn, account })
   if (verdict === 'allowed') return fine(check, `S3 may send for ${bucket}`)
   if (verdict === 'unknown')

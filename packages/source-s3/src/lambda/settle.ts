@@ -37,8 +37,9 @@ export interface SettleOptions {
     /** URL of the dead-letter queue, which must be another than the one that the event came from. */
     readonly queueUrl: string
     /**
-     * Receives after which a failed message goes to the dead-letter queue, 1 to 1,000. Choose one less than the
-     * `maxReceiveCount` of the queue's RedrivePolicy: the policy then moves only messages of crashed functions.
+     * Receives after which a failed message goes to the dead-letter queue, 1 to 1,000. Choose fewer than the
+     * `maxReceiveCount` of the queue's RedrivePolicy: the policy then moves only messages of crashed functions, and those
+     * whose receives were no attempts for as long as the difference lasts.
      */
     readonly maxAttempts: number
   }
