@@ -31,6 +31,7 @@ const arns: Readonly<Record<string, (name: string) => string>> = {
   'AWS::S3::Bucket': (name) => `arn:aws:s3:::${name}`,
   'AWS::Events::Rule': (name) => `arn:aws:events:eu-central-1:123456789012:rule/${name}`,
   'AWS::Logs::LogGroup': (name) => `arn:aws:logs:eu-central-1:123456789012:log-group:${name}:*`,
+  'AWS::KMS::Key': (name) => `arn:aws:kms:eu-central-1:123456789012:key/${name}`,
   'AWS::IAM::Role': (name) => `arn:aws:iam::123456789012:role/${name}`,
 }
 

@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-
-const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
 
 beforeEach(() => {
   vi.unstubAllEnvs()
@@ -12,13 +9,6 @@ beforeEach(() => {
 })
 
 describe('the environment', () => {
-  it('has what template.yaml sets', () => {
-    const names = [...read('./environment.ts').matchAll(/(?:process\.env\.|required\(')([A-Z_]+)/g)]
-    const [, variables] = /Variables:\n((?: {10,}.*\n)+)/.exec(read('../template.yaml'))!
-    const set = [...variables!.matchAll(/^ {10}([A-Z_]+):/gm)].map(([, name]) => name)
-    expect(new Set(names.map(([, name]) => name))).toEqual(new Set([...set, 'STATE_KEY']))
-  })
-
   it.each([
     [{}, { queueUrls: [], place: { Bucket: 'state', Key: 'alerts.json' } }],
     [{ QUEUE_URLS: '', NAMESPACE: '', OWN_BLOCKS: '', DASHBOARD_URL: '' }, { queueUrls: [] }],

@@ -7,10 +7,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { awsEnvironment } from '../../../test/support/aws.ts'
 import { run } from '../../../test/support/installed-project.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const arn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:search-AbCdEf'
 
-describe('the start of a sandbox', () => {
+describe.each(['lambda', 'alerts-lambda'])('the start of a sandbox of examples/%s', (example) => {
+  const root = fileURLToPath(new URL(`../../${example}/`, import.meta.url))
   let folder: string
   let server: Server
   let secret: string
@@ -55,7 +55,10 @@ describe('the start of a sandbox', () => {
         AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
         TARGET: target,
         SEARCH_URL: 'https://search.example',
+        // Of the one, and of the other.
         DEAD_LETTER_QUEUE_URL: 'https://sqs.example/1/dead',
+        TOPIC_ARN: 'arn:aws:sns:us-east-1:123456789012:alerts',
+        STATE_BUCKET: 'state',
         ...environment,
       },
     })
