@@ -5,7 +5,10 @@ import { aws, parser, sink } from './pipeline.ts'
 
 export const service = express()
 
-service.post('/events', express.json({ limit: '1mb' }), async (request, response) => {
+// JSON whatever its type is said to be: SNS says text/plain.
+const json = express.json({ limit: '1mb', type: () => true })
+
+service.post('/events', json, async (request, response) => {
   const report = await ingest({ source: s3Objects(request.body, aws), parser, sink })
   requireDone(report)
   response.json(report.counts)

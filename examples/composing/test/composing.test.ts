@@ -93,7 +93,7 @@ describe.each([
   const bad = `AWSLogs/1/vpcflowlogs/${name}-cut.log.gz`
 
   test('answers as flowferry does by itself; what failed comes again, and nothing is lost or doubled', async () => {
-    vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     const handler: Handler = (await import(`../src/${name}.ts`)).handler
     for (const key of good) await stack.put(key, flows(host))
     await stack.put(bad, flows(host, 3).subarray(0, -6))
@@ -104,6 +104,9 @@ describe.each([
     expect(first!.response.batchItemFailures).toHaveLength(1)
     expect(first!.response).toEqual(await own(first!.event))
     expect(await recordsOf(host)).toBe(8)
+    // Told once, by `carry` alone; `observed` has pino for it.
+    const told = logged.mock.calls.map(([line]) => JSON.parse(line).messages[0].objects[0])
+    expect(told).toMatchObject(name === 'observed' ? [] : [{ key: bad, error: { code: 'COMPRESSION_CORRUPT' } }])
 
     // The whole event again, as after a crash before its answer.
     expect(await handler(first!.event, { getRemainingTimeInMillis: () => 60_000 })).toEqual(first!.response)
@@ -143,6 +146,7 @@ describe.each([
 })
 
 test("Powertools' processor of FIFO queues gives back what stands behind a failed message in its group, as flowferry does", async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined)
   const { carry } = await import('../src/carry.ts')
   const key = 'AWSLogs/1/vpcflowlogs/fifo.log.gz'
   await stack.put(key, flows(7))
@@ -240,8 +244,8 @@ describe('the service', () => {
     try {
       await new Promise((resolve) => server.once('listening', resolve))
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`
-      const post = async (body: string) => {
-        const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+      const post = async (body: string, type = 'application/json') => {
+        const answer = await fetch(url, { method: 'POST', headers: { 'content-type': type }, body })
         return [answer.status, await answer.json()]
       }
       const [whole, cut] = ['posted.log.gz', 'posted-cut.log.gz'].map((name) => `AWSLogs/1/vpcflowlogs/${name}`)
@@ -251,6 +255,9 @@ describe('the service', () => {
 
       expect(await post(s3Event(stack.bucket, whole!))).toMatchObject([200, { read: 2, written: 2 }])
       expect(await post(s3Event(stack.bucket, whole!))).toMatchObject([200, { read: 2, duplicate: 2 }])
+      // As SNS sends it, which takes any 4xx for an end.
+      const notification = JSON.stringify({ Type: 'Notification', Message: s3Event(stack.bucket, whole!) })
+      expect(await post(notification, 'text/plain; charset=UTF-8')).toMatchObject([200, { read: 2, duplicate: 2 }])
       expect(await post(s3Event(stack.bucket, cut!))).toMatchObject([503, { code: 'COMPRESSION_CORRUPT' }])
       await stack.put(cut!, flows(6, 3))
       expect(await post(s3Event(stack.bucket, cut!))).toMatchObject([200, { written: 3 }])

@@ -10,12 +10,13 @@ import { s3Objects } from '@flowferry/source-s3'
 import { Consumer } from 'sqs-consumer'
 
 const s3 = new S3Client()
-/** The buckets that a message may name: without them whoever may send one chooses what is read. */
-const buckets = (process.env.LOG_BUCKETS ?? '').split(',')
 const parser = detect([vpcFlow, cloudTrail, cloudFront])
 
-/** A worker that was there before: sqs-consumer receives and deletes, flowferry reads and stores. */
-export function createWorker(queueUrl: string, node: string): Consumer {
+/**
+ * A worker that was there before: sqs-consumer receives and deletes, flowferry reads and stores. `buckets` are those that a
+ * message may name: without them whoever may send one chooses what is read.
+ */
+export function createWorker(queueUrl: string, node: string, buckets: readonly string[]): Consumer {
   const sink = elasticsearch({ client: new Client({ node }) })
   return Consumer.create({
     queueUrl,

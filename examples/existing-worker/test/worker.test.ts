@@ -5,6 +5,7 @@ import { engines, formats } from '../../../test/support/engines.ts'
 import { fixtures } from '../../../test/support/fixtures.ts'
 import { searchServer } from '../../../test/support/search.ts'
 import { onServers } from '../../../test/support/servers.ts'
+import { createWorker } from '../src/worker.ts'
 
 const { test, urls } = onServers('aws', 'elasticsearch')
 
@@ -13,9 +14,7 @@ describe("flowferry in somebody's worker", () => {
     const [aws, node] = urls as [string, string]
     for (const [name, value] of Object.entries(awsEnvironment(aws))) vi.stubEnv(name, value)
     const stack = await createStack(aws, { visibilitySeconds: 1, maxReceiveCount: 2 })
-    vi.stubEnv('LOG_BUCKETS', stack.bucket)
     const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
-    const { createWorker } = await import('../src/worker.ts')
     const server = searchServer(node)
     await server.removeStreams()
     await engines[0]!.setup(node, { formats })
@@ -26,7 +25,7 @@ describe("flowferry in somebody's worker", () => {
       gzipSync('srcaddr dstaddr\n10.0.0.1 10.0.0.2\n').subarray(0, -4),
     )
 
-    const worker = createWorker(stack.queueUrl, node)
+    const worker = createWorker(stack.queueUrl, node, [stack.bucket])
     worker.start()
     try {
       await expect.poll(() => stack.depth(stack.deadLetterQueueUrl), { timeout: 60_000, interval: 500 }).toBe(1)
