@@ -236,7 +236,7 @@ describe('detect and byKey', () => {
   test('a claim by content wins over an earlier one by key; two are an error that names both; of keys the first counts', async () => {
     const claiming = (kind: string, claim: 'content' | 'key' | undefined) => ({
       ...numbers,
-      formats: [{ ...numbers.formats[0]!, kind }],
+      formats: [{ ...numbers.formats[0]!, kind, title: kind }],
       claims: () => claim,
       parse: (): never => {
         throw new Error(kind)
@@ -258,6 +258,8 @@ describe('detect and byKey', () => {
       code: 'FORMAT_UNKNOWN',
       message: expect.stringContaining('parser 0, parser 1'),
     })
+    // A list of all says nothing of the object.
+    expect((await chosen(...Array.from({ length: 5 }, () => undefined)))!.message).toContain('none of the 5 formats')
   })
 
   test('states the formats of its parsers once each', () => {

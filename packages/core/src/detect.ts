@@ -86,7 +86,7 @@ function chosenOf(
 ): AnyParser | undefined {
   const [parser, ...others] = claimsOf(parsers, head)?.claiming ?? []
   if (others.length > 0)
-    throw new FlowferryError('FORMAT_AMBIGUOUS', `The content is claimed by ${kindsOf([parser!, ...others])}`, {
+    throw new FlowferryError('FORMAT_AMBIGUOUS', `The content is claimed by ${titlesOf([parser!, ...others])}`, {
       place: placeOf(object),
     })
   return parser
@@ -107,10 +107,16 @@ const isBlank = (byte: number) => byte === SPACE || byte === TAB || byte === CR 
 function unknown(head: ObjectHead, parsers: readonly AnyParser[]): string {
   const name = recognise(head)
   return name === undefined
-    ? `Neither the content nor the key is of ${kindsOf(parsers)}`
-    : `It is ${name}, and no parser for it is among those of ${kindsOf(parsers)}`
+    ? `By content and key it is of none of ${titlesOf(parsers)}`
+    : `It is ${name}, and of none of ${titlesOf(parsers)}`
 }
 
-export function kindsOf(parsers: readonly AnyParser[]): string {
-  return [...new Set(parsers.flatMap(({ formats }) => formats.map(({ kind }) => kind)))].join(', ')
+/** Formats that are named one by one. */
+const mostNamed = 4
+
+/** The formats of parsers in words; of many their number alone, as a list of all says nothing of the object. */
+export function titlesOf(parsers: readonly Pick<AnyParser, 'formats'>[]): string {
+  const byKind = new Map(parsers.flatMap(({ formats }) => formats.map(({ kind, title }) => [kind, title || kind])))
+  const titles = [...byKind.values()]
+  return titles.length > mostNamed ? `the ${titles.length} formats` : titles.join(', ')
 }

@@ -49,17 +49,16 @@ describe('an error names', () => {
   test('both formats, where the columns are of two', async () => {
     const { error } = await reportOf(fileOf('srcaddr', 'dstaddr', 'bytes'))
     expect(error).toMatchObject({ code: 'FORMAT_AMBIGUOUS' })
-    expect(error!.message).toContain('are of vpcflow and of transitgateway: "srcaddr", "dstaddr", "bytes"')
+    expect(error!.message).toContain(
+      'are of VPC Flow Logs and of Transit Gateway Flow Logs: "srcaddr", "dstaddr", "bytes"',
+    )
     // AWS puts both in one folder, so that no key tells either: how to end it.
     expect(error!.message).toContain('would tell (interface-id, resource-type)')
     expect(error!.message).toContain('byKey([[/prefix/, parquet(format)], …]) or --format')
   })
 
   test.each([
-    [
-      'none of vpcflow, transitgateway, cloudfrontrealtime, cloudfront, alb: "class_x", "region"',
-      ['class_x', 'region', 'a', 'b'],
-    ],
+    ['none of the 5 formats: "class_x", "region"', ['class_x', 'region', 'a', 'b']],
     ['Security Lake', ['class_uid', 'activity_id', 'time']],
     ["CloudTrail's", ['eventversion', 'useridentity', 'eventtime', 'eventname']],
   ])('the columns, where they are of %s', async (said, names) => {

@@ -10,7 +10,7 @@ import {
   type RecordOf,
   type SourceObject,
 } from '@flowferry/core'
-import { isTabular, placeOf, requirePositive, rowReader, type ValueKind } from '@flowferry/core/internal'
+import { isTabular, placeOf, requirePositive, rowReader, titlesOf, type ValueKind } from '@flowferry/core/internal'
 import { type Choice, choiceOf, choices, isCloudTrail, isSecurityLake, namesOf, telling } from './choose.ts'
 import { AboveLimit, asFault } from './faults.ts'
 import { type Column, type Footer, readFooter } from './footer.ts'
@@ -121,14 +121,14 @@ function columnFor(column: Column, kind: ValueKind | undefined): Column {
 
 function chosen(formats: readonly AnyFormat[], { columns, unread }: Footer, object: SourceObject): Choice {
   const error = (code: ErrorCode, what: string) => new FlowferryError(code, what, { place: placeOf(object) })
-  const kinds = formats.map(({ format }) => format.kind).join(', ')
+  const titles = titlesOf(formats)
   const all = [...columns.map(({ name }) => name), ...unread]
   const found = choices(formats, columns, all.length)
   if (found.length === 1) return found[0]!
   if (found.length > 1)
     throw error(
       'FORMAT_AMBIGUOUS',
-      `The columns of the Parquet file are of ${found.map(({ format }) => format.format.kind).join(' and of ')}: ${namesOf(all)}. A column that one of them alone has would tell (${telling(found)}); without, byKey([[/prefix/, parquet(format)], …]) or --format names the format of a prefix`,
+      `The columns of the Parquet file are of ${found.map(({ format }) => format.format.title).join(' and of ')}: ${namesOf(all)}. A column that one of them alone has would tell (${telling(found)}); without, byKey([[/prefix/, parquet(format)], …]) or --format names the format of a prefix`,
     )
   const told = isSecurityLake(columns)
     ? 'of Security Lake (OCSF), which is not read'
@@ -138,11 +138,11 @@ function chosen(formats: readonly AnyFormat[], { columns, unread }: Footer, obje
   if (told !== undefined || formats.length > 1)
     throw error(
       'FORMAT_UNKNOWN',
-      `The columns of the Parquet file are ${told ?? `of none of ${kinds}`}: ${namesOf(all)}`,
+      `The columns of the Parquet file are ${told ?? `of none of ${titles}`}: ${namesOf(all)}`,
     )
   const choice = choiceOf(formats[0]!, columns)
   if (choice.known > 0) return choice
-  throw error('FORMAT_MISMATCH', `No column of the Parquet file is one of ${kinds}: ${namesOf(all)}`)
+  throw error('FORMAT_MISMATCH', `No column of the Parquet file is one of ${titles}: ${namesOf(all)}`)
 }
 
 /** Below this a file's size does not matter, whatever it is made of. */

@@ -204,7 +204,7 @@ describe("a subscription filter's envelopes", () => {
     const { object } = await read(body)
     expect(object).toMatchObject({ status: 'failed', error: { code: 'FORMAT_UNKNOWN' } })
     expect(object.error!.message).toMatch(message)
-    expect(object.error!.message).toContain('vpcflow, cloudtrail, networkfirewall')
+    expect(object.error!.message).toContain('VPC Flow Logs, CloudTrail, Network Firewall logs')
   })
 
   test('whose messages nobody reads are malformed beside others', async () => {
@@ -235,7 +235,7 @@ describe("a subscription filter's envelopes", () => {
   test('of which one parser reads none are malformed, and it is said what its lines would be', async () => {
     const { object } = await read(envelope(['hello', 'a b', flow().replace(/^2/, '3')]), cloudWatchLogs(vpcFlow))
     expect(object).toMatchObject({ status: 'done', counts: { read: 3, malformed: 3 } })
-    expect(object.malformed[0]!.reason).toMatch(/default layout of vpcflow; withFields\(\) states the fields/)
+    expect(object.malformed[0]!.reason).toMatch(/default layout of VPC Flow Logs; withFields\(\) states the fields/)
     const proxy = await read(envelope(['hello', 'a\tb']), cloudWatchLogs(networkFirewallProxy))
     expect(proxy.object).toMatchObject({ status: 'done', counts: { read: 2, malformed: 2 } })
   })

@@ -1,4 +1,4 @@
-import { kindsOf } from '../detect.ts'
+import { titlesOf } from '../detect.ts'
 import { claimOf } from '../encodings/json/claims.ts'
 import { RecordsOnDemand } from '../encodings/records-on-demand.ts'
 import { FlowferryError } from '../errors.ts'
@@ -159,7 +159,7 @@ async function* parsePieces(
     const whose = stream ? `messages of ${streamName(stream)}` : 'objects, of which none is an envelope'
     return new FlowferryError(
       'FORMAT_UNKNOWN',
-      `It is an envelope of CloudWatch Logs, and none of ${kindsOf([parser])} reads its ${whose}`,
+      `It is an envelope of CloudWatch Logs, and none of ${titlesOf([parser])} reads its ${whose}`,
       { place: placeOf(object) },
     )
   }
@@ -252,7 +252,7 @@ function streamName({ group, name }: Stream): string {
 /** Messages that no format claims. */
 function malformedBatch({ stream, text, starts, offsets }: Piece, parser: AnyParser, ordinal: number): Batch<unknown> {
   const reason = stream
-    ? `none of ${kindsOf([parser])} reads the message, of ${streamName(stream)}`
+    ? `none of ${titlesOf([parser])} reads the message, of ${streamName(stream)}`
     : 'the object is no envelope of CloudWatch Logs'
   return {
     format: parser.formats[0]!,

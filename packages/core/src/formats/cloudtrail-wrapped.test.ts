@@ -92,7 +92,7 @@ describe('an event in another wrapping', () => {
     const text = JSON.stringify(one)
     const { documents, malformed } = await parse(JSON.stringify([one, named]))
     expect(documents).toHaveLength(1)
-    expect(malformed).toMatchObject([{ ordinal: 0, reason: 'the element is not of the format cloudtrail' }])
+    expect(malformed).toMatchObject([{ ordinal: 0, reason: 'the element is not of the format CloudTrail' }])
     if ('detail' in one)
       expect(cloudTrail.claims({ bucket: 'b', key: 'k', stored: Buffer.from(text), text })).toBeUndefined()
   })
@@ -112,7 +112,7 @@ describe('an event in another wrapping', () => {
   test('none of whose values is known is malformed', async () => {
     for (const one of [{ eventVersion: null, foo: 1 }, { eventTime: 'yesterday' }, { userIdentity: {}, foo: 1 }])
       expect((await parse(JSON.stringify([one]))).malformed).toMatchObject([
-        { reason: 'no value of the element is one that the format cloudtrail knows' },
+        { reason: 'no value of the element is one that the format CloudTrail knows' },
       ])
   })
 })

@@ -162,10 +162,10 @@ function refOf({ bucket, key, etag, size }: Pick<ArchiveObject, 'bucket' | 'key'
 
 function wantedOf({ parser, accounts, regions, from, to, of, late, onNote }: ArchiveOptions): Wanted {
   if (!Array.isArray(parser?.formats)) throw invalid('`parser` must be the parser that is to read the objects')
-  const unplaced = parser.formats.filter(({ archive }) => archive.length === 0).map(({ kind }) => kind)
+  const unplaced = parser.formats.filter(({ archive }) => archive.length === 0).map(({ title }) => title)
   if (unplaced.length === parser.formats.length)
     throw invalid(
-      `\`parser\` has no format that says where its files lie${unplaced.map((kind) => `; ${kind} has no \`archive\``).join('')}`,
+      `\`parser\` has no format that says where its files lie${unplaced.map((title) => `; ${title} has no \`archive\``).join('')}`,
     )
   for (const account of accounts ?? [])
     if (!/^\d{12}$/.test(account)) throw invalid(`\`accounts\` has "${account}"; an account id has 12 digits`)
@@ -174,7 +174,7 @@ function wantedOf({ parser, accounts, regions, from, to, of, late, onNote }: Arc
       throw invalid(`\`regions\` has "${region}"; it takes names like eu-central-1`)
   if (late !== undefined) wholeNumber('late', late, 0, 30 * 24 * 3_600_000)
   if (of !== undefined) oneOf('of', of, ['records', 'uploads'])
-  for (const kind of unplaced) onNote?.(`left out: records of ${kind}, whose format has no archive`)
+  for (const title of unplaced) onNote?.(`left out: records of ${title}, whose format has no archive`)
   const archives = parser.formats.flatMap(({ archive }) => archive)
   const ofUploads = of === 'uploads'
   return {

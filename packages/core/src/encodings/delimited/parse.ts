@@ -171,7 +171,7 @@ function withoutHeader(
   if (lineEach) return untilKnown(table, object)
   throw new FlowferryError(
     'FORMAT_MISMATCH',
-    `The first line is no header of ${table.schema.format.kind}, and the lines from it on are not of its default layout; withFields() states the fields`,
+    `The first line is no header of ${table.schema.format.title}, and the lines from it on are not of its default layout; withFields() states the fields`,
     { place: { ...placeOf(object), ordinal: 0, offset: 0 } },
   )
 }
@@ -181,7 +181,7 @@ function untilKnown(table: CompiledTable, object: SourceObject): Columns {
   const { headerless } = table
   const fields = headerless?.fields ?? []
   const columns = columnsOf(table, fields, object, undefined, headerless?.least)
-  const what = `no header names its columns, and it is not of the default layout of ${table.schema.format.kind}; withFields() states the fields`
+  const what = `no header names its columns, and it is not of the default layout of ${table.schema.format.title}; withFields() states the fields`
   return {
     ...columns,
     scan: scanLines,

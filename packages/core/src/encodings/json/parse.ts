@@ -97,21 +97,21 @@ function readRecord(
   const given = bytes[0] === OBJECT_OPEN ? parseObject(bytes.toString('utf8')) : undefined
   const value = given && unwrapped(given, wrapped)
   if (!value) return 'the element is no valid JSON object'
-  const { kind } = schema.format
+  const { kind, title } = schema.format
   for (const one of refuse)
     if (isEnds(one)) {
-      if (isForeign(one, insideOf(value, one.path))) return `the element is not of the format ${kind}`
+      if (isForeign(one, insideOf(value, one.path))) return `the element is not of the format ${title}`
     } else if (one.members.every((name) => name in value)) {
-      const what = one.reason ?? `The object has ${one.members.join(' and ')}, as no object of the format ${kind} has`
+      const what = one.reason ?? `The object has ${one.members.join(' and ')}, as no object of the format ${title} has`
       if (lineEach) return what
       throw new FlowferryError('FORMAT_MISMATCH', what, { place: placeOf(object) })
     }
   const names = Object.keys(value)
   if (!names.some(tells))
     return names.some(tellsInLowerCase)
-      ? `the element has the names of the format ${kind} in lower case, as Athena writes them; export the rows under their own names, or read the files themselves`
-      : `the element is not of the format ${kind}`
-  if (!isKnown(root, value)) return `no value of the element is one that the format ${kind} knows`
+      ? `the element has the names of the format ${title} in lower case, as Athena writes them; export the rows under their own names, or read the files themselves`
+      : `the element is not of the format ${title}`
+  if (!isKnown(root, value)) return `no value of the element is one that the format ${title} knows`
   value.kind = kind
   normalize(value)
   return value as Record<string, unknown> & { kind: string }
