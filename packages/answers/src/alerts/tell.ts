@@ -4,7 +4,7 @@ import type { Row } from '../answer.ts'
 import type { Column } from '../questions/daily.ts'
 import { cellOf, timeOf } from '../questions/tell.ts'
 import { type Alert, columnsOf } from './alert.ts'
-import type { AlertsReport } from './evaluate.ts'
+import type { AlertsReport, Evaluation } from './evaluate.ts'
 import type { Finding } from './state.ts'
 
 export interface TellOptions {
@@ -32,9 +32,24 @@ export function tellAlerts(
     ...findings.flatMap((finding) =>
       ongoing || finding.status !== 'ongoing' ? ['', ...findingLines(alerts, finding)] : [],
     ),
+    ...lookedAt(evaluations.filter(({ alert }) => isOfLogs(alert))),
     ...(left.length > 0 ? ['', `Not asked, since the store has no such logs: ${left.join(', ')}.`] : []),
   ]
   return `${lines.map(printable).join('\n')}\n`
+}
+
+/** The span of time that each alert looked at: they differ by the alert's window, and by how late its logs may come. */
+function lookedAt(evaluations: readonly Evaluation[]): string[] {
+  const spans = new Map<string, string[]>()
+  for (const { alert, status, spans: looked } of evaluations) {
+    const [newest, oldest] = [looked[0], looked.at(-1)]
+    if (!newest || !oldest || status === 'absent') continue
+    const span = `${timeOf(oldest.from)} to ${timeOf(newest.to)}`
+    spans.set(span, [...(spans.get(span) ?? []), alert])
+  }
+  return spans.size === 0
+    ? []
+    : ['', 'Looked at, UTC:', ...[...spans].map(([span, names]) => `  ${span}: ${names.join(', ')}`)]
 }
 
 /**

@@ -93,6 +93,10 @@ describe('flowferry alerts', () => {
       '  flowferry ask sign-ins --from <store> --since 2026-11-22T11:50Z --until 2026-11-22T12:00Z',
       '  http://127.0.0.1:4000#/alerts/root-used?since=2026-11-22T11%3A50%3A00.000Z&until=2026-11-22T12%3A00%3A00.000Z',
       '',
+      'Looked at, UTC:',
+      '  22 Nov 10:45:00 to 22 Nov 11:00:00: port-scan',
+      '  22 Nov 09:55:00 to 22 Nov 12:00:00: root-used',
+      '',
     ])
   })
 
