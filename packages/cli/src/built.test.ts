@@ -110,7 +110,7 @@ describe.skipIf(!ready)("the built file with the example's flowferry.config.ts (
     expect(own.stderr).toContain('(nginx): 1 record: 1 printed\n')
     expect(JSON.parse(own.stdout)).toMatchObject({ url: { path: '/cart' } })
     const { stdout, stderr, code } = await run('parse', join(folder, 'logs/flow.log'))
-    expect(stderr).toContain('(vpcflow): 2 records: 1 printed, 1 filtered\n')
+    expect(stderr).toContain('(vpc-flow): 2 records: 1 printed, 1 filtered\n')
     expect(JSON.parse(stdout)).toMatchObject({
       cloud: { account: { name: 'production' } },
       labels: {

@@ -3,6 +3,7 @@ import { createReadStream, type Stats } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ByteRange, FlowferryError, type OpenObject, type SourceObject } from '@flowferry/core'
+import { UsageError } from './io.ts'
 
 /** Bytes a read: a few system calls a megabyte. */
 const chunkBytes = 256 * 1024
@@ -102,13 +103,17 @@ export async function statIfThere(path: string): Promise<Stats | undefined> {
   }
 }
 
-/** What is at a path that the user named. */
+/** What is at a path that the user named.
+ *
+ * @throws UsageError where nothing is: a name that is mistyped
+ */
 export async function found(path: string): Promise<Stats> {
   try {
     return await stat(path)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    throw new Error(code === 'ENOENT' ? `${path}: there is no such file or folder` : `${path}: ${message}`)
+    if (nothingThere.has(code)) throw new UsageError(`${path}: there is no such file or folder`)
+    throw new Error(`${path}: ${message}`)
   }
 }
 

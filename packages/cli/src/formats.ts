@@ -10,6 +10,7 @@ import {
 } from '@flowferry/core'
 import { type FormatName as AwsFormatName, formats } from '@flowferry/core/formats'
 import { isIt, isTabular, namesInFormat } from '@flowferry/core/internal'
+import { keepingBeginnings } from './beginning.ts'
 import { noSettings, type Settings } from './config/settings.ts'
 import { UsageError } from './io.ts'
 
@@ -64,12 +65,13 @@ export async function parserFor(
   )
   requireAgreement(parsers, settings)
   const columns = parsers.filter(isDeclared).filter(({ schema }) => isTabular(schema))
-  if (columns.length === 0) return cloudWatchLogs(parsers.length === 1 ? parsers[0]! : detect(parsers))
+  const withEnvelopes = (parser: Parser<unknown>) => keepingBeginnings(cloudWatchLogs(parser))
+  if (columns.length === 0) return withEnvelopes(parsers.length === 1 ? parsers[0]! : detect(parsers))
   const { parquet } = await import('@flowferry/parquet')
   const files = parquet(columns)
-  if (parsers.length > 1) return cloudWatchLogs(detect([...parsers, files]))
+  if (parsers.length > 1) return withEnvelopes(detect([...parsers, files]))
   // Of one format a file is read whatever it looks like, so that its key alone tells the two apart.
-  return cloudWatchLogs(
+  return withEnvelopes(
     byKey([
       [/\.parquet$/i, files],
       [/(?:)/, parsers[0]!],
@@ -84,6 +86,18 @@ export async function parsersByName(
 ): Promise<readonly { readonly name: string; readonly parser: Parser<unknown> }[]> {
   return Promise.all(
     logFormatNames(settings).map(async (name) => ({ name, parser: await loaded(name, documents, settings) })),
+  )
+}
+
+/** The name of each `kind` of record that formats have: a name is what `--format` takes, and all that a user is shown. */
+export async function namesByKind(
+  names: readonly string[] | undefined,
+  settings: Settings = noSettings,
+): Promise<ReadonlyMap<string, string>> {
+  const all = names && !names.includes(rejected) ? names : logFormatNames(settings)
+  const parsers = await Promise.all(all.map(async (name) => ({ name, parser: await loaded(name, 'small', settings) })))
+  return new Map(
+    parsers.flatMap(({ name, parser }) => parser.formats.map(({ kind }) => [kind, name] as const)).reverse(),
   )
 }
 

@@ -1,6 +1,6 @@
 import type { Counts, ErrorCode, FlowferryError, ObjectReport, Report } from '@flowferry/core'
 import { alike, withoutNumbers } from './alike.ts'
-import { hintsFor } from './hints.ts'
+import { hintsFor, wordsOf } from './hints.ts'
 import { type ExitCode, exitCodes, type Io, line } from './io.ts'
 import { bytes, count, duration, plural, table } from './text.ts'
 
@@ -73,7 +73,7 @@ const remarks: readonly Remark[] = [
   {
     of: (object, told) =>
       object.error && object.error.message !== told ? `${object.status} ${causeOf(object, object.error)}` : undefined,
-    text: ([object]) => `${object!.status}: ${object!.error!.message}`,
+    text: ([object]) => `${object!.status}: ${wordsOf(object!.error!)}`,
   },
 ]
 
@@ -150,7 +150,7 @@ export function collectFailures(): Failures {
     groups: () =>
       [...groups.values()].map(({ failed: { error, object }, objects }) => ({
         code: error.code,
-        message: error.message,
+        message: wordsOf(error),
         objects,
         first: addressOf(object),
       })),
@@ -279,7 +279,7 @@ export function printReport(
 
   if (remarks) for (const text of remarkLines(io, objects, stopped?.message)) line(io.stderr, text)
   for (const { error } of report.messages) if (error) line(io.stderr, error.message)
-  if (stopped) line(io.stderr, `stopped early: ${stopped.message}`)
+  if (stopped) line(io.stderr, `stopped early: ${wordsOf(stopped)}`)
   for (const hint of hintsFor([...objects.map(({ error }) => error), stopped], format, names)) line(io.stderr, hint)
 }
 

@@ -163,8 +163,8 @@ describe('flowferry cost of a bucket', () => {
   it('lists its files and reads some of them', async () => {
     const { code, stdout } = await cost('s3://logs', '--since', '2026-11-20', '--until', '2026-11-21', '--sample', '4')
     expect(code).toBe(0)
-    expect(stdout).toMatch(/vpcflowlogs: vpcflow, files +750 {2}listed, times 30\/1 days\n/)
-    expect(stdout).toMatch(/vpcflowlogs: vpcflow, documents +30,000 {2}sampled 4 of 25 files, times 30\/1 days\n/)
+    expect(stdout).toMatch(/vpcflowlogs: vpc-flow, files +750 {2}listed, times 30\/1 days\n/)
+    expect(stdout).toMatch(/vpcflowlogs: vpc-flow, documents +30,000 {2}sampled 4 of 25 files, times 30\/1 days\n/)
     expect(stdout).toMatch(/vended logs +.* sampled 4 of 25 files/)
     expect(stdout).toMatch(/S3 LIST +\d+ .* listed, times 30\/1 days, twice/)
   })
@@ -173,7 +173,7 @@ describe('flowferry cost of a bucket', () => {
     const span = ['--since', '2026-11-20', '--until', '2026-11-21']
     const { code, stdout } = await cost('s3://logs', ...span, '--include', '*_1?.log.gz', '--exclude', '*_15.*')
     expect(code).toBe(0)
-    expect(stdout).toMatch(/vpcflowlogs: vpcflow, files +270 {2}listed, times 30\/1 days\n/)
+    expect(stdout).toMatch(/vpcflowlogs: vpc-flow, files +270 {2}listed, times 30\/1 days\n/)
     expect(await cost(...statement, '--include', '*')).toMatchObject({ code: 2 })
   })
 

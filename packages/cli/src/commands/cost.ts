@@ -10,7 +10,7 @@ import type { Prices } from '../cost/prices.ts'
 import { pricesFrom } from '../cost/prices-file.ts'
 import { printFigures } from '../cost/print.ts'
 import { assumptionsOf, type CostCommandOptions, type CostRequest, costRequest } from '../cost/request.ts'
-import { logFormatNames, parserFor } from '../formats.ts'
+import { logFormatNames, namesByKind, parserFor } from '../formats.ts'
 import { type ExitCode, exitCodes, type Io, line, note, UsageError } from '../io.ts'
 import { count, plural } from '../text.ts'
 
@@ -80,7 +80,7 @@ async function listed(
   const found = await listedHoldings(meant(archiveObjects(archive), isMeant), {
     s3,
     parser: await parserFor(all, undefined, settings),
-    kinds: new Set(wanted.formats.map(({ kind }) => kind)),
+    names: await namesByKind(format.length > 0 ? format : undefined, settings),
     sample,
     scale,
     onNote,

@@ -115,6 +115,28 @@ describe('flowferry explain', () => {
     expect((await stdin('hello world\n')).nearly).toEqual([])
   })
 
+  it('says of what is no log what makes one of it, and names no format that would fit by chance', async () => {
+    const told = async (bytes: Uint8Array) => {
+      const path = join(folder, 'given.log')
+      await writeFile(path, bytes)
+      return runHere(['explain', path])
+    }
+    const zip = await told(Buffer.from(`PK\x03\x04\x14\0\0\0${flow}\n`))
+    expect(zip).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('hint: unpack it; of one file in it, unzip -p '),
+    })
+    expect(zip.stdout).toMatch(/^\S+: It is a zip archive, and of none of the \d+ formats .*\n$/)
+    const wide = await told(Buffer.from(`\ufeff${flow}\n`, 'utf16le'))
+    expect(wide).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('hint: write it as UTF-8: iconv -f UTF-16 '),
+    })
+    const diary = await told(Buffer.from('dear diary\n'))
+    expect(diary.stdout).toContain('it begins with "dear diary"')
+    expect(diary.stderr).toMatch(/^hint: --format says which it is.*\nsee .*\n$/)
+  })
+
   it('honours --format and --fields', async () => {
     const fields = ['--format', 'vpc-flow', '--fields', 'version srcaddr dstaddr action']
     const told = await explain('5 192.0.2.1 192.0.2.2 REJECT', ...fields)
@@ -155,7 +177,7 @@ describe('flowferry explain', () => {
 
   it('tells a missing file from a line, and refuses a folder', async () => {
     expect(await runHere(['explain', join(folder, 'none.log')])).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: expect.stringContaining('there is no such file'),
     })
     expect(await runHere(['explain', folder])).toMatchObject({

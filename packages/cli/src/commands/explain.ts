@@ -17,7 +17,7 @@ import type { Settings } from '../config/settings.ts'
 import { type Explained, explainColumns, explainFields, type FieldRow } from '../explain/rows.ts'
 import { localFile, standardInput, statIfThere } from '../files.ts'
 import { type Documents, formatNames, parserFor, parsersByName } from '../formats.ts'
-import { hintsFor } from '../hints.ts'
+import { hintsFor, wordsOf } from '../hints.ts'
 import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
 import { table } from '../text.ts'
 
@@ -80,17 +80,18 @@ export async function explainCommand(
     source: opened.name,
     ...(read.batch && { detected: { format: name!, title: read.batch.format.title, by } }),
     claims: claims.filter((one) => one.format !== name),
-    nearly: nearest(candidates, claims.map((one) => one.format).concat(name ?? []), head),
+    // Of what is known to be something else, as a zip archive, chance alone would fit.
+    nearly: read.error?.message.startsWith('It is ')
+      ? []
+      : nearest(candidates, claims.map((one) => one.format).concat(name ?? []), head),
     ...(read.batch && { record: explained(read, read.batch, own?.parser) }),
-    ...(read.error && { error: { code: read.error.code, message: read.error.message } }),
+    ...(read.error && { error: { code: read.error.code, message: wordsOf(read.error) } }),
   }
   if (json) line(io.stdout, JSON.stringify(explanation))
   else for (const text of tell(explanation, record)) line(io.stdout, text)
   if (read.error && !json)
-    for (const hint of hintsFor([read.error], format, formatNames(settings)).filter(
-      (one) => !one.includes('flowferry explain'),
-    ))
-      line(io.stderr, hint)
+    for (const hint of hintsFor([read.error], format, formatNames(settings)))
+      if (!hint.startsWith('hint: flowferry explain')) line(io.stderr, hint)
   if (explanation.record === undefined) return exitCodes.failed
   return explanation.record.malformed === undefined ? exitCodes.ok : exitCodes.malformed
 }
@@ -107,7 +108,7 @@ async function objectFor(source: string, io: Io): Promise<{ readonly name: strin
   const there = await statIfThere(source)
   if (there?.isDirectory()) throw new UsageError(`${source} is a folder; explain reads one file`)
   if (there) return { name: source, object: localFile(source) }
-  if (!/[\s,{]/.test(source)) throw new Error(`${source}: there is no such file, and it is no line of a log`)
+  if (!/[\s,{]/.test(source)) throw new UsageError(`${source}: there is no such file, and it is no line of a log`)
   return { name: 'the line', object: { ...standardInput([Buffer.from(`${source}\n`)]), key: '' } }
 }
 
@@ -237,7 +238,7 @@ const noTable = 'not told: a function of the format makes the document, which is
 /** The explanation in lines. */
 function* tell({ source, detected, claims, nearly, record, error }: Explanation, asked: number): Generator<string> {
   if (detected) yield `${source}: ${detected.title} (${detected.format}), known by ${detected.by}`
-  else if (error) yield `${source}: ${plainly(error)}`
+  else if (error) yield `${source}: ${error.message}`
   else yield `${source}: it has no record ${asked}`
   for (const { format, by } of claims) yield `  claimed by ${format}${detected ? ', too,' : ''} by its ${by}`
   if (nearly.length > 0) {
@@ -281,15 +282,6 @@ function* tell({ source, detected, claims, nearly, record, error }: Explanation,
   yield ''
   yield `Stored in ${record.dataStream}, as ${record.id}`
   yield `  The id is made of ${record.idOf}.`
-}
-
-/** An error's first words: what the library advises is for who writes a handler, and every format is named below. */
-function plainly({ code, message }: NonNullable<Explanation['error']>): string {
-  if (code !== 'FORMAT_UNKNOWN') return message
-  const [, what] = /^(It is .*), and no parser for it is among/s.exec(message) ?? []
-  return what === undefined
-    ? 'no format reads it: neither its content nor its key says which it is'
-    : `no format reads it: ${what}`
 }
 
 function destination({ value, state, places, name }: FieldRow): string {

@@ -41,7 +41,7 @@ describe('flowferry parse', () => {
       '@timestamp': '2026-05-28T20:27:40.000Z',
       data_stream: { dataset: 'aws.vpcflow' },
     })
-    expect(stderr).toBe(`${file} (vpcflow): 3 records: 3 printed\n`)
+    expect(stderr).toBe(`${file} (vpc-flow): 3 records: 3 printed\n`)
     expect(code).toBe(0)
   })
 
@@ -121,15 +121,30 @@ describe('flowferry parse', () => {
   })
 
   it.each([
-    ['a file that is not there', 'gone.log', 'gone.log: there is no such file or folder'],
-    ['a format that nobody knows', 'notes.txt', 'FORMAT_UNKNOWN'],
-  ])('fails for %s', async (_, name, words) => {
+    ['a file that is not there', 'gone.log', 'gone.log: there is no such file or folder', 2],
+    ['a path below a file', 'notes.txt/gone.log', 'gone.log: there is no such file or folder', 2],
+    ['a format that nobody knows', 'notes.txt', 'FORMAT_UNKNOWN', 1],
+  ])('fails for %s', async (_, name, words, exit) => {
     await writeFile(join(folder, 'notes.txt'), 'dear diary\n')
     const { code, stdout, stderr } = await runHere(['parse', join(folder, name)])
     expect(stderr).toContain(words)
     expect(stderr.startsWith('error: ')).toBe(true)
     expect(stdout).toBe('')
-    expect(code).toBe(1)
+    expect(code).toBe(exit)
+  })
+
+  it('says of a file of no format what it begins with, in the words of this command line', async () => {
+    const told = async (text: string) => {
+      await writeFile(file, text)
+      return (await runHere(['parse', file])).stderr.split('\n')[0]
+    }
+    const none = `error: By content and key it is of none of the ${Object.keys(formats).length} formats (${file}); it begins with`
+    expect(await told('\ndear diary\nit rained\n')).toBe(`${none} "dear diary" [FORMAT_UNKNOWN]`)
+    expect(await told('ä'.repeat(100))).toBe(`${none} "${'ä'.repeat(60)}…" [FORMAT_UNKNOWN]`)
+    expect(await told('\x1b[2J \x01')).toBe(`${none} "\\u001b[2J \\u0001" [FORMAT_UNKNOWN]`)
+    expect(await told('see https://elastic:s3cr3t@es.example')).toMatch(/begins with "see https:\/\/\*\*\*@es/)
+    // What it is known to be is told instead.
+    expect(await told('PK\x03\x04\x14')).not.toContain('begins with')
   })
 
   it('prints what came before the damage, and fails', async () => {
@@ -153,7 +168,8 @@ describe('flowferry parse', () => {
   it.each([
     ['read in a wrong format', ['--format', 'cloudtrail'], 'hint: read as cloudtrail because of --format'],
     ['that names no fields', ['--format', 'nlb'], "hint: --format nlb --fields 'NAMES' states the fields"],
-    ['of no format', [], `hint: this command reads ${Object.keys(formats).join(', ')}`],
+    ['of no format', [], 'hint: flowferry explain FILE shows which formats nearly fit'],
+    ['of no format', [], 'hint: --format says which it is, where the content does not: vpc-flow, '],
   ])('gives a hint for a file %s', async (_, options, hint) => {
     await writeFile(file, 'dear diary\n')
     const { code, stderr } = await runHere(['parse', file, ...options])
@@ -207,7 +223,7 @@ describe('flowferry parse', () => {
     expect(pieces).toBeLessThan(1000)
     const all = ['version srcaddr dstaddr action end\n', ...lines.slice(0, 3)]
     const whole = await runHere(['parse', '-', '--limit', '3'], { stdin: all })
-    expect(whole.stderr).toBe('standard input (vpcflow): 3 records: 3 printed\n')
+    expect(whole.stderr).toBe('standard input (vpc-flow): 3 records: 3 printed\n')
     expect(whole.stdout.trimEnd().split('\n')).toHaveLength(3)
   })
 

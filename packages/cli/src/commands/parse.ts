@@ -10,8 +10,8 @@ import {
 import { s3Address, s3Client } from '../aws.ts'
 import type { Settings } from '../config/settings.ts'
 import { found, localFile, standardInput } from '../files.ts'
-import { type Documents, filterOf, formatNames, parserFor } from '../formats.ts'
-import { hintsFor } from '../hints.ts'
+import { type Documents, filterOf, formatNames, namesByKind, parserFor } from '../formats.ts'
+import { hintsFor, wordsOf } from '../hints.ts'
 import { type ExitCode, exitCodes, type Io, line, note, type Output, UsageError } from '../io.ts'
 import { countsLine, exitCodeOf, remarksOn } from '../report.ts'
 import { plural } from '../text.ts'
@@ -58,14 +58,16 @@ export async function parse(
   const [read] = report.messages[0]!.objects
   const { error, counts } = read!
   if (error && counts.read === 0) {
-    line(io.stderr, `error: ${error.message}`)
+    line(io.stderr, `error: ${wordsOf(error)}`)
     for (const hint of hintsFor([error], format, formatNames(settings))) line(io.stderr, hint)
     return exitCodes.failed
   }
-  const kinds = read!.kinds.length > 0 ? ` (${read!.kinds.join(', ')})` : ''
+  const names = await namesByKind(format ? [format] : undefined, settings)
+  const formats = read!.kinds.map((kind) => names.get(kind) ?? kind)
+  const as = formats.length > 0 ? ` (${formats.join(', ')})` : ''
   const remarks = remarksOn([read!], io).flatMap(({ texts }) => texts)
   // What is wrong with a file is told with its name.
-  if (!io.quiet || remarks.length > 0) line(io.stderr, `${name}${kinds}: ${countsLine(counts, 'printed')}`)
+  if (!io.quiet || remarks.length > 0) line(io.stderr, `${name}${as}: ${countsLine(counts, 'printed')}`)
   for (const text of remarks) line(io.stderr, `  ${text}`)
   for (const hint of hintsFor([error], format, formatNames(settings))) line(io.stderr, hint)
   return exitCodeOf(report)

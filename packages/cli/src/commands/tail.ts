@@ -5,7 +5,7 @@ import { s3Address, s3Client, sqsClient } from '../aws.ts'
 import { readingOf } from '../backfill/reading.ts'
 import type { Settings } from '../config/settings.ts'
 import { type Documents, filterOf, formatNames, logFormatNames, parserFor } from '../formats.ts'
-import { hintsFor } from '../hints.ts'
+import { hintsFor, wordsOf } from '../hints.ts'
 import { type ExitCode, exitCodes, type Io, line, note, refuseOptions, UsageError } from '../io.ts'
 import { remarksOn } from '../report.ts'
 import { rememberPrinted } from '../tail/printed.ts'
@@ -73,7 +73,7 @@ export async function tailCommand(
       onTrouble: (error) => {
         // What may pass is tried again.
         isTroubled ||= !error.retryable
-        line(io.stderr, `error: ${error.message}`)
+        line(io.stderr, `error: ${wordsOf(error)}`)
         tell([error])
       },
     })

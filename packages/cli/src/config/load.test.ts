@@ -85,11 +85,11 @@ describe('a config', () => {
     const named = await runIn('parse', path('notes.txt'), '--format', 'notes')
     expect(named.stderr).toContain('(notes): 2 records')
     const replaced = await runIn('parse', path('notes.txt'), '--format', 'vpc-flow')
-    expect(replaced.stderr).toContain('(vpcflow): 2 records')
+    expect(replaced.stderr).toContain('(vpc-flow): 2 records')
     const unknown = await runIn('parse', path('notes.txt'), '--format', 'note')
     expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('not "note"; is it "notes"?') })
     writeFileSync(path('other.txt'), 'dear diary\n')
-    expect((await runIn('parse', path('other.txt'))).stderr).toContain('hint: this command reads notes, vpc-flow, ')
+    expect((await runIn('parse', path('other.txt'))).stderr).toContain('does not: notes, vpc-flow, ')
   })
 
   it('has enrichments for the formats that take them, and says for which they are not', async () => {
@@ -222,7 +222,7 @@ describe('a config', () => {
     config(inFlows({ 'source.ip': { type: 'ip' } }))
     expect(await runIn('parse', path('notes.txt'))).toMatchObject({
       code: 0,
-      stderr: expect.stringMatching(/notes\.txt \(x\): 2 records: 2 printed\n$/),
+      stderr: expect.stringMatching(/notes\.txt \(flows\): 2 records: 2 printed\n$/),
     })
   })
 })

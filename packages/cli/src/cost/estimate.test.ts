@@ -22,7 +22,7 @@ const assumptions: Assumptions = {
 }
 
 const flows: Holding = {
-  name: 'vpcflowlogs: vpcflow',
+  name: 'vpcflowlogs: vpc-flow',
   kind: 'vpcflow',
   files: listed(1000),
   stored: listed(20 * gigabyte),
@@ -40,13 +40,13 @@ function figure(name: string, section: Section, holdings: Holding[] = [flows], m
 
 describe('estimate', () => {
   it('counts the disk of documents and their copies', () => {
-    expect(figure('vpcflowlogs: vpcflow, disk in elasticsearch', 'held')).toMatchObject({
+    expect(figure('vpcflowlogs: vpc-flow, disk in elasticsearch', 'held')).toMatchObject({
       value: 130e6 * 2,
       unit: 'bytes',
       origin: '130 B a document (measured 2026-12-01: bench/RESULTS.md, index, default), 1 replica (assumed)',
     })
     const own = { diskBytes: { value: 100, origin: 'stated' }, replicas: { value: 0, origin: 'stated' } }
-    expect(figure('vpcflowlogs: vpcflow, disk in elasticsearch', 'held', [flows], own)).toMatchObject({
+    expect(figure('vpcflowlogs: vpc-flow, disk in elasticsearch', 'held', [flows], own)).toMatchObject({
       value: 100e6,
       origin: '100 B a document (stated), 0 replicas (stated)',
     })
@@ -90,7 +90,7 @@ describe('estimate', () => {
 
   it('charges Lambda for CPU at its share of a vCPU, and for waiting', () => {
     const waiting = 100 * 0.2
-    expect(figure('vpcflowlogs: vpcflow, CPU', 'lambda').value).toBeCloseTo(2 * 1.65, 10)
+    expect(figure('vpcflowlogs: vpc-flow, CPU', 'lambda').value).toBeCloseTo(2 * 1.65, 10)
     expect(figure('Lambda duration', 'lambda').value).toBeCloseTo((2 * 1.65) / (1024 / 1769) + waiting, 10)
     // Beyond one vCPU memory buys no more.
     const large = { memory: { value: 3538, origin: 'stated' }, cpuSeconds: { value: 3, origin: 'stated' } }

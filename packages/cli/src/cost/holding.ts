@@ -3,7 +3,7 @@ import { kindCost } from './kinds.ts'
 
 /** The files of one format in a month. What a listing or the user's words do not tell is left out. */
 export interface Holding {
-  /** `vpcflowlogs: vpcflow`, or the folder alone where no file of it could be read. */
+  /** `vpcflowlogs: vpc-flow`, or the folder alone where no file of it could be read. */
   readonly name: string
   readonly kind?: string
   readonly files: Known

@@ -33,7 +33,10 @@ async function listed(files: Readonly<Record<string, string>>, more: Partial<Lis
   const result = await listedHoldings(listing, {
     s3,
     parser: await parserFor(),
-    kinds: new Set(['vpcflow', 'transitgateway']),
+    names: new Map([
+      ['vpcflow', 'vpc-flow'],
+      ['transitgateway', 'transit-gateway'],
+    ]),
     sample: 20,
     scale: { value: 1, origin: '' },
     onNote: (note) => notes.push(note),
@@ -48,7 +51,7 @@ describe('listedHoldings', () => {
     const { holdings, stored, notes } = await listed(files)
     expect(holdings).toEqual([
       {
-        name: 'vpcflowlogs: vpcflow',
+        name: 'vpcflowlogs: vpc-flow',
         kind: 'vpcflow',
         files: { value: 2, origin: 'listed' },
         stored: { value: stored, origin: 'listed' },
@@ -85,7 +88,8 @@ describe('listedHoldings', () => {
     ])
     expect(holdings[0]!.stored.value + holdings[1]!.stored.value).toBeCloseTo(stored, 6)
     expect(holdings[0]!.files.origin).toBe('sampled 3 of 3 files')
-    const [alone, ...others] = (await listed(files, { kinds: new Set(['transitgateway']) })).holdings
+    const [alone, ...others] = (await listed(files, { names: new Map([['transitgateway', 'transit-gateway']]) }))
+      .holdings
     expect(alone!.documents!.value).toBe(20)
     expect(others).toEqual([])
   })

@@ -1,6 +1,7 @@
 import type { Parser } from '@flowferry/core'
 import type { ArchiveObject, S3Clients } from '@flowferry/source-s3'
 import { type Found, readSample, survey } from '../backfill/survey.ts'
+import { wordsOf } from '../hints.ts'
 import { count, plural } from '../text.ts'
 import type { Known } from './figure.ts'
 import type { Holding } from './holding.ts'
@@ -15,8 +16,8 @@ export interface ListingOptions {
   readonly s3: S3Clients
   /** Reads every format, since formats share folders. */
   readonly parser: Parser<unknown>
-  /** The formats that are asked for. */
-  readonly kinds: ReadonlySet<string>
+  /** The `kind`s that are asked for, with the names of their formats. */
+  readonly names: ReadonlyMap<string, string>
   /** Objects of a folder that are read. */
   readonly sample: number
   /** By how much a month is longer than the span that is listed. */
@@ -40,12 +41,12 @@ export async function listedHoldings(objects: AsyncIterable<ArchiveObject>, opti
 }
 
 async function holdingsOf(service: string, found: Found, options: ListingOptions): Promise<Holding[]> {
-  const { s3, parser, kinds: wanted, scale, onNote, signal } = options
+  const { s3, parser, names: wanted, scale, onNote, signal } = options
   const read = await readSample(found.sample, s3, { parser, ...(signal && { signal }) })
   if (signal?.aborted && read.error) throw read.error
   const unread = found.sample.length - read.objects
   if (read.error)
-    onNote(`${service}: ${unread} of ${plural(found.sample.length, 'file')} could not be read: ${read.error.message}`)
+    onNote(`${service}: ${unread} of ${plural(found.sample.length, 'file')} could not be read: ${wordsOf(read.error)}`)
   const kinds = [...read.kinds]
   const documents = kinds.reduce((sum, [, content]) => sum + content.documents, 0)
   const expanded = kinds.reduce((sum, [, content]) => sum + content.expanded, 0)
@@ -62,7 +63,7 @@ async function holdingsOf(service: string, found: Found, options: ListingOptions
   return kinds
     .filter(([kind]) => wanted.has(kind))
     .map(([kind, content]) => ({
-      name: `${service}: ${kind}`,
+      name: `${service}: ${wanted.get(kind)}`,
       kind,
       // A folder of several formats is divided as its sample is.
       files: alone ? listed(found.objects) : known((found.objects * content.objects) / read.objects, origin),

@@ -144,7 +144,7 @@ describe('checkBucket', () => {
     expect(all).toMatchObject([
       { check: 'bucket', status: 'ok' },
       { check: 'objects vpcflowlogs', status: 'ok', what: expect.stringContaining(keyAt(now - 5 * minute)) },
-      { check: 'reading vpcflowlogs', status: 'ok', what: 'is read as vpcflow' },
+      { check: 'reading vpcflowlogs', status: 'ok', what: 'is read as VPC Flow Logs' },
     ])
     expect(newest).toMatchObject([{ kinds: ['vpcflow'], header: ['version', 'srcaddr', 'dstaddr', 'action', 'end'] }])
   })

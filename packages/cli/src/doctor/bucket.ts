@@ -12,6 +12,7 @@ import {
 } from '@flowferry/core'
 import { peek } from '@flowferry/core/internal'
 import { type ArchiveObject, archiveObjects, type S3, s3Object } from '@flowferry/source-s3'
+import { wordsOf } from '../hints.ts'
 import { age, plural, shellWord } from '../text.ts'
 import { type Check, failed, fine, found } from './check.ts'
 
@@ -219,7 +220,8 @@ async function look(
 
   function readCheck({ error, counts, malformed }: ObjectReport): Check {
     if (kinds.size > 0 || !error) {
-      const what = kinds.size > 0 ? `is read as ${[...kinds].join(', ')}` : 'is read, and holds no record'
+      const titles = parser.formats.filter(({ kind }) => kinds.has(kind)).map(({ title }) => title)
+      const what = kinds.size > 0 ? `is read as ${titles.join(', ')}` : 'is read, and holds no record'
       if (counts.malformed === 0) return fine(check, what)
       return found(
         check,
@@ -228,7 +230,8 @@ async function look(
         explain,
       )
     }
-    const { code, message } = error
+    const { code } = error
+    const message = wordsOf(error)
     if (code === 'OBJECT_FORBIDDEN')
       return found(check, 'fault', message, 'grant s3:GetObject on the objects: docs/privileges.md')
     if (code === 'SOURCE_KEY') return found(check, 'fault', message, 'grant kms:Decrypt on the key, in its policy, too')

@@ -1,0 +1,37 @@
+import { FlowferryError, type Parser, redact } from '@flowferry/core'
+import { parseByHead } from '@flowferry/core/internal'
+
+/** Characters of an object that no format reads, as its error shows them. */
+const shown = 60
+
+/** Of errors: the library keeps what a log holds out of them, and its logs with it. Who sits before a terminal wants to see. */
+const beginnings = new WeakMap<FlowferryError, string>()
+
+/** What an object begins with that no format reads, in quotes; undefined of another error. */
+export const beginningOf = (error: FlowferryError): string | undefined => beginnings.get(error)
+
+/** The same parser, which keeps of an object that no format reads what it begins with. */
+export function keepingBeginnings(parser: Parser<unknown>): Parser<unknown> {
+  return {
+    ...parser,
+    parse: parseByHead(({ text }) => {
+      // UTF-8 takes four bytes at most. Quoted here, since a slice would hold the whole text for as long as it is read.
+      const [line = ''] = Buffer.from(text.slice(0, 4 * shown), 'latin1')
+        .toString()
+        .trimStart()
+        .split(/[\r\n]/, 1)
+      const begin = JSON.stringify(line.length > shown ? `${line.slice(0, shown)}…` : line)
+      return {
+        parse: async function* (object, context) {
+          try {
+            yield* parser.parse(object, context)
+          } catch (error) {
+            if (FlowferryError.isInstance(error) && error.code === 'FORMAT_UNKNOWN')
+              beginnings.set(error, redact(begin))
+            throw error
+          }
+        },
+      }
+    }),
+  }
+}
