@@ -21,7 +21,7 @@ import type { WhyCommandOptions } from './commands/why.ts'
 import { loadSettings } from './config/load.ts'
 import { type Settings, withFrom, withStore } from './config/settings.ts'
 import { awsFormatNames, formatNames, logFormatNames, requireNames, unenriched } from './formats.ts'
-import { hintsFor } from './hints.ts'
+import { hintsFor, wordsOf } from './hints.ts'
 import { type ExitCode, exitCodes, type Io, line, note, UsageError } from './io.ts'
 
 /** Runs a command line, without the `node flowferry` before it. Resolves with the exit code; never rejects. */
@@ -194,6 +194,11 @@ flowferry.config.ts (.mts, .js, .mjs), here or above, adds formats and enrichmen
       .option('--gzip', 'compress what is sent to the cluster')
       .option('--skip-unknown', 'pass over what is of no known format, and count it; default: it fails')
       .option('--skip-archived', 'pass over objects in an archive tier of S3, and count them; default: they fail')
+      .option(
+        '--malformed-share <share>',
+        'of the records of a file, 0 to 1, that may be malformed before the file fails; default 0.1',
+        numberFrom(0, 1),
+      )
       .option('--setup', 'first install the index templates')
       .option('--concurrency <n>', 'files read at the same time, 1 to 64; default 4', wholeNumber(1, 64))
 
@@ -525,6 +530,11 @@ Examples:
       `
 ${credentials}
 --dlq needs sqs:GetQueueAttributes.
+
+Each alert looks at a window of time of its own, 5m to 1h: flowferry alerts lists them, an evaluation tells from when to
+when. Where one record fires, it reaches up to now. Where records are counted, it ends as long ago as logs may come late,
+1h, of CloudTrail and CloudFront 2h, or --late: what was stored since then fires later. Without --until it ends near now:
+of old logs, say --until.
 
 Exit codes: 0 nothing fires, 1 failed, 2 wrong usage, 4 something fires, 5 the logs cannot tell, and it says why.
 
@@ -918,7 +928,8 @@ function numberFrom(least: number, most: number): (text: string) => number {
 /** An error in words, and what caused it where the words do not say: an empty message of the SDK for a dead host. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const { message, name } = error
+  const { name } = error
+  const message = FlowferryError.isInstance(error) ? wordsOf(error) : error.message
   // OpenSSL's messages end their own line.
   if (message !== '') return message.replace(/\s*\n\s*/g, ' ')
   const inner = error instanceof AggregateError ? error.errors.map(messageOf).join('; ') : ''

@@ -12,6 +12,8 @@ export interface BackfillCommandOptions extends TargetOptions, ArchiveSelection,
   readonly since: string
   readonly setup?: boolean
   readonly concurrency?: number
+  /** @default 0.1, as `ingest()` has it */
+  readonly malformedShare?: number
   readonly enqueue?: string
   readonly recordsPerMessage?: number
   readonly rate?: number
@@ -87,6 +89,7 @@ function wayOf(options: BackfillCommandOptions): BackfillRequest['way'] {
     'gzip',
     'setup',
     'concurrency',
+    'malformedShare',
     'skipArchived',
     'skipUnknown',
     'failures',

@@ -11,7 +11,7 @@ import { type BackfillCommandOptions, type BackfillRequest, backfillRequest } fr
 import { firstOf, meant } from '../backfill/select.ts'
 import type { Settings } from '../config/settings.ts'
 import { formatNames, logFormatNames, parserFor } from '../formats.ts'
-import { hintsFor } from '../hints.ts'
+import { hintsFor, wordsOf } from '../hints.ts'
 import { type ExitCode, exitCodes, type Io, line, note, UsageError } from '../io.ts'
 import { type Failures, failureLines, totalsAsJson, totalsTable } from '../report.ts'
 import { skipsOf } from '../skips.ts'
@@ -134,7 +134,7 @@ export async function backfillCommand(
 }
 
 async function intoSink({ wanted, settings, options, io, s3, objects, settle, failures, span }: Work): Promise<Done> {
-  const { concurrency } = options
+  const { concurrency, malformedShare } = options
   const { runLocal } = await import('../backfill/local.ts')
   const reading = await readingOf(wanted, span, { documents: options.documents, settings })
   const target = await targetOf(options, io)
@@ -158,6 +158,7 @@ async function intoSink({ wanted, settings, options, io, s3, objects, settle, fa
       },
       ...store.pace,
       ...(concurrency !== undefined && { concurrency }),
+      ...(malformedShare !== undefined && { malformedShare }),
       ...(io.signal && { signal: io.signal }),
     })
     return {
@@ -271,7 +272,7 @@ function tell(
   else for (const text of lines) line(io.stdout, text)
   for (const text of failureLines(failures, 'object')) line(io.stderr, text)
   if (stopped) {
-    line(io.stderr, `stopped early: ${stopped.message}`)
+    line(io.stderr, `stopped early: ${wordsOf(stopped)}`)
     if (done.objects + failures.count() > 0) tellHowToGoOn(options, io)
   }
   for (const hint of hintsFor([...failures.errors(), stopped], undefined, names)) line(io.stderr, hint)

@@ -54,6 +54,14 @@ describe('flowferry setup --dashboards', () => {
     expect(JSON.parse(json.stdout)).toEqual({ file, objects: Number(/^\d+/.exec(stdout)![0]) })
   })
 
+  it('says that an import is not signed, which a file needs not be', async () => {
+    const given = ['--to', 'opensearch', '--auth', 'sigv4']
+    const { code, stderr } = await runHere(['setup', ...given, '--dashboards', 'https://dashboards.example'])
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/does not sign its import: set OPENSEARCH_USERNAME/)])
+    const file = await runHere(['setup', ...given, '--dashboards', join(folder, 'signed.ndjson')])
+    expect([file.code, file.stderr]).toEqual([0, ''])
+  })
+
   it('takes the formats, the index and the own addresses that are said', async () => {
     const file = join(folder, 'flowferry.ndjson')
     const args = ['--format', 'vpc-flow', '--index', 'all-logs', '--own', '192.0.2.0/24']

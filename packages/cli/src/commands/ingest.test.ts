@@ -158,6 +158,23 @@ describe('flowferry ingest', () => {
       expect(code).toBe(1)
     })
 
+    it('fails a file of more malformed records than --malformed-share says, and stores one of fewer', async () => {
+      const lines = Array.from({ length: 10 }, (_, n) => `5 192.0.2.1 192.0.2.${n} REJECT 1790000000`)
+      const bad = ['rubbish', 'more rubbish']
+      await writeFile(join(logs, 'odd.log'), ['version srcaddr dstaddr action end', ...bad, ...lines, ''].join('\n'))
+      const counts = async (...args: string[]) => {
+        const { code, stdout, stderr } = await toDuckDB('--include', 'odd.log', '--json', ...args)
+        const { failed, counts } = JSON.parse(stdout)
+        return { code, failed, malformed: counts.malformed, hinted: stderr.includes('--malformed-share') }
+      }
+      expect(await counts()).toEqual({ code: 1, failed: 1, malformed: 2, hinted: true })
+      expect(await counts('--malformed-share', '0.2')).toEqual({ code: 3, failed: 0, malformed: 2, hinted: false })
+      expect(await toDuckDB('--malformed-share', '2')).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('0 to 1'),
+      })
+    })
+
     it('passes over files of no known format where that is asked for', async () => {
       const { code, stdout, stderr } = await toDuckDB('--skip-unknown')
       expect(stdout).toMatch(/\nfiles skipped +3\n/)
@@ -169,7 +186,7 @@ describe('flowferry ingest', () => {
       const good = await toDuckDB('--quiet', '--include', '2026/')
       expect(good).toMatchObject({ code: 0, stderr: '' })
       const { code, stderr } = await toDuckDB('--quiet')
-      expect(stderr).toMatch(/^\S*notes-1\.txt and 2 more files\n {2}failed: .*\nhint: .*\nsee .*\n$/)
+      expect(stderr).toMatch(/^\S*notes-1\.txt and 2 more files\n {2}failed: .*\n(?:hint: .*\n){2}see .*\n$/)
       expect(code).toBe(1)
     })
   })
@@ -323,7 +340,7 @@ describe('flowferry ingest', () => {
   it('makes no database for a source that is not there', async () => {
     const { code, stderr } = await runHere(['ingest', join(folder, 'gone'), '--to', `duckdb:${database}`])
     expect(stderr).toContain('there is no such file or folder')
-    expect(code).toBe(1)
+    expect(code).toBe(2)
     expect(existsSync(database)).toBe(false)
   })
 

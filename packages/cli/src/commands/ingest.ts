@@ -16,6 +16,8 @@ import { bytes, count, plural } from '../text.ts'
 export interface IngestCommandOptions extends TargetOptions, Globs, Skips {
   readonly format?: string
   readonly concurrency?: number
+  /** @default 0.1, as `ingest()` has it */
+  readonly malformedShare?: number
   readonly setup?: boolean
   readonly log?: 'json'
   readonly deadRecords?: string
@@ -73,6 +75,7 @@ export async function ingestCommand(
       },
       ...filterOf(settings),
       ...store?.pace,
+      ...(options.malformedShare !== undefined && { malformedShare: options.malformedShare }),
       ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
       ...(deadRecords && { deadRecords }),
       ...(io.signal && { signal: io.signal }),

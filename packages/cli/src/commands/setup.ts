@@ -54,6 +54,10 @@ export async function setupCommand(options: SetupCommandOptions, io: Io, configu
       throw new UsageError(
         '--dashboards writes saved objects and no templates; of the options it takes --to, --format, --index, --own and --json',
       )
+    if (auth && /^https?:/i.test(dashboards) && !io.env.OPENSEARCH_USERNAME)
+      throw new UsageError(
+        '--dashboards does not sign its import: set OPENSEARCH_USERNAME and OPENSEARCH_PASSWORD, or write a file, --dashboards flowferry.ndjson, and import it in OpenSearch Dashboards',
+      )
     const { dashboardsCommand } = await import('./dashboards.ts')
     const { formats } = await parserFor(format, documents, configured)
     const given = {
