@@ -23,6 +23,16 @@ interface Remark {
 /** Names of unknown fields that are told. */
 const shownFields = 20
 
+/** The error of an object: of one that was passed over it is no failure. */
+const errorRemark = (isOfSkipped: boolean): Remark => ({
+  of: (object, told) => {
+    const { error, status } = object
+    if (!error || error.message === told || (status === 'skipped') !== isOfSkipped) return undefined
+    return `${status} ${causeOf(object, error)}`
+  },
+  text: ([object]) => `${object!.status}: ${wordsOf(object!.error!)}`,
+})
+
 const remarks: readonly Remark[] = [
   {
     // A format's fields are told once, whichever file has which.
@@ -47,7 +57,8 @@ const remarks: readonly Remark[] = [
     isNote: true,
   },
   {
-    of: ({ malformed: [first] }) => first?.reason,
+    // The error of such an object has the same words.
+    of: ({ malformed: [first], error }) => (error?.code === 'TOO_MANY_MALFORMED' ? undefined : first?.reason),
     text: (alike) => {
       const { ordinal, offset, reason } = alike[0]!.malformed[0]!
       const isOnly = sumOf(alike, ({ counts }) => counts.malformed) === 1
@@ -70,11 +81,8 @@ const remarks: readonly Remark[] = [
     },
     isNote: true,
   },
-  {
-    of: (object, told) =>
-      object.error && object.error.message !== told ? `${object.status} ${causeOf(object, object.error)}` : undefined,
-    text: ([object]) => `${object!.status}: ${wordsOf(object!.error!)}`,
-  },
+  errorRemark(false),
+  { ...errorRemark(true), isNote: true },
 ]
 
 const sumOf = <T>(all: readonly T[], of: (one: T) => number) => all.reduce((sum, one) => sum + of(one), 0)
@@ -280,7 +288,9 @@ export function printReport(
   if (remarks) for (const text of remarkLines(io, objects, stopped?.message)) line(io.stderr, text)
   for (const { error } of report.messages) if (error) line(io.stderr, error.message)
   if (stopped) line(io.stderr, `stopped early: ${wordsOf(stopped)}`)
-  for (const hint of hintsFor([...objects.map(({ error }) => error), stopped], format, names)) line(io.stderr, hint)
+  // What is passed over was asked to be.
+  const errors = objects.flatMap(({ error, status }) => (error && status !== 'skipped' ? error : []))
+  for (const hint of hintsFor([...errors, stopped], format, names)) line(io.stderr, hint)
 }
 
 function remarkLines(io: Io, objects: readonly ObjectReport[], told: string | undefined): string[] {

@@ -2,7 +2,7 @@ import { printable } from '@flowferry/core'
 import { count } from '@flowferry/core/internal'
 import type { Row } from '../answer.ts'
 import type { Column } from '../questions/daily.ts'
-import { cellOf, timeOf } from '../questions/tell.ts'
+import { cellOf, tellSpan, timeOf } from '../questions/tell.ts'
 import { type Alert, columnsOf } from './alert.ts'
 import type { AlertsReport, Evaluation } from './evaluate.ts'
 import type { Finding } from './state.ts'
@@ -44,7 +44,7 @@ function lookedAt(evaluations: readonly Evaluation[]): string[] {
   for (const { alert, status, spans: looked } of evaluations) {
     const [newest, oldest] = [looked[0], looked.at(-1)]
     if (!newest || !oldest || status === 'absent') continue
-    const span = `${timeOf(oldest.from)} to ${timeOf(newest.to)}`
+    const span = tellSpan({ from: oldest.from, to: newest.to })
     spans.set(span, [...(spans.get(span) ?? []), alert])
   }
   return spans.size === 0

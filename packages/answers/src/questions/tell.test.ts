@@ -48,6 +48,12 @@ All of them.
 `)
 })
 
+test('a span of two years tells which, in its rows as well', () => {
+  const told = tellAnswer(question, { ...span, from: '2025-12-31T23:00:00.000Z' }, { rows: [row], approximate: [] })
+  expect(told).toContain('31 Dec 2025 23:00:00 to 22 Nov 2026 10:00:00 UTC: 1 row\n')
+  expect(told).toContain('  22 Nov 2026 09:15:32  ')
+})
+
 test('what is missing comes first, and no row is said in a word', () => {
   const partial = { why: 'the search was ended after 30000 ms' }
   expect(

@@ -19,7 +19,9 @@ export function tellAnswer(question: DailyQuestion, span: Span, answer: Answer):
   const shown = Object.entries(columns)
   const heading = (name: string, { heading: text }: Column) => (approximate.includes(name) ? `~ ${text}` : text)
   const cells = rows.map((row) =>
-    Object.fromEntries(shown.map(([name, column]) => [heading(name, column), cellOf(row[name] ?? null, column.unit)])),
+    Object.fromEntries(
+      shown.map(([name, column]) => [heading(name, column), cellOf(row[name] ?? null, column.unit, isOfYears(span))]),
+    ),
   )
   const cut = cells.some((row) => Object.values(row).some((cell) => typeof cell === 'string' && cell.endsWith('…')))
   const notes = [
@@ -30,7 +32,7 @@ export function tellAnswer(question: DailyQuestion, span: Span, answer: Answer):
   const lines = [
     ...(partial ? [`Not the whole answer: ${partial.why}.`, ''] : []),
     title,
-    `${timeOf(span.from)} to ${timeOf(span.to)} UTC: ${rowsIn(rows)}`,
+    `${tellSpan(span)} UTC: ${rowsIn(rows)}`,
     ...(rows.length > 0 ? ['', ...table(cells)] : []),
     '',
     ...notes,
@@ -42,19 +44,28 @@ const rowsIn = ({ length }: readonly Row[]): string =>
   length === 0 ? 'nothing' : `${count(length)} ${length === 1 ? 'row' : 'rows'}`
 
 /** A value as people read it. */
-export function cellOf(value: Value, unit: Unit | undefined): string | number | null {
+export function cellOf(value: Value, unit: Unit | undefined, hasYear = false): string | number | null {
   if (value === null) return null
   if (typeof value === 'number') return unit === undefined || unit === 'time' ? value : figureOf(value, unit)
-  if (unit === 'time') return timeOf(String(value))
+  if (unit === 'time') return timeOf(String(value), hasYear)
   const text =
     typeof value === 'object' ? (Array.isArray(value) ? value.join(' ') : JSON.stringify(value)) : String(value)
   const characters = [...text]
   return characters.length > longest ? `${characters.slice(0, longest - 1).join('')}…` : text
 }
 
-/** `22 Nov 09:15:32` */
-export function timeOf(iso: string): string {
+/** `22 Nov 09:15:32`, or `22 Nov 2025 09:15:32` */
+export function timeOf(iso: string, hasYear = false): string {
   const date = new Date(iso)
   if (Number.isNaN(date.getTime())) return iso
-  return `${dayOf(date)} ${date.toISOString().slice(11, 19)}`
+  return `${dayOf(date)}${hasYear ? ` ${date.getUTCFullYear()}` : ''} ${date.toISOString().slice(11, 19)}`
 }
+
+/** `22 Nov 09:00:00 to 22 Nov 10:00:00`, with their years where these differ. */
+export function tellSpan(span: Span): string {
+  const hasYear = isOfYears(span)
+  return `${timeOf(span.from, hasYear)} to ${timeOf(span.to, hasYear)}`
+}
+
+/** Whether a span is of more than one year, so that a day alone does not say which. */
+const isOfYears = ({ from, to }: Span): boolean => new Date(from).getUTCFullYear() !== new Date(to).getUTCFullYear()

@@ -98,6 +98,13 @@ describe('flowferry ask', () => {
     expect(stdout).toContain('counts once, where it leaves')
   })
 
+  it('says which span it asked of, where nothing is in it and nobody said another', async () => {
+    const stderr = async (...args: string[]) => (await runHere(['ask', 'talkers', '--from', from, ...args])).stderr
+    expect(await stderr()).toMatch(/^note: asked of the last 24 hours; --since /)
+    expect(await stderr('--quiet')).toBe('')
+    expect(await stderr('--since', '2020-01-01', '--until', '2020-01-02')).toBe('')
+  })
+
   it('takes no more rows than --limit, and blocks of your own', async () => {
     const rows = async (...args: string[]) => JSON.parse((await ask(...args, '--json')).stdout).rows
     expect(await rows('talkers', '--limit', '1')).toHaveLength(1)

@@ -5,7 +5,7 @@ import type { OpenArchive } from '../archive/open.ts'
 import type { ArchivePlaces } from '../archive/selection.ts'
 import { type Settings, withFrom } from '../config/settings.ts'
 import { logFormatNames, parserFor } from '../formats.ts'
-import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
+import { type ExitCode, exitCodes, type Io, line, note, UsageError } from '../io.ts'
 import { type FromOptions, isArchive, type OpenedStore, openStore } from '../open-store.ts'
 import { spanOf } from '../times.ts'
 
@@ -48,6 +48,8 @@ export async function askCommand(
     const told = { question: name, span, columns, rows, approximate, partial, ...(archive && { archive }) }
     if (json) line(io.stdout, JSON.stringify(told))
     else for (const text of tellAnswer(question, span, answer).trimEnd().split('\n')) line(io.stdout, text)
+    if (rows.length === 0 && options.since === undefined && options.until === undefined && !partial)
+      note(io, 'note: asked of the last 24 hours; --since and --until say other times, as --since 2026-11-01')
     return partial ? exitCodes.unknown : exitCodes.ok
   } finally {
     await store.close()

@@ -179,6 +179,9 @@ describe('flowferry ingest', () => {
       const { code, stdout, stderr } = await toDuckDB('--skip-unknown')
       expect(stdout).toMatch(/\nfiles skipped +3\n/)
       expect(stderr).toContain('  skipped: ')
+      // That was asked for: nobody is to do anything.
+      expect(stderr).not.toContain('hint: ')
+      expect((await toDuckDB('--skip-unknown', '--quiet')).stderr).toBe('')
       expect(code).toBe(0)
     })
 
