@@ -49,7 +49,11 @@ export function lines<const K extends string, R extends object>(
           throw asFlowferryError(error, 'STEP_FAILED', 'A line could not be read', place)
         }
         if (!parsed) {
-          malformed.push({ ordinal: ordinal++, offset: offsetOf(i), reason: `the line is not of the format ${format.title}` })
+          malformed.push({
+            ordinal: ordinal++,
+            offset: offsetOf(i),
+            reason: `the line is not of the format ${format.title}`,
+          })
           malformedLines.push(i)
           continue
         }
