@@ -40,6 +40,8 @@ export interface Case {
     /** Interfaces that sent such as their own. */
     readonly gateways: ReadonlySet<string>
   }
+  /** Connections of others to B's port, gateways among them, as B's interface shows them. */
+  readonly othersAtB: readonly Try[]
   /** Ids of interfaces on the way: they get B's replies, or carry A's requests. */
   readonly passing: ReadonlySet<string>
   /** Epoch milliseconds: silence until here is silence. */
@@ -80,6 +82,7 @@ export function caseOf(evidence: Evidence): Case {
     ...seen(flows, ({ at }) => (at === undefined ? 'between' : placeOf(at, a, b))),
     ...seen(transit, () => 'transit'),
   ]).filter(({ start, end }) => end >= Date.parse(pair.since) - clockSkew && start < Date.parse(pair.until) + clockSkew)
+  const ofOthers = flows.filter((flow) => flow.at !== undefined && flow.at === b.log?.id && !ofA(flow))
   const passing = tries.flatMap(({ between: { request, reply } }) => [
     ...request,
     ...reply.filter(({ direction }) => direction === 'ingress'),
@@ -104,6 +107,11 @@ export function caseOf(evidence: Evidence): Case {
       unknown: nat.unknown,
       gateways: nat.gateways,
     },
+    othersAtB: triesOf(
+      ofOthers
+        .filter((flow) => isRequest(flow) || isReply(flow))
+        .map((flow) => ({ place: 'atB', isReply: !isRequest(flow), flow })),
+    ),
     passing: new Set(passing.flatMap(({ at }) => at ?? [])),
     completeUntil: newest.length > 0 ? Math.min(...newest) - delivery : Number.NEGATIVE_INFINITY,
     evidence,
@@ -176,18 +184,26 @@ export function logsRejects({ evidence }: Case, { log, kept }: Side): 'yes' | 'l
 /** A share of records that are missing although no window says so: below it, a silence is taken for silence. */
 const mostLost = 0.02
 
-/** Whether records of both ends of connections are missing where their counterpart is there: then silence says little. */
+/**
+ * Whether records of both ends of connections are missing where their counterpart is there: then silence says little. Of
+ * those that a gateway sent on as its own, nothing tells any more whose they are where records of the gateway are missing.
+ */
 export function losesRecords(all: Case): boolean {
-  const seen = [all.a, all.b].flatMap((side) => {
-    const legs = all.tries
+  const legsOf = (tries: readonly Try[], side: Side, place: 'atA' | 'atB') => {
+    const legs = tries
       .filter((one) => isComplete(all, one) && hears(side, one))
-      .map((one) => ({ clientPort: one.clientPort, ...(side === all.a ? one.atA : one.atB) }))
+      .map((one) => ({ clientPort: one.clientPort, ...one[place] }))
     // Of a port that is used again, one record may be of two connections.
     return [...byPort(legs).values()].map((same) => ({
       request: same.flatMap(({ request }) => request),
       reply: same.flatMap(({ reply }) => reply),
     }))
-  })
+  }
+  const seen = [
+    ...legsOf(all.tries, all.a, 'atA'),
+    ...legsOf(all.tries, all.b, 'atB'),
+    ...legsOf(all.othersAtB, all.b, 'atB'),
+  ]
   const some = seen.filter(({ request, reply }) => request.length + reply.length > 0)
   return some.filter((legs) => isTorn(legs, all.pair)).length > mostLost * some.length
 }

@@ -10,14 +10,10 @@ import { ruledOut } from './ruled-out.ts'
 import { betterLogs, verifying } from './steps.ts'
 import { type Row, table } from './table.ts'
 import { flowsOfTry, isEnded, type Try } from './tries.ts'
-import { isAnswered, newTargets, wholeTable } from './whole.ts'
+import { isAnswered, leastFault, leastTries, newTargets, wholeTable } from './whole.ts'
 
 /** Below this share of the later half of the failed tries a cause is not the one that matters now. */
 const leastShare = 0.2
-/** Networks lose a packet now and then, and servers reset a connection: below this share of all tries it is no fault. */
-export const leastFault = 0.02
-/** As many unanswered connections are no accident, whatever their share. */
-const leastTries = 3
 const mostEvidence = 24
 
 /**

@@ -4,12 +4,13 @@ import { isoDate } from '../values.ts'
 import type { WhyOptions } from './between.ts'
 import { caseOf } from './case.ts'
 import { type Target, targetsOf } from './counts.ts'
-import { diagnose, leastFault } from './diagnose.ts'
+import { diagnose } from './diagnose.ts'
 import type { Certainty, Change, Diagnosis } from './diagnosis.ts'
 import { type Asked, endsFor } from './ends.ts'
 import { gather, without } from './gather.ts'
 import { type End, endsOf, meaningsOf, twinsOf } from './named.ts'
 import { delivery } from './spans.ts'
+import { leastFault } from './whole.ts'
 
 /** A target that A does not reach, or not always. */
 export interface FailingTarget extends Target {

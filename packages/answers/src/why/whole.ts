@@ -17,6 +17,11 @@ export interface WholeRow {
   readonly next: (all: Case) => string[]
 }
 
+/** Networks lose a packet now and then, and servers reset a connection: below this share of all tries it is no fault. */
+export const leastFault = 0.02
+/** As many unanswered connections are no accident, whatever their share. */
+export const leastTries = 3
+
 const unknown = (): Verdict => ({ certainty: 'cannot-tell', alternatives: [] })
 const same =
   (...alternatives: readonly Cause[]) =>
@@ -147,7 +152,7 @@ const whole = ({ a, b, hasFlags }: Case, all: Case) =>
 
 /** Flow logs hold no latency: where no rates are known, slow looks as if nothing were wrong. Without flags, nor do resets show. */
 const wellAsFarAsSeen = (all: Case): Verdict =>
-  whole(all, all) && !isUnread(all) && answersOf(all).length >= leastAnswers
+  whole(all, all) && !isUnread(all) && answersOf(all).length >= leastAnswers && !leavesMany(all)
     ? { certainty: 'medium', alternatives: ['slow'] }
     : {
         certainty: 'consistent-with',
@@ -156,6 +161,12 @@ const wellAsFarAsSeen = (all: Case): Verdict =>
           ...(all.hasFlags || all.isUdp ? [] : (['refused', 'reset-by-target', 'reset-by-middlebox'] as const)),
         ],
       }
+
+/** What became of more of them than networks lose is not told: their records may be the ones that are missing. */
+function leavesMany(all: Case): boolean {
+  const rest = all.tries.length - answered(all).length
+  return rest >= leastTries && rest >= leastFault * all.tries.length
+}
 
 const restOf = (all: Case) =>
   answered(all).length < all.tries.length
