@@ -22,11 +22,15 @@ const decompress = promisify(gunzip)
  * Each put has a condition, so that two deliveries at the same time lose nothing of each other's.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  *
+ * @throws FlowferryError INVALID_OPTION
+ *
  * @example
  * const sink = s3Ndjson({ s3, bucket: 'documents', prefix: 'logs/' })
  * await ingest({ source, parser, sink })
  */
 export function s3Ndjson({ s3, bucket, prefix, records = 10_000 }: S3NdjsonOptions): Sink<unknown> {
+  if (!(Number.isInteger(records) && records > 0))
+    throw new FlowferryError('INVALID_OPTION', `\`records\` is ${records}: it must be a whole number from 1`)
   /** Adds the lines that the object has not, and gives the ids that it had. */
   const add = async (key: string, lines: Lines, options: RequestOptions): Promise<Lines> => {
     // Most objects are new: the first put asks nobody.

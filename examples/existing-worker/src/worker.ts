@@ -14,7 +14,8 @@ const parser = detect([vpcFlow, cloudTrail, cloudFront])
 
 /**
  * A worker that was there before: sqs-consumer receives and deletes, flowferry reads and stores. `buckets` are those that a
- * message may name: without them whoever may send one chooses what is read.
+ * message may name: without them whoever may send one chooses what is read. The queue's visibility timeout is longer than a
+ * batch takes; where files are large, sqs-consumer's `visibilityTimeout` and `heartbeatInterval` keep them hidden.
  */
 export function createWorker(queueUrl: string, node: string, buckets: readonly string[]): Consumer {
   const sink = elasticsearch({ client: new Client({ node }) })
