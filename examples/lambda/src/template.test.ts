@@ -243,6 +243,16 @@ describe('the flow log', () => {
     )
   })
 
+  it('is made where what it writes is read', () => {
+    const { Rules } = parse(read('../template.yaml'), { logLevel: 'silent' })
+    const { RuleCondition, Assertions } = Rules.FlowLogIsRead
+    expect(RuleCondition).toEqual([['FlowLogVpcId', '']])
+    const [prefixes, parameter] = Assertions[0].Assert['Fn::Contains']
+    expect(parameter).toBe('KeyPrefix')
+    for (const prefix of prefixes) expect('AWSLogs/123456789012/vpcflowlogs/').toMatch(new RegExp(`^${prefix}`))
+    expect(prefixes).toContain(everything.KeyPrefix)
+  })
+
   it('keeps rejects and accepts of a minute, in the bucket', () => {
     for (const [options, bucket] of [
       [{ FlowLogVpcId: 'vpc-1' }, made],
