@@ -21,3 +21,20 @@ test('advice that has no hint stays', () => {
   const error = new FlowferryError('OBJECT_STALLED', 'Nothing came')
   expect(wordsOf(error)).toBe(error.message)
 })
+
+test('what speaks of functions of the library is said in options', () => {
+  const error = new FlowferryError('FORMAT_MISMATCH', 'No header; withFields() states the fields')
+  expect(wordsOf(error)).toBe('No header [FORMAT_MISMATCH]')
+  expect(hintsFor([error], 'nlb')[0]).toContain("--format nlb --fields 'NAMES'")
+})
+
+test('what is known to be no log is of no format that could be said', () => {
+  const hints = (what: string) => hintsFor([new FlowferryError('FORMAT_UNKNOWN', what)]).join('\n')
+  expect(hints('It is OCSF, and of none of the 18 formats')).toMatch(/^hint: --skip-unknown .*\nsee .*$/)
+  expect(hints("It is CloudFront's real-time log of chosen fields, and of none of the 18 formats")).toContain(
+    'hint: --format cloudfront-real-time --fields ',
+  )
+  expect(hints('It is an envelope of CloudWatch Logs, and none of VPC Flow Logs reads its messages')).toContain(
+    '--format says',
+  )
+})

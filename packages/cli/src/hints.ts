@@ -2,13 +2,14 @@ import { type ErrorCode, FlowferryError } from '@flowferry/core'
 import { beginningOf } from './beginning.ts'
 import { formatNames } from './formats.ts'
 
-/** What makes text of a file that is none, by what its error says that it is. */
+/** How a file is read that is no log as it stands, by what its error says that it is. */
 const readers: readonly (readonly [what: RegExp, todo: string])[] = [
   [/^It is a zip archive/, 'unpack it; of one file in it, unzip -p FILE | flowferry parse -'],
   [/^It is compressed by bzip2/, 'unpack it: bzip2 -dc FILE | flowferry parse -'],
   [/^It is compressed by xz/, 'unpack it: xz -dc FILE | flowferry parse -'],
   [/^It is compressed by LZ4/, 'unpack it: lz4 -dc FILE | flowferry parse -'],
   [/^It is compressed by Snappy/, 'unpack it, or write it compressed by gzip or zstd'],
+  [/^It is CloudFront's real-time log/, "--format cloudfront-real-time --fields 'NAMES' states its fields, in order"],
   [/^It is text in UTF-16/, 'write it as UTF-8: iconv -f UTF-16 -t UTF-8 FILE | flowferry parse -'],
 ]
 
@@ -21,7 +22,12 @@ const hinted: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'SOURCE_REGION',
 ])
 
+/** Whether a file is known to be something else, so that no format would fit but by chance. */
+export const isForeign = (message: string): boolean => /^It is .*, and of none of /s.test(message)
+
 const explain = 'flowferry explain FILE shows which formats nearly fit, and what they lack'
+/** Of a message, which speaks of the library. */
+const stating = 'withFields() states the fields'
 const region = 'set AWS_REGION, or AWS_PROFILE to a profile that has a region'
 
 /** What an error's advice means on this command line: the library speaks of functions and clients, a user has options. */
@@ -34,10 +40,14 @@ function hintFor(error: unknown, format: string | undefined, names: readonly str
   const { code } = error
   const reader = readers.find(([what]) => what.test(message))
   if (reader) return [reader[1]]
-  if (message.includes('withFields()'))
-    return [`--format ${format ?? 'NAME'} --fields 'NAMES' states the fields of files that do not name them`]
+  const asSaid = `read as ${format} because of --format; without it the content decides`
+  if (message.includes(stating))
+    return [
+      `--format ${format ?? 'NAME'} --fields 'NAMES' states the fields of files that do not name them`,
+      ...(format === undefined ? [] : [asSaid]),
+    ]
   if (format && (code === 'FORMAT_MISMATCH' || code === 'JSON_INVALID' || code === 'TOO_MANY_MALFORMED'))
-    return [`read as ${format} because of --format; without it the content decides`]
+    return [asSaid]
   if (code === 'FORMAT_MISMATCH') return [explain]
   if (code === 'FORMAT_AMBIGUOUS')
     return ['--format says which; flowferry explain FILE shows which formats fit, and by what']
@@ -47,8 +57,13 @@ function hintFor(error: unknown, format: string | undefined, names: readonly str
     ]
   if (code === 'FORMAT_UNKNOWN')
     return [
-      explain,
-      `--format says which it is, where the content does not: ${names.slice(0, 3).join(', ')}, … (flowferry help parse lists them); --skip-unknown of ingest and backfill passes over what none reads`,
+      ...(isForeign(message)
+        ? []
+        : [
+            explain,
+            `--format says which it is, where the content does not: ${names.slice(0, 3).join(', ')}, … (flowferry help parse lists them), and --fields the fields of a file that does not name them`,
+          ]),
+      '--skip-unknown of ingest and backfill passes over what no format reads',
     ]
   if (code === 'SOURCE_REGION') return ['set AWS_REGION to the region of the bucket or queue']
   // https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-overview.html#serverless-usecase
@@ -69,7 +84,9 @@ export function wordsOf(error: FlowferryError): string {
   const { code, message, advice } = error
   if (!hinted.has(code)) return message
   const begin = /^It is /.test(message) ? undefined : beginningOf(error)
-  return message.replace(`. ${advice}`, begin === undefined ? '' : `; it begins with ${begin}`)
+  return message
+    .replace(`; ${stating}`, '')
+    .replace(`. ${advice}`, begin === undefined ? '' : `; it begins with ${begin}`)
 }
 
 /**

@@ -134,7 +134,7 @@ describe('flowferry explain', () => {
     })
     const diary = await told(Buffer.from('dear diary\n'))
     expect(diary.stdout).toContain('it begins with "dear diary"')
-    expect(diary.stderr).toMatch(/^hint: --format says which it is.*\nsee .*\n$/)
+    expect(diary.stderr).toMatch(/^hint: --format says which it is.*\nhint: --skip-unknown.*\nsee .*\n$/)
   })
 
   it('honours --format and --fields', async () => {

@@ -17,7 +17,7 @@ import type { Settings } from '../config/settings.ts'
 import { type Explained, explainColumns, explainFields, type FieldRow } from '../explain/rows.ts'
 import { localFile, standardInput, statIfThere } from '../files.ts'
 import { type Documents, formatNames, parserFor, parsersByName } from '../formats.ts'
-import { hintsFor, wordsOf } from '../hints.ts'
+import { hintsFor, isForeign, wordsOf } from '../hints.ts'
 import { type ExitCode, exitCodes, type Io, line, UsageError } from '../io.ts'
 import { table } from '../text.ts'
 
@@ -81,9 +81,10 @@ export async function explainCommand(
     ...(read.batch && { detected: { format: name!, title: read.batch.format.title, by } }),
     claims: claims.filter((one) => one.format !== name),
     // Of what is known to be something else, as a zip archive, chance alone would fit.
-    nearly: read.error?.message.startsWith('It is ')
-      ? []
-      : nearest(candidates, claims.map((one) => one.format).concat(name ?? []), head),
+    nearly:
+      read.error && isForeign(read.error.message)
+        ? []
+        : nearest(candidates, claims.map((one) => one.format).concat(name ?? []), head),
     ...(read.batch && { record: explained(read, read.batch, own?.parser) }),
     ...(read.error && { error: { code: read.error.code, message: wordsOf(read.error) } }),
   }

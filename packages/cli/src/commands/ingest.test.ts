@@ -189,7 +189,7 @@ describe('flowferry ingest', () => {
       const good = await toDuckDB('--quiet', '--include', '2026/')
       expect(good).toMatchObject({ code: 0, stderr: '' })
       const { code, stderr } = await toDuckDB('--quiet')
-      expect(stderr).toMatch(/^\S*notes-1\.txt and 2 more files\n {2}failed: .*\n(?:hint: .*\n){2}see .*\n$/)
+      expect(stderr).toMatch(/^\S*notes-1\.txt and 2 more files\n {2}failed: .*\n(?:hint: .*\n){3}see .*\n$/)
       expect(code).toBe(1)
     })
   })

@@ -168,6 +168,7 @@ describe('flowferry parse', () => {
   it.each([
     ['read in a wrong format', ['--format', 'cloudtrail'], 'hint: read as cloudtrail because of --format'],
     ['that names no fields', ['--format', 'nlb'], "hint: --format nlb --fields 'NAMES' states the fields"],
+    ['read in a wrong format of columns', ['--format', 'nlb'], 'hint: read as nlb because of --format'],
     ['of no format', [], 'hint: flowferry explain FILE shows which formats nearly fit'],
     ['of no format', [], 'hint: --format says which it is, where the content does not: vpc-flow, '],
   ])('gives a hint for a file %s', async (_, options, hint) => {
