@@ -1,7 +1,7 @@
 import type { Counts, ErrorCode, FlowferryError, ObjectReport, Report } from '@flowferry/core'
 import { alike, withoutNumbers } from './alike.ts'
 import { hintsFor, wordsOf } from './hints.ts'
-import { type ExitCode, exitCodes, type Io, line } from './io.ts'
+import { type ExitCode, exitCodes, type Io, line, note } from './io.ts'
 import { bytes, count, duration, plural, table } from './text.ts'
 
 /** 1 when something failed, else 3 when something was malformed. */
@@ -285,7 +285,10 @@ export function printReport(
     if (rows.length > 0) for (const text of table(rows)) line(io.stdout, text)
   }
 
-  if (remarks) for (const text of remarkLines(io, objects, stopped?.message)) line(io.stderr, text)
+  if (remarks) {
+    for (const text of remarkLines(io, objects, stopped?.message)) line(io.stderr, text)
+    if (failed > failures.groups().length) note(io, 'note: --log json names each file that failed, and why')
+  }
   for (const { error } of report.messages) if (error) line(io.stderr, error.message)
   if (stopped) line(io.stderr, `stopped early: ${wordsOf(stopped)}`)
   // What is passed over was asked to be.

@@ -143,6 +143,7 @@ describe('flowferry ingest', () => {
       const { code, stdout, stderr } = await toDuckDB('--json')
       expect(stderr.match(/FORMAT_UNKNOWN/g)).toHaveLength(1)
       expect(stderr).toContain(`${join(logs, 'notes-1.txt')} and 2 more files\n  failed: `)
+      expect(stderr).toContain('note: --log json names each file that failed')
       const { seconds, bytes, ...told } = JSON.parse(stdout)
       expect(seconds).toBeGreaterThanOrEqual(0)
       expect(bytes).toBeGreaterThan(0)
