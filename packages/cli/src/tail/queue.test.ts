@@ -118,19 +118,17 @@ describe('tailQueue', () => {
 
   it('prints of a message that comes again only what is left of it', async () => {
     const again = { first: telling('1', '2') }
-    expect(await follow([again, again], { faults: { 2: [denied()] } })).toEqual([
-      'print 1',
-      'OBJECT_FORBIDDEN',
-      'print 2',
-      'delete first',
-    ])
+    const happened = await follow([again, again], { faults: { 2: [denied()] } })
+    // What is printed waits for a batch, and a failure for nothing.
+    expect(happened.slice(0, 2).sort()).toEqual(['OBJECT_FORBIDDEN', 'print 1'])
+    expect(happened.slice(2)).toEqual(['print 2', 'delete first'])
   })
 
   it('prints an object once that two messages of a receive name, and deletes both', async () => {
     const receive = { first: telling('1'), second: telling('2', '1'), third: telling('3') }
     const happened = await follow([receive])
     expect(happened.filter((one) => one.startsWith('print')).sort()).toEqual(['print 1', 'print 2', 'print 3'])
-    expect(happened.slice(3)).toEqual(['delete first', 'delete third', 'delete second'])
+    expect(happened.slice(3)).toEqual(['delete first', 'delete second', 'delete third'])
   })
 
   it('does not take the second message for done where the first one’s object failed', async () => {
@@ -150,8 +148,11 @@ describe('tailQueue', () => {
 
   it('prints nothing again of a message that could not be deleted', async () => {
     const again = { first: telling('1') }
-    expect(await follow([again, again], { refused: ['first'] })).toEqual([
+    // A delete is tried three times.
+    expect(await follow([again, again], { refused: Array(3).fill('first') })).toEqual([
       'print 1',
+      'keep first',
+      'keep first',
       'keep first',
       'QUEUE_FAILED',
       'delete first',
@@ -161,7 +162,7 @@ describe('tailQueue', () => {
   it('tells of a message that names nothing, and leaves it to the queue', async () => {
     expect(await follow([{ first: 'no event', second: telling('1') }])).toEqual([
       'print 1',
-      'EVENT_UNREADABLE',
+      'ENVELOPE_UNREADABLE',
       'delete second',
     ])
   })
