@@ -12,9 +12,8 @@ import {
 } from '@flowferry/core'
 import { peek } from '@flowferry/core/internal'
 import { type ArchiveObject, archiveObjects, type S3, s3Object } from '@flowferry/source-s3'
-import { wordsOf } from '../hints.ts'
 import { age, plural, shellWord } from '../text.ts'
-import { type Check, failed, fine, found } from './check.ts'
+import { type Check, failed, fine, found, whatOf } from './check.ts'
 
 const hour = 3_600_000
 /** Newest first: what the first span has of a service in use is not looked for in the others. */
@@ -162,7 +161,7 @@ function listingFailed(error: unknown): Check {
   const needs = 's3:ListBucket on the bucket'
   // Whoever may not list finds no late object, and a missing one looks like a missing right.
   if ((cause as Error | undefined)?.name === 'AccessDenied')
-    return found('bucket', 'fault', (error as Error).message, `grant ${needs}: docs/privileges.md`)
+    return found('bucket', 'fault', whatOf(error), `grant ${needs}: docs/privileges.md`)
   return failed('bucket', error, needs)
 }
 
@@ -231,7 +230,7 @@ async function look(
       )
     }
     const { code } = error
-    const message = wordsOf(error)
+    const message = whatOf(error)
     if (code === 'OBJECT_FORBIDDEN')
       return found(check, 'fault', message, 'grant s3:GetObject on the objects: docs/privileges.md')
     if (code === 'SOURCE_KEY') return found(check, 'fault', message, 'grant kms:Decrypt on the key, in its policy, too')

@@ -1,5 +1,6 @@
 import { errorCodes, FlowferryError } from '@flowferry/core'
 import { awsErrorCode } from '@flowferry/source-s3'
+import { wordsOf } from '../hints.ts'
 import { type ExitCode, exitCodes } from '../io.ts'
 
 /**
@@ -44,11 +45,17 @@ export const found = (
  */
 export function failed(check: string, error: unknown, needs: string): Check {
   const code = FlowferryError.isInstance(error) ? error.code : awsErrorCode(error)
-  const { name, message } = error instanceof Error ? error : new Error(String(error))
-  const what = FlowferryError.isInstance(error) || name === 'Error' ? message : `${name}: ${message}`
+  const what = whatOf(error)
   if (code === 'OBJECT_FORBIDDEN' || code === 'TARGET_UNAUTHORIZED')
     return found(check, 'unknown', what, `to look, it takes ${needs}: docs/privileges.md`)
   return found(check, 'fault', what, code ? errorCodes[code].advice : `it takes ${needs}`)
+}
+
+/** What an error says, but for its advice, which is what there is to do. */
+export function whatOf(error: unknown): string {
+  if (FlowferryError.isInstance(error)) return wordsOf(error).replace(`. ${error.advice}`, '')
+  const { name, message } = error instanceof Error ? error : new Error(String(error))
+  return name === 'Error' ? message : `${name}: ${message}`
 }
 
 /** A fault first, then what is open. */

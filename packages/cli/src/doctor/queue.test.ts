@@ -50,6 +50,19 @@ async function checks(
 }
 
 describe('checkQueue', () => {
+  it('tells a queue that is not there from one that may not be asked', async () => {
+    const asked = async (name: string, status?: number) => (await checks(fault(name, status))).queue!
+    expect(await asked('QueueDoesNotExist')).toMatchObject({
+      status: 'fault',
+      what: `${url} is not there`,
+      todo: expect.stringContaining('--queue'),
+    })
+    expect(await asked('AccessDenied', 403)).toMatchObject({
+      status: 'unknown',
+      todo: expect.stringContaining('sqs:GetQueueAttributes'),
+    })
+  })
+
   it('has nothing against a queue as the template makes it', async () => {
     const all = await checks(well)
     expect(Object.values(all).map(({ check, status }) => `${check}: ${status}`)).toEqual([

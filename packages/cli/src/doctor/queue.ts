@@ -28,6 +28,8 @@ export async function checkQueue(options: QueueOptions): Promise<{ readonly chec
   try {
     attributes = await attributesOf(options, url)
   } catch (error) {
+    if (isGone(error))
+      return { checks: [found('queue', 'fault', `${url} is not there`, 'see the region, account and name of --queue')] }
     return { checks: [failed('queue', error, 'sqs:GetQueueAttributes on the queue')] }
   }
   const { QueueArn: arn = '', ApproximateNumberOfMessages: waiting = '0' } = attributes
@@ -45,7 +47,7 @@ export async function checkQueue(options: QueueOptions): Promise<{ readonly chec
         `only CloudWatch tells its age: aws cloudwatch get-metric-statistics --region ${region} --namespace AWS/SQS --metric-name ApproximateAgeOfOldestMessage --dimensions Name=QueueName,Value=${name} --statistics Maximum --period 300 --start-time <an hour ago> --end-time <now>`,
       ),
       ...(bucket === undefined
-        ? [notChecked('queue policy', '--bucket names the bucket that is to send')]
+        ? [notChecked('queue policy', 'no bucket is named: --bucket takes the one that is to send')]
         : [policyCheck(attributes, { ...options, bucket }), ...keyCheck(attributes)]),
     ],
   }
@@ -66,6 +68,8 @@ export async function checkQueue(options: QueueOptions): Promise<{ readonly chec
     )
   }
 }
+
+const isGone = (error: unknown) => /NonExistentQueue|QueueDoesNotExist/.test((error as Error).name)
 
 async function attributesOf({ sqs, signal }: QueueOptions, QueueUrl: string): Promise<Record<string, string>> {
   const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] })
@@ -128,9 +132,8 @@ async function deadLetters(options: QueueOptions, attributes: Readonly<Record<st
       )
   } catch (error) {
     const needs = 'sqs:GetQueueUrl and sqs:GetQueueAttributes on the dead-letter queue'
-    const isGone = /NonExistentQueue|QueueDoesNotExist/.test((error as Error).name)
     checks.push(
-      isGone
+      isGone(error)
         ? found('dead letters', 'fault', `${deadLetterTargetArn} is not there`, 'make it, or set another RedrivePolicy')
         : failed('dead letters', error, needs),
     )

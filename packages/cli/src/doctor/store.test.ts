@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FlowferryError } from '@flowferry/core'
+import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import type { SearchEngineRequest, SetupChange } from '@flowferry/search'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -20,14 +21,22 @@ const well: Readonly<Record<string, Answer>> = {
     { node: 'UNASSIGNED', 'disk.percent': null },
   ]),
   '/_cluster/settings': answer({ defaults: { 'cluster.routing.allocation.disk.watermark.high': '90%' } }),
-  '/logs-': answer({ '.ds-logs-1': { settings: { 'index.blocks.read_only_allow_delete': 'false' } } }),
+  '/_data_stream/': answer({
+    data_streams: [{ name: 'logs-aws.vpcflow-default', indices: [{ index_name: '.ds-1' }, { index_name: '.ds-2' }] }],
+  }),
+  '/logs-': answer({ '.ds-2': { settings: { 'index.blocks.read_only_allow_delete': 'false' } } }),
   '/': answer({ version: { number: '9.5.3' } }),
 }
 
-async function checks(answers: Record<string, Answer | Error> = {}, options: Partial<StoreOptions> = {}) {
+async function checks(
+  answers: Record<string, Answer | Error> = {},
+  options: Partial<StoreOptions> = {},
+  onRequest: (path: string, body: unknown) => void = () => {},
+) {
   const all = { ...answers, ...Object.fromEntries(Object.entries(well).filter(([path]) => !(path in answers))) }
   const paths = Object.keys(all).sort((a, b) => b.length - a.length)
-  const request: SearchEngineRequest = async (method, path) => {
+  const request: SearchEngineRequest = async (method, path, body) => {
+    onRequest(path, body)
     expect(method === 'GET' || path.endsWith('_has_privileges')).toBe(true)
     const told = all[paths.find((one) => path.startsWith(one))!]!
     if (told instanceof Error) throw told
@@ -71,10 +80,31 @@ describe('checkStore', () => {
       status: 'fault',
       todo: expect.any(String),
     })
-    const refused = answer({ error: { type: 'security_exception' } }, 401)
-    expect((await checks({ '/': refused })).store!.status).toBe('unknown')
+    const refused = answer({ error: { type: 'security_exception', reason: 'unable to authenticate user' } }, 401)
+    expect(Object.values(await checks({ '/': refused }))).toMatchObject([
+      { check: 'store', status: 'fault', todo: expect.stringContaining('ELASTICSEARCH_API_KEY') },
+    ])
     // OpenSearch Serverless.
     expect((await checks({ '/': answer('', 404) })).store!.status).toBe('not checked')
+  })
+
+  it('asks the rest where only the version may not be seen', async () => {
+    const all = await checks({ '/': denied })
+    expect(all.store).toMatchObject({ status: 'not checked', what: expect.stringContaining('monitor') })
+    expect(all.writing!.status).toBe('ok')
+  })
+
+  it('loses one check alone to a request without an answer', async () => {
+    const none = new FlowferryError('TARGET_UNREACHABLE', 'it gave no answer within 10 s')
+    const { '/': _, '/_cluster/settings': __, ...paths } = well
+    for (const path of Object.keys(paths)) {
+      const all = Object.values(await checks({ [path]: none }))
+      const lost = all.filter(({ status }) => status !== 'ok')
+      expect(lost, path).toMatchObject([
+        { status: 'fault', what: 'it gave no answer within 10 s [TARGET_UNREACHABLE]', todo: expect.any(String) },
+      ])
+      expect(all.length, path).toBeGreaterThanOrEqual(6)
+    }
   })
 
   it('misses templates of what the bucket holds, and of others only where none is there', async () => {
@@ -93,10 +123,33 @@ describe('checkStore', () => {
 
   it('says which rights are missing to write', async () => {
     const path = '/_security/user/_has_privileges'
-    const rights = { 'logs-aws.*': { create_doc: true, auto_configure: false } }
+    const name = 'logs-aws.vpcflow-default'
+    const rights = { [name]: { create_doc: true, auto_configure: false } }
     expect((await checks({ [path]: answer({ has_all_requested: false, index: rights }) })).writing).toMatchObject({
       status: 'fault',
-      what: 'the credentials lack auto_configure on logs-aws.*',
+      what: 'the credentials lack auto_configure',
+      details: [`${name}: auto_configure`],
+    })
+    const asked: unknown[] = []
+    const note = (of: string, body: unknown) => of === path && asked.push(body)
+    await checks({}, {}, note)
+    await checks({}, { indexPer: 'day', op: 'index' }, note)
+    await checks({}, { index: 'mine' }, note)
+    expect(asked).toEqual([
+      { index: [{ names: [name], privileges: ['create_doc', 'auto_configure'] }] },
+      { index: [{ names: [`${name}-*`], privileges: ['index', 'create_index', 'view_index_metadata'] }] },
+      { index: [{ names: ['mine'], privileges: ['create_doc'] }] },
+    ])
+    // A key of one log, where nobody said which logs there are.
+    const formats = [...vpcFlow.formats, ...cloudTrail.formats]
+    const one = answer({ has_all_requested: false, index: { [name]: { create_doc: true, auto_configure: true } } })
+    expect((await checks({ [path]: one }, { formats, areFound: false })).writing).toMatchObject({
+      status: 'ok',
+      what: expect.stringContaining(`on ${name}, and on no other`),
+    })
+    expect((await checks({ [path]: one }, { formats })).writing).toMatchObject({
+      status: 'fault',
+      details: [expect.stringContaining('logs-aws.cloudtrail-default')],
     })
     const off = answer(
       { error: { type: 'x', reason: 'Security must be explicitly enabled when using a [basic] license' } },
@@ -113,11 +166,6 @@ describe('checkStore', () => {
     expect((await health('red')).cluster!.status).toBe('fault')
     expect((await health('yellow')).cluster!.status).toBe('warning')
     expect((await health('green', 3600))['clock of the store']!.status).toBe('fault')
-    const blocked = { 'logs-x': { settings: { 'index.blocks.read_only_allow_delete': 'true' } } }
-    expect((await checks({ '/logs-': answer(blocked) })).blocks).toMatchObject({
-      status: 'fault',
-      details: ['logs-x: index.blocks.read_only_allow_delete'],
-    })
     const nodes = [
       { node: 'n1', 'disk.percent': '92' },
       { node: 'n2', 'disk.percent': '30' },
@@ -130,6 +178,29 @@ describe('checkStore', () => {
     expect((await checks({ '/_cat/allocation': answer(nodes), '/_cluster/settings': settings })).disk!.status).toBe(
       'ok',
     )
+  })
+
+  it('finds a block on what is written now, and on nothing older', async () => {
+    const settings = { 'index.blocks.read_only_allow_delete': 'true' }
+    const blocksOf = async (name: string, options: Partial<StoreOptions> = {}, answers: Record<string, Answer> = {}) =>
+      (await checks({ '/logs-': answer({ [name]: { settings } }), ...answers }, options)).blocks!
+    expect(await blocksOf('.ds-2')).toMatchObject({
+      status: 'fault',
+      details: ['.ds-2: index.blocks.read_only_allow_delete'],
+    })
+    expect((await blocksOf('.ds-1')).status).toBe('ok')
+    const dated = { indexPer: 'day', now: Date.parse('2026-11-22T10:00:00Z') } as const
+    expect((await blocksOf('logs-aws.vpcflow-default-2026.11.22', dated)).status).toBe('fault')
+    expect((await blocksOf('logs-aws.vpcflow-default-2026.11.20', dated)).status).toBe('ok')
+    const monthly = { ...dated, indexPer: 'month' } as const
+    expect((await blocksOf('logs-aws.vpcflow-default-2026.11', monthly)).status).toBe('fault')
+    // An index of one's own, or what an alias stands for.
+    const none = { '/_data_stream/': answer({ error: {} }, 404) }
+    const own = { '/mine': answer({ 'mine-1': { settings } }), ...none }
+    expect((await blocksOf('logs-x', { index: 'mine' }, own)).status).toBe('fault')
+    const asked: string[] = []
+    await checks({}, {}, (path) => asked.push(path))
+    expect(asked).toContain('/logs-aws.vpcflow-*/_settings/index.blocks.*?flat_settings=true&expand_wildcards=all')
   })
 
   it('leaves out what only a monitor may see', async () => {

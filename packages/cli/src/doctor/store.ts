@@ -1,6 +1,6 @@
 import { access, constants, open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import type { Format } from '@flowferry/core'
+import { datasets, type Format } from '@flowferry/core'
 import { refusalOf, type SearchEngine, type SearchEngineRequest, type SetupChange } from '@flowferry/search'
 import { plural } from '../text.ts'
 import { type Check, failed, fine, found, notChecked } from './check.ts'
@@ -14,60 +14,75 @@ export interface StoreOptions {
   /** What `setup` would do for these formats. */
   readonly setup: (formats: readonly Format[]) => Promise<readonly SetupChange[]>
   readonly formats: readonly Format[]
-  /** Whether the formats are those that the bucket holds: none of them may lack its template then. */
+  /** Whether the formats are those that are in use: none of them may lack its template then. */
   readonly areFound: boolean
   readonly index?: string | undefined
   readonly indexPer?: 'day' | 'month' | undefined
   readonly op?: 'create' | 'index' | undefined
+  /** Milliseconds since 1970. @default now */
+  readonly now?: number
 }
 
 /** Oldest major versions that `setup` and the sinks are tried on. */
 const leastVersion = { elasticsearch: 8, opensearch: 2 }
 const titles = { elasticsearch: 'Elasticsearch', opensearch: 'OpenSearch' }
 
-/** Whether a store answers, is what it is called, has the templates, takes documents and has room for them. */
+/**
+ * Whether a store answers, is what it is called, has the templates, takes documents and has room for them. A request without
+ * an answer is of one check: the others are asked, too.
+ */
 export async function checkStore(options: StoreOptions): Promise<Check[]> {
-  const product = await checkProduct(options)
-  if (product.status === 'fault' || product.status === 'unknown') return [product]
+  const product = await each('store', 'cluster:monitor/main', () => checkProduct(options))
+  if (product.some(({ status }) => status === 'fault')) return product
   const { index, request } = options
   return [
-    product,
-    index === undefined
-      ? await checkTemplates(options)
-      : notChecked('templates', `the index ${index} has a mapping of your own`),
-    await checkWriting(options),
-    ...(await checkHealth(request)),
-    await checkBlocks(request, index),
-    await checkDisk(request),
+    ...product,
+    ...(await each('templates', 'the right to read index templates', () => checkTemplates(options))),
+    ...(await each('writing', 'credentials that may ask for their own rights', () => checkWriting(options))),
+    ...(await each('cluster', 'monitor', () => checkHealth(request))),
+    ...(await each('blocks', `view_index_metadata on ${index ?? 'logs-*'}`, () => checkBlocks(options))),
+    ...(await each('disk', 'monitor', () => checkDisk(request))),
   ]
+}
+
+async function each(check: string, needs: string, look: () => Promise<Check | Check[]>): Promise<Check[]> {
+  try {
+    return [await look()].flat()
+  } catch (error) {
+    return [failed(check, error, needs)]
+  }
 }
 
 /** That it is what it is called was seen when it was opened. */
 async function checkProduct({ engine, name, request }: StoreOptions): Promise<Check> {
   const check = 'store'
-  try {
-    const { status, body } = await request('GET', '/')
-    // A collection of OpenSearch Serverless has no version.
-    if (status === 404) return notChecked(check, `${name} does not tell its version`)
-    if (status >= 300) throw refusalOf({ status, body }, 'GET /')
-    const { version } = (body ?? {}) as { version?: { number?: string } }
-    const what = `${titles[engine]} ${version?.number ?? ''} at ${name}`
-    if (Number.parseInt(version?.number ?? '', 10) < leastVersion[engine])
-      return found(check, 'fault', what, `take ${titles[engine]} ${leastVersion[engine]} or newer`)
-    return fine(check, what)
-  } catch (error) {
-    return failed(check, error, 'cluster:monitor/main')
+  const { status, body } = await request('GET', '/')
+  if (status === 401) {
+    const { message } = refusalOf({ status, body }, 'GET /')
+    return found(check, 'fault', message, signIn[engine])
   }
+  // Whoever writes alone need not see it.
+  if (status === 403) return notChecked(check, `the version of ${name} takes the right to monitor the cluster`)
+  // A collection of OpenSearch Serverless has no version.
+  if (status === 404) return notChecked(check, `${name} does not tell its version`)
+  if (status >= 300) throw refusalOf({ status, body }, 'GET /')
+  const { version } = (body ?? {}) as { version?: { number?: string } }
+  const what = `${titles[engine]} ${version?.number ?? ''} at ${name}`
+  if (Number.parseInt(version?.number ?? '', 10) < leastVersion[engine])
+    return found(check, 'fault', what, `take ${titles[engine]} ${leastVersion[engine]} or newer`)
+  return fine(check, what)
 }
 
-async function checkTemplates({ setup, formats, areFound }: StoreOptions): Promise<Check> {
+const signIn = {
+  elasticsearch:
+    'see ELASTICSEARCH_API_KEY, or ELASTICSEARCH_USERNAME and ELASTICSEARCH_PASSWORD: a password is wrong, or a key expired',
+  opensearch: 'see OPENSEARCH_USERNAME and OPENSEARCH_PASSWORD: one is wrong; a domain of AWS may take --auth sigv4',
+}
+
+async function checkTemplates({ setup, formats, areFound, index }: StoreOptions): Promise<Check> {
   const check = 'templates'
-  let changes: readonly SetupChange[]
-  try {
-    changes = (await setup(formats)).filter(({ kind }) => kind === 'index template')
-  } catch (error) {
-    return failed(check, error, 'the right to read index templates')
-  }
+  if (index !== undefined) return notChecked(check, `the index ${index} has a mapping of your own`)
+  const changes = (await setup(formats)).filter(({ kind }) => kind === 'index template')
   const named = (action: SetupChange['action']) =>
     changes.filter((one) => one.action === action).map(({ name }) => name)
   const [missing, other, same] = [named('created'), named('updated'), named('unchanged')]
@@ -87,14 +102,16 @@ async function checkTemplates({ setup, formats, areFound }: StoreOptions): Promi
 }
 
 /** https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-security-has-privileges */
-async function checkWriting({ engine, request, index, indexPer, op }: StoreOptions): Promise<Check> {
+async function checkWriting(options: StoreOptions): Promise<Check> {
   const check = 'writing'
+  const { engine, request, index, indexPer, op, areFound } = options
   if (engine === 'opensearch')
     return notChecked(check, 'OpenSearch tells no rights without a write: flowferry ingest of one file does')
   const write = op === 'index' ? 'index' : 'create_doc'
   const dated = indexPer ? ['create_index', 'view_index_metadata'] : ['auto_configure']
   const privileges = index === undefined ? [write, ...dated] : [write]
-  const names = [index ?? 'logs-aws.*']
+  // Narrower than the pattern of a role may be: whoever has the pattern has these.
+  const names = index === undefined ? placesOf(options).map((place) => (indexPer ? `${place}-*` : place)) : [index]
   const { status, body } = await request('POST', '/_security/user/_has_privileges', { index: [{ names, privileges }] })
   if (status >= 300) {
     const refusal = refusalOf({ status, body }, 'POST /_security/user/_has_privileges')
@@ -105,17 +122,35 @@ async function checkWriting({ engine, request, index, indexPer, op }: StoreOptio
         'nothing restricts it: security is off, so that everybody may write and read',
         'turn it on where the store is to be of use: docs/privileges.md',
       )
-    return failed(check, refusal, 'credentials that may ask for their own rights')
+    throw refusal
   }
-  const { has_all_requested: hasAll, index: rights = {} } = body as {
+  const { has_all_requested: hasAll = false, index: rights = {} } = body as {
     has_all_requested?: boolean
     index?: Record<string, Record<string, boolean>>
   }
-  if (hasAll) return fine(check, `${privileges.join(', ')} on ${names.join(', ')}`)
-  const lacking = privileges.filter((privilege) => names.some((name) => !rights[name]?.[privilege]))
-  const todo = 'grant it to the role or API key: docs/privileges.md'
-  return found(check, 'fault', `the credentials lack ${lacking.join(', ')} on ${names.join(', ')}`, todo)
+  const lackOf = (name: string) => privileges.filter((privilege) => !rights[name]?.[privilege])
+  const lacking = hasAll ? [] : names.filter((name) => lackOf(name).length > 0)
+  const listed = (of: readonly string[]) =>
+    of.length > 3 ? plural(of.length, indexPer ? 'pattern' : 'data stream') : of.join(', ')
+  if (lacking.length === 0) return fine(check, `${privileges.join(', ')} on ${listed(names)}`)
+  // Of all that there are, only some are written.
+  if (!areFound && lacking.length < names.length) {
+    const allowed = names.filter((name) => !lacking.includes(name))
+    return fine(check, `${privileges.join(', ')} on ${listed(allowed)}, and on no other`)
+  }
+  const lacks = [...new Set(lacking.flatMap(lackOf))]
+  return found(
+    check,
+    'fault',
+    `the credentials lack ${lacks.join(', ')}`,
+    'grant it to the role or API key: docs/privileges.md',
+    lacking.slice(0, 10).map((name) => `${name}: ${lackOf(name).join(', ')}`),
+  )
 }
+
+/** Where documents go without an index of the user's own; those of dated indices have a date behind it. */
+const placesOf = ({ formats }: StoreOptions): string[] =>
+  datasets(formats).map(({ dataset }) => `logs-${dataset}-default`)
 
 /** The cluster's state, and its clock, of which it answers no `Date`. */
 async function checkHealth(request: SearchEngineRequest): Promise<Check[]> {
@@ -149,19 +184,28 @@ async function checkHealth(request: SearchEngineRequest): Promise<Check[]> {
 const monitored = (check: string, status: number): Check =>
   notChecked(check, `it takes the right to monitor the cluster: the answer was ${status}`)
 
-async function checkBlocks(request: SearchEngineRequest, index = 'logs-*'): Promise<Check> {
+/** Of the indices that are written now: an old one may be read-only on purpose. */
+async function checkBlocks(options: StoreOptions): Promise<Check> {
   const check = 'blocks'
-  const path = `/${encodeURIComponent(index)}/_settings/index.blocks.*?flat_settings=true&expand_wildcards=all`
+  const { request, index } = options
+  const pattern =
+    index ??
+    datasets(options.formats)
+      .map(({ dataset }) => `logs-${dataset}-*`)
+      .join(',')
+  const path = `/${encodeURIComponent(pattern)}/_settings/index.blocks.*?flat_settings=true&expand_wildcards=all`
   const { status, body } = await request('GET', path)
   if (status === 404) return fine(check, 'no index is there yet')
-  if (status >= 300) return notChecked(check, `it takes view_index_metadata on ${index}: the answer was ${status}`)
+  if (status >= 300)
+    return notChecked(check, `it takes view_index_metadata on ${index ?? 'logs-*'}: the answer was ${status}`)
+  const isWritten = await writtenIn(pattern, options)
   const blocked = Object.entries((body ?? {}) as Record<string, { settings?: Record<string, string> }>).flatMap(
     ([name, { settings = {} }]) => {
       const on = Object.keys(settings).filter((key) => settings[key] === 'true' && key !== 'index.blocks.metadata')
-      return on.length > 0 ? [`${name}: ${on.join(', ')}`] : []
+      return on.length > 0 && isWritten(name) ? [`${name}: ${on.join(', ')}`] : []
     },
   )
-  if (blocked.length === 0) return fine(check, 'no index refuses documents')
+  if (blocked.length === 0) return fine(check, 'no index that is written refuses documents')
   const isFull = blocked.some((text) => text.includes('read_only_allow_delete'))
   const todo = isFull
     ? 'its disk was full: make room, and the block goes by itself'
@@ -173,6 +217,24 @@ async function checkBlocks(request: SearchEngineRequest, index = 'logs-*'): Prom
     todo,
     blocked.slice(0, 10),
   )
+}
+
+/** Which index is written: of a data stream its last, of dated ones that of today. */
+async function writtenIn(
+  pattern: string,
+  { request, index, indexPer, now = Date.now() }: StoreOptions,
+): Promise<(name: string) => boolean> {
+  const date = new Date(now).toISOString().replaceAll('-', '.')
+  if (index === undefined && indexPer) return (name) => name.endsWith(`-${date.slice(0, indexPer === 'day' ? 10 : 7)}`)
+  const { status, body } = await request('GET', `/_data_stream/${encodeURIComponent(pattern)}`)
+  // An index of the user's own is none.
+  if (status >= 300 && status !== 404) throw refusalOf({ status, body }, 'GET /_data_stream')
+  const { data_streams: streams = [] } = (status === 404 ? {} : (body ?? {})) as {
+    data_streams?: readonly { readonly indices?: readonly { readonly index_name?: string }[] }[]
+  }
+  if (index !== undefined && streams.length === 0) return () => true
+  const last = new Set(streams.map(({ indices = [] }) => indices.at(-1)?.index_name))
+  return (name) => last.has(name)
 }
 
 /** https://www.elastic.co/docs/reference/elasticsearch/configuration-reference/cluster-level-shard-allocation-routing-settings */
