@@ -3,6 +3,7 @@ import type { EC2Client } from '@aws-sdk/client-ec2'
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { type Io, note, UsageError } from './io.ts'
+import { bounded } from './within.ts'
 
 /** Bucket and key, or prefix, of an `s3://` address; undefined for anything else. */
 export function s3Address(text: string): { bucket: string; key: string } | undefined {
@@ -77,7 +78,7 @@ export async function cloudTrailClient(io: Io, region: string): Promise<CloudTra
 }
 
 /**
- * Whose the credentials are: no permission is needed to ask for it.
+ * Whose the credentials are: no permission is needed to ask for it. It ends with the user's signal, and after 10 s.
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
  */
 export async function callerIdentity(
@@ -86,7 +87,7 @@ export async function callerIdentity(
 ): Promise<{ readonly account: string; readonly arn: string }> {
   warnOnce(io)
   const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts')
-  const sts = new STSClient({ ...(region !== undefined && { region }) })
+  const sts = bounded(new STSClient({ ...(region !== undefined && { region }) }), 'STS', io.signal)
   try {
     const { Account = 'unknown', Arn = 'unknown' } = await sts.send(new GetCallerIdentityCommand({}))
     return { account: Account, arn: Arn }

@@ -676,12 +676,13 @@ Examples:
     .addOption(formats('logs to look at; default: those that the bucket holds, else all'))
     .option('--index <name>', 'the index that has everything; default: data streams')
     .addOption(indexPer())
+    .addOption(documents())
     .addOption(json())
     .addHelpText(
       'after',
       `
 ${credentials}
-What is not named is not checked, and it says so. What each check looks at, and needs: docs/doctor.md.
+What is not named is not checked, and it says so. A request ends after 10 s without an answer. What each check looks at, and needs: docs/doctor.md.
 
 Exit codes: 0 no fault, 1 failed, 2 wrong usage, 4 a fault, 5 something could not be told.
 

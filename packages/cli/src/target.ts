@@ -23,6 +23,8 @@ export interface TargetOptions extends ClusterOptions {
 export interface Target {
   /** Where it writes, without a credential. */
   readonly name: string
+  /** None: it is a file of DuckDB's. */
+  readonly cluster?: Cluster
   readonly open: () => Promise<Store>
 }
 
@@ -63,7 +65,7 @@ export async function targetOf({ to, url, cloudId, auth, ...options }: TargetOpt
   )
   const where = index === undefined ? '' : `${index} on `
   const open = to === 'elasticsearch' ? openElasticsearchTarget : openOpenSearchTarget
-  return { name: where + cluster.name, open: () => open(cluster, bulk, io) }
+  return { name: where + cluster.name, cluster, open: () => open(cluster, bulk, io) }
 }
 
 async function openElasticsearchTarget(cluster: Cluster, bulk: BulkOptions, io: Io): Promise<Store> {

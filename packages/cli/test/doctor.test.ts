@@ -108,6 +108,19 @@ describe('of AWS', () => {
       'notification: fault',
     ])
     expect(broken.code).toBe(4)
+    const QueueConfigurations = [
+      {
+        QueueArn: queueArn,
+        Events: ['s3:ObjectCreated:*' as const],
+        Filter: { Key: { FilterRules: [{ Name: 'suffix' as const, Value: '.csv' }] } },
+      },
+    ]
+    const filtered = { Bucket: bucket, NotificationConfiguration: { QueueConfigurations } }
+    await s3.send(new PutBucketNotificationConfigurationCommand(filtered))
+    expect((await all()).by.notification).toMatchObject({
+      status: 'fault',
+      what: expect.stringContaining('suffix .csv'),
+    })
     const NotificationConfiguration = { EventBridgeConfiguration: {} }
     await s3.send(new PutBucketNotificationConfigurationCommand({ Bucket: bucket, NotificationConfiguration }))
     await allow(bucket)
@@ -161,15 +174,15 @@ describe.each(['elasticsearch', 'opensearch'] as const)('of %s', (engine) => {
     await writeFile(join(folder, 'flowferry.config.mjs'), config)
   })
   afterAll(() => rm(folder, { recursive: true }))
+  const own = () => ['--config', join(folder, 'flowferry.config.mjs'), '--format', 'of-doctor']
 
   test('a template that is missing is a fault, one of this version is in force, and one of another setting is told', async () => {
     const { ask } = searchServer(url)
-    const own = ['--config', join(folder, 'flowferry.config.mjs'), '--format', 'of-doctor']
-    expect((await at(...own)).by.templates).toMatchObject({ status: 'fault', details: [template] })
-    const said = await runHere(['setup', '--to', engine, '--url', url, ...own], { env })
+    expect((await at(...own())).by.templates).toMatchObject({ status: 'fault', details: [template] })
+    const said = await runHere(['setup', '--to', engine, '--url', url, ...own()], { env })
     expect(said.code, said.stderr).toBe(0)
     try {
-      const { by } = await at(...own)
+      const { by } = await at(...own())
       expect(by.store).toMatchObject({
         status: 'ok',
         what: expect.stringContaining(engine === 'opensearch' ? 'OpenSearch ' : 'Elasticsearch '),
@@ -190,26 +203,39 @@ describe.each(['elasticsearch', 'opensearch'] as const)('of %s', (engine) => {
       const { 'source.ip': _, ...properties } = body.template.mappings.properties
       const mappings = { ...body.template.mappings, properties }
       await ask('PUT', `/_index_template/${template}`, { ...body, template: { ...body.template, mappings } })
-      expect((await at(...own)).by.templates).toMatchObject({ status: 'warning', details: [template] })
+      expect((await at(...own())).by.templates).toMatchObject({ status: 'warning', details: [template] })
     } finally {
       await ask('DELETE', `/_index_template/${template}`)
     }
   })
 
-  test('an index that refuses documents is a fault, and so is another product', async () => {
+  test('a block on what is written now is a fault, and so is another product', async () => {
     const { ask } = searchServer(url)
-    const index = 'logs-doctor-of-tests'
-    await ask('PUT', `/_index_template/${index}`, { index_patterns: [index], priority: 900, template: {} })
-    await ask('PUT', `/${index}`, {})
+    const stream = 'logs-doctor.of-tests-default'
+    const setup = ['setup', '--to', engine, '--url', url, ...own()]
+    expect((await runHere(setup, { env })).code).toBe(0)
+    const block = async (index: string, value: true | null) =>
+      ask('PUT', `/${index}/_settings`, { 'index.blocks.read_only_allow_delete': value })
     try {
-      await ask('PUT', `/${index}/_settings`, { 'index.blocks.read_only_allow_delete': true })
-      const { code, by } = await at()
-      expect(by.blocks).toMatchObject({ status: 'fault', details: [`${index}: index.blocks.read_only_allow_delete`] })
+      await ask('PUT', `/_data_stream/${stream}`)
+      await ask('POST', `/${stream}/_rollover`)
+      const { data_streams: found } = (await ask('GET', `/_data_stream/${stream}`)) as {
+        data_streams: { indices: { index_name: string }[] }[]
+      }
+      const [old, last] = found[0]!.indices.map(({ index_name: name }) => name)
+      await block(old!, true)
+      expect((await at(...own())).by.blocks).toMatchObject({ status: 'ok' })
+      await block(last!, true)
+      const { code, by } = await at(...own())
+      expect(by.blocks).toMatchObject({ status: 'fault', details: [`${last}: index.blocks.read_only_allow_delete`] })
       expect(code).toBe(4)
+      // It is of no other log.
+      expect((await at('--format', 'vpc-flow')).by.blocks!.details ?? []).not.toContain(by.blocks!.details![0])
+      await block(old!, null)
+      await block(last!, null)
     } finally {
-      await ask('PUT', `/${index}/_settings`, { 'index.blocks.read_only_allow_delete': null })
-      await ask('DELETE', `/${index}`)
-      await ask('DELETE', `/_index_template/${index}`)
+      await ask('DELETE', `/_data_stream/${stream}`)
+      await ask('DELETE', `/_index_template/${template}`)
     }
     const other = engine === 'elasticsearch' ? 'opensearch' : 'elasticsearch'
     expect((await doctor('--to', other, '--url', url)).by.store!.status).toBe('fault')

@@ -1,14 +1,7 @@
-import { asFlowferryError, type Parser } from '@flowferry/core'
-import { responseOfError, type SearchEngineRequest, type SetupChange, type SetupOptions } from '@flowferry/search'
+import { asFlowferryError, FlowferryError, type Format, type Parser } from '@flowferry/core'
+import { abortOn, responseOfError, type SearchEngineRequest, setupTemplates } from '@flowferry/search'
 import { callerIdentity, ec2Client, requireS3Address, s3Client, sqsClient } from '../aws.ts'
-import {
-  type Cluster,
-  type ClusterOptions,
-  clusterOf,
-  openElasticsearch,
-  openOpenSearch,
-  unknownStore,
-} from '../cluster.ts'
+import { type Cluster, type ClusterOptions, openElasticsearch, openOpenSearch } from '../cluster.ts'
 import { loadSettings } from '../config/load.ts'
 import { noSettings, type Settings, withStore } from '../config/settings.ts'
 import { checkAccount } from '../doctor/account.ts'
@@ -19,9 +12,11 @@ import { checkFlowLogs } from '../doctor/flow-log.ts'
 import { checkNotification } from '../doctor/notification.ts'
 import { checkQueue } from '../doctor/queue.ts'
 import { checkDuckDB, checkStore } from '../doctor/store.ts'
-import { logFormatNames, parserFor, requireNames } from '../formats.ts'
+import { type Documents, logFormatNames, parserFor, requireNames } from '../formats.ts'
 import { type ExitCode, type Io, line, queueUrl, refuseOptions, UsageError } from '../io.ts'
+import { type Target, type TargetOptions, targetOf } from '../target.ts'
 import { parseDuration } from '../times.ts'
+import { bounded, within } from '../within.ts'
 
 export interface DoctorCommandOptions extends ClusterOptions {
   readonly bucket?: string
@@ -31,6 +26,7 @@ export interface DoctorCommandOptions extends ClusterOptions {
   readonly format?: readonly string[]
   readonly index?: string
   readonly indexPer?: 'day' | 'month'
+  readonly documents?: Documents
   readonly json?: boolean
 }
 
@@ -40,14 +36,21 @@ export async function doctorCommand(
   io: Io,
   flag: string | boolean | undefined,
 ): Promise<ExitCode> {
-  const { bucket, queue, functionTimeout, format } = options
+  const { bucket, queue, functionTimeout } = options
   const address = bucket === undefined ? undefined : bucketOf(bucket)
   if (queue !== undefined) queueUrl('--queue', queue)
   if (queue === undefined) refuseOptions(options, ['functionTimeout'], '--queue')
   const timeout = functionTimeout === undefined ? undefined : parseDuration('--function-timeout', functionTimeout)
-  const { settings, parser, check } = await checkConfig(flag, format, io)
+  const { parser, place, check } = await checkConfig(options, flag, io)
+  const target = place.to === undefined ? undefined : await targetOf(place, io)
   const aws = await checkAws({ address, queue, timeout, parser, io })
-  const store = await checkTarget(options, aws.newest, { settings, parser, io })
+  const formats = options.format ? parser.formats : heldOf(parser.formats, aws.newest)
+  const areFound = formats.length > 0
+  const store = target
+    ? await checkTarget(target, { ...place, formats: areFound ? formats : parser.formats, areFound }, io)
+    : [notChecked('store', 'none is named: --to takes one, or store of the config')]
+  // Each check that was under way then says that it failed.
+  if (io.signal?.aborted) throw new FlowferryError('ABORTED', 'The user ended it before all was looked at')
   const checks = [check, ...aws.checks, ...store]
   const code = exitCodeOf(checks)
   if (json) line(io.stdout, JSON.stringify({ checks }))
@@ -55,35 +58,77 @@ export async function doctorCommand(
   return code
 }
 
+function heldOf(formats: readonly Format[], newest: readonly Newest[]): Format[] {
+  const kinds = new Set(newest.flatMap((one) => one.kinds))
+  return formats.filter(({ kind }) => kinds.has(kind))
+}
+
 function bucketOf(text: string): { readonly bucket: string; readonly key: string } {
   return text.startsWith('s3://') ? requireS3Address(text, '--bucket takes') : { bucket: text, key: '' }
 }
 
+const storeNames = ['url', 'cloudId', 'auth', 'index', 'indexPer', 'documents'] as const
+
+/** Where documents go: what the command line says, and what the config does. */
+type Place = Pick<DoctorCommandOptions, 'to' | (typeof storeNames)[number]> & Pick<TargetOptions, 'op'>
+
+interface Configured {
+  readonly parser: Parser<unknown>
+  readonly place: Place
+  readonly check: Check
+}
+
 /** A config that cannot be loaded is what the other commands would end with; the checks go on without it. */
 async function checkConfig(
+  options: DoctorCommandOptions,
   flag: string | boolean | undefined,
-  format: readonly string[] | undefined,
   io: Io,
-): Promise<{ readonly settings: Settings; readonly parser: Parser<unknown>; readonly check: Check }> {
+): Promise<Configured> {
   const check = 'config'
   let settings: Settings
   try {
     settings = await loadSettings(flag, io)
     await parserFor(logFormatNames(settings), 'small', settings)
   } catch (error) {
-    // Those of the config are not known.
-    const known = format?.filter((name) => logFormatNames().includes(name)) ?? []
-    const parser = await parserFor(known.length > 0 ? known : logFormatNames())
+    // Its formats are not known.
+    const format = options.format?.filter((name) => logFormatNames().includes(name)) ?? []
     const todo = 'correct it: every command that reads it ends with this'
-    return { settings: noSettings, parser, check: found(check, 'fault', (error as Error).message, todo) }
+    return {
+      ...(await configured(options, noSettings, format.length > 0 ? format : undefined)),
+      check: found(check, 'fault', (error as Error).message, todo),
+    }
   }
-  requireNames(format, logFormatNames(settings))
-  const parser = await parserFor(format ?? logFormatNames(settings), 'small', settings)
+  requireNames(options.format, logFormatNames(settings))
   const { file, formats, enrichments } = settings
-  if (file === undefined) return { settings, parser, check: notChecked(check, 'there is none') }
   const own = Object.keys(formats)
   const what = `${file}: ${own.length === 0 ? 'no formats of its own' : `formats ${own.join(', ')}`}, ${enrichments.length} enrichments`
-  return { settings, parser, check: fine(check, what) }
+  return {
+    ...(await configured(options, settings, options.format)),
+    check: file === undefined ? notChecked(check, 'there is none') : fine(check, what),
+  }
+}
+
+async function configured(
+  options: DoctorCommandOptions,
+  settings: Settings,
+  format: readonly string[] = logFormatNames(settings),
+): Promise<Omit<Configured, 'check'>> {
+  const { to, ...more } = withStore<DoctorCommandOptions & Pick<TargetOptions, 'op'>>(options, settings, 'to', [
+    ...storeNames,
+    'op',
+  ])
+  if (to === undefined) refuseOptions(options, storeNames, '--to')
+  const { url, cloudId, auth, index, indexPer, op, documents } = more
+  const place = {
+    ...(to !== undefined && { to }),
+    ...(url !== undefined && { url }),
+    ...(cloudId !== undefined && { cloudId }),
+    ...(auth && { auth }),
+    ...(index !== undefined && { index }),
+    ...(indexPer && { indexPer }),
+    ...(op && { op }),
+  }
+  return { parser: await parserFor(format, documents, settings), place }
 }
 
 interface Aws {
@@ -102,26 +147,30 @@ async function checkAws({
   io,
 }: Aws): Promise<{ checks: Check[]; newest: readonly Newest[] }> {
   const unnamed = [
-    ...(address ? [] : [notChecked('bucket', '--bucket names one')]),
-    ...(queue === undefined ? [notChecked('queue', '--queue names one')] : []),
+    ...(address ? [] : [notChecked('bucket', 'none is named: --bucket takes its name')]),
+    ...(queue === undefined ? [notChecked('queue', 'none is named: --queue takes its URL')] : []),
   ]
   if (!address && queue === undefined)
-    return { checks: [notChecked('credentials', 'neither --bucket nor --queue is named'), ...unnamed], newest: [] }
+    return {
+      checks: [notChecked('credentials', 'nothing of AWS is named: --bucket or --queue'), ...unnamed],
+      newest: [],
+    }
   const { signal } = io
-  const s3 = await s3Client(io)
+  const s3 = bounded(await s3Client(io), 'S3', signal)
   const skew = watchClock(s3)
   try {
-    const { checks: account, account: id } = await checkAccount(
+    const {
+      checks: account,
+      account: id,
+      lack,
+    } = await checkAccount(
       () => s3.config.region(),
       () => callerIdentity(io),
     )
     const checks = [...account, ...unnamed]
     // Nothing else can be asked, and each would say the same.
-    if (id === undefined) {
+    if (lack !== undefined) {
       const rest = [...(address ? ['bucket'] : []), ...(queue === undefined ? [] : ['queue'])]
-      const lack = account.some(({ check, status }) => check === 'region' && status === 'fault')
-        ? 'a region'
-        : 'credentials'
       return { checks: [...checks, ...rest.map((check) => notChecked(check, `without ${lack}`))], newest: [] }
     }
     const { bucket, key: prefix = '' } = address ?? {}
@@ -131,14 +180,14 @@ async function checkAws({
       newest = seen.newest
       checks.push(...seen.checks, checkClock(skew(), 'S3'))
       if (newest.some(({ object }) => object.service === 'vpcflowlogs')) {
-        const ec2 = await ec2Client(io)
+        const ec2 = bounded(await ec2Client(io), 'EC2', signal)
         const ofVpc = newest.find(({ kinds }) => kinds.includes('vpcflow'))
         checks.push(...(await checkFlowLogs({ ec2, bucket, header: ofVpc?.header, signal })))
         ec2.destroy()
       } else checks.push(notChecked('flow log', 'the bucket has no file of one, of late'))
     }
     if (queue !== undefined) {
-      const sqs = await sqsClient(io, queue)
+      const sqs = bounded(await sqsClient(io, queue), 'SQS', signal)
       const { checks: ofQueue, arn } = await checkQueue({
         sqs,
         url: queue,
@@ -150,9 +199,12 @@ async function checkAws({
       sqs.destroy()
       checks.push(...ofQueue)
       if (bucket !== undefined && arn !== undefined)
-        checks.push(await checkNotification(s3, { bucket, prefix, queueArn: arn }))
+        checks.push(
+          await checkNotification(s3, { bucket, prefix, queueArn: arn, keys: newest.map(({ object }) => object.key) }),
+        )
     }
-    if (!address || queue === undefined) checks.push(notChecked('notification', '--bucket and --queue name its ends'))
+    if (!address || queue === undefined)
+      checks.push(notChecked('notification', 'it takes both ends: --bucket and --queue'))
     return { checks, newest }
   } finally {
     s3.destroy()
@@ -160,45 +212,40 @@ async function checkAws({
 }
 
 async function checkTarget(
-  given: DoctorCommandOptions,
-  newest: readonly Newest[],
-  { settings, parser, io }: { readonly settings: Settings; readonly parser: Parser<unknown>; readonly io: Io },
+  { name, cluster }: Target,
+  {
+    formats,
+    areFound,
+    index,
+    indexPer,
+    op,
+  }: Place & { readonly formats: readonly Format[]; readonly areFound: boolean },
+  io: Io,
 ): Promise<Check[]> {
-  const names = ['url', 'cloudId', 'auth', 'index', 'indexPer'] as const
-  const { to, url, cloudId, auth, index, indexPer, op } = withStore<
-    DoctorCommandOptions & { readonly op?: 'create' | 'index' }
-  >(given, settings, 'to', [...names, 'op'])
-  if (to === undefined) {
-    refuseOptions(given, names, '--to')
-    return [notChecked('store', '--to names one')]
-  }
-  if (to.startsWith('duckdb:')) {
-    refuseOptions(given, names, '--to elasticsearch or opensearch')
-    return [await checkDuckDB(to.slice('duckdb:'.length))]
-  }
-  if (to !== 'elasticsearch' && to !== 'opensearch')
-    throw unknownStore('--to', to, 'elasticsearch, opensearch or duckdb:FILE')
-  const places = { ...(url !== undefined && { url }), ...(cloudId !== undefined && { cloudId }), ...(auth && { auth }) }
-  const cluster = clusterOf(to, places, io)
+  if (!cluster) return [await checkDuckDB(name)]
   let open: OpenCluster
   try {
-    open = await (to === 'elasticsearch' ? openedElasticsearch : openedOpenSearch)(cluster, io)
+    open = await (cluster.engine === 'elasticsearch' ? openedElasticsearch : openedOpenSearch)(cluster, io)
   } catch (error) {
     // Of what is there, and not of the command line.
     if (error instanceof UsageError) return [found('store', 'fault', error.message, 'see what --to and --url name')]
     return [failed('store', error, 'an answer')]
   }
-  const { request, setup, close } = open
-  const kinds = new Set(newest.flatMap((one) => one.kinds))
-  const held = parser.formats.filter(({ kind }) => given.format || kinds.has(kind))
+  const { send, close } = open
+  const request: SearchEngineRequest = (...asked) =>
+    answered(
+      asked,
+      within(cluster.name, io.signal, (signal) => send(signal, ...asked)),
+    )
   try {
     return await checkStore({
-      engine: to,
+      engine: cluster.engine,
       name: cluster.name,
       request,
-      setup: (formats) => setup({ formats, dryRun: true, ...(indexPer && { indexPer }) }),
-      formats: held.length > 0 ? held : parser.formats,
-      areFound: held.length > 0,
+      setup: (wanted) =>
+        setupTemplates(request, cluster.engine, { formats: wanted, dryRun: true, ...(indexPer && { indexPer }) }),
+      formats,
+      areFound,
       index,
       indexPer,
       op,
@@ -209,46 +256,43 @@ async function checkTarget(
 }
 
 interface OpenCluster {
-  readonly request: SearchEngineRequest
-  readonly setup: (options: SetupOptions) => Promise<readonly SetupChange[]>
+  readonly send: (
+    signal: AbortSignal,
+    ...request: Parameters<SearchEngineRequest>
+  ) => PromiseLike<{ readonly statusCode?: number | null; readonly body: unknown }>
   readonly close: () => Promise<void>
 }
 
 async function openedElasticsearch(cluster: Cluster, io: Io): Promise<OpenCluster> {
   const client = await openElasticsearch(cluster, io)
-  const { setup } = await import('@flowferry/sink-elasticsearch')
   return {
-    request: (method, path, body) =>
-      answered(
-        cluster,
-        client.transport.request({ method, path, ...(body !== undefined && { body: body as object }) }, asked),
+    send: (signal, method, path, body) =>
+      client.transport.request(
+        { method, path, ...(body !== undefined && { body: body as object }) },
+        { maxRetries: 0, meta: true, signal },
       ),
-    setup: (options) => setup(client, options),
     close: () => client.close(),
   }
 }
 
 async function openedOpenSearch(cluster: Cluster, io: Io): Promise<OpenCluster> {
   const client = await openOpenSearch(cluster, io)
-  const { setup } = await import('@flowferry/sink-opensearch')
   return {
-    request: (method, path, body) =>
-      answered(
-        cluster,
-        client.transport.request({ method, path, ...(body !== undefined && { body: body as object }) }, once),
-      ),
-    setup: (options) => setup(client, options),
+    send: (signal, method, path, body) => {
+      const request = { method, path, ...(body !== undefined && { body: body as object }) }
+      const sent = client.transport.request(request, { maxRetries: 0 })
+      // For one request alone, with which it goes.
+      abortOn(signal, sent)
+      return sent
+    },
     close: () => client.close(),
   }
 }
 
-const once = { maxRetries: 0, requestTimeout: 30_000 }
-const asked = { ...once, meta: true } as const
-
 /** Any response is a value. */
 async function answered(
-  { name }: Cluster,
-  sent: PromiseLike<{ statusCode?: number | null; body: unknown }>,
+  [method, path]: Parameters<SearchEngineRequest>,
+  sent: ReturnType<OpenCluster['send']>,
 ): Promise<{ readonly status: number; readonly body: unknown }> {
   try {
     const { statusCode, body } = await sent
@@ -257,7 +301,7 @@ async function answered(
     try {
       return responseOfError(error)
     } catch (cause) {
-      throw asFlowferryError(cause, 'TARGET_UNREACHABLE', `${name} gave no answer`)
+      throw asFlowferryError(cause, 'TARGET_UNREACHABLE', `${method} ${path}`)
     }
   }
 }

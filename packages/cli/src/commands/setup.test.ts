@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { nameProduct } from '../../../../test/support/product-header.ts'
 import { awsFormatNames, parserFor } from '../formats.ts'
@@ -50,6 +53,27 @@ afterEach(() => {
 })
 
 describe('flowferry setup', () => {
+  it('installs what doctor then finds in force, where both are told the same of documents', async () => {
+    const to = ['--to', 'elasticsearch', '--url', url, '--format', 'cloudtrail']
+    const templatesOf = async (...more: string[]) => {
+      const { stdout } = await runHere(['doctor', ...to, '--json', ...more])
+      const { checks } = JSON.parse(stdout) as { checks: { check: string; status: string }[] }
+      return checks.find(({ check }) => check === 'templates')!.status
+    }
+    await runHere(['setup', ...to, '--documents', 'full', '--no-config'])
+    expect(await templatesOf('--documents', 'full', '--no-config')).toBe('ok')
+    expect(await templatesOf('--no-config')).toBe('warning')
+    const folder = mkdtempSync(join(tmpdir(), 'flowferry-setup-'))
+    try {
+      const config = join(folder, 'flowferry.config.mjs')
+      const store = { to: 'elasticsearch', documents: 'full' }
+      writeFileSync(config, `export default { store: ${JSON.stringify(store)} }\n`)
+      expect(await templatesOf('--config', config)).toBe('ok')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
   it('tells as JSON what it did', async () => {
     const args = ['setup', '--to', 'elasticsearch', '--url', url, '--format', 'vpc-flow', '--json', '--quiet']
     const dry = JSON.parse((await runHere([...args, '--dry-run'])).stdout)
