@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { datasets, type Format } from '@flowferry/core'
 import { refusalOf, type SearchEngine, type SearchEngineRequest, type SetupChange } from '@flowferry/search'
 import { plural } from '../text.ts'
-import { type Check, failed, fine, found, notChecked } from './check.ts'
+import { type Check, failed, fine, found, notChecked, whatOf } from './check.ts'
 import { checkClock } from './clock.ts'
 
 export interface StoreOptions {
@@ -37,10 +37,10 @@ export async function checkStore(options: StoreOptions): Promise<Check[]> {
   const { index, request } = options
   return [
     ...product,
-    ...(await each('templates', 'the right to read index templates', () => checkTemplates(options))),
+    ...(await each('templates', 'the right to read templates, and settings of indices', () => checkTemplates(options))),
     ...(await each('writing', 'credentials that may ask for their own rights', () => checkWriting(options))),
     ...(await each('cluster', 'monitor', () => checkHealth(request))),
-    ...(await each('blocks', `view_index_metadata on ${index ?? 'logs-*'}`, () => checkBlocks(options))),
+    ...(await each('blocks', `the right to read settings of ${index ?? 'logs-*'}`, () => checkBlocks(options))),
     ...(await each('disk', 'monitor', () => checkDisk(request))),
   ]
 }
@@ -57,10 +57,7 @@ async function each(check: string, needs: string, look: () => Promise<Check | Ch
 async function checkProduct({ engine, name, request }: StoreOptions): Promise<Check> {
   const check = 'store'
   const { status, body } = await request('GET', '/')
-  if (status === 401) {
-    const { message } = refusalOf({ status, body }, 'GET /')
-    return found(check, 'fault', message, signIn[engine])
-  }
+  if (status === 401) return found(check, 'fault', whatOf(refusalOf({ status, body }, 'GET /')), signIn[engine])
   // Whoever writes alone need not see it.
   if (status === 403) return notChecked(check, `the version of ${name} takes the right to monitor the cluster`)
   // A collection of OpenSearch Serverless has no version.
@@ -197,7 +194,7 @@ async function checkBlocks(options: StoreOptions): Promise<Check> {
   const { status, body } = await request('GET', path)
   if (status === 404) return fine(check, 'no index is there yet')
   if (status >= 300)
-    return notChecked(check, `it takes view_index_metadata on ${index ?? 'logs-*'}: the answer was ${status}`)
+    return notChecked(check, `it takes the right to read settings of ${index ?? 'logs-*'}: the answer was ${status}`)
   const isWritten = await writtenIn(pattern, options)
   const blocked = Object.entries((body ?? {}) as Record<string, { settings?: Record<string, string> }>).flatMap(
     ([name, { settings = {} }]) => {
