@@ -52,7 +52,10 @@ describe('doctor', () => {
     for (const store of ['elasticsearch', 'opensearch'] as const) {
       const user = new AbortController()
       answer = ({ url }, response) => {
-        if (url !== '/') return user.abort()
+        if (url !== '/') {
+          user.abort()
+          return
+        }
         response.setHeader('content-type', 'application/json')
         if (store === 'elasticsearch') response.setHeader('x-elastic-product', 'Elasticsearch')
         const version = store === 'opensearch' ? { distribution: 'opensearch', number: '3.1.0' } : { number: '9.5.3' }
@@ -66,8 +69,8 @@ describe('doctor', () => {
 
   it('goes on where STS gives no answer', async () => {
     answer = (request, response) => {
-      if (!isS3(request)) return request.socket.destroy()
-      response.end('<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>')
+      if (!isS3(request)) request.socket.destroy()
+      else response.end('<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>')
     }
     const { stdout } = await doctor(['--bucket', 'logs', '--json'])
     const { checks } = JSON.parse(stdout) as { checks: Check[] }
