@@ -63,5 +63,5 @@ test('parse reads a file of Parquet, by its format and without; by another it sa
   }
   const { code, stderr } = await runHere(['parse', file, '--format', 'cloudfront'])
   expect(code).toBe(1)
-  expect(stderr).toContain('No column of the Parquet file is one of cloudfront: "srcaddr"')
+  expect(stderr).toContain('No column of the Parquet file is one of CloudFront standard logs: "srcaddr"')
 })
