@@ -10,7 +10,7 @@ import type { Store } from '../../packages/answers/src/answer.ts'
 import { knownInterface } from '../../packages/answers/src/why/known.ts'
 import { type Diagnosis, diagnose, type Evidence, gather, type KnownInterface } from '../../packages/answers/src/why.ts'
 import { memoryStore } from '../../packages/answers/test/memory-store.ts'
-import { world as foreignWorld, type Truth } from '../worlds/foreign/worlds.ts'
+import { type World as ForeignWorld, world as foreignWorld, type Truth } from '../worlds/foreign/worlds.ts'
 import { type Asked, type World, type WorldFile, world } from '../worlds/world.ts'
 import { snapshotOf } from './world-snapshot.ts'
 
@@ -92,9 +92,17 @@ export interface Foreign {
 /** The same of a world of another author. */
 export async function diagnosedForeign(seed: number): Promise<Foreign> {
   const { truth, files } = foreignWorld(seed)
+  return foreignOf(truth, await readFiles(files))
+}
+
+export async function readFiles(files: ForeignWorld['files']): Promise<LogDocument[]> {
   const documents: LogDocument[] = []
   for (const { path, text } of files)
     documents.push(...(await collect(parser, memoryObject({ key: path, body: Buffer.from(text) }))).documents)
+  return documents
+}
+
+export async function foreignOf(truth: Truth, documents: readonly LogDocument[]): Promise<Foreign> {
   const { a, b, port, since, until } = truth
   const evidence = await gather(memoryStore(documents).ask, { a, b, port, since, until })
   return { truth, evidence, diagnosis: diagnose(evidence) }

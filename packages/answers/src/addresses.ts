@@ -3,7 +3,7 @@ import { privateBlocks } from '@flowferry/core/internal'
 
 /** An address in the form that logs have it: lower case, the longest run of zeros left out. */
 export const loggedForm = (address: string): string =>
-  isIPv6(address) && !address.includes('.') ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address
+  isIPv6(address) && !/[.%]/.test(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address
 
 const familyOf = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4')
 const privateAddresses = new BlockList()

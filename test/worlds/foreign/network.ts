@@ -294,7 +294,7 @@ export const upTo = (version: number): string[] => [
   ...V2,
   ...VERSIONS.filter(([v]) => v <= version).flatMap(([, names]) => names),
 ]
-const versionOf = (fields: readonly string[]): number =>
+export const versionOf = (fields: readonly string[]): number =>
   Math.max(
     2,
     ...VERSIONS.filter(([, names]) => names.some((name) => fields.includes(name))).map(([version]) => version),

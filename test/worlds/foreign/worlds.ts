@@ -659,11 +659,11 @@ export function world(seed: number, options: { cause?: Cause; profile?: Profile 
       break
     }
     case 'encryption-control': {
+      // Whatever is not encrypted, whoever sends it: exclusions are of gateways, peering and services, not of hosts.
       const control = (packet: Packet, direction: string, at: number): string | undefined =>
         on(at) &&
-        packet.flags === SYN &&
-        (fromA(packet, at) || sees.includes(packet.src)) &&
-        (direction === 'ingress') === atB
+        (direction === 'ingress') === atB &&
+        [packet.src, packet.dst].every((address) => address.startsWith('10.'))
           ? 'EC'
           : undefined
       const atB = r.chance(0.5)

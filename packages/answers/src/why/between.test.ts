@@ -137,3 +137,58 @@ test('addresses of one family make a pair', async () => {
     'B has no address of the family',
   )
 })
+
+test('an address is asked about in the form that logs have', async () => {
+  const [long, short] = ['2600:1F18:0028:0001:0:0:0:A', '2600:1f18:28:1::a']
+  const answer = await asked([], { a: long, b: '2600:1f18:28:2::b' }, {} as { snapshot: typeof snapshot })
+  expect(answer.pairs).toMatchObject([{ a: short, b: '2600:1f18:28:2::b' }])
+})
+
+test.each([
+  ['one address', a, a],
+  ['a name and its address', 'orders', b],
+  ['an interface and its name', eniA, 'payments'],
+])('A and B are not the same: %s', async (_, one, other) => {
+  await expect(asked([], { a: one, b: other })).rejects.toThrow('B is A: what a host sends to itself never leaves it')
+})
+
+describe('where A calls nobody', () => {
+  const rejects = [
+    sent({ minute: 1, target: '10.0.2.98', reject: true }),
+    arrived({ minute: 1, client: '10.0.1.98', reject: true }),
+  ]
+  const reversed = { a: 'orders', b: 'payments', port: undefined } as unknown as Parameters<typeof asked>[1]
+  test('and B calls A, the other question is told', async () => {
+    const { cause, sentence, next } = await asked([...rejects, ...good({ minute: 3 }), ...later], reversed)
+    expect(cause).toBe('calls-elsewhere')
+    expect(sentence).toContain(`in this span; it is B that calls A, on port ${port}.`)
+    expect(next).toEqual([`flowferry why ${a} ${b}:${port} --from <store>`])
+  })
+  test('a port that is not known is not spoken of', async () => {
+    const { sentence, next } = await asked([...rejects, ...later], { port: undefined } as unknown as Parameters<
+      typeof asked
+    >[1])
+    expect(sentence).toMatch(/sends nothing to orders \([^)]+\) in this span\.$/)
+    expect(next[0]).toContain('resolve the name that A uses')
+  })
+})
+
+test('of a span without records the span is told, and nothing of fields that no record has', async () => {
+  const { cause, sentence, next, cannotTell, ruledOut } = await asked([], { a, b }, {} as { snapshot: typeof snapshot })
+  expect(cause).toBe('cannot-tell')
+  expect(sentence).toContain(`from ${since} to ${until}.`)
+  expect(next[0]).toContain('flowferry ask health')
+  expect(cannotTell.map(({ missing }) => missing)).toEqual([
+    `a flow log of the interface of ${a}`,
+    `a flow log of the interface of ${b}`,
+  ])
+  expect(ruledOut.map((one) => one.cause)).toEqual(['public-access-blocked'])
+})
+
+test('of what is never logged no flow log is missed', async () => {
+  const metadata = '169.254.169.254'
+  const { sentence, next, cannotTell } = await asked(later, { b: metadata, port: 80 })
+  expect(sentence).toContain('the instance metadata service')
+  expect(next).toEqual([`on the host of A: tcpdump -ni any host ${metadata}`])
+  expect(cannotTell.map(({ missing }) => missing).join()).not.toContain(metadata)
+})

@@ -1,4 +1,5 @@
-import { type Case, isComplete, logsRejects, logsRejectsAlone, losesRecords, type Side } from './case.ts'
+import { neverLogged } from '../addresses.ts'
+import { type Case, isComplete, logsAccepts, logsRejects, losesRecords, type Side } from './case.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import { fieldNeeds } from './flow-log-fields.ts'
 import { type Kept, whyUnknown } from './kept.ts'
@@ -22,7 +23,9 @@ export function cannotTell(all: Case): Diagnosis['cannotTell'] {
       : `, or a record from before ${evidence.readFrom}: --lookback reads back further`
   const skipsOf = ({ log }: Side) => (log?.skipped ?? []).filter(({ unread, gap }) => !unread && !gap).length
   const gapsOf = ({ log }: Side) => (log?.skipped ?? []).filter(({ gap }) => gap)
-  const has = (...names: string[]) => evidence.flows.some(({ aws }) => names.some((name) => name in vpcflowOf(aws)))
+  const records = [...evidence.flows, ...(evidence.elsewhere ?? [])]
+  // Without any record, nothing tells which fields a flow log has.
+  const has = (name: string) => records.length === 0 || records.some(({ aws }) => name in vpcflowOf(aws))
   const hasReasons = has('reject_reason') || [evidence.fields, ...formatsOf(logged)].some(hasReason)
   return [
     ...(evidence.partial ?? []).map((why) => ({ what: 'what the records that are left out show', missing: why })),
@@ -33,13 +36,13 @@ export function cannotTell(all: Case): Diagnosis['cannotTell'] {
         missing: `a flow log of traffic type ALL for ${side.log!.id}${earlier}`,
       })),
     ...logged
-      .filter(([, side]) => logsRejectsAlone(side))
+      .filter(([, side]) => !logsAccepts(side))
       .map(([whose, side]) => ({
         what: `what ${whose}'s interface accepts: ${side.kept?.accepts === false ? ofTraffic(side.kept) : `${side.log!.id} has no ACCEPT record, so its flow log may be of rejected traffic alone`}`,
         missing: `a flow log of traffic type ALL for ${side.log!.id}`,
       })),
     ...sides
-      .filter(([, { log }]) => !log)
+      .filter(([, { log, address }]) => !log && neverLogged(address, all.port) === undefined)
       .map(([whose, side]) => ({
         what: `what ${whose}'s interface sees`,
         missing: `${logOf(side)}${earlier}`,
@@ -88,7 +91,7 @@ export function cannotTell(all: Case): Diagnosis['cannotTell'] {
           },
         ]
       : []),
-    ...(all.hasFlags || all.isUdp
+    ...(has('tcp_flags') || all.isUdp
       ? []
       : [
           {
@@ -96,7 +99,7 @@ export function cannotTell(all: Case): Diagnosis['cannotTell'] {
             missing: `${flags.fields.join(' and ')} in ${flowLogWithout(sides, 'tcp-flags')}; advised: ${advised.join(' ')}`,
           },
         ]),
-    ...(all.hasPacketAddresses
+    ...(has('pkt_srcaddr')
       ? []
       : [
           {

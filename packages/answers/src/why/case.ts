@@ -143,7 +143,7 @@ function hasPacketAddress({ aws }: LogDocument): boolean {
 }
 
 /** The port to which A opens most connections. */
-function portOf(flows: readonly Flow[], { a, b }: Pair): number | undefined {
+export function portOf(flows: readonly Flow[], { a, b }: Pair): number | undefined {
   const counts = new Map<number, number>()
   for (const flow of flows) {
     const isAsked =
@@ -157,6 +157,12 @@ function portOf(flows: readonly Flow[], { a, b }: Pair): number | undefined {
 /** A flow log of rejected traffic alone is silent about all that is accepted. */
 export const logsRejectsAlone = ({ log, kept }: Side): boolean =>
   log !== undefined && !log.accepts && (kept?.accepts === undefined || !kept.isProven ? log.rejects : !kept.accepts)
+
+/** Whether a side's flow log has accepted traffic: without any record of it, or a snapshot, it may be of rejected traffic alone. */
+export const logsAccepts = (side: Side): boolean =>
+  side.log !== undefined &&
+  !logsRejectsAlone(side) &&
+  (side.log.accepts || (side.kept?.isProven === true && side.kept.accepts === true))
 
 /** Whether a side's silence over a connection is silence: its log has the time, and no records were skipped. */
 export function hears(side: Side, { start, end }: Try): boolean {

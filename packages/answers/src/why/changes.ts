@@ -14,9 +14,13 @@ const accountWide = /BlockPublicAccess|EncryptionControl/
 const ofNetworks =
   /SecurityGroup|NetworkInterface|InstanceAttribute|Instances$|NetworkAcl|Route|Peering|Gateway|VpcEndpoint|BlockPublicAccess|EncryptionControl|Targets|TargetGroup|Subnets|Listener|LoadBalancer|ResourceRecordSets|HostedZone|RuleGroup|FirewallPolicy|FlowLogs/
 
-/** Which events are of the kind that may bring a cause about, for where no snapshot tells whose group or ACL it is. */
+/**
+ * Which events are of the kind that may bring a cause about, for where no snapshot tells whose group or ACL it is. Rules of
+ * a group only allow: one that is added blocks nothing.
+ * https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
+ */
 const groupOrAcl = (direction: string) =>
-  new RegExp(`SecurityGroup(${direction}|Rules)|NetworkAcl|ModifyNetworkInterfaceAttribute`)
+  new RegExp(`RevokeSecurityGroup${direction}|ModifySecurityGroupRules|NetworkAcl|ModifyNetworkInterfaceAttribute`)
 const ways = /Route|Peering|TransitGateway|Gateway|RuleGroup|FirewallPolicy/
 const kinds: Readonly<Partial<Record<Cause, RegExp>>> = {
   'blocked-at-target': groupOrAcl('Ingress'),

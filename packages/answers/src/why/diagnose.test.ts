@@ -44,6 +44,7 @@ const acceptOnly = {
     { ...logB, rejects: false },
   ],
 }
+const skippedAtB = { interfaces: [logA, { ...logB, skipped: [{ start: at(9), end: at(12) }] }] }
 const quietB = { ...logB, rejects: false }
 const neighbour = (more: Parameters<typeof log>[2]) => log('eni-0ddddddddddddddd9', [], more)
 const many = (count: number, of: (minute: number) => LogDocument[]) =>
@@ -73,6 +74,7 @@ const revoked = change('RevokeSecurityGroupIngress', 9, {
   fromPort: port,
   toPort: port,
 })
+const authorized = change('AuthorizeSecurityGroupIngress', 9, { groupId: logB.id, fromPort: port, toPort: port })
 const rerouted = change('DeleteRoute', 9, { subnetId: logB.subnet })
 const enforced = change('ModifyVpcEncryptionControl', -20, { vpcEncryptionControlId: 'vpcec-00000000000000001' })
 const passes = (one: InterfaceLog) => ({ ...one, passes: true })
@@ -83,6 +85,9 @@ const download = (minute: number, seconds: number, bytes: number) => {
   const reply = { ...options, flags: ['syn-ack', 'fin'] as const, packets: 100, bytes }
   return [sent(options), arrived(options), replied(reply), answered(reply)]
 }
+
+const interfaceOf = (document: LogDocument) =>
+  (document.aws as { vpcflow: { interface_id: string } }).vpcflow.interface_id
 
 const ended = (minute: number) => [
   ...[sent, arrived].map((leg) => leg({ minute, flags: ['syn', 'fin'] })),
@@ -399,6 +404,22 @@ const cases: readonly Expected[] = [
     alternatives: ['reset-by-middlebox'],
   },
   {
+    row: '10',
+    name: 'RST to the SYN at A, where B skipped records',
+    evidence: evidence([sent(), answered({ flags: ['rst'] })], skippedAtB),
+    cause: 'refused',
+    certainty: 'consistent-with',
+    alternatives: ['reset-by-target', 'reset-by-middlebox'],
+  },
+  {
+    row: '11',
+    name: 'a reset at A, where B skipped records',
+    evidence: evidence([sent(), answered({ flags: ['syn-ack', 'rst'] })], skippedAtB),
+    cause: 'reset-by-target',
+    certainty: 'consistent-with',
+    alternatives: ['reset-by-middlebox'],
+  },
+  {
     row: '11a',
     name: 'RST at A, none of B',
     evidence: evidence([...good(), answered({ minute: 18, flags: ['rst'] })]),
@@ -613,10 +634,38 @@ const cases: readonly Expected[] = [
   {
     row: '18',
     name: 'records that B skipped',
-    evidence: evidence([sent()], { interfaces: [logA, { ...logB, skipped: [{ start: at(9), end: at(12) }] }] }),
+    evidence: evidence([sent()], skippedAtB),
     cause: 'no-answer',
     certainty: 'consistent-with',
     alternatives: ['blocked-at-target', 'lost-on-the-way', 'reply-blocked-at-target', 'reply-lost'],
+  },
+  ...(
+    [
+      ['B skipped records of them', { interfaces: [logA, { ...logB, skipped: [{ start: at(0), end: at(60) }] }] }, 0],
+      ['they are too new', { interfaces: [logA, logB].map((log) => ({ ...log, newest: at(8) })) }, 0],
+      ['at B is nothing of them', {}, 1],
+    ] as const
+  ).map(
+    ([name, more, side]): Expected => ({
+      row: '',
+      name: `all is well, and at the same rate, but ${name}`,
+      evidence: evidence(
+        [0, 1, 2, 3, 4, 5]
+          .flatMap((minute) => download(minute, 1, 900_000))
+          .filter((document) => side === 0 || interfaceOf(document) !== eniB),
+        more,
+      ),
+      cause: 'no-fault',
+      certainty: 'consistent-with',
+      alternatives: ['slow'],
+    }),
+  ),
+  {
+    row: '18',
+    name: 'logs of neither accepted nor rejected traffic',
+    evidence: evidence([], { interfaces: [logA, logB].map((log) => ({ ...log, accepts: false, rejects: false })) }),
+    cause: 'cannot-tell',
+    certainty: 'cannot-tell',
   },
   {
     row: '',
@@ -677,6 +726,7 @@ const cases: readonly Expected[] = [
       ['it was not let pass before', [newer()], [revoked]],
       ['nothing was changed', [...good({ minute: 3 }), newer()], []],
       ['what was changed lets no more or less in', [...good({ minute: 3 }), newer()], [rerouted]],
+      ['it was given a rule, which only allows', [...good({ minute: 3 }), newer()], [authorized]],
       ['encryption controls were changed as well', [...good({ minute: 3 }), newer()], [revoked, enforced]],
       ['its fields are older', [...good({ minute: 3 }), newer({ version: '7' })], [revoked]],
     ] as const

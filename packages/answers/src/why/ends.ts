@@ -1,5 +1,6 @@
 import { isIP, isIPv6 } from 'node:net'
 import type { Snapshot } from '@flowferry/enrich/interfaces'
+import { loggedForm } from '../addresses.ts'
 import type { Store } from '../answer.ts'
 import type { Span } from '../question.ts'
 import { refused } from '../refuse.ts'
@@ -51,19 +52,22 @@ async function endsIn(
     if (ends.length === 0) throw refused(whose, `is "${text}", whose interface has no address`)
     return ends
   }
-  if (isIP(text) !== 0) return [{ address: text.toLowerCase() }]
+  if (isIP(text) !== 0 && !text.includes('%')) return [{ address: loggedForm(text.toLowerCase()) }]
   if (isInLogs(text)) return inLogs(ask, whose, text, span)
   throw unknown(whose, text, snapshot)
 }
 
 /**
- * Each end of A with each of B, of one family of addresses.
+ * Each end of A with each of B that is another one, of one family of addresses.
  *
  * @throws FlowferryError INVALID_OPTION where there is none
  */
 export function pairsOf({ a, b }: Ends): { readonly a: End; readonly b: End }[] {
+  const others = b.filter((to) => a.every((from) => !isSame(from, to)))
+  if (others.length === 0)
+    throw refused('B', 'is A: what a host sends to itself never leaves it, so that no flow log has it')
   const pairs = a.flatMap((from) =>
-    b.flatMap((to) => {
+    others.flatMap((to) => {
       if (isIPv6(from.address) === isIPv6(to.address)) return [{ a: from, b: to }]
       const other = of(from, isIPv6(to.address)) ?? of(to, isIPv6(from.address))
       if (!other) return []
@@ -73,6 +77,9 @@ export function pairsOf({ a, b }: Ends): { readonly a: End; readonly b: End }[] 
   if (pairs.length === 0) throw refused('B', 'has no address of the family (IPv4, IPv6) that A has')
   return pairs
 }
+
+const isSame = (one: End, other: End) =>
+  one.address === other.address || (one.known !== undefined && one.known.id === other.known?.id)
 
 /** The end with an address of the family, where its interface has one. */
 function of({ known }: End, isSix: boolean): End | undefined {

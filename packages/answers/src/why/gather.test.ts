@@ -190,6 +190,14 @@ describe('without directions', () => {
       [eniB, [b]],
     ])
   })
+  test('one that A alone calls is not taken for that of A: its own address of IPv6 is in all of them, too', async () => {
+    const [a6, other] = ['2600:1f18:28:1::a', '2600:1f18:28:5::15']
+    const { interfaces } = await gather(
+      memoryStore([arrived({ client: a6, target: other }), replied({ client: a6, target: other })].map(plain)).ask,
+      { ...pair, a: a6, b: '2600:1f18:28:2::b' },
+    )
+    expect(interfaces.flatMap(({ holds }) => holds)).toEqual([])
+  })
   test('an interface whose records all hold both has neither', async () => {
     const { interfaces } = await gathered(good({ minute: 3 }).map(plain))
     expect(interfaces.map(({ holds }) => holds)).toEqual([[], []])

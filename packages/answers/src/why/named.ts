@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import type { FlowferryError } from '@flowferry/core'
 import { isIt } from '@flowferry/core/internal'
 import { addressesOf, type InPart, knownOf, nameOf, ownerOf, type Snapshot } from '@flowferry/enrich/interfaces'
+import { loggedForm } from '../addresses.ts'
 import { refused } from '../refuse.ts'
 import { type KnownInterface, knownInterface } from './known.ts'
 
@@ -34,7 +35,7 @@ const mostListed = 8
  * endpoint, or a description. Upper and lower case are the same.
  */
 export function meaningsOf(whose: string, text: string, snapshot: Snapshot): Meanings {
-  const wanted = text.toLowerCase()
+  const wanted = isIP(text) === 0 ? text.toLowerCase() : loggedForm(text.toLowerCase())
   const names = isIP(text) === 0 ? namesOf : ({ interface: one }: InPart) => addressesOf(one)
   const things = new Map<string, InPart[]>()
   for (const one of knownOf(snapshot).all) {
@@ -90,7 +91,7 @@ export function unknown(whose: string, text: string, snapshot: Snapshot | undefi
   if (!snapshot)
     return refused(
       whose,
-      `is "${text}", a name, which needs a snapshot: flowferry snapshot takes one; without, give an address, eni-… or i-…`,
+      `is "${text}", a name, which needs a snapshot: flowferry snapshot takes one, and DNS is not asked; without, give an address, eni-… or i-…`,
     )
   const names = knownOf(snapshot).all.flatMap(namesOf)
   const parts = snapshot.parts.map(({ account, region, takenAt }) => `${account} ${region} as of ${takenAt}`)
@@ -104,7 +105,7 @@ export function unknown(whose: string, text: string, snapshot: Snapshot | undefi
 export function endsOf({ text }: Meanings, thing: Thing): End[] {
   return thing.flatMap((one): End[] => {
     const known = knownInterface(one)
-    const address = isIP(text) === 0 ? known.addresses[0] : text.toLowerCase()
+    const address = isIP(text) === 0 ? known.addresses[0] : loggedForm(text.toLowerCase())
     return address === undefined ? [] : [{ address, known }]
   })
 }

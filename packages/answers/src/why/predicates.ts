@@ -124,13 +124,13 @@ const isNatReset: Predicate = (one, all) =>
   all.outer.request.length > 0 &&
   !all.outer.reply.some((flow) => resets(flow) && isNear(flow, one))
 
-/** A reset that A saw, where nothing shows whose. */
+/** A reset that A saw, where nothing shows whose: B's side is not logged, or not whole. */
 export const resetSeenAtA: Predicate = (one, all) =>
-  !all.b.log && resetIn(one, 'atA').some((own) => !isClosed(own, all))
+  !hears(all.b, one) && resetIn(one, 'atA').some((own) => !isClosed(own, all))
 
 /** The same before an answer to any SYN. */
 export const refusalSeenAtA: Predicate = (one, all) =>
-  !all.b.log && resetIn(one, 'atA').some((own) => !isClosed(own, all) && !isEstablished(own, all))
+  !hears(all.b, one) && resetIn(one, 'atA').some((own) => !isClosed(own, all) && !isEstablished(own, all))
 
 /** 16: what A sent came to a NAT gateway, and did not leave it. */
 export const natPorts: Predicate = (one, all) =>

@@ -69,7 +69,7 @@ const against: Readonly<Partial<Record<Cause, Against>>> = {
       : undefined
   },
   'late-packets': (tries, { hasFlags }) =>
-    hasFlags && tries.flatMap(flowsOfTry).every(({ rejected, flags }) => !rejected || flags?.syn)
+    hasFlags && tries.length > 0 && tries.flatMap(flowsOfTry).every(({ rejected, flags }) => !rejected || flags?.syn)
       ? 'no record without SYN is rejected'
       : undefined,
   'lost-on-the-way': (tries, all) => {

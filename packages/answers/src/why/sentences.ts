@@ -62,6 +62,8 @@ export const blockedAtTarget: Say = (_, all) =>
 export const blockedAtSource: Say = (_, all) =>
   `A's side refuses it: connections of ${nameOf(all.a)} to ${target(all)} are rejected as they leave, by ${ruleOf(all.a, all, "A's")}.`
 
+const unseenAtB = ({ b }: Case) => (b.log ? "records of B's side are missing" : "B's side is not logged")
+
 const rejecting = (flows: readonly Flow[]) => [...new Set(rejected(flows).flatMap(({ at }) => at ?? []))].join(', ')
 
 export const blockedSomewhere: Say = (tries, all) =>
@@ -87,7 +89,7 @@ export const refused: Say = (_, all) =>
     : `B refuses it: ${target(all)} answers SYN with RST, so nothing listens there.`
 
 export const refusalSeenAtA: Say = (_, all) =>
-  `A's SYN is answered by RST: nothing listens on ${target(all)}, or something between refuses it; B's side is not logged.`
+  `A's SYN is answered by RST: nothing listens on ${target(all)}, or something between refuses it; ${unseenAtB(all)}.`
 
 export const resetByTarget: Say = (_, all) => `${target(all)} resets connections that it had accepted.`
 
@@ -109,7 +111,7 @@ function silenceBeforeReset({ atA }: Try): number {
 }
 
 export const resetSeenAtA: Say = (_, all) =>
-  `Connections of ${nameOf(all.a)} to ${target(all)} are reset, by B or by something between; B's side is not logged.`
+  `Connections of ${nameOf(all.a)} to ${target(all)} are reset, by B or by something between; ${unseenAtB(all)}.`
 
 export const replyLost: Say = (_, all) =>
   `B answers, and A never sees it: replies of ${target(all)} leave its interface and do not reach ${nameOf(all.a)}; B's way back is broken, or asymmetric through an appliance.`
@@ -124,7 +126,7 @@ export const natPorts: Say = (_, all) =>
   `The NAT gateway takes connections of ${nameOf(all.a)} to ${target(all)} and sends none on: its ports to that target may be exhausted.`
 
 export const unansweredAtA: Say = (_, all) =>
-  `SYNs of ${nameOf(all.a)} to ${target(all)} leave A and have no answer; ${all.b.log ? "records of B's side are missing" : "B's side is not logged"}, so where they are lost is not told.`
+  `SYNs of ${nameOf(all.a)} to ${target(all)} leave A and have no answer; ${unseenAtB(all)}, so where they are lost is not told.`
 
 export const halfOpenAtB: Say = (_, all) =>
   `${target(all)} answers, and ${nameOf(all.a)} never completes the connection; A's side is not logged.`

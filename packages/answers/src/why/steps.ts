@@ -1,4 +1,7 @@
 /** What to do next, a command where there is one. */
+import { isIPv6 } from 'node:net'
+import { hostPort } from '@flowferry/core/internal'
+import { neverLogged } from '../addresses.ts'
 import type { Case, Side } from './case.ts'
 import type { KnownFlowLog } from './known.ts'
 
@@ -47,7 +50,7 @@ export const encryption: Steps = ({ b }) => [
   `aws ec2 describe-vpc-encryption-controls --vpc-ids ${word(b.log?.vpc ?? b.known?.vpc) ?? '<VPC of B>'}`,
 ]
 export const transitGateway: Steps = ({ b }) => [
-  `aws ec2 search-transit-gateway-routes --transit-gateway-route-table-id <table of A's attachment> --filters Name=route-search.longest-prefix-match,Values=${b.address}/32`,
+  `aws ec2 search-transit-gateway-routes --transit-gateway-route-table-id <table of A's attachment> --filters Name=route-search.longest-prefix-match,Values=${b.address}/${isIPv6(b.address) ? 128 : 32}`,
 ]
 export const inboundOfB: Steps = (all) => [
   groups(all.b, 'B'),
@@ -144,6 +147,19 @@ export const betterLogs: Steps = ({ a, b, hasFlags, hasPacketAddresses }) => {
 }
 export const logTarget: Steps = (all) => [flowLog(all.b, 'B'), path(all)]
 export const logSource: Steps = ({ a }) => [flowLog(a, 'A')]
+/** Where no record of either is there, most often the span or an address is another one. */
+export const anotherSpan: Steps = (all) => [
+  'flowferry ask health --from <store>, which tells of when the newest records are',
+  ...logBoth(all),
+]
+/** What AWS's own services do, flow logs do not show. */
+export const atTheHost: Steps = ({ a, b, port }) => {
+  const [host, other] = neverLogged(b.address, port) ? ['A', b] : ['B', a]
+  return [`on the host of ${host}: tcpdump -ni any host ${other.address}`]
+}
+export const otherWayRound = ({ a, b }: Case, port: number) => [
+  `flowferry why ${b.address} ${hostPort(a.address, port)} --from <store>`,
+]
 export const logBoth: Steps = ({ a, b }) => [flowLog(a, 'A'), flowLog(b, 'B')]
 export const mtu: Steps = ({ b }) => [`on the host of A: tracepath ${b.address}`]
 export const names: Steps = ({ b }) => [`on the host of A: resolve the name that A uses, and compare with ${b.address}`]
@@ -152,7 +168,7 @@ export const latency: Steps = () => [
 ]
 export const verifying = (all: Case): string[] => {
   const { a, b, port } = all
-  const question = `${a.address} ${b.address}${port === undefined ? '' : `:${port}`}`
+  const question = `${a.address} ${port === undefined ? b.address : hostPort(b.address, port)}`
   return [
     ...(port === undefined ? [] : [`on the host of A: nc -vz -w 5 ${b.address} ${port}`]),
     `flowferry why ${question} --from <store> --since <time of the change>`,

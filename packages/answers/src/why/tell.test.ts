@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { arrived, change, eniB, evidence, good, logA, port, sent } from '../../test/why/evidence.ts'
+import { arrived, change, eniB, evidence, good, logA, logB, port, sent } from '../../test/why/evidence.ts'
 import { diagnose } from './diagnose.ts'
 import { tell } from './tell.ts'
 
@@ -30,6 +30,16 @@ test('what looks the same stands with how sure it is', () => {
   expect(text.split('\n')[1]).toBe(
     'Consistent with the records, no more: blocked-at-target, lost-on-the-way, reply-blocked-at-target, reply-lost would look the same.',
   )
+})
+
+test('an address of IPv6 stands in brackets before its port', () => {
+  const [a, b] = ['2001:db8:1::10', '2001:db8:2::20']
+  const flow = arrived({ client: a, target: b, reject: true })
+  const text = tell(
+    diagnose(evidence([flow], { pair: { ...blocked.pair, a, b }, interfaces: [{ ...logB, holds: [b] }] })),
+  )
+  expect(text).toContain(`[${a}]:40000 > [${b}]:${port}`)
+  expect(text).toContain(`flowferry why ${a} [${b}]:${port} --from`)
 })
 
 test('nothing that a log holds moves the cursor', () => {

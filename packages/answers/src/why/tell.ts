@@ -1,5 +1,5 @@
 import { printable } from '@flowferry/core'
-import { table } from '@flowferry/core/internal'
+import { hostPort, table } from '@flowferry/core/internal'
 import { valueAt } from '../documents.ts'
 import { isoDate } from '../values.ts'
 import type { WhyAnswer } from './between.ts'
@@ -102,7 +102,7 @@ function evidenceRow(flow: Flow): Record<string, string> {
     time: isoDate(flow.start),
     interface: at ?? String(valueAt(document, 'aws.transitgateway.tgw_attachment_id') ?? '-'),
     direction,
-    flow: `${source}:${sourcePort} > ${destination}:${destinationPort}`,
+    flow: `${hostPort(source, sourcePort)} > ${hostPort(destination, destinationPort)}`,
     flags: set.join(' ') || '-',
     packets: String(packets),
     bytes: bytes === undefined ? '-' : String(bytes),

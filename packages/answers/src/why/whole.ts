@@ -1,9 +1,9 @@
 /** The rows of the decision table that no single connection shows: what all of them, or their absence, say. */
 import { neverLogged } from '../addresses.ts'
-import { type Case, logsRejects, logsRejectsAlone, type Side } from './case.ts'
+import { type Case, hears, isComplete, logsAccepts, logsRejects, portOf } from './case.ts'
 import type { Verdict } from './certainty.ts'
 import type { Cause } from './diagnosis.ts'
-import type { Flow } from './flow.ts'
+import { type Flow, flowsOf } from './flow.ts'
 import { nameOf, target } from './sentences.ts'
 import * as next from './steps.ts'
 import { accepted, isNew, looksLikeSyn, type Try } from './tries.ts'
@@ -41,8 +41,7 @@ const isSkipped = ({ a, b, pair, tries }: Case) => {
 
 const sawNone = (all: Case) => all.tries.length === 0 && isUnread(all)
 
-const areRejectsAlone = ({ a, b, tries }: Case) =>
-  tries.length === 0 && [a, b].every((side) => !side.log || logsRejectsAlone(side))
+const areRejectsAlone = ({ a, b, tries }: Case) => tries.length === 0 && ![a, b].some(logsAccepts)
 
 /**
  * Whether B's answers reached A, or where A is not logged, left B; where neither is, whether A had them. A RST to A's end
@@ -93,23 +92,38 @@ export function newTargets({ elsewhere, tries }: Case): string[] {
   return [...first].filter(([, start]) => start > last).map(([address]) => address)
 }
 
-/** A side's log that has accepted traffic, too. */
-const hasAccepts = (side: Side) => side.log !== undefined && !logsRejectsAlone(side)
-
 const callsOthers = (all: Case) =>
-  hasAccepts(all.a) && !isUnread(all) && (all.tries.length === 0 || stopped(all)) && newTargets(all).length > 0
+  logsAccepts(all.a) && !isUnread(all) && (all.tries.length === 0 || stopped(all)) && newTargets(all).length > 0
 
 /** Where rejects of A are not logged, it may call B as well. */
 const elsewhere = (all: Case): Verdict =>
   logsRejects(all, all.a) === 'yes' ? { certainty: 'medium', alternatives: [] } : same('blocked-at-source')()
 
-const callsNobody = (all: Case) => hasAccepts(all.a) && all.tries.length === 0
+const callsNobody = (all: Case) => logsAccepts(all.a) && all.tries.length === 0
 
-const noneAtB = (all: Case) => !all.a.log && hasAccepts(all.b) && (all.tries.length === 0 || stopped(all))
+/** The port of A that B calls, where it is A that is called. */
+const calledPort = ({ evidence, pair }: Case) => portOf(flowsOf(evidence.flows), { ...pair, a: pair.b, b: pair.a })
+
+const otherWay = (all: Case) => {
+  const port = calledPort(all)
+  return port === undefined ? '' : `; it is B that calls A, on port ${port}`
+}
+
+const otherQuestion = (all: Case) => {
+  const port = calledPort(all)
+  return port === undefined ? [] : next.otherWayRound(all, port)
+}
+
+const nobodyCalled = (all: Case) => {
+  const other = otherQuestion(all)
+  return other.length > 0 ? other : next.names(all)
+}
+
+const noneAtB = (all: Case) => !all.a.log && logsAccepts(all.b) && (all.tries.length === 0 || stopped(all))
 
 /** Where rejects are not logged, a connection that A's side rejects leaves no record at all. */
 const noneAtA = (all: Case) =>
-  hasAccepts(all.a) && logsRejects(all, all.a) !== 'yes' && (all.tries.length === 0 || stopped(all))
+  logsAccepts(all.a) && logsRejects(all, all.a) !== 'yes' && (all.tries.length === 0 || stopped(all))
 
 /** Bytes of B's answers, and bytes a second, of connections long enough to tell. */
 function answersOf(all: Case): { readonly bytes: number; readonly rate: number }[] {
@@ -148,7 +162,7 @@ function isSlow(all: Case): boolean {
 }
 
 const whole = ({ a, b, hasFlags }: Case, all: Case) =>
-  hasFlags && hasAccepts(a) && hasAccepts(b) && logsRejects(all, a) === 'yes' && logsRejects(all, b) === 'yes'
+  hasFlags && logsAccepts(a) && logsAccepts(b) && logsRejects(all, a) === 'yes' && logsRejects(all, b) === 'yes'
 
 /** Flow logs hold no latency: where no rates are known, slow looks as if nothing were wrong. Without flags, nor do resets show. */
 const wellAsFarAsSeen = (all: Case): Verdict =>
@@ -162,9 +176,18 @@ const wellAsFarAsSeen = (all: Case): Verdict =>
         ],
       }
 
-/** What became of more of them than networks lose is not told: their records may be the ones that are missing. */
+/**
+ * What became of more of them than networks lose is not told: their records may be the ones that are missing, or still to
+ * come. Of an answer that one side alone saw, nothing tells whether the other got all of it.
+ */
 function leavesMany(all: Case): boolean {
-  const rest = all.tries.length - answered(all).length
+  const isSeen = (one: Try) =>
+    isComplete(all, one) &&
+    hears(all.a, one) &&
+    hears(all.b, one) &&
+    one.atA.reply.length > 0 &&
+    one.atB.reply.length > 0
+  const rest = all.tries.length - answered(all).filter(isSeen).length
   return rest >= leastTries && rest >= leastFault * all.tries.length
 }
 
@@ -177,14 +200,14 @@ const hiddenBy = ({ pair, port }: Case) => neverLogged(pair.b, port) ?? neverLog
 
 // biome-ignore format: a table is read in columns
 export const wholeTable: readonly WholeRow[] = [
-  { row: '18', cause: 'cannot-tell', shows: (all) => hiddenBy(all) !== undefined, sure: unknown, next: next.hostOfB,
+  { row: '18', cause: 'cannot-tell', shows: (all) => hiddenBy(all) !== undefined, sure: unknown, next: next.atTheHost,
     say: (all) => `Flow logs never show traffic of ${hiddenBy(all)}: what happens to ${target(all)} is not told.` },
-  { row: '18', cause: 'cannot-tell', shows: (all) => !isLogged(all) && !allHadAnswers(all), sure: unknown, next: next.logBoth,
-    say: (all) => `No flow log shows the interface of ${nameOf(all.a)} or that of ${target(all)} in this span.` },
+  { row: '18', cause: 'cannot-tell', shows: (all) => !isLogged(all) && !allHadAnswers(all), sure: unknown, next: next.anotherSpan,
+    say: (all) => `No flow log shows the interface of ${nameOf(all.a)} or that of ${target(all)} from ${all.pair.since} to ${all.pair.until}.` },
   { row: '18', cause: 'cannot-tell', shows: sawNone, sure: unknown, next: next.logBoth,
     say: (all) => `No record of ${nameOf(all.a)} to ${target(all)} was found, and some files could not be read.` },
   { row: '18', cause: 'cannot-tell', shows: areRejectsAlone, sure: unknown, next: next.logBoth,
-    say: (all) => `No connection of ${nameOf(all.a)} to ${target(all)} was rejected, and what is accepted their flow logs do not have: they are of rejected traffic alone.` },
+    say: (all) => `No connection of ${nameOf(all.a)} to ${target(all)} was rejected, and of what is accepted their flow logs have no record: they may be of rejected traffic alone.` },
   { row: '18', cause: 'cannot-tell', shows: isSkipped, sure: unknown, next: next.logBoth,
     say: ({ a, b }) => `Records of ${nameOf(a.log ? a : b)} are missing in most of the span: AWS skipped them (SKIPDATA), or their files are not there.` },
   { row: '18', cause: 'cannot-tell', shows: (all) => all.isUdp && answered(all).length === 0, sure: unknown, next: next.hostOfB,
@@ -193,10 +216,10 @@ export const wholeTable: readonly WholeRow[] = [
     say: (all) => `A does not call B: ${nameOf(all.a)} sends nothing to ${target(all)}, but to ${newTargets(all).join(', ')} on that port (DNS or configuration?).` },
   { row: '17', cause: 'calls-elsewhere', shows: noneAtB, sure: same('blocked-at-source', 'lost-on-the-way'), next: next.logSource,
     say: (all) => `${target(all)} sees nothing of ${nameOf(all.a)}${all.tries.length > 0 ? ' any more' : ''}: A calls elsewhere, or is blocked at its own side; A's side is not logged.` },
-  { row: '2', cause: 'blocked-at-source', shows: noneAtA, sure: same('calls-elsewhere'), next: next.outboundOfA,
-    say: (all) => `Nothing of ${nameOf(all.a)} to ${target(all)} was accepted${all.tries.length > 0 ? ' any more' : ''}; rejects of A's interface are not logged.` },
-  { row: '17', cause: 'calls-elsewhere', shows: callsNobody, sure: same(), next: next.names,
-    say: (all) => `A does not call B: ${nameOf(all.a)} sends nothing to ${target(all)} in this span, and is seen to call nobody else on that port.` },
+  { row: '2', cause: 'blocked-at-source', shows: noneAtA, sure: same('calls-elsewhere'), next: (all) => [...otherQuestion(all), ...next.outboundOfA(all)],
+    say: (all) => `Nothing of ${nameOf(all.a)} to ${target(all)} was accepted${all.tries.length > 0 ? ' any more' : ''}; rejects of A's interface are not logged${otherWay(all)}.` },
+  { row: '17', cause: 'calls-elsewhere', shows: callsNobody, sure: same(), next: nobodyCalled,
+    say: (all) => `A does not call B: ${nameOf(all.a)} sends nothing to ${target(all)} in this span${all.port === undefined ? '' : ', and is seen to call nobody else on that port'}${otherWay(all)}.` },
   { row: '15', cause: 'slow', shows: isSlow, sure: same('no-fault'), next: next.latency,
     say: (all) => `The network carries it, and answers of ${target(all)} come slowly: few bytes a second, of which flow logs do not tell why.` },
   { row: '', cause: 'no-fault', shows: (all) => answered(all).length > 0, sure: wellAsFarAsSeen, next: next.latency,

@@ -172,6 +172,7 @@ describe('flowferry why', { timeout: 60_000 }, () => {
   })
 
   it.each([
+    ['one end alone', ['[2001:db8::1]', '2001:db8:0::1'], 'B is A'],
     ['a name without a snapshot', ['payments', '10.0.9.12'], 'A is "payments", a name, which needs a snapshot'],
     ['an interface of no record', ['eni-00000000000000009', '10.0.9.12'], 'of whose address the flow logs'],
   ])('refuses %s with 2', async (_, [a, b], words) => {

@@ -101,7 +101,7 @@ export interface Asked {
 export function askedOf(a: string, b: string | undefined, options: WhyCommandOptions, now = new Date()): Asked {
   const target = b === undefined ? undefined : targetOf(b)
   const { from, to } = spanOf(options, hour, now)
-  return { a: requireText('A', a), ...(target && { target }), since: from, until: to }
+  return { a: requireText('A', /^\[(.+)\]$/.exec(a)?.[1] ?? a), ...(target && { target }), since: from, until: to }
 }
 
 /** An address of version 6 has a port behind brackets alone; a name may hold anything but a port at its end. */

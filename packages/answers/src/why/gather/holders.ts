@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { isPrivate } from '../../addresses.ts'
 import type { Row, Store } from '../../answer.ts'
@@ -136,7 +137,7 @@ async function recordsOf(ask: Store['ask'], span: Span, ids: readonly string[]):
   return new Map(rows.map((row) => [text(row[id])!, Number(row.records)]))
 }
 
-/** Interfaces of which all records hold one more private address than that of A or B: nothing tells which is theirs. */
+/** Interfaces of which all records hold one more address than that of A or B, which may be one of a VPC: nothing tells which is theirs. */
 async function oneToOne(ask: Store['ask'], span: Span, { a, b }: Pair, records: ReadonlyMap<string, number>) {
   const id = 'aws.vpcflow.interface_id'
   if (records.size === 0) return new Set<string>()
@@ -153,7 +154,7 @@ async function oneToOne(ask: Store['ask'], span: Span, { a, b }: Pair, records: 
   const always = rows.filter((row) => row.records === records.get(text(row[id])!))
   const others = always.filter((row) => {
     const address = String(row['related.ip'])
-    return address !== a && address !== b && isPrivate(address)
+    return address !== a && address !== b && (isPrivate(address) || isIPv6(address))
   })
   return new Set(others.map((row) => text(row[id])!))
 }
