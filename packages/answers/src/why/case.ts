@@ -155,7 +155,7 @@ export function portOf(flows: readonly Flow[], { a, b }: Pair): number | undefin
 }
 
 /** A flow log of rejected traffic alone is silent about all that is accepted. */
-export const logsRejectsAlone = ({ log, kept }: Side): boolean =>
+const logsRejectsAlone = ({ log, kept }: Side): boolean =>
   log !== undefined && !log.accepts && (kept?.accepts === undefined || !kept.isProven ? log.rejects : !kept.accepts)
 
 /** Whether a side's flow log has accepted traffic: without any record of it, or a snapshot, it may be of rejected traffic alone. */
