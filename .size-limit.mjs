@@ -32,7 +32,7 @@ export default [
   row('@flowferry/enrich/geoip', 'enrich-geoip', '4 kB'),
   row('@flowferry/enrich/interfaces', 'enrich-interfaces', '5 kB'),
   row('@flowferry/enrich/snapshot', 'enrich-snapshot', '4 kB'),
-  row('@flowferry/cli', 'cli', '200 kB'),
+  row('@flowferry/cli', 'cli', '210 kB'),
   row('examples/lambda, our own code', 'lambda-elasticsearch', '316 kB'),
   row('examples/lambda with the Elasticsearch client', 'lambda-elasticsearch-client', '1560 kB'),
   row('examples/lambda with the OpenSearch client', 'lambda-opensearch-client', '608 kB'),
