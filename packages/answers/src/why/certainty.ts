@@ -35,8 +35,16 @@ export const rejectedSyn =
     return unless(hasReasons(rejects, all) ? 'certain' : 'high', [...otherReasons(tries, rejects, cause, all), ...late])
   }
 
-/** A security group never blocks a reply that it tracks: a SYN-ACK is rejected by a network ACL alone. */
-export const rejectedReply: Judge = (_, all) => unless('high', withoutFlags(all))
+/**
+ * A security group never blocks a reply that it tracks: a SYN-ACK is rejected by a network ACL alone. It tracks what passed
+ * its own interface: where the request went by another one, it may be the group that rejects.
+ */
+export const rejectedReply =
+  (at: 'atA' | 'atB'): Judge =>
+  (tries, all) => {
+    const isTracked = tries.some((one) => accepted(one[at].request).length > 0)
+    return unless('high', [...(isTracked ? [] : (['asymmetric'] as const)), ...withoutFlags(all)])
+  }
 
 /** Rejected at an interface of which nothing tells whose it is. */
 export const rejectedSomewhere =

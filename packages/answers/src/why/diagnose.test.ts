@@ -105,6 +105,22 @@ const withSix: Partial<Evidence> = {
 
 const cases: readonly Expected[] = [
   {
+    row: '3',
+    name: 'SYN-ACK rejected at an interface that has not seen the SYN',
+    evidence: evidence([sent(), replied({ reject: true })]),
+    cause: 'reply-blocked-at-target',
+    certainty: 'consistent-with',
+    alternatives: ['asymmetric'],
+  },
+  {
+    row: '4',
+    name: 'the same at A',
+    evidence: evidence([arrived(), replied(), answered({ reject: true })]),
+    cause: 'reply-blocked-at-source',
+    certainty: 'consistent-with',
+    alternatives: ['asymmetric'],
+  },
+  {
     row: '1',
     name: 'SYN rejected at B',
     evidence: evidence([sent(), arrived({ reject: true })]),

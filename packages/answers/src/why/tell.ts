@@ -10,7 +10,7 @@ const words: Readonly<Record<Certainty, string>> = {
   certain: 'Certain: AWS wrote it in the records.',
   high: 'High: the records leave no other cause.',
   medium: 'Medium: a pattern that has few other explanations.',
-  'consistent-with': 'Consistent with the records, no more:',
+  'consistent-with': 'Consistent with the records, no more.',
   'cannot-tell': 'Cannot tell.',
 }
 const mostShown = 8
@@ -48,7 +48,8 @@ export function tell(diagnosis: Diagnosis & Partial<WhyAnswer>): string {
 
 /** How sure it is, and what would look the same. */
 export function sureness({ certainty, alternatives }: Diagnosis): string {
-  return `${words[certainty]}${alternatives.length > 0 ? ` ${alternatives.join(', ')} would look the same.` : ''}`
+  if (alternatives.length === 0) return words[certainty]
+  return `${words[certainty].slice(0, -1)}: ${alternatives.join(', ')} would look the same.`
 }
 
 /** Of several addresses each; the first is the one that is told of. */
