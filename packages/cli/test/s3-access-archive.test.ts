@@ -78,9 +78,9 @@ test('the cost of them is that of their files', async () => {
   // A month has 720 of such hours.
   expect(JSON.parse(stdout).figures).toEqual(
     expect.arrayContaining([
-      expect.objectContaining({ section: 'held', name: 's3access: s3access, files', value: wanted.length * 720 }),
-      expect.objectContaining({ section: 'held', name: 's3access: s3access, records', value: 8 * 720 }),
-      expect.objectContaining({ section: 'delivery', name: 's3access: s3access', dollars: 0 }),
+      expect.objectContaining({ section: 'held', name: 's3access: s3-access, files', value: wanted.length * 720 }),
+      expect.objectContaining({ section: 'held', name: 's3access: s3-access, records', value: 8 * 720 }),
+      expect.objectContaining({ section: 'delivery', name: 's3access: s3-access', dollars: 0 }),
     ]),
   )
 })

@@ -126,7 +126,7 @@ export function fastPathSuite(full: number): void {
     )
     console.log(`${records} records compared, ${fast} of them took the fast path`)
     // Many tables have columns whose only targets are addresses, and many values that are none.
-    expect(fast).toBeGreaterThan(records / 6)
+    expect(fast).toBeGreaterThan(records / 10)
   })
 
   test('over as many short lines as the engine has room for, and one too long for it', {
