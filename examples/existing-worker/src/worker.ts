@@ -25,9 +25,10 @@ export function createWorker(queueUrl: string, node: string, buckets: readonly s
     batchSize: 10,
     handleMessageBatch: async (messages) => {
       const { messages: reports } = await ingest({ source: s3Objects(messages, { s3, buckets }), parser, sink })
-      // What comes again is in no log of sqs-consumer's.
+      // What comes again, and lines that no parser reads, are in no log of sqs-consumer's.
       for (const { messageId, status, error, objects } of reports)
-        if (status === 'failed') console.error(JSON.stringify({ messageId, error, objects: objects.map(objectEvent) }))
+        if (status === 'failed' || objects.some(({ counts }) => counts.malformed > 0))
+          console.error(JSON.stringify({ messageId, error, objects: objects.map(objectEvent) }))
       const done = new Set(reports.filter(({ status }) => status === 'done').map(({ messageId }) => messageId))
       // What is returned is deleted; the rest comes again.
       return messages.filter(({ MessageId }) => done.has(MessageId))

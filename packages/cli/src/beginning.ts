@@ -3,6 +3,8 @@ import { parseByHead } from '@flowferry/core/internal'
 
 /** Characters of an object that no format reads, as its error shows them. */
 const shown = 60
+/** … and those that are looked at for credentials. */
+const looked = 1000
 
 /** Of errors: the library keeps what a log holds out of them, and its logs with it. Who sits before a terminal wants to see. */
 const beginnings = new WeakMap<FlowferryError, string>()
@@ -16,18 +18,19 @@ export function keepingBeginnings(parser: Parser<unknown>): Parser<unknown> {
     ...parser,
     parse: parseByHead(({ text }) => {
       // UTF-8 takes four bytes at most. Quoted here, since a slice would hold the whole text for as long as it is read.
-      const [line = ''] = Buffer.from(text.slice(0, 4 * shown), 'latin1')
+      const [whole = ''] = Buffer.from(text.slice(0, 4 * looked), 'latin1')
         .toString()
         .trimStart()
         .split(/[\r\n]/, 1)
+      // Before it is cut: what ends a credential may stand behind the end.
+      const line = redact(whole)
       const begin = JSON.stringify(line.length > shown ? `${line.slice(0, shown)}…` : line)
       return {
         parse: async function* (object, context) {
           try {
             yield* parser.parse(object, context)
           } catch (error) {
-            if (FlowferryError.isInstance(error) && error.code === 'FORMAT_UNKNOWN')
-              beginnings.set(error, redact(begin))
+            if (FlowferryError.isInstance(error) && error.code === 'FORMAT_UNKNOWN') beginnings.set(error, begin)
             throw error
           }
         },

@@ -43,7 +43,7 @@ function lookedAt(evaluations: readonly Evaluation[]): string[] {
   const spans = new Map<string, string[]>()
   for (const { alert, status, spans: looked } of evaluations) {
     const [newest, oldest] = [looked[0], looked.at(-1)]
-    if (!newest || !oldest || status === 'absent') continue
+    if (!newest || !oldest || status === 'absent' || status === 'failed') continue
     const span = tellSpan({ from: oldest.from, to: newest.to })
     spans.set(span, [...(spans.get(span) ?? []), alert])
   }

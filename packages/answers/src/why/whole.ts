@@ -101,8 +101,12 @@ const elsewhere = (all: Case): Verdict =>
 
 const callsNobody = (all: Case) => logsAccepts(all.a) && all.tries.length === 0
 
-/** The port of A that B calls, where it is A that is called. */
-const calledPort = ({ evidence, pair }: Case) => portOf(flowsOf(evidence.flows), { ...pair, a: pair.b, b: pair.a })
+/** The port of A that B calls, where it is A that is called: of SYNs alone, since a reply may look like a call. */
+const calledPort = ({ evidence, pair }: Case) =>
+  portOf(
+    flowsOf(evidence.flows).filter(({ flags }) => flags?.syn && !flags.synAck),
+    { ...pair, a: pair.b, b: pair.a },
+  )
 
 const otherWay = (all: Case) => {
   const port = calledPort(all)

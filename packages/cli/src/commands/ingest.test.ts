@@ -170,6 +170,7 @@ describe('flowferry ingest', () => {
       }
       expect(await counts()).toEqual({ code: 1, failed: 1, malformed: 2, hinted: true })
       expect(await counts('--malformed-share', '0.2')).toEqual({ code: 3, failed: 0, malformed: 2, hinted: false })
+      expect((await toDuckDB('--malformed-share', '')).code).toBe(2)
       expect(await toDuckDB('--malformed-share', '2')).toMatchObject({
         code: 2,
         stderr: expect.stringContaining('0 to 1'),

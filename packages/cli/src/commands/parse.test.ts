@@ -142,6 +142,8 @@ describe('flowferry parse', () => {
     expect(await told('\ndear diary\nit rained\n')).toBe(`${none} "dear diary" [FORMAT_UNKNOWN]`)
     expect(await told('ä'.repeat(100))).toBe(`${none} "${'ä'.repeat(60)}…" [FORMAT_UNKNOWN]`)
     expect(await told('\x1b[2J \x01')).toBe(`${none} "\\u001b[2J \\u0001" [FORMAT_UNKNOWN]`)
+    // A credential is taken out whole, also one that reaches beyond what is shown.
+    expect(await told(`postgres://administrator:${'s3cr3t'.repeat(12)}@db.example:5432/x`)).not.toContain('s3cr3t')
     expect(await told('see https://elastic:s3cr3t@es.example')).toMatch(/begins with "see https:\/\/\*\*\*@es/)
     // What it is known to be is told instead.
     expect(await told('PK\x03\x04\x14')).not.toContain('begins with')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { mayS3Send } from './policy.ts'
+import { mayS3Send, otherSender } from './policy.ts'
 
 const queueArn = 'arn:aws:sqs:eu-central-1:123456789012:logs'
 const bucketArn = 'arn:aws:s3:::my-logs'
@@ -62,5 +62,30 @@ describe('mayS3Send', () => {
   it('takes the characters of a pattern for what they are', () => {
     expect(verdict({ ...allow, Resource: 'arn.aws.sqs.eu-central-1.123456789012.logs' })).toBe('not allowed')
     expect(verdict({ ...allow, Resource: 'arn:aws:sqs:eu-central-?:123456789012:logs' })).toBe('allowed')
+  })
+})
+
+describe('otherSender', () => {
+  const of = (...Statement: object[]) => otherSender(JSON.stringify({ Statement }), queueArn)
+  it('names who may send in the place of S3, as the rule of the template does', () => {
+    const rule = {
+      ...allow,
+      Principal: { Service: 'events.amazonaws.com' },
+      Condition: { ArnEquals: { 'aws:SourceArn': 'arn:aws:events:eu-central-1:123456789012:rule/uploads' } },
+    }
+    expect(of(rule)).toBe('events.amazonaws.com')
+    expect(of({ ...rule, Principal: { Service: ['sns.amazonaws.com'] } })).toBe('sns.amazonaws.com')
+  })
+  it('names none where nobody, or another, or for another queue may', () => {
+    const rule = { ...allow, Principal: { Service: 'events.amazonaws.com' } }
+    for (const other of [
+      allow,
+      { ...rule, Effect: 'Deny' },
+      { ...rule, Action: 'sqs:ReceiveMessage' },
+      { ...rule, Resource: `${queueArn}-dlq` },
+      { ...rule, Principal: '*' },
+    ])
+      expect(of(other)).toBeUndefined()
+    expect(otherSender(undefined, queueArn)).toBeUndefined()
   })
 })

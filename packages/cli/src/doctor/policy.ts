@@ -40,6 +40,20 @@ export function mayS3Send(policy: string | undefined, sender: Sender): Verdict {
   return denies.includes(undefined) || !allows.includes(true) ? 'unknown' : 'allowed'
 }
 
+/** A service that may send to a queue in S3's place: it is told of uploads, and passes them on. */
+export function otherSender(policy: string | undefined, queueArn: string): string | undefined {
+  const { Statement } = (policy ? JSON.parse(policy) : {}) as { Statement?: Statement | readonly Statement[] }
+  const services = list(Statement).flatMap(({ Effect, Principal, Action, Resource }) =>
+    Effect === 'Allow' &&
+    typeof Principal === 'object' &&
+    list(Action).some((one) => matches(one.toLowerCase(), 'sqs:sendmessage')) &&
+    list(Resource).some((one) => matches(one, queueArn))
+      ? list(Principal.Service)
+      : [],
+  )
+  return services.find((service) => ['events.amazonaws.com', 'sns.amazonaws.com'].includes(service))
+}
+
 function fits(statement: Statement, sender: Sender): Ternary {
   const { Principal, Action, Resource, Condition = {} } = statement
   return all([

@@ -2,7 +2,7 @@ import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-s
 import type { Sqs } from '@flowferry/source-s3'
 import { count, duration, plural, shellWord } from '../text.ts'
 import { type Check, failed, fine, found, notChecked } from './check.ts'
-import { mayS3Send } from './policy.ts'
+import { mayS3Send, otherSender } from './policy.ts'
 
 export interface QueueOptions {
   readonly sqs: Sqs
@@ -87,7 +87,7 @@ async function deadLetters(options: QueueOptions, attributes: Readonly<Record<st
         check,
         'warning',
         'none: a message that crashes its consumer comes again until it expires, and then it is lost',
-        'make a dead-letter queue, and set RedrivePolicy with maxReceiveCount 5: examples/lambda/template.yaml',
+        'make a dead-letter queue, and set RedrivePolicy, as docs/dead-letters.md advises',
       ),
     ]
   const receives = Number(maxReceiveCount)
@@ -156,6 +156,14 @@ function policyCheck(
       'unknown',
       `whether S3 may send for ${bucket} hangs on conditions that are not known here`,
       todo,
+    )
+  const other = verdict === 'not allowed' ? otherSender(Policy, QueueArn) : undefined
+  if (other !== undefined)
+    return found(
+      check,
+      'unknown',
+      `${other} may send, and S3 itself may not: whether uploads to ${bucket} come that way is not told here`,
+      `see that what ${other} sends is of ${bucket} alone: docs/trust.md`,
     )
   const what = verdict === 'denied' ? 'a statement forbids S3 to send' : `nothing allows S3 to send for ${bucket}`
   return found(check, 'fault', what, todo)

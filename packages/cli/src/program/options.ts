@@ -172,7 +172,7 @@ export const quiet = () => new Option('--quiet', 'neither notes nor progress on 
 export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = Number(text)
-    if (Number.isInteger(value) && value >= least && value <= most) return value
+    if (text.trim() !== '' && Number.isInteger(value) && value >= least && value <= most) return value
     throw new InvalidArgumentError(`It takes a whole number from ${least} to ${most}.`)
   }
 }
@@ -180,7 +180,7 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
 export function numberFrom(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = Number(text)
-    if (value >= least && value <= most) return value
+    if (text.trim() !== '' && value >= least && value <= most) return value
     throw new InvalidArgumentError(`It takes a number from ${least} to ${most}.`)
   }
 }
