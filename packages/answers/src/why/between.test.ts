@@ -2,7 +2,7 @@ import type { LogDocument } from '@flowferry/core'
 import { describe, expect, test } from 'vitest'
 import { networkInterface, snapshotWith } from '../../../enrich/test/snapshot.ts'
 import { memoryStore } from '../../test/memory-store.ts'
-import { a, answered, arrived, at, b, eniA, eniB, good, pair, port, sent } from '../../test/why/evidence.ts'
+import { a, answered, arrived, at, b, eniA, eniB, good, pair, port, seenBy, sent } from '../../test/why/evidence.ts'
 import { why } from './between.ts'
 import { tell } from './tell.ts'
 
@@ -185,10 +185,35 @@ test('of a span without records the span is told, and nothing of fields that no 
   expect(ruledOut.map((one) => one.cause)).toEqual(['public-access-blocked'])
 })
 
+test('of a host of the internet a flow log may not be had', async () => {
+  const { cannotTell } = await asked([...later, sent({ target: '203.0.113.9' })], { b: '203.0.113.9' })
+  expect(cannotTell.map(({ missing }) => missing)).toContain(
+    'a flow log of the interface of 203.0.113.9, or where it is in no VPC, a log of its own host',
+  )
+})
+
 test('of what is never logged no flow log is missed', async () => {
   const metadata = '169.254.169.254'
   const { sentence, next, cannotTell } = await asked(later, { b: metadata, port: 80 })
   expect(sentence).toContain('the instance metadata service')
   expect(next).toEqual([`on the host of A: tcpdump -ni any host ${metadata}`])
   expect(cannotTell.map(({ missing }) => missing).join()).not.toContain(metadata)
+})
+
+test('what a gateway passes on is not for the gateway: A calls the one behind it', async () => {
+  const [gateway, behind] = ['10.0.4.4', '10.0.9.9']
+  const documents = [10, 20, 30].flatMap((minute) => {
+    const clientPort = 40_000 + minute
+    return [
+      sent({ minute, clientPort, target: behind }),
+      seenBy(eniB, 'ingress', false, { minute, clientPort, target: gateway, more: { pkt_dstaddr: behind } }),
+    ]
+  })
+  const { cause, sentence } = await asked(
+    [...documents, ...later],
+    { a, b: gateway },
+    {} as { snapshot: typeof snapshot },
+  )
+  expect(cause).toBe('calls-elsewhere')
+  expect(sentence).toContain(`sends nothing to ${gateway} (${eniB}) port ${port}, but to ${behind} on that port`)
 })

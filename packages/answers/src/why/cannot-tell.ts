@@ -1,4 +1,5 @@
-import { neverLogged } from '../addresses.ts'
+import { isIPv6 } from 'node:net'
+import { isPrivate, neverLogged } from '../addresses.ts'
 import { type Case, isComplete, logsAccepts, logsRejects, losesRecords, type Side } from './case.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import { fieldNeeds } from './flow-log-fields.ts'
@@ -167,7 +168,11 @@ function longWindows({ known, log }: Side, all: Case): string | undefined {
 /** Where a side's records are to be had. */
 function logOf({ address, known }: Side): string {
   const its = known ? `${known.id}, ` : ''
-  if (!known?.flowLogs) return `a flow log of ${its}the interface of ${address}`
+  if (!known?.flowLogs) {
+    const other =
+      known || isPrivate(address) || isIPv6(address) ? '' : ', or where it is in no VPC, a log of its own host'
+    return `a flow log of ${its}the interface of ${address}${other}`
+  }
   if (known.flowLogs.length === 0)
     return `a flow log of ${its}the interface of ${address}: as of ${known.asOf} neither it nor its subnet nor its VPC has one`
   const all = known.flowLogs.map(

@@ -68,10 +68,10 @@ export function caseOf(evidence: Evidence): Case {
   const port = pair.port ?? portOf([...asTold, ...transit], pair)
   const nat = throughNat(asTold, pair, port)
   const flows = asTold.map(nat.ofA)
-  const to = (flow: Flow) => flow.destination === pair.b || flow.packetDestination === pair.b
-  const from = (flow: Flow) => flow.source === pair.b || flow.packetSource === pair.b
-  const ofA = (flow: Flow) =>
-    [flow.source, flow.packetSource, flow.destination, flow.packetDestination].includes(pair.a)
+  // A gateway's address stands in the records of what it passes on; whose it is, the packets' own addresses tell.
+  const to = (flow: Flow) => flow.packetDestination === pair.b
+  const from = (flow: Flow) => flow.packetSource === pair.b
+  const ofA = (flow: Flow) => flow.packetSource === pair.a || flow.packetDestination === pair.a
   const isRequest = (flow: Flow) => to(flow) && flow.destinationPort === port
   const isReply = (flow: Flow) => from(flow) && flow.sourcePort === port
   const seen = (all: readonly Flow[], place: (flow: Flow) => Seen['place']): Seen[] =>

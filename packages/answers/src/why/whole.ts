@@ -130,12 +130,14 @@ const noneAtA = (all: Case) =>
   logsAccepts(all.a) && logsRejects(all, all.a) !== 'yes' && (all.tries.length === 0 || stopped(all))
 
 /** Bytes of B's answers, and bytes a second, of connections long enough to tell. */
-function answersOf(all: Case): { readonly bytes: number; readonly rate: number }[] {
+function answersOf(all: Case): { readonly bytes: number; readonly rate: number; readonly times: number }[] {
   return all.tries.filter(isNew).flatMap(({ atA, atB }) => {
     const flows = atA.reply.length > 0 ? atA.reply : atB.reply
     const bytes = flows.reduce((sum, flow) => sum + (flow.bytes ?? 0), 0)
     const seconds = (Math.max(...flows.map(({ end }) => end)) - Math.min(...flows.map(({ start }) => start))) / 1000
-    return bytes < 50_000 ? [] : [{ bytes, rate: bytes / Math.max(1, seconds) }]
+    // A port that is used again and again may be one try.
+    const times = Math.max(1, flows.filter(({ flags }) => flags?.synAck).length)
+    return bytes < 50_000 ? [] : [{ bytes, rate: bytes / Math.max(1, seconds), times }]
   })
 }
 
@@ -168,9 +170,11 @@ function isSlow(all: Case): boolean {
 const whole = ({ a, b, hasFlags }: Case, all: Case) =>
   hasFlags && logsAccepts(a) && logsAccepts(b) && logsRejects(all, a) === 'yes' && logsRejects(all, b) === 'yes'
 
+const knowsRates = (all: Case) => answersOf(all).reduce((sum, { times }) => sum + times, 0) >= leastAnswers
+
 /** Flow logs hold no latency: where no rates are known, slow looks as if nothing were wrong. Without flags, nor do resets show. */
 const wellAsFarAsSeen = (all: Case): Verdict =>
-  whole(all, all) && !isUnread(all) && answersOf(all).length >= leastAnswers && !leavesMany(all)
+  whole(all, all) && !isUnread(all) && knowsRates(all) && !leavesMany(all)
     ? { certainty: 'medium', alternatives: ['slow'] }
     : {
         certainty: 'consistent-with',
