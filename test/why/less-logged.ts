@@ -16,28 +16,42 @@ export async function lessLogged(
   const byFile = await Promise.all(files.map((file) => read([file])))
   const all = byFile.flat()
   const [from, to] = [Date.parse(since), Date.parse(until)]
-  const logged: [name: string, isOwn: (document: LogDocument) => boolean][] = [
-    ['all', (document) => ofInterface(document) !== undefined],
-    ...Object.entries({ A: a, B: b }).flatMap(([name, address]): [string, (document: LogDocument) => boolean][] => {
-      const ids = interfaces.filter(({ holds }) => holds.includes(address)).map(({ id }) => id)
-      return ids.length > 0 ? [[name, (document) => ids.includes(ofInterface(document) ?? '')]] : []
-    }),
-  ]
-  const less: [string, LogDocument[]][] = logged.flatMap(([name, isOwn]): [string, LogDocument[]][] => {
+  // What is of one kind of traffic alone is so for all that a flow log covers.
+  const flowLogOf = new Map(
+    files.flatMap(({ path }, n) => byFile[n]!.map((document) => [document, /_(fl-\w+)_/.exec(path)?.[1]] as const)),
+  )
+  const kinds = (name: string, flowLogs: ReadonlySet<string | undefined>): [string, LogDocument[]][] =>
+    ['accept', 'reject'].map((action) => [
+      `${action}s of ${name}`,
+      all.filter((one) => !flowLogs.has(flowLogOf.get(one)) || (one.event as Event).action !== action),
+    ])
+  const times = (name: string, isOwn: (document: LogDocument) => boolean): [string, LogDocument[]][] => {
     const without = (what: string, isGone: (event: Event) => boolean): [string, LogDocument[]] => [
       `${what} of ${name}`,
       all.filter((document) => !isOwn(document) || !isGone(document.event as Event)),
     ]
     return [
-      ...(name === 'all' ? [] : [without('the log', () => true)]),
-      without('ACCEPT', ({ action }) => action === 'accept'),
-      without('REJECT', ({ action }) => action === 'reject'),
       ...[2, 10].map((minutes) =>
         without(`the last ${minutes} minutes`, ({ end }) => Date.parse(end) >= to - minutes * 60_000),
       ),
       without('the first half', ({ start }) => Date.parse(start) < (from + to) / 2),
     ]
-  })
+  }
+  const less = [
+    ...kinds('both', new Set(flowLogOf.values())),
+    ...times('both', (document) => ofInterface(document) !== undefined),
+    ...Object.entries({ A: a, B: b }).flatMap(([name, address]): [string, LogDocument[]][] => {
+      const ids = interfaces.filter(({ holds }) => holds.includes(address)).map(({ id }) => id)
+      const isOwn = (document: LogDocument) => ids.includes(ofInterface(document) ?? '')
+      const own = all.filter(isOwn)
+      if (own.length === 0) return []
+      return [
+        [`the log of ${name}`, all.filter((document) => !isOwn(document))],
+        ...kinds(name, new Set(own.map((document) => flowLogOf.get(document)))),
+        ...times(name, isOwn),
+      ]
+    }),
+  ]
   for (const share of [0.1, 0.5]) {
     const draw = random(seed)
     less.push([`${share * 100} % of the files`, byFile.filter(() => !draw.chance(share)).flat()])

@@ -188,9 +188,13 @@ export const resetBetween: Judge = (tries, all) => {
   return unless('medium', isHidden && all.evidence.others?.clients.seen ? [ofB] : [])
 }
 
-/** Where records are missing, those of what the gateway sent on may be among them. */
-export const neverSentOn: Judge = (_, all) =>
-  losesRecords(all) ? same(['lost-on-the-way', 'no-answer']) : { certainty: 'medium', alternatives: [] }
+/** Where records are missing, those of what the gateway sent on may be among them; without directions, nothing tells which do. */
+export const neverSentOn: Judge = (tries, all) => {
+  const areDirected = tries.every(({ between }) => between.request.every(({ direction }) => direction !== undefined))
+  return losesRecords(all) || !areDirected
+    ? same(['lost-on-the-way', 'no-answer'])
+    : { certainty: 'medium', alternatives: [] }
+}
 
 /** Where records are missing, a gateway may look like an interface that only sends B's replies. */
 export const leavesElsewhere: Judge = (_, all) => (losesRecords(all) ? same(['no-answer']) : proven(_, all))

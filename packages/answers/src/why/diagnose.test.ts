@@ -86,6 +86,10 @@ const download = (minute: number, seconds: number, bytes: number) => {
   return [sent(options), arrived(options), replied(reply), answered(reply)]
 }
 
+const undirected = (document: LogDocument): LogDocument => {
+  const { direction: _, ...network } = document.network as { direction: string }
+  return { ...document, network }
+}
 const interfaceOf = (document: LogDocument) =>
   (document.aws as { vpcflow: { interface_id: string } }).vpcflow.interface_id
 
@@ -519,6 +523,17 @@ const cases: readonly Expected[] = [
     evidence: evidence([sent({ target: outside }), seenBy(nat, 'ingress', false, throughNat)], toOutside),
     cause: 'nat-ports',
     certainty: 'medium',
+  },
+  {
+    row: '16',
+    name: 'the same of a log without directions, which does not tell what leaves',
+    evidence: evidence(
+      [sent({ target: outside }), seenBy(nat, 'ingress', false, throughNat)].map(undirected),
+      toOutside,
+    ),
+    cause: 'nat-ports',
+    certainty: 'consistent-with',
+    alternatives: ['lost-on-the-way', 'no-answer'],
   },
   {
     row: '16',
