@@ -13,8 +13,3 @@ export function duration(milliseconds: number): string {
 export function age(since: Date, now = Date.now()): string {
   return ageOf(Math.max(0, (now - since.getTime()) / 1000))
 }
-
-/** A word of a command line that can be copied into a shell, whatever a key holds: quoted where it is not plain. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
-}

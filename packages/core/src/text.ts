@@ -71,3 +71,8 @@ export function firstOf(all: readonly string[], most: number, shown: (one: strin
   const first = all.slice(0, most).map(shown)
   return first.join(', ') + (all.length > most ? ` and ${all.length - most} more` : '')
 }
+
+/** A word of a command line that can be copied into a shell of POSIX, whatever stands in it: quoted where it is not plain. */
+export function shellWord(text: string): string {
+  return /^[\w@%+:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}

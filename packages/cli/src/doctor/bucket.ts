@@ -10,9 +10,9 @@ import {
   parseContext,
   type Sink,
 } from '@flowferry/core'
-import { peek } from '@flowferry/core/internal'
+import { peek, shellWord } from '@flowferry/core/internal'
 import { type ArchiveObject, archiveObjects, type S3, s3Object } from '@flowferry/source-s3'
-import { age, plural, shellWord } from '../text.ts'
+import { age, plural } from '../text.ts'
 import { type Check, failed, fine, found, whatOf } from './check.ts'
 
 const hour = 3_600_000

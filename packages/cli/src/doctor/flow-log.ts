@@ -1,6 +1,6 @@
 import { type EC2Client, type FlowLog, paginateDescribeFlowLogs } from '@aws-sdk/client-ec2'
 import { advisedFormat, missingFields } from '@flowferry/answers/why'
-import { shellWord } from '../text.ts'
+import { shellWord } from '@flowferry/core/internal'
 import { type Check, fine, found, notChecked } from './check.ts'
 
 export interface FlowLogOptions {

@@ -1,6 +1,7 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs'
+import { shellWord } from '@flowferry/core/internal'
 import type { Sqs } from '@flowferry/source-s3'
-import { count, duration, plural, shellWord } from '../text.ts'
+import { count, duration, plural } from '../text.ts'
 import { type Check, failed, fine, found, notChecked } from './check.ts'
 import { mayS3Send, otherSender } from './policy.ts'
 

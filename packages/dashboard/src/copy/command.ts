@@ -1,3 +1,5 @@
+import { shellWord } from '@flowferry/core/internal'
+
 /**
  * A command line that a shell of POSIX reads as these words, whatever stands in them.
  *
@@ -8,5 +10,5 @@
 export function command(words: readonly string[]): string | undefined {
   if (words.some((word) => /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u.test(word))) return undefined
   // A word that begins with a dash may be an option: those are ours alone.
-  return words.map((word) => (/^[\w@%+:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ')
+  return words.map(shellWord).join(' ')
 }
