@@ -103,7 +103,8 @@ export async function statIfThere(path: string): Promise<Stats | undefined> {
   }
 }
 
-/** What is at a path that the user named.
+/**
+ * What is at a path that the user named.
  *
  * @throws UsageError where nothing is: a name that is mistyped
  */

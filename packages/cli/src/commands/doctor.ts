@@ -113,22 +113,12 @@ async function configured(
   settings: Settings,
   format: readonly string[] = logFormatNames(settings),
 ): Promise<Omit<Configured, 'check'>> {
-  const { to, ...more } = withStore<DoctorCommandOptions & Pick<TargetOptions, 'op'>>(options, settings, 'to', [
+  const place = withStore<DoctorCommandOptions & Pick<TargetOptions, 'op'>>(options, settings, 'to', [
     ...storeNames,
     'op',
   ])
-  if (to === undefined) refuseOptions(options, storeNames, '--to')
-  const { url, cloudId, auth, index, indexPer, op, documents } = more
-  const place = {
-    ...(to !== undefined && { to }),
-    ...(url !== undefined && { url }),
-    ...(cloudId !== undefined && { cloudId }),
-    ...(auth && { auth }),
-    ...(index !== undefined && { index }),
-    ...(indexPer && { indexPer }),
-    ...(op && { op }),
-  }
-  return { parser: await parserFor(format, documents, settings), place }
+  if (place.to === undefined) refuseOptions(options, storeNames, '--to')
+  return { parser: await parserFor(format, place.documents, settings), place }
 }
 
 interface Aws {

@@ -29,11 +29,9 @@ type Ternary = boolean | undefined
  * const verdict = mayS3Send(Attributes.Policy, { queueArn, bucketArn: 'arn:aws:s3:::my-logs', account })
  */
 export function mayS3Send(policy: string | undefined, sender: Sender): Verdict {
-  const { Statement } = (policy ? JSON.parse(policy) : {}) as { Statement?: Statement | readonly Statement[] }
+  const statements = statementsOf(policy)
   const applies = (effect: string) =>
-    list(Statement)
-      .filter(({ Effect }) => Effect === effect)
-      .map((statement) => fits(statement, sender))
+    statements.filter(({ Effect }) => Effect === effect).map((statement) => fits(statement, sender))
   const [denies, allows] = [applies('Deny'), applies('Allow')]
   if (denies.includes(true)) return 'denied'
   if (!allows.includes(true) && !allows.includes(undefined)) return 'not allowed'
@@ -42,12 +40,8 @@ export function mayS3Send(policy: string | undefined, sender: Sender): Verdict {
 
 /** A service that may send to a queue in S3's place: it is told of uploads, and passes them on. */
 export function otherSender(policy: string | undefined, queueArn: string): string | undefined {
-  const { Statement } = (policy ? JSON.parse(policy) : {}) as { Statement?: Statement | readonly Statement[] }
-  const services = list(Statement).flatMap(({ Effect, Principal, Action, Resource }) =>
-    Effect === 'Allow' &&
-    typeof Principal === 'object' &&
-    list(Action).some((one) => matches(one.toLowerCase(), 'sqs:sendmessage')) &&
-    list(Resource).some((one) => matches(one, queueArn))
+  const services = statementsOf(policy).flatMap(({ Effect, Principal, Action, Resource }) =>
+    Effect === 'Allow' && typeof Principal === 'object' && isSend(list(Action)) && isQueue(list(Resource), queueArn)
       ? list(Principal.Service)
       : [],
   )
@@ -59,13 +53,21 @@ function fits(statement: Statement, sender: Sender): Ternary {
   return all([
     // NotPrincipal, NotAction and NotResource are rare, and AWS advises against them.
     Principal === undefined ? undefined : isPrincipal(Principal),
-    Action === undefined ? undefined : list(Action).some((one) => matches(one.toLowerCase(), 'sqs:sendmessage')),
-    Resource === undefined ? undefined : list(Resource).some((one) => matches(one, sender.queueArn)),
+    Action === undefined ? undefined : isSend(list(Action)),
+    Resource === undefined ? undefined : isQueue(list(Resource), sender.queueArn),
     ...Object.entries(Condition).flatMap(([operator, keys]) =>
       Object.entries(keys).map(([key, value]) => holds(operator, key.toLowerCase(), list(value).map(String), sender)),
     ),
   ])
 }
+
+function statementsOf(policy: string | undefined): readonly Statement[] {
+  const { Statement } = (policy ? JSON.parse(policy) : {}) as { Statement?: Statement | readonly Statement[] }
+  return list(Statement)
+}
+
+const isSend = (actions: readonly string[]) => actions.some((one) => matches(one.toLowerCase(), 'sqs:sendmessage'))
+const isQueue = (resources: readonly string[], queueArn: string) => resources.some((one) => matches(one, queueArn))
 
 function isPrincipal(principal: NonNullable<Statement['Principal']>): boolean {
   if (typeof principal === 'string') return principal === '*'
