@@ -2,12 +2,9 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { verifyCloudTrail } from '@flowferry/source-s3'
 import { expect, test } from 'vitest'
 import { keyPair, memoryS3, type Objects, writeTrail } from '../../packages/source-s3/test/trail.ts'
-import { random } from '../support/random.ts'
+import { chanceOf, dearInputs as inputs, seed } from './inputs.ts'
 import { mutate } from './mutate.ts'
 
-/** A hundredth of the mutated files: each is an archive to be read. */
-const inputs = Math.ceil(Number(process.env.FLOWFERRY_FUZZ_INPUTS ?? 2000) / 100)
-const seed = Number(process.env.FLOWFERRY_FUZZ_SEED ?? 1)
 const start = Date.parse('2026-11-21T20:00:00Z')
 const hours = 8
 
@@ -31,7 +28,7 @@ test(`${inputs} archives in which one object was changed: none that differs is w
   const verdicts: Record<string, number> = {}
   const findings: string[] = []
   for (let number = 0; number < inputs && findings.length < 20; number++) {
-    const chance = random(seed * 1_000_003 + number)
+    const chance = chanceOf(number)
     const objects: Objects = new Map(whole)
     let key = chance.pick(keys)
     const { body, metadata } = whole.get(key)!

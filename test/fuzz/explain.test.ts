@@ -1,12 +1,8 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { runHere } from '../../packages/cli/src/test-io.ts'
 import { fixtures } from '../support/fixtures.ts'
-import { random } from '../support/random.ts'
+import { chanceOf, dearInputs as inputs, seed } from './inputs.ts'
 import { mutate, type Seed } from './mutate.ts'
-
-/** A hundredth of the mutated files: each is read twice, and held against every format. */
-const inputs = Math.ceil(Number(process.env.FLOWFERRY_FUZZ_INPUTS ?? 2000) / 100)
-const seed = Number(process.env.FLOWFERRY_FUZZ_SEED ?? 1)
 
 /** What a terminal would do instead of showing it. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
@@ -21,7 +17,7 @@ test(`${inputs} mutated files are explained: as parse reads them, and as text th
   const findings: string[] = []
   const codes: Record<string, number> = {}
   for (let number = 0; number < inputs && findings.length < 20; number++) {
-    const { body, how } = mutate(texts, texts, random(seed * 1_000_003 + number))
+    const { body, how } = mutate(texts, texts, chanceOf(number))
     const say = (what: string) => findings.push(`input ${number} of seed ${seed} (${how}): ${what}`)
     const stdin = [body]
     try {

@@ -5,15 +5,13 @@ import { expect, test } from 'vitest'
 import { encodeBulk } from '../../packages/search/src/encode.ts'
 import { allParsers, anyFormat, parquetFiles } from '../support/all-files.ts'
 import { fixtures } from '../support/fixtures.ts'
-import { random } from '../support/random.ts'
+import { chanceOf, inputs, seed } from './inputs.ts'
 import { type Mutant, mutate, type Seed } from './mutate.ts'
 
 /**
  * Files that nobody wrote: `npm run fuzz` reads a million of them, `npm run fuzz -- 5000` as many. `FLOWFERRY_FUZZ_SEED`
  * makes others, `FLOWFERRY_FUZZ_FIRST` begins with another than the first: each depends on the seed and its number alone.
  */
-const inputs = Number(process.env.FLOWFERRY_FUZZ_INPUTS ?? 2000)
-const seed = Number(process.env.FLOWFERRY_FUZZ_SEED ?? 1)
 const first = Number(process.env.FLOWFERRY_FUZZ_FIRST ?? 0)
 
 /** What a file's content may be answered with. Another code is a fault that nobody thought of. */
@@ -181,7 +179,7 @@ export function fuzzSuite(remainder: 0 | 1): void {
     const findings = new Map<string, string>()
     for (let number = first; number < first + inputs && findings.size < 20; number++) {
       if (number % 2 !== remainder) continue
-      const mutant = mutate(texts, binaries, random(seed * 1_000_003 + number))
+      const mutant = mutate(texts, binaries, chanceOf(number))
       const say = (what: string) => {
         const alike = what.replace(/\d+/g, '0').slice(0, 160)
         if (!findings.has(alike)) findings.set(alike, `input ${number} of seed ${seed} (${mutant.how}): ${what}`)
