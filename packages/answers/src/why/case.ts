@@ -159,10 +159,8 @@ const logsRejectsAlone = ({ log, kept }: Side): boolean =>
   log !== undefined && !log.accepts && (kept?.accepts === undefined || !kept.isProven ? log.rejects : !kept.accepts)
 
 /** Whether a side's flow log has accepted traffic: without any record of it, or a snapshot, it may be of rejected traffic alone. */
-export const logsAccepts = (side: Side): boolean =>
-  side.log !== undefined &&
-  !logsRejectsAlone(side) &&
-  (side.log.accepts || (side.kept?.isProven === true && side.kept.accepts === true))
+export const logsAccepts = ({ log, kept }: Side): boolean =>
+  log !== undefined && (log.accepts || (kept?.isProven === true && kept.accepts === true))
 
 /** Whether a side's silence over a connection is silence: its log has the time, and no records were skipped. */
 export function hears(side: Side, { start, end }: Try): boolean {

@@ -35,7 +35,7 @@ const mostListed = 8
  * endpoint, or a description. Upper and lower case are the same.
  */
 export function meaningsOf(whose: string, text: string, snapshot: Snapshot): Meanings {
-  const wanted = isIP(text) === 0 ? text.toLowerCase() : loggedForm(text.toLowerCase())
+  const wanted = loggedForm(text.toLowerCase())
   const names = isIP(text) === 0 ? namesOf : ({ interface: one }: InPart) => addressesOf(one)
   const things = new Map<string, InPart[]>()
   for (const one of knownOf(snapshot).all) {

@@ -13,6 +13,9 @@ export const nameOf = ({ address, log, known }: Side): string => {
 
 export const target = ({ b, port }: Case): string => (port === undefined ? nameOf(b) : `${nameOf(b)} port ${port}`)
 
+/** `payments (10.0.3.7, eni-…) to orders (10.0.9.12, eni-…) port 5432` */
+export const fromAToB = (all: Case): string => `${nameOf(all.a)} to ${target(all)}`
+
 const subnet = ({ log, known }: Side, whose: string) => {
   const id = log?.subnet ?? known?.subnet
   return id === undefined ? `${whose} subnet` : `${whose} subnet (${id})`
@@ -60,14 +63,14 @@ export const blockedAtTarget: Say = (_, all) =>
   `B's side refuses it: connections of ${nameOf(all.a)} reach ${target(all)} and are rejected there, by ${ruleOf(all.b, all, "B's")}.`
 
 export const blockedAtSource: Say = (_, all) =>
-  `A's side refuses it: connections of ${nameOf(all.a)} to ${target(all)} are rejected as they leave, by ${ruleOf(all.a, all, "A's")}.`
+  `A's side refuses it: connections of ${fromAToB(all)} are rejected as they leave, by ${ruleOf(all.a, all, "A's")}.`
 
 const unseenAtB = ({ b }: Case) => (b.log ? "records of B's side are missing" : "B's side is not logged")
 
 const rejecting = (flows: readonly Flow[]) => [...new Set(rejected(flows).flatMap(({ at }) => at ?? []))].join(', ')
 
 export const blockedSomewhere: Say = (tries, all) =>
-  `Connections of ${nameOf(all.a)} to ${target(all)} are rejected at ${rejecting(tries.flatMap(({ between }) => between.request))}, by a security group or network ACL; whose interface that is, the records do not tell.`
+  `Connections of ${fromAToB(all)} are rejected at ${rejecting(tries.flatMap(({ between }) => between.request))}, by a security group or network ACL; whose interface that is, the records do not tell.`
 
 export const replyBlockedSomewhere: Say = (tries, all) =>
   `Replies of ${target(all)} to ${nameOf(all.a)} are rejected at ${rejecting(tries.flatMap(({ between }) => between.reply))}, by a network ACL; whose interface that is, the records do not tell.`
@@ -95,7 +98,7 @@ export const resetByTarget: Say = (_, all) => `${target(all)} resets connections
 
 export const resetByMiddlebox: Say = (tries, all) => {
   const box = all.outer.request.length > 0 ? 'the NAT gateway' : 'something between them'
-  return `Connections of ${nameOf(all.a)} to ${target(all)} are reset by ${box}, not by B: A got RST, and B sent none${idleText(tries)}.`
+  return `Connections of ${fromAToB(all)} are reset by ${box}, not by B: A got RST, and B sent none${idleText(tries)}.`
 }
 
 const idleLimit = 350_000
@@ -111,7 +114,7 @@ function silenceBeforeReset({ atA }: Try): number {
 }
 
 export const resetSeenAtA: Say = (_, all) =>
-  `Connections of ${nameOf(all.a)} to ${target(all)} are reset, by B or by something between; ${unseenAtB(all)}.`
+  `Connections of ${fromAToB(all)} are reset, by B or by something between; ${unseenAtB(all)}.`
 
 export const replyLost: Say = (_, all) =>
   `B answers, and A never sees it: replies of ${target(all)} leave its interface and do not reach ${nameOf(all.a)}; B's way back is broken, or asymmetric through an appliance.`
@@ -123,10 +126,10 @@ export const lostOnTheWay: Say = (_, all) =>
   `It leaves A and never reaches B: SYNs of ${nameOf(all.a)} leave, and ${target(all)} sees none (route, peering, transit gateway, firewall or appliance).`
 
 export const natPorts: Say = (_, all) =>
-  `The NAT gateway takes connections of ${nameOf(all.a)} to ${target(all)} and sends none on: its ports to that target may be exhausted.`
+  `The NAT gateway takes connections of ${fromAToB(all)} and sends none on: its ports to that target may be exhausted.`
 
 export const unansweredAtA: Say = (_, all) =>
-  `SYNs of ${nameOf(all.a)} to ${target(all)} leave A and have no answer; ${unseenAtB(all)}, so where they are lost is not told.`
+  `SYNs of ${fromAToB(all)} leave A and have no answer; ${unseenAtB(all)}, so where they are lost is not told.`
 
 export const halfOpenAtB: Say = (_, all) =>
   `${target(all)} answers, and ${nameOf(all.a)} never completes the connection; A's side is not logged.`
@@ -139,5 +142,5 @@ export const latePackets: Say = (tries, all) => {
     (sum, { atA, atB }) => sum + [atA, atB].flatMap((legs) => rejected([...legs.request, ...legs.reply])).length,
     0,
   )
-  return `No rule blocks new connections of ${nameOf(all.a)} to ${target(all)}: ${count} rejected records are of packets behind a closed or expired connection.`
+  return `No rule blocks new connections of ${fromAToB(all)}: ${count} rejected records are of packets behind a closed or expired connection.`
 }

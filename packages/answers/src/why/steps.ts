@@ -10,6 +10,7 @@ type Steps = (all: Case) => string[]
 /** Somebody pastes these commands: what has not the form of an id of AWS is no part of one, whoever wrote it into a log. */
 const word = (id: string | undefined) => (id !== undefined && /^[\w-]+$/.test(id) ? id : undefined)
 
+const onHost = (whose: string, command: string) => `on the host of ${whose}: ${command}`
 const interfaceOf = ({ log, known }: Side, whose: string) => word(log?.id ?? known?.id) ?? `<interface of ${whose}>`
 const subnetOf = ({ log, known }: Side, whose: string) => word(log?.subnet ?? known?.subnet) ?? `<subnet of ${whose}>`
 const ec2 = ({ known }: Side, command: string) => {
@@ -52,24 +53,23 @@ export const encryption: Steps = ({ b }) => [
 export const transitGateway: Steps = ({ b }) => [
   `aws ec2 search-transit-gateway-routes --transit-gateway-route-table-id <table of A's attachment> --filters Name=route-search.longest-prefix-match,Values=${b.address}/${isIPv6(b.address) ? 128 : 32}`,
 ]
+const allow = (way: 'inbound' | 'outbound', { a, b, port }: Case) =>
+  `allow ${way} TCP ${port ?? ''} from ${a.address} to ${b.address}`
 export const inboundOfB: Steps = (all) => [
   groups(all.b, 'B'),
   ...(all.a.log?.subnet && all.a.log.subnet === all.b.log?.subnet ? [] : [acl(all.b, 'B')]),
-  `allow inbound TCP ${all.port ?? ''} from ${all.a.address} to ${all.b.address}`,
+  allow('inbound', all),
 ]
-export const outboundOfA: Steps = (all) => [
-  groups(all.a, 'A'),
-  acl(all.a, 'A'),
-  `allow outbound TCP ${all.port ?? ''} from ${all.a.address} to ${all.b.address}`,
-]
+export const outboundOfA: Steps = (all) => [groups(all.a, 'A'), acl(all.a, 'A'), allow('outbound', all)]
 export const repliesOfB: Steps = ({ b, a }) => [acl(b, 'B'), `outbound to ${a.address}, ${clientPorts}`]
 export const repliesToA: Steps = ({ a, b }) => [acl(a, 'A'), `inbound from ${b.address}, ${clientPorts}`]
 export const secondInterface: Steps = ({ b }) => [
-  `on the host of B: ip rule; ip route get <address of A> from ${b.address}`,
+  onHost('B', `ip rule; ip route get <address of A> from ${b.address}`),
   routes(b, 'B'),
 ]
-export const listener: Steps = ({ port }) => [
-  `on the host of B: ss -ltn 'sport = :${port ?? ''}'`,
+const listening = ({ port }: Case) => onHost('B', `ss -ltn 'sport = :${port ?? ''}'`)
+export const listener: Steps = (all) => [
+  listening(all),
   'behind a load balancer: aws elbv2 describe-target-health --target-group-arn <target group>',
 ]
 export const serverLog: Steps = () => ["look into the log of B's service at the times of the evidence"]
@@ -81,9 +81,9 @@ export const wayBack: Steps = ({ a, b }) => [
   `B's route table needs a way to ${a.address}, and appliances on it appliance mode`,
 ]
 export const wayThere: Steps = (all) => [routes(all.a, 'A'), path(all)]
-export const hostOfB: Steps = ({ port }) => [
-  `on the host of B: ss -ltn 'sport = :${port ?? ''}'`,
-  'on the host of B: ethtool -S <device> | grep conntrack_allowance_exceeded',
+export const hostOfB: Steps = (all) => [
+  listening(all),
+  onHost('B', 'ethtool -S <device> | grep conntrack_allowance_exceeded'),
 ]
 export const natGateway: Steps = () => [
   'aws cloudwatch get-metric-statistics --namespace AWS/NATGateway --metric-name ErrorPortAllocation --dimensions Name=NatGatewayId,Value=<NAT gateway> --statistics Sum --period 60 --start-time <since> --end-time <until>',
@@ -155,22 +155,18 @@ export const anotherSpan: Steps = (all) => [
 /** What AWS's own services do, flow logs do not show. */
 export const atTheHost: Steps = ({ a, b, port }) => {
   const [host, other] = neverLogged(b.address, port) ? ['A', b] : ['B', a]
-  return [`on the host of ${host}: tcpdump -ni any host ${other.address}`]
+  return [onHost(host, `tcpdump -ni any host ${other.address}`)]
 }
-export const otherWayRound = ({ a, b }: Case, port: number) => [
-  `flowferry why ${b.address} ${hostPort(a.address, port)} --from <store>`,
-]
+const question = (from: Side, to: Side, port: number | undefined) =>
+  `flowferry why ${from.address} ${port === undefined ? to.address : hostPort(to.address, port)} --from <store>`
+export const otherWayRound = ({ a, b }: Case, port: number) => [question(b, a, port)]
 export const logBoth: Steps = ({ a, b }) => [flowLog(a, 'A'), flowLog(b, 'B')]
-export const mtu: Steps = ({ b }) => [`on the host of A: tracepath ${b.address}`]
-export const names: Steps = ({ b }) => [`on the host of A: resolve the name that A uses, and compare with ${b.address}`]
+export const mtu: Steps = ({ b }) => [onHost('A', `tracepath ${b.address}`)]
+export const names: Steps = ({ b }) => [onHost('A', `resolve the name that A uses, and compare with ${b.address}`)]
 export const latency: Steps = () => [
   'flow logs hold no latency and no retransmissions: agents of Network Flow Monitor measure them',
 ]
-export const verifying = (all: Case): string[] => {
-  const { a, b, port } = all
-  const question = `${a.address} ${port === undefined ? b.address : hostPort(b.address, port)}`
-  return [
-    ...(port === undefined ? [] : [`on the host of A: nc -vz -w 5 ${b.address} ${port}`]),
-    `flowferry why ${question} --from <store> --since <time of the change>`,
-  ]
-}
+export const verifying = ({ a, b, port }: Case): string[] => [
+  ...(port === undefined ? [] : [onHost('A', `nc -vz -w 5 ${b.address} ${port}`)]),
+  `${question(a, b, port)} --since <time of the change>`,
+]

@@ -4,7 +4,7 @@ import { type Case, hears, isComplete, logsAccepts, logsRejects, portOf } from '
 import type { Verdict } from './certainty.ts'
 import type { Cause } from './diagnosis.ts'
 import { type Flow, flowsOf } from './flow.ts'
-import { nameOf, target } from './sentences.ts'
+import { fromAToB, nameOf, target } from './sentences.ts'
 import * as next from './steps.ts'
 import { accepted, isNew, looksLikeSyn, type Try } from './tries.ts'
 
@@ -118,10 +118,7 @@ const otherQuestion = (all: Case) => {
   return port === undefined ? [] : next.otherWayRound(all, port)
 }
 
-const nobodyCalled = (all: Case) => {
-  const other = otherQuestion(all)
-  return other.length > 0 ? other : next.names(all)
-}
+const nobodyCalled = (all: Case) => (calledPort(all) === undefined ? next.names(all) : otherQuestion(all))
 
 const noneAtB = (all: Case) => !all.a.log && logsAccepts(all.b) && (all.tries.length === 0 || stopped(all))
 
@@ -206,32 +203,34 @@ const restOf = (all: Case) =>
 
 const hiddenBy = ({ pair, port }: Case) => neverLogged(pair.b, port) ?? neverLogged(pair.a, port)
 
+const untold = { row: '18', cause: 'cannot-tell', sure: unknown } as const
+
 // biome-ignore format: a table is read in columns
 export const wholeTable: readonly WholeRow[] = [
-  { row: '18', cause: 'cannot-tell', shows: (all) => hiddenBy(all) !== undefined, sure: unknown, next: next.atTheHost,
+  { ...untold, shows: (all) => hiddenBy(all) !== undefined, next: next.atTheHost,
     say: (all) => `Flow logs never show traffic of ${hiddenBy(all)}: what happens to ${target(all)} is not told.` },
-  { row: '18', cause: 'cannot-tell', shows: (all) => !isLogged(all) && !allHadAnswers(all), sure: unknown, next: next.anotherSpan,
+  { ...untold, shows: (all) => !isLogged(all) && !allHadAnswers(all), next: next.anotherSpan,
     say: (all) => `No flow log shows the interface of ${nameOf(all.a)} or that of ${target(all)} from ${all.pair.since} to ${all.pair.until}.` },
-  { row: '18', cause: 'cannot-tell', shows: sawNone, sure: unknown, next: next.logBoth,
-    say: (all) => `No record of ${nameOf(all.a)} to ${target(all)} was found, and some files could not be read.` },
-  { row: '18', cause: 'cannot-tell', shows: areRejectsAlone, sure: unknown, next: next.logBoth,
-    say: (all) => `No connection of ${nameOf(all.a)} to ${target(all)} was rejected, and of what is accepted their flow logs have no record: they may be of rejected traffic alone.` },
-  { row: '18', cause: 'cannot-tell', shows: isSkipped, sure: unknown, next: next.logBoth,
+  { ...untold, shows: sawNone, next: next.logBoth,
+    say: (all) => `No record of ${fromAToB(all)} was found, and some files could not be read.` },
+  { ...untold, shows: areRejectsAlone, next: next.logBoth,
+    say: (all) => `No connection of ${fromAToB(all)} was rejected, and of what is accepted their flow logs have no record: they may be of rejected traffic alone.` },
+  { ...untold, shows: isSkipped, next: next.logBoth,
     say: ({ a, b }) => `Records of ${nameOf(a.log ? a : b)} are missing in most of the span: AWS skipped them (SKIPDATA), or their files are not there.` },
-  { row: '18', cause: 'cannot-tell', shows: (all) => all.isUdp && answered(all).length === 0, sure: unknown, next: next.hostOfB,
+  { ...untold, shows: (all) => all.isUdp && answered(all).length === 0, next: next.hostOfB,
     say: (all) => `${target(all)} gets UDP and sends none back, which may be as it is meant: UDP needs no answer.` },
   { row: '17', cause: 'calls-elsewhere', shows: callsOthers, sure: elsewhere, next: next.names,
     say: (all) => `A does not call B: ${nameOf(all.a)} sends nothing to ${target(all)}, but to ${newTargets(all).join(', ')} on that port (DNS or configuration?).` },
   { row: '17', cause: 'calls-elsewhere', shows: noneAtB, sure: same('blocked-at-source', 'lost-on-the-way'), next: next.logSource,
     say: (all) => `${target(all)} sees nothing of ${nameOf(all.a)}${all.tries.length > 0 ? ' any more' : ''}: A calls elsewhere, or is blocked at its own side; A's side is not logged.` },
   { row: '2', cause: 'blocked-at-source', shows: noneAtA, sure: same('calls-elsewhere'), next: (all) => [...otherQuestion(all), ...next.outboundOfA(all)],
-    say: (all) => `Nothing of ${nameOf(all.a)} to ${target(all)} was accepted${all.tries.length > 0 ? ' any more' : ''}; rejects of A's interface are not logged${otherWay(all)}.` },
+    say: (all) => `Nothing of ${fromAToB(all)} was accepted${all.tries.length > 0 ? ' any more' : ''}; rejects of A's interface are not logged${otherWay(all)}.` },
   { row: '17', cause: 'calls-elsewhere', shows: callsNobody, sure: same(), next: nobodyCalled,
     say: (all) => `A does not call B: ${nameOf(all.a)} sends nothing to ${target(all)} in this span${all.port === undefined ? '' : ', and is seen to call nobody else on that port'}${otherWay(all)}.` },
   { row: '15', cause: 'slow', shows: isSlow, sure: same('no-fault'), next: next.latency,
     say: (all) => `The network carries it, and answers of ${target(all)} come slowly: few bytes a second, of which flow logs do not tell why.` },
   { row: '', cause: 'no-fault', shows: (all) => answered(all).length > 0, sure: wellAsFarAsSeen, next: next.latency,
-    say: (all) => `No fault is seen: ${answered(all).length} of ${all.tries.length} connections of ${nameOf(all.a)} to ${target(all)} were answered${restOf(all)}.` },
-  { row: '18', cause: 'cannot-tell', shows: () => true, sure: unknown, next: next.logBoth,
+    say: (all) => `No fault is seen: ${answered(all).length} of ${all.tries.length} connections of ${fromAToB(all)} were answered${restOf(all)}.` },
+  { ...untold, shows: () => true, next: next.logBoth,
     say: (all) => `The records of ${nameOf(all.a)} and ${target(all)} do not show what becomes of their connections.` },
 ]
