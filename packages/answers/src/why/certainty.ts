@@ -154,7 +154,7 @@ export const neverArrived: Judge = (tries, all) => {
   )
   if (!isInGateway) return verdict
   const isFollowed = tries.every(({ between }) => between.request.some(({ translated }) => translated))
-  const behindNat = direct || isFollowed || !all.evidence.others?.clients.seen ? [] : unanswered
+  const behindNat = direct || isFollowed || !all.evidence.others?.clients.length ? [] : unanswered
   return same([...new Set([...verdict.alternatives, 'dropped-by-transit-gateway' as const, ...behindNat])])
 }
 
@@ -185,7 +185,7 @@ export const resetBetween: Judge = (tries, all) => {
   const isUnseen = tries.every(({ atB }) => atB.request.length + atB.reply.length === 0)
   const isHidden = all.b.log !== undefined && isUnseen && !isDirect(tries, all)
   const ofB = tries.every((one) => one.atA.reply.every(({ flags }) => !flags?.synAck)) ? 'refused' : 'reset-by-target'
-  return unless('medium', isHidden && all.evidence.others?.clients.seen ? [ofB] : [])
+  return unless('medium', isHidden && all.evidence.others?.clients.length ? [ofB] : [])
 }
 
 /** Where records are missing, those of what the gateway sent on may be among them; without directions, nothing tells which do. */

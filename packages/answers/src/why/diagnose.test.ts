@@ -881,7 +881,7 @@ const cases: readonly Expected[] = [
     name: 'between two VPCs, a private NAT gateway may bring it to B as a client of its own',
     evidence: evidence([sent()], {
       interfaces: [logA, { ...logB, vpc: 'vpc-00000000000000002' }],
-      others: { clients: { seen: 1, answered: 0 }, targets: { seen: 0, answered: 0 } },
+      others: { clients: [{ address: '10.0.2.99', called: at(3) }], targets: [] },
     }),
     cause: 'lost-on-the-way',
     certainty: 'consistent-with',
@@ -892,7 +892,7 @@ const cases: readonly Expected[] = [
     name: 'between two VPCs by peering, where no gateway is',
     evidence: evidence([sent({ more: { traffic_path: '4' } })], {
       interfaces: [logA, { ...logB, vpc: 'vpc-00000000000000002' }],
-      others: { clients: { seen: 1, answered: 0 }, targets: { seen: 0, answered: 0 } },
+      others: { clients: [{ address: '10.0.2.99', called: at(3) }], targets: [] },
     }),
     cause: 'lost-on-the-way',
     certainty: 'high',
@@ -1028,6 +1028,17 @@ describe('what comes with it', () => {
   test('the onset, how many failed, the records whole', () => {
     expect(diagnose(block)).toMatchObject({ onset: at(10), tries: { all: 4, failed: 3 }, completeUntil: at(65) })
     expect(diagnose(block).evidence).toContain(block.flows[4])
+  })
+
+  test('of others, what they called and who answered since then', () => {
+    const calls = [
+      { address: '10.0.1.11', called: at(20), answered: at(20) },
+      { address: '10.0.1.12', called: at(20), answered: at(9) },
+      { address: '10.0.1.13', called: at(20) },
+      { address: '10.0.1.14', called: at(9), answered: at(9) },
+    ]
+    const { others } = diagnose({ ...block, others: { clients: calls, targets: calls.slice(3) } })
+    expect(others).toEqual({ clients: { seen: 3, answered: 1 }, targets: { seen: 0, answered: 0 } })
   })
 
   test('of two faults one after the other, the later', () => {

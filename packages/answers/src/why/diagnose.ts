@@ -3,8 +3,8 @@ import { cannotTell } from './cannot-tell.ts'
 import { type Case, caseOf, isComplete, logsRejects, type Side } from './case.ts'
 import type { Verdict } from './certainty.ts'
 import { changesBefore } from './changes.ts'
-import type { Cause, Diagnosis } from './diagnosis.ts'
-import type { Evidence } from './evidence.ts'
+import type { Cause, Diagnosis, Others } from './diagnosis.ts'
+import type { Evidence, OtherCalls } from './evidence.ts'
 import type { KnownInterface } from './known.ts'
 import { ruledOut } from './ruled-out.ts'
 import { betterLogs, verifying } from './steps.ts'
@@ -30,7 +30,8 @@ export function diagnose(evidence: Evidence): Diagnosis {
   const onset = failed.length > 0 ? Math.min(...failed.map(failedAt)) : undefined
   const begins =
     onset ?? (cause === 'calls-elsewhere' || cause === 'blocked-at-source' ? all.tries.at(-1)?.end : undefined)
-  const none = { seen: 0, answered: 0 }
+  const { clients = [], targets = [] } = evidence.others ?? {}
+  const from = onset ?? Date.parse(evidence.pair.since)
   return {
     cause,
     alternatives: verdict.alternatives,
@@ -46,8 +47,14 @@ export function diagnose(evidence: Evidence): Diagnosis {
     ...(Number.isFinite(all.completeUntil) && { completeUntil: isoDate(all.completeUntil) }),
     ...(onset !== undefined && { onset: isoDate(onset) }),
     tries: { all: all.tries.length, failed: failed.length },
-    others: evidence.others ?? { clients: none, targets: none },
+    others: { clients: countsOf(clients, from), targets: countsOf(targets, from) },
   }
+}
+
+function countsOf(calls: readonly OtherCalls[], from: number): Others {
+  const isSince = (time: string | undefined) => time !== undefined && Date.parse(time) >= from
+  const seen = calls.filter(({ called }) => isSince(called))
+  return { seen: seen.length, answered: seen.filter(({ answered }) => isSince(answered)).length }
 }
 
 const isSure = ({ certainty }: Verdict) => certainty === 'certain' || certainty === 'high'

@@ -62,11 +62,14 @@ export interface Diagnosis {
   readonly onset?: string
   /** How many tries there were, and how many of them failed. */
   readonly tries: { readonly all: number; readonly failed: number }
-  /** Who else calls B:P, and what else A calls. The cheapest test: if all clients fail it is B, if A fails everywhere it is A. */
+  /**
+   * Who else calls B:P, and what else A calls, from the onset on; without one, in the span. The cheapest test: if all
+   * clients fail it is B, if A fails everywhere it is A.
+   */
   readonly others: { readonly clients: Others; readonly targets: Others }
 }
 
-/** Of those seen, how many got an answer. */
+/** Of those seen, how many got an answer, a refusal being none. */
 export interface Others {
   readonly seen: number
   readonly answered: number

@@ -1,5 +1,4 @@
 import type { LogDocument } from '@flowferry/core'
-import type { Others } from './diagnosis.ts'
 import type { KnownInterface } from './known.ts'
 
 /** What is asked. */
@@ -28,7 +27,7 @@ export interface Evidence {
   /** A's tries at other addresses on B's port, flow records of A's interface. @default none */
   readonly elsewhere?: readonly LogDocument[]
   /** @default none seen */
-  readonly others?: { readonly clients: Others; readonly targets: Others }
+  readonly others?: { readonly clients: readonly OtherCalls[]; readonly targets: readonly OtherCalls[] }
   /** CloudTrail's events of the time. @default not known */
   readonly changes?: readonly LogDocument[]
   /** What of it the store left out, and why. @default nothing */
@@ -81,4 +80,13 @@ export interface InterfaceLog {
   /** ISO 8601: first and last record, silent windows (NODATA) counted. */
   readonly oldest: string
   readonly newest: string
+}
+
+/** Another client of B, or another target of A. */
+export interface OtherCalls {
+  readonly address: string
+  /** ISO 8601: when the newest record of a call began. */
+  readonly called: string
+  /** ISO 8601: when the newest record of an answer began, a refusal being none. @default none */
+  readonly answered?: string
 }

@@ -25,7 +25,6 @@ const silent = (eni: string, minute: number, status = 'NODATA') => ({
   event: { dataset: 'aws.vpcflow', start: at(minute), end: at(minute + 1) },
   aws: { vpcflow: { interface_id: eni, log_status: status } },
 })
-const none = { seen: 0, answered: 0 }
 const gathered = (documents: Parameters<typeof memoryStore>[0], options = {}) =>
   gather(memoryStore(documents).ask, pair, options)
 
@@ -264,10 +263,19 @@ test('who else calls B, and what else A calls', async () => {
     ...good({ minute: 3 }),
     ...good({ minute: 4, client: '10.0.1.11' }),
     arrived({ minute: 4, client: '10.0.1.12' }),
+    arrived({ minute: 4, client: '10.0.1.13' }),
+    replied({ minute: 4, client: '10.0.1.13', flags: ['rst'] }),
     sent({ minute: 5, target: '10.0.2.99' }),
   ]
   const { others, elsewhere } = await gathered(documents)
-  expect(others).toEqual({ clients: { seen: 2, answered: 1 }, targets: { seen: 1, answered: 0 } })
+  expect(others).toEqual({
+    clients: [
+      { address: '10.0.1.11', called: at(4), answered: at(4) },
+      { address: '10.0.1.12', called: at(4) },
+      { address: '10.0.1.13', called: at(4) },
+    ],
+    targets: [{ address: '10.0.2.99', called: at(5) }],
+  })
   expect(elsewhere).toEqual([documents.at(-1)])
 })
 
@@ -278,7 +286,7 @@ test('transit gateways and changes, an hour before the span', async () => {
     event: { ...(change('DeleteRoute', -50, {}).event as object), dataset: 'aws.cloudtrail' },
   }
   const evidence = await gathered([tgw, early])
-  expect(evidence).toMatchObject({ transit: [tgw], changes: [early], others: { clients: none, targets: none } })
+  expect(evidence).toMatchObject({ transit: [tgw], changes: [early], others: { clients: [], targets: [] } })
   expect(evidence.pair.port).toBe(port)
 })
 

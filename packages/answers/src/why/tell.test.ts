@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { arrived, change, eniB, evidence, good, logA, logB, port, sent } from '../../test/why/evidence.ts'
+import { arrived, at, change, eniB, evidence, good, logA, logB, port, sent } from '../../test/why/evidence.ts'
 import { diagnose } from './diagnose.ts'
 import { tell } from './tell.ts'
 
 const options = { minute: 10, clientPort: 40_001 }
 const blocked = evidence([...good({ minute: 1 }), sent(options), arrived({ ...options, reject: true })], {
   changes: [change('ModifyNetworkInterfaceAttribute', 8, { networkInterfaceId: eniB })],
-  others: { clients: { seen: 9, answered: 9 }, targets: { seen: 0, answered: 0 } },
+  others: { clients: [{ address: '10.0.1.11', called: at(11), answered: at(11) }], targets: [] },
 })
 
 test('the answer first, how sure, then why', () => {
@@ -19,7 +19,7 @@ test('the answer first, how sure, then why', () => {
     /^ {2}2026-11-22T09:10:00\.000Z {2}eni-0bb\S+ +ingress +10\.0\.1\.10:40001 > 10\.0\.2\.20:5432 +syn +3 +180 +REJECT$/m,
   )
   expect(text).toContain('changed 120 s before: ModifyNetworkInterfaceAttribute of eni-0bbbbbbbbbbbbbbb1 by ci-deploy')
-  expect(text).toContain("other clients of B's port: 9 of 9 got answers")
+  expect(text).toContain("Others since 2026-11-22T09:10:00.000Z\n  other clients of B's port: 1 of 1 got answers")
   expect(text).not.toContain('other targets of A')
   expect(text).toContain(`nc -vz -w 5 10.0.2.20 ${port}`)
   expect(text.trimEnd().split('\n').at(-1)).toBe('Complete until 2026-11-22T10:05:00.000Z')

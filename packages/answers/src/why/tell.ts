@@ -28,7 +28,7 @@ export function tell(diagnosis: Diagnosis & Partial<WhyAnswer>): string {
     section('Asked about', pairLines(diagnosis)),
     section('Evidence', evidenceLines(diagnosis)),
     section('Changed before', changes.slice(0, mostShown).map(changeLine)),
-    section('Others', othersLines(others)),
+    section(onset === undefined ? 'Others' : `Others since ${onset}`, othersLines(others)),
     section(
       'Ruled out',
       ruledOut.map(({ cause, by }) => `${cause}: ${by}`),
