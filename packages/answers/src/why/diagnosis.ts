@@ -64,12 +64,12 @@ export interface Diagnosis {
   readonly tries: { readonly all: number; readonly failed: number }
   /**
    * Who else calls B:P, and what else A calls, from the onset on; without one, in the span. The cheapest test: if all
-   * clients fail it is B, if A fails everywhere it is A.
+   * clients fail it is B, if A fails everywhere it is A. Where the log has `tcp-flags`, connections that were opened count.
    */
   readonly others: { readonly clients: Others; readonly targets: Others }
 }
 
-/** Of those seen, how many got an answer, a refusal being none. */
+/** Of those seen, how many got an answer; with `tcp-flags`, a refusal is none. */
 export interface Others {
   readonly seen: number
   readonly answered: number

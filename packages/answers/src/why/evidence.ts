@@ -87,6 +87,6 @@ export interface OtherCalls {
   readonly address: string
   /** ISO 8601: when the newest record of a call began. */
   readonly called: string
-  /** ISO 8601: when the newest record of an answer began, a refusal being none. @default none */
+  /** ISO 8601: when the newest record of an answer began. @default none */
   readonly answered?: string
 }

@@ -265,6 +265,10 @@ test('who else calls B, and what else A calls', async () => {
     arrived({ minute: 4, client: '10.0.1.12' }),
     arrived({ minute: 4, client: '10.0.1.13' }),
     replied({ minute: 4, client: '10.0.1.13', flags: ['rst'] }),
+    // Established before, they go on.
+    arrived({ minute: 4, client: '10.0.1.14', flags: [] }),
+    replied({ minute: 4, client: '10.0.1.14', flags: [] }),
+    replied({ minute: 5, client: '10.0.1.12', flags: [] }),
     sent({ minute: 5, target: '10.0.2.99' }),
   ]
   const { others, elsewhere } = await gathered(documents)

@@ -4,8 +4,6 @@ import type { Filter, Span } from '../../question.ts'
 import type { OtherCalls, Pair } from '../evidence.ts'
 import { is, mostOthers, text } from './ask.ts'
 
-const flags = 'aws.vpcflow.tcp_flags_array'
-
 /** Who else calls B's port, and got an answer. */
 export async function clientsOf(
   ask: Store['ask'],
@@ -13,7 +11,7 @@ export async function clientsOf(
   port: number,
   span: Span,
 ): Promise<readonly OtherCalls[]> {
-  const calls = await newest(ask, span, 'source.ip', [is('destination.ip', b), is('destination.port', port)])
+  const calls = await newest(ask, span, 'source.ip', [is('destination.ip', b), is('destination.port', port), isCall])
   const answers = await newest(ask, span, 'destination.ip', [is('source.ip', b), is('source.port', port), ...isAnswer])
   return othersOf(calls, answers, a)
 }
@@ -21,16 +19,21 @@ export async function clientsOf(
 /** What else A calls on ports of services, and who answered. */
 export async function targetsOf(ask: Store['ask'], { a, b }: Pair, span: Span): Promise<readonly OtherCalls[]> {
   const service = (field: string): Filter => ({ field, range: { lt: 32_768 } })
-  const calls = await newest(ask, span, 'destination.ip', [is('source.ip', a), service('destination.port')])
+  const calls = await newest(ask, span, 'destination.ip', [is('source.ip', a), service('destination.port'), isCall])
   const answers = await newest(ask, span, 'source.ip', [is('destination.ip', a), service('source.port'), ...isAnswer])
   return othersOf(calls, answers, b)
 }
 
-/** A port that refuses sends RST, and no SYN-ACK. */
-const isAnswer: readonly Filter[] = [
-  is('event.action', 'accept'),
-  { not: { all: [is(flags, 'rst'), { not: is(flags, 'ack') }] } },
-]
+/** Where the log has flags, of TCP what opens a connection: established ones outlive a fault, and a refusal is RST alone. */
+const opens = (flag: 'syn' | 'ack'): Filter => ({
+  any: [
+    is('aws.vpcflow.tcp_flags_array', flag),
+    { not: { field: 'aws.vpcflow.tcp_flags', exists: true } },
+    { not: is('network.iana_number', '6') },
+  ],
+})
+const isCall = opens('syn')
+const isAnswer = [is('event.action', 'accept'), opens('ack')]
 
 /** When the newest record of each address began. */
 async function newest(
