@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { itemResults, readBulkResponse, reasonOf, requestResult, responseOfError } from './response.ts'
+import { itemResults, readBulkResponse, reasonOf, refusalOf, requestResult, responseOfError } from './response.ts'
 
 const item = (status: number, type: string) => ({ create: { status, error: { type, reason: 'r' } } })
 
@@ -77,6 +77,25 @@ test.each([
   [{}, ''],
 ])('reasonOf(%j) is %j', (body, reason) => {
   expect(reasonOf(body)).toBe(reason)
+})
+
+describe('refusalOf', () => {
+  const messageOf = (status: number, type: string, reason: string, cause: string) =>
+    refusalOf({ status, body: { error: { root_cause: [{ type, reason: cause }], type, reason }, status } }, 'GET /')
+      .message
+
+  test('states a reason once where it is its own root cause', () => {
+    const reason = 'missing authentication credentials for REST request [/]'
+    const message = messageOf(401, 'security_exception', reason, reason)
+    expect(message).toContain(`GET / answered 401: security_exception: ${reason}`)
+    expect(message.split(reason)).toHaveLength(2)
+  })
+
+  test('states the first shard’s reason behind that of the search', () => {
+    expect(messageOf(503, 'search_phase_execution_exception', 'all shards failed', 'out of memory')).toContain(
+      'GET / answered 503: search_phase_execution_exception: all shards failed; out of memory',
+    )
+  })
 })
 
 describe('readBulkResponse', () => {

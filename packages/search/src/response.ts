@@ -60,7 +60,7 @@ interface SearchError {
 
 /**
  * The error of a response that is none to work with, whatever was asked: `what` is the request, `POST /logs/_search`. Where
- * a search failed on all shards, the reason is that of the first.
+ * a search failed on all shards, the reason of the first stands behind it.
  *
  * @example
  * if (response.status >= 300) throw refusalOf(response, 'POST /logs/_search')
@@ -70,7 +70,8 @@ export function refusalOf({ status, body }: Pick<BulkResponse, 'status' | 'body'
   const isBusy = status === 408 || status === 429 || status >= 500
   const code = requestRefusal(status, error) ?? (isBusy ? 'TARGET_OVERLOADED' : 'TARGET_FAILED')
   const cause = error?.root_cause?.[0]?.reason
-  const shard = typeof cause === 'string' ? redact(`; ${cause}`) : ''
+  // Of an error of no shard, as of a 401, the root cause is the error itself.
+  const shard = typeof cause === 'string' && cause !== error?.reason ? redact(`; ${cause}`) : ''
   return new FlowferryError(code, `${what} answered ${status}${reasonOf(body)}${shard}`)
 }
 
