@@ -141,6 +141,9 @@ it('has as many tasks as the queue needs, those in work with them', () => {
   expect(others).toEqual([])
   expect([...share!.Expression!.matchAll(/[a-z]+/g)].map(([name]) => name)).toEqual(['waiting', 'work', 'tasks'])
   expect(propertiesOf(stack(), 'Tasks')).toMatchObject({ ResourceId: 'service/ours/flowferry-Service' })
+  // What a new service, which begins with one task, is raised to.
+  const { MinCapacity, MaxCapacity } = propertiesOf(stack({ ...least, MinTasks: '2', MaxTasks: '6' }), 'Tasks')
+  expect([MinCapacity, MaxCapacity].map(Number)).toEqual([2, 6])
   // CloudFormation would set their number back at each deployment.
   expect(propertiesOf(stack(), 'Service')).not.toHaveProperty('DesiredCount')
 })
