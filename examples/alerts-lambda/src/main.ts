@@ -12,7 +12,13 @@ const beside = new URL(`./${target === 'opensearch' ? 'opensearch' : 'elasticsea
 export const { handler }: typeof import('./elasticsearch.ts') = await import(beside.href)
 
 async function credentials(SecretId: string): Promise<Record<string, string>> {
-  const { SecretString = '' } = await new SecretsManagerClient().send(new GetSecretValueCommand({ SecretId }))
+  const asked = new SecretsManagerClient().send(new GetSecretValueCommand({ SecretId }))
+  const { SecretString = '' } = await asked.catch((cause: Error) => {
+    // Of a name that ends in a hyphen and six characters no pattern tells whether Secrets Manager's own follow.
+    const whole =
+      'SEARCH_SECRET_ARN is its whole ARN, with the six characters that Secrets Manager puts behind the name'
+    throw new Error(`The secret ${SecretId} cannot be read: ${cause.message}. ${whole}`, { cause })
+  })
   const wanted = target === 'opensearch' ? ['username', 'password'] : ['apiKey']
   const found = Object.entries(parsed(SecretString))
     .filter(([name, value]) => wanted.includes(name) && typeof value === 'string' && value !== '')

@@ -134,8 +134,16 @@ it('takes keys and secrets by ARNs on which a policy grants something', () => {
   for (const name of ['LogBucketKeyArn', 'SearchSecretKeyArn'])
     expect(takes(name, 'arn:aws:kms:eu-central-1:123456789012:alias/logs')).toBe(false)
   expect(takes('LogBucketKeyArn', 'arn:aws-cn:kms:cn-north-1:123456789012:key/mrk-1234abcd')).toBe(true)
-  // The name alone, without what Secrets Manager puts behind it.
-  expect(takes('SearchSecretArn', 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:search')).toBe(false)
+})
+
+it.each(['lambda', 'worker', 'alerts-lambda'])('%s: the name that the README gives is no whole ARN', (example) => {
+  const { Parameters } = parse(read(`../../${example}/template.yaml`), { logLevel: 'silent' })
+  const [, name] = /create-secret --name (\S+)/.exec(read('../README.md'))!
+  const takes = (end: string) =>
+    new RegExp(Parameters.SearchSecretArn.AllowedPattern).test(
+      `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${name}${end}`,
+    )
+  expect([takes('-AbCdEf'), takes(''), takes('-'), takes('-??????')]).toEqual([true, false, false, false])
 })
 
 it('names in `LOG_BUCKETS` the bucket that a message may name', () => {

@@ -13,7 +13,8 @@ describe.each(['lambda', 'alerts-lambda'])('the start of a sandbox of examples/%
   const root = fileURLToPath(new URL(`../../${example}/`, import.meta.url))
   let folder: string
   let server: Server
-  let secret: string
+  /** None: it may not be read, or is not there. */
+  let secret: string | undefined
   const asked: unknown[] = []
 
   beforeAll(async () => {
@@ -34,7 +35,14 @@ describe.each(['lambda', 'alerts-lambda'])('the start of a sandbox of examples/%
       for await (const chunk of request) body += chunk
       asked.push([request.headers['x-amz-target'], JSON.parse(body)])
       response.setHeader('content-type', 'application/x-amz-json-1.1')
-      response.end(JSON.stringify({ ARN: arn, SecretString: secret }))
+      if (secret === undefined) response.statusCode = 400
+      response.end(
+        JSON.stringify(
+          secret === undefined
+            ? { __type: 'ResourceNotFoundException', message: "can't find the specified secret" }
+            : { ARN: arn, SecretString: secret },
+        ),
+      )
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   })
@@ -84,6 +92,16 @@ describe.each(['lambda', 'alerts-lambda'])('the start of a sandbox of examples/%
     expect(code).toBe(1)
     expect(stderr).toContain(`The secret ${arn} is to be {"`)
     expect(stderr).not.toContain('word of the test')
+  })
+
+  test('says which secret it cannot read, and how it is named', async () => {
+    secret = undefined
+    const partial = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:flowferry-search'
+    const { code, stderr } = await start('elasticsearch', { SEARCH_SECRET_ARN: partial })
+    expect(code).toBe(1)
+    expect(stderr).toContain(
+      `The secret ${partial} cannot be read: can't find the specified secret. SEARCH_SECRET_ARN is`,
+    )
   })
 
   test('asks nobody without a secret', async () => {
