@@ -22,8 +22,9 @@ describe('the environment', () => {
     if (!('OWN_BLOCKS' in environment && environment.OWN_BLOCKS)) expect(options).not.toHaveProperty('own')
   })
 
-  it('without a topic says so', async () => {
+  it('names all that is missing, at once', async () => {
     vi.stubEnv('TOPIC_ARN', '')
-    await expect(import('./environment.ts')).rejects.toThrow('The environment variable TOPIC_ARN is not set')
+    vi.stubEnv('STATE_BUCKET', undefined)
+    await expect(import('./environment.ts')).rejects.toThrow('Not set in the environment: TOPIC_ARN, STATE_BUCKET')
   })
 })

@@ -22,7 +22,9 @@ it('sets what the code reads, and no credential', () => {
     expect(code).toMatch(new RegExp(`\\b${name}\\b`))
     expect(name).not.toMatch(/KEY|PASSWORD|USER/)
   }
-  for (const [, name] of code.matchAll(/required\('([A-Z_]+)'\)/g)) expect(set).toContain(name)
+  const needed = [...code.matchAll(/required\(('[^)]+')\)/g)].flatMap(([, names]) => names!.match(/[A-Z_]+/g)!)
+  expect(needed).toContain('STATE_BUCKET')
+  expect(set).toEqual(expect.arrayContaining(needed))
   expect(read('../template.yaml')).not.toContain('NoEcho')
 })
 

@@ -5,9 +5,8 @@ import { cloudTrail } from '@flowferry/core/formats/cloudtrail'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { duckdb } from '@flowferry/sink-duckdb'
 
-const { LOG_BUCKETS, DEAD_LETTER_QUEUE_URL } = process.env
 // Said at the start: at the first message it would fail, and a sender that is told so gives it up.
-if (!LOG_BUCKETS) throw new Error('The environment variable LOG_BUCKETS is not set')
+const { LOG_BUCKETS, DEAD_LETTER_QUEUE_URL } = required('LOG_BUCKETS', 'DEAD_LETTER_QUEUE_URL')
 
 /** What all of these examples share. Of yours the store alone is another: `elasticsearch({ client })`. */
 export const aws = {
@@ -18,4 +17,11 @@ export const aws = {
 }
 export const parser = detect([vpcFlow, cloudTrail])
 export const sink = await duckdb(process.env.DUCKDB_FILE ?? ':memory:')
-export const deadLetter = { queueUrl: DEAD_LETTER_QUEUE_URL!, maxAttempts: 4 }
+export const deadLetter = { queueUrl: DEAD_LETTER_QUEUE_URL, maxAttempts: 4 }
+
+/** Their values, or one error that names all that are missing. */
+function required<N extends string>(...names: readonly N[]): Record<N, string> {
+  const missing = names.filter((name) => !process.env[name])
+  if (missing.length > 0) throw new Error(`Not set in the environment: ${missing.join(', ')}`)
+  return process.env as Record<N, string>
+}

@@ -18,3 +18,13 @@ describe('what is read', () => {
     expect((await import('./environment.ts')).reading).toEqual(expected)
   })
 })
+
+describe('what is missing', () => {
+  it.each([
+    ['environment', 'SEARCH_URL, DEAD_LETTER_QUEUE_URL', () => import('./environment.ts')],
+    ['redrive', 'DEAD_LETTER_QUEUE_URL, QUEUE_URL', () => import('./redrive.ts')],
+  ])('is named by %s at its start, all of it', async (_, missing, start) => {
+    for (const name of missing.split(', ')) vi.stubEnv(name, '')
+    await expect(start()).rejects.toThrow(`Not set in the environment: ${missing}`)
+  })
+})

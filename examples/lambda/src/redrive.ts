@@ -1,9 +1,10 @@
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { type Deadline, type ErrorCode, errorCodes } from '@flowferry/core'
 import { type DeadLetter, redrive } from '@flowferry/source-s3'
+import { required } from './required.ts'
 
 const sqs = new SQSClient()
-const { DEAD_LETTER_QUEUE_URL: from = '', QUEUE_URL: to = '' } = process.env
+const { DEAD_LETTER_QUEUE_URL: from, QUEUE_URL: to } = required('DEAD_LETTER_QUEUE_URL', 'QUEUE_URL')
 /** Time to send and delete what is in hand, and to show the rest again. */
 const reserve = 20_000
 /** Uploads of a longer time ago wait for somebody who looks: else what never succeeds would go round for ever. */

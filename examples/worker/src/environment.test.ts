@@ -4,6 +4,7 @@ import { memoryObject, memorySink } from '@flowferry/core/testing'
 import { afterEach, expect, it, vi } from 'vitest'
 
 afterEach(() => {
+  vi.resetModules()
   vi.unstubAllEnvs()
   vi.restoreAllMocks()
 })
@@ -51,5 +52,12 @@ it('names each object that failed in the log, also where all share the error', a
   options.onReport!(report)
   expect(lines.map((line) => JSON.parse(line))).toMatchObject(
     ['first', 'second'].map((key) => ({ messageId: key, objects: [{ key, code: 'TARGET_UNREACHABLE' }] })),
+  )
+})
+
+it('names all that is missing, before it receives a message', async () => {
+  for (const name of ['SEARCH_URL', 'QUEUE_URL', 'DEAD_LETTER_QUEUE_URL']) vi.stubEnv(name, '')
+  await expect(import('./environment.ts')).rejects.toThrow(
+    'Not set in the environment: SEARCH_URL, QUEUE_URL, DEAD_LETTER_QUEUE_URL',
   )
 })

@@ -2,13 +2,15 @@ import { parentPort } from 'node:worker_threads'
 import { objectEvent } from '@flowferry/core'
 import type { ConsumeOptions, S3ObjectsOptions } from '@flowferry/source-s3'
 
+const { SEARCH_URL, QUEUE_URL, DEAD_LETTER_QUEUE_URL } = required('SEARCH_URL', 'QUEUE_URL', 'DEAD_LETTER_QUEUE_URL')
+
 /** The URL may hold credentials: `https://name:password@search.example:9200`. */
-export const node = required('SEARCH_URL')
+export const node = SEARCH_URL
 const { SEARCH_API_KEY: apiKey, SEARCH_USERNAME: username, SEARCH_PASSWORD: password = '' } = process.env
 /** What a client of Elasticsearch takes beside the URL, and what one of OpenSearch does. */
 export const key = apiKey ? { auth: { apiKey } } : {}
 export const login = username ? { auth: { username, password } } : {}
-export const queueUrl = required('QUEUE_URL')
+export const queueUrl = QUEUE_URL
 
 /** SIGTERM (ECS, Kubernetes) and SIGINT (Ctrl-C) let running batches finish. */
 const controller = new AbortController()
@@ -19,7 +21,7 @@ parentPort?.unref()
 export const stopped = controller.signal
 
 export const options: Omit<ConsumeOptions, 'sqs' | 'signal'> = {
-  deadLetter: { queueUrl: required('DEAD_LETTER_QUEUE_URL') },
+  deadLetter: { queueUrl: DEAD_LETTER_QUEUE_URL },
   ...(process.env.RETRY_SECONDS && { retrySeconds: Number(process.env.RETRY_SECONDS) }),
   ...(process.env.WAIT_SECONDS && { waitSeconds: Number(process.env.WAIT_SECONDS) }),
   ...(process.env.DRAIN_SECONDS && { drainMilliseconds: Number(process.env.DRAIN_SECONDS) * 1000 }),
@@ -43,8 +45,9 @@ export const reading: Pick<S3ObjectsOptions, 'buckets' | 'unknown'> = {
   unknown: process.env.UNKNOWN_FORMAT === 'skip' ? 'skip' : 'fail',
 }
 
-function required(name: string): string {
-  const value = process.env[name]
-  if (!value) throw new Error(`The environment variable ${name} is not set`)
-  return value
+/** Their values, or one error that names all that are missing. */
+function required<N extends string>(...names: readonly N[]): Record<N, string> {
+  const missing = names.filter((name) => !process.env[name])
+  if (missing.length > 0) throw new Error(`Not set in the environment: ${missing.join(', ')}`)
+  return process.env as Record<N, string>
 }

@@ -112,7 +112,9 @@ it('sets what the code reads, and credentials in no definition of a task', () =>
   for (const [name] of [...secrets('elasticsearch'), ...secrets('opensearch')]) expect(code).toContain(name)
   expect(containerOf()).not.toHaveProperty('Secrets')
   // Each is set, by the template or as a secret.
-  for (const [, name] of code.matchAll(/required\('([A-Z_]+)'\)/g)) expect(set).toContain(name)
+  const needed = [...code.matchAll(/required\(('[^)]+')\)/g)].flatMap(([, names]) => names!.match(/[A-Z_]+/g)!)
+  expect(needed).toContain('QUEUE_URL')
+  expect(set).toEqual(expect.arrayContaining(needed))
 })
 
 it('runs the handler of the target, as nobody who may change the image', () => {
