@@ -6,10 +6,13 @@ const shown = 60
 /** … and those that are looked at for credentials. */
 const looked = 1000
 
+/** Bytes of one that is no text, in hexadecimal digits. */
+const shownBytes = 16
+
 /** Of errors: the library keeps what a log holds out of them, and its logs with it. Who sits before a terminal wants to see. */
 const beginnings = new WeakMap<FlowferryError, string>()
 
-/** What an object begins with that no format reads, in quotes; undefined of another error. */
+/** What an object begins with that no format reads, in quotes or as bytes; undefined of another error. */
 export const beginningOf = (error: FlowferryError): string | undefined => beginnings.get(error)
 
 /** The same parser, which keeps of an object that no format reads what it begins with. */
@@ -17,14 +20,7 @@ export function keepingBeginnings(parser: Parser<unknown>): Parser<unknown> {
   return {
     ...parser,
     parse: parseByHead(({ text }) => {
-      // UTF-8 takes four bytes at most. Quoted here, since a slice would hold the whole text for as long as it is read.
-      const [whole = ''] = Buffer.from(text.slice(0, 4 * looked), 'latin1')
-        .toString()
-        .trimStart()
-        .split(/[\r\n]/, 1)
-      // Before it is cut: what ends a credential may stand behind the end.
-      const line = redact(whole)
-      const begin = JSON.stringify(line.length > shown ? `${line.slice(0, shown)}…` : line)
+      const begin = told(text)
       return {
         parse: async function* (object, context) {
           try {
@@ -37,4 +33,20 @@ export function keepingBeginnings(parser: Parser<unknown>): Parser<unknown> {
       }
     }),
   }
+}
+
+/** The first line of a text in quotes, or the first bytes of what is none. */
+function told(text: string): string {
+  // UTF-8 takes four bytes at most. Quoted here, since a slice would hold the whole text for as long as it is read.
+  const bytes = Buffer.from(text.slice(0, 4 * looked), 'latin1')
+  const [whole = ''] = bytes
+    .toString()
+    .trimStart()
+    .split(/[\r\n]/, 1)
+  // A character may be cut at the end of what is looked at.
+  if (/\0|\ufffd(?!$)/.test(whole))
+    return `the bytes ${bytes.toString('hex', 0, shownBytes).replace(/..(?!$)/g, '$& ')}`
+  // Before it is cut: what ends a credential may stand behind the end.
+  const line = redact(whole)
+  return JSON.stringify(line.length > shown ? `${line.slice(0, shown)}…` : line)
 }

@@ -78,12 +78,12 @@ function hintFor(error: unknown, format: string | undefined, names: readonly str
 
 /**
  * An error's message as this command line tells it: without advice for who writes a handler, and of an object that no format
- * reads with what it begins with, unless it is known what that is.
+ * reads with what it begins with, unless it is known what that is: of a file in Parquet the message has the columns.
  */
 export function wordsOf(error: FlowferryError): string {
   const { code, message, advice } = error
   if (!hinted.has(code)) return message
-  const begin = /^It is /.test(message) ? undefined : beginningOf(error)
+  const begin = /^(It is |The columns of the Parquet file )/.test(message) ? undefined : beginningOf(error)
   return message
     .replace(`; ${stating}`, '')
     .replace(`. ${advice}`, begin === undefined ? '' : `; it begins with ${begin}`)

@@ -65,3 +65,14 @@ test('parse reads a file of Parquet, by its format and without; by another it sa
   expect(code).toBe(1)
   expect(stderr).toContain('No column of the Parquet file is one of CloudFront standard logs: "srcaddr"')
 })
+
+test('parse says of a file of Parquet that is of no format which columns it has, and shows no bytes of it', async () => {
+  const file = at('orders.parquet')
+  writeFileSync(file, writeTable({ names: ['order', 'customer', 'sum'], rows: [['1', 'me', '5']] }))
+  const { code, stderr } = await runHere(['parse', file])
+  expect(code).toBe(1)
+  expect(stderr.split('\n')[0]).toMatch(
+    /^error: The columns of the Parquet file are of none of the \d+ formats: "order", "customer", "sum" \(\S+\) \[FORMAT_UNKNOWN\]$/,
+  )
+  expect(stderr).not.toContain('PAR1')
+})

@@ -134,7 +134,7 @@ describe('flowferry parse', () => {
   })
 
   it('says of a file of no format what it begins with, in the words of this command line', async () => {
-    const told = async (text: string) => {
+    const told = async (text: string | Buffer) => {
       await writeFile(file, text)
       return (await runHere(['parse', file])).stderr.split('\n')[0]
     }
@@ -142,11 +142,21 @@ describe('flowferry parse', () => {
     expect(await told('\ndear diary\nit rained\n')).toBe(`${none} "dear diary" [FORMAT_UNKNOWN]`)
     expect(await told('ä'.repeat(100))).toBe(`${none} "${'ä'.repeat(60)}…" [FORMAT_UNKNOWN]`)
     expect(await told('\x1b[2J \x01')).toBe(`${none} "\\u001b[2J \\u0001" [FORMAT_UNKNOWN]`)
+    // Of what is no text the bytes, decompressed; also where its first byte is a line's end.
+    const bytes = Buffer.from('0adeadbeef00ff20506f7374677265730a1122', 'hex')
+    for (const binary of [bytes, gzipSync(bytes)])
+      expect(await told(binary)).toBe(
+        `${none} the bytes 0a de ad be ef 00 ff 20 50 6f 73 74 67 72 65 73 [FORMAT_UNKNOWN]`,
+      )
+    expect(await told(Buffer.from('a\0b'))).toBe(`${none} the bytes 61 00 62 [FORMAT_UNKNOWN]`)
+    // A character that is cut where no more is looked at is text.
+    expect(await told(`a${'ä'.repeat(2500)}`)).toBe(`${none} "a${'ä'.repeat(59)}…" [FORMAT_UNKNOWN]`)
     // A credential is taken out whole, also one that reaches beyond what is shown.
     expect(await told(`postgres://administrator:${'s3cr3t'.repeat(12)}@db.example:5432/x`)).not.toContain('s3cr3t')
     expect(await told('see https://elastic:s3cr3t@es.example')).toMatch(/begins with "see https:\/\/\*\*\*@es/)
     // What it is known to be is told instead.
-    expect(await told('PK\x03\x04\x14')).not.toContain('begins with')
+    for (const known of [Buffer.from('PK\x03\x04\x14'), gzipSync(Buffer.from('89504e470d0a1a0a0000000d', 'hex'))])
+      expect(await told(known)).not.toContain('begins with')
   })
 
   it('prints what came before the damage, and fails', async () => {

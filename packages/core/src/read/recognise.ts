@@ -13,6 +13,9 @@ const binaries: readonly (readonly [begin: RegExp, name: string])[] = [
   [/^504152(31|45)/, 'Parquet'],
   [/^4f524300/, 'ORC'],
   [/^4f626a01/, 'Avro'],
+  [/^89504e470d0a1a0a/, 'a PNG image'],
+  [/^255044462d/, 'PDF'],
+  [/^377abcaf271c/, 'a 7-Zip archive'],
   [/^(fffe|feff|(?!00)..00(?!00)..00|00(?!00)..00(?!00))/, 'text in UTF-16'],
 ]
 
