@@ -176,3 +176,13 @@ export function statementsOf(role: Resource | undefined): Record<string, unknown
   const policies = (role?.Properties.Policies ?? []) as { PolicyDocument: { Statement: Record<string, unknown>[] } }[]
   return policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
 }
+
+/**
+ * Whether a line of a log counts for a metric filter of one regular expression, of the signs that CloudWatch Logs takes:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/regex-expressions.html
+ */
+export function metricFilter(pattern: string): (line: string) => boolean {
+  const [, expression] = /^%([A-Za-z0-9:_#=@/;,\-^$?[\]{}|\\*+.]+)%$/.exec(pattern) ?? []
+  if (expression === undefined) throw new Error(`CloudWatch Logs takes no ${pattern}`)
+  return (line) => new RegExp(expression).test(line)
+}

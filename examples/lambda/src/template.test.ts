@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
+import { ingest } from '@flowferry/core'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
+import { memoryObject, memorySink } from '@flowferry/core/testing'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { advised } from '../../../packages/answers/src/why/steps.ts'
 import {
+  metricFilter,
   ofType,
   propertiesOf,
   type Resolved,
@@ -208,19 +211,19 @@ describe('alarms', () => {
       [everything, everything.AlarmTopicArn],
     ] as const) {
       const all = alarms(stack(options))
-      expect(all).toHaveLength(6)
+      expect(all).toHaveLength(7)
       for (const [name, { AlarmActions, OKActions }] of all)
         expect([AlarmActions, OKActions], name).toEqual([[topic], [topic]])
     }
     expect(stack(everything).resources).not.toHaveProperty('AlarmTopic')
   })
 
-  it('are on any dead letter, age, errors, throttles, and hours without an upload', () => {
+  it('are on any dead letter, age, errors, throttles, malformed lines, and hours without an upload', () => {
     const all = Object.fromEntries(alarms(stack({ NoDataHours: '12' })))
     const shown = Object.entries(all).map(([name, { MetricName, Dimensions, Threshold, TreatMissingData }]) => [
       name,
       MetricName,
-      Dimensions[0].Value,
+      Dimensions?.[0].Value,
       Number(Threshold),
       TreatMissingData,
     ])
@@ -229,11 +232,28 @@ describe('alarms', () => {
       ['OldestMessageAlarm', 'ApproximateAgeOfOldestMessage', 'flowferry-Queue', 3600, 'notBreaching'],
       ['ErrorsAlarm', 'Errors', 'flowferry-Function', 0, 'notBreaching'],
       ['ThrottlesAlarm', 'Throttles', 'flowferry-Function', 0, 'notBreaching'],
+      ['MalformedAlarm', 'flowferry-malformed', undefined, 0, 'notBreaching'],
       ['NoDataAlarm', 'Invocations', 'flowferry-Uploads', 1, 'breaching'],
       ['RedriveErrorsAlarm', 'Errors', 'flowferry-Redrive', 0, 'notBreaching'],
     ])
     expect(all.NoDataAlarm).toMatchObject({ Statistic: 'Sum', Period: 3600, ComparisonOperator: 'LessThanThreshold' })
     expect(Number(all.NoDataAlarm!.EvaluationPeriods)).toBe(12)
+  })
+
+  it('count the reports with malformed lines, as the function logs them, and no other line', async () => {
+    const { LogGroupName, FilterPattern, MetricTransformations } = propertiesOf(stack(), 'MalformedLines')
+    const { Namespace, MetricName } = propertiesOf(stack(), 'MalformedAlarm')
+    expect(LogGroupName).toBe('flowferry-FunctionLogs')
+    expect(MetricTransformations).toMatchObject([{ MetricNamespace: Namespace, MetricName, MetricValue: '1' }])
+    const counts = metricFilter(FilterPattern)
+    const lines = Array.from({ length: 20 }, (_, n) => `5 192.0.2.1 192.0.2.2 ${1_795_339_000 + n}`)
+    const logged = async (last: string) => {
+      const body = ['version srcaddr dstaddr end', ...lines, last].join('\n')
+      const source = [{ messageId: '1', objects: [memoryObject({ key: 'malformed":1', body })] }]
+      // Lambda puts time, request and level before it.
+      return `2026-12-02T10:00:00.000Z\tid\tERROR\t${JSON.stringify(await ingest({ source, parser: vpcFlow, sink: memorySink() }))}`
+    }
+    expect([counts(await logged('no flow log')), counts(await logged(lines[0]!))]).toEqual([true, false])
   })
 })
 

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { FlowferryError, ingest } from '@flowferry/core'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { memoryObject, memorySink } from '@flowferry/core/testing'
 import { afterEach, expect, it, vi } from 'vitest'
+import { parse } from 'yaml'
+import { metricFilter } from '../../../test/support/cloudformation.ts'
 
 afterEach(() => {
   vi.resetModules()
@@ -26,6 +29,9 @@ it('tells of malformed lines, which fail nothing, and of nothing that is whole',
   const told: string[] = []
   vi.spyOn(console, 'error').mockImplementation((line) => told.push(line))
   options.onReport!(report)
+  const template = readFileSync(new URL('../template.yaml', import.meta.url), 'utf8')
+  const { FilterPattern } = parse(template, { logLevel: 'silent' }).Resources.MalformedLines.Properties
+  expect(told.map(metricFilter(FilterPattern))).toEqual([true])
   expect(told.map((line) => JSON.parse(line))).toMatchObject([
     { messageId: 'one bad', objects: [{ key: 'one bad', status: 'done', malformed: 1 }] },
   ])

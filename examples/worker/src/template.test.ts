@@ -150,15 +150,23 @@ it('has as many tasks as the queue needs, those in work with them', () => {
   expect(propertiesOf(stack(), 'Service')).not.toHaveProperty('DesiredCount')
 })
 
-it('rings where letters are dead, messages grow old, or nothing comes', () => {
+it('names its own logs and metric for malformed lines', () => {
+  const { LogGroupName, MetricTransformations } = propertiesOf(stack(), 'MalformedLines')
+  const { Namespace, MetricName } = propertiesOf(stack(), 'MalformedAlarm')
+  expect(LogGroupName).toBe('flowferry-Logs')
+  expect(MetricTransformations).toMatchObject([{ MetricNamespace: Namespace, MetricName, MetricValue: '1' }])
+})
+
+it('rings where letters are dead, messages grow old, lines are malformed, or nothing comes', () => {
   for (const [options, topic] of [
     [least, 'flowferry-AlarmTopic'],
     [everything, everything.AlarmTopicArn],
   ] as const) {
     const alarms = ofType(stack(options), 'AWS::CloudWatch::Alarm')
-    expect(alarms.map(([, { MetricName, Dimensions }]) => [MetricName, Dimensions[0].Value])).toEqual([
+    expect(alarms.map(([, { MetricName, Dimensions }]) => [MetricName, Dimensions?.[0].Value])).toEqual([
       ['ApproximateNumberOfMessagesVisible', 'flowferry-DeadLetterQueue'],
       ['ApproximateAgeOfOldestMessage', 'flowferry-Queue'],
+      ['flowferry-malformed', undefined],
       ['Invocations', 'flowferry-Uploads'],
     ])
     for (const [, { AlarmActions, OKActions }] of alarms) expect([AlarmActions, OKActions]).toEqual([[topic], [topic]])
