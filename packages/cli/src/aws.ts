@@ -1,5 +1,6 @@
 import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail'
 import type { EC2Client } from '@aws-sdk/client-ec2'
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { type Io, note, UsageError } from './io.ts'
@@ -33,17 +34,22 @@ export async function s3Client(io: Io): Promise<S3Client> {
 }
 
 /**
- * The region of a bucket, which S3 tells whether it refuses or not; else the client's own, and a note.
+ * The region of a bucket, which S3 tells whether it refuses or not; undefined of a store that does not.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html
  */
-export async function bucketRegion(io: Io, s3: S3Client, bucket: string): Promise<string> {
+export async function toldRegion(s3: S3Client, bucket: string): Promise<string | undefined> {
   const { HeadBucketCommand } = await import('@aws-sdk/client-s3')
   // For a connection that died in silence.
   const limit = { abortSignal: AbortSignal.timeout(30_000) }
-  const told = await s3.send(new HeadBucketCommand({ Bucket: bucket }), limit).then(
+  return s3.send(new HeadBucketCommand({ Bucket: bucket }), limit).then(
     ({ BucketRegion }) => BucketRegion,
     (error: { $response?: { headers?: Record<string, string> } }) => error.$response?.headers?.['x-amz-bucket-region'],
   )
+}
+
+/** The same; else the client's own, and a note. */
+export async function bucketRegion(io: Io, s3: S3Client, bucket: string): Promise<string> {
+  const told = await toldRegion(s3, bucket)
   if (told) return told
   const own = await s3.config.region()
   note(io, `note: S3 did not tell the region of ${bucket}; its events say ${own}, the client's own`)
@@ -68,6 +74,13 @@ export async function ec2Client(io: Io, region?: string): Promise<EC2Client> {
   warnOnce(io)
   const { EC2Client } = await import('@aws-sdk/client-ec2')
   return new EC2Client({ ...(region !== undefined && { region }) })
+}
+
+/** A client for the region of a queue, which is that of the rules that tell it. */
+export async function eventBridgeClient(io: Io, region: string): Promise<EventBridgeClient> {
+  warnOnce(io)
+  const { EventBridgeClient } = await import('@aws-sdk/client-eventbridge')
+  return new EventBridgeClient({ region })
 }
 
 /** A client for the region of a trail, whose keys are that region's. */

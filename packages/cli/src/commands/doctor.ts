@@ -1,6 +1,7 @@
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { asFlowferryError, FlowferryError, type Format, type Parser } from '@flowferry/core'
 import { abortOn, responseOfError, type SearchEngineRequest, setupTemplates } from '@flowferry/search'
-import { callerIdentity, ec2Client, requireS3Address, s3Client, sqsClient } from '../aws.ts'
+import { callerIdentity, ec2Client, eventBridgeClient, requireS3Address, s3Client, sqsClient } from '../aws.ts'
 import { type Cluster, type ClusterOptions, openElasticsearch, openOpenSearch } from '../cluster.ts'
 import { loadSettings } from '../config/load.ts'
 import { noSettings, type Settings, withStore } from '../config/settings.ts'
@@ -10,8 +11,10 @@ import { type Check, exitCodeOf, failed, fine, found, notChecked, tell } from '.
 import { checkClock, watchClock } from '../doctor/clock.ts'
 import { checkFlowLogs } from '../doctor/flow-log.ts'
 import { checkNotification } from '../doctor/notification.ts'
-import { checkQueue } from '../doctor/queue.ts'
+import { s3Sender } from '../doctor/policy.ts'
+import { checkQueue, checkSender } from '../doctor/queue.ts'
 import { checkDuckDB, checkStore } from '../doctor/store.ts'
+import type { NotificationOptions } from '../doctor/way.ts'
 import { type Documents, logFormatNames, parserFor, requireNames } from '../formats.ts'
 import { type ExitCode, type Io, line, queueUrl, refuseOptions, UsageError } from '../io.ts'
 import { type Target, type TargetOptions, targetOf } from '../target.ts'
@@ -86,39 +89,41 @@ async function checkConfig(
 ): Promise<Configured> {
   const check = 'config'
   let settings: Settings
+  let parser: Parser<unknown>
   try {
     settings = await loadSettings(flag, io)
-    await parserFor(logFormatNames(settings), 'small', settings)
+    // All of them, in the form that is asked for below: each is compiled once.
+    parser = await parserFor(logFormatNames(settings), placeIn(settings, options).documents, settings)
   } catch (error) {
     // Its formats are not known.
     const format = options.format?.filter((name) => logFormatNames().includes(name)) ?? []
+    const place = placeIn(noSettings, options)
+    requireTo(place)
     const todo = 'correct it: every command that reads it ends with this'
     return {
-      ...(await configured(options, noSettings, format.length > 0 ? format : undefined)),
+      parser: await parserFor(format.length > 0 ? format : logFormatNames(), place.documents),
+      place,
       check: found(check, 'fault', (error as Error).message, todo),
     }
   }
   requireNames(options.format, logFormatNames(settings))
+  const place = placeIn(settings, options)
+  requireTo(place)
   const { file, formats, enrichments } = settings
   const own = Object.keys(formats)
   const what = `${file}: ${own.length === 0 ? 'no formats of its own' : `formats ${own.join(', ')}`}, ${enrichments.length} enrichments`
   return {
-    ...(await configured(options, settings, options.format)),
+    parser: options.format ? await parserFor(options.format, place.documents, settings) : parser,
+    place,
     check: file === undefined ? notChecked(check, 'there is none') : fine(check, what),
   }
 }
 
-async function configured(
-  options: DoctorCommandOptions,
-  settings: Settings,
-  format: readonly string[] = logFormatNames(settings),
-): Promise<Omit<Configured, 'check'>> {
-  const place = withStore<DoctorCommandOptions & Pick<TargetOptions, 'op'>>(options, settings, 'to', [
-    ...storeNames,
-    'op',
-  ])
-  if (place.to === undefined) refuseOptions(options, storeNames, '--to')
-  return { parser: await parserFor(format, place.documents, settings), place }
+const placeIn = (settings: Settings, options: DoctorCommandOptions): Place =>
+  withStore<DoctorCommandOptions & Pick<TargetOptions, 'op'>>(options, settings, 'to', [...storeNames, 'op'])
+
+function requireTo(place: Place): void {
+  if (place.to === undefined) refuseOptions(place, storeNames, '--to')
 }
 
 interface Aws {
@@ -178,20 +183,12 @@ async function checkAws({
     }
     if (queue !== undefined) {
       const sqs = bounded(await sqsClient(io, queue), 'SQS', signal)
-      const { checks: ofQueue, arn } = await checkQueue({
-        sqs,
-        url: queue,
-        functionTimeout: timeout,
-        bucket,
-        account: id,
-        signal,
-      })
+      const { checks: ofQueue, attributes } = await checkQueue({ sqs, url: queue, functionTimeout: timeout, signal })
       sqs.destroy()
       checks.push(...ofQueue)
-      if (bucket !== undefined && arn !== undefined)
-        checks.push(
-          await checkNotification(s3, { bucket, prefix, queueArn: arn, keys: newest.map(({ object }) => object.key) }),
-        )
+      if (bucket === undefined)
+        checks.push(notChecked('queue policy', 'no bucket is named: --bucket takes the one that is to send'))
+      else if (attributes) checks.push(...(await checkWay({ s3, bucket, prefix, attributes, account: id, newest, io })))
     }
     if (!address || queue === undefined)
       checks.push(notChecked('notification', 'it takes both ends: --bucket and --queue'))
@@ -199,6 +196,37 @@ async function checkAws({
   } finally {
     s3.destroy()
   }
+}
+
+/** The way from the bucket to the queue: whether whoever tells the queue may do so, and whether he does. */
+async function checkWay({
+  attributes,
+  newest,
+  io,
+  ...named
+}: Pick<NotificationOptions, 's3' | 'bucket' | 'prefix' | 'account'> & {
+  readonly attributes: Readonly<Record<string, string>>
+  readonly newest: readonly Newest[]
+  readonly io: Io
+}): Promise<Check[]> {
+  const { QueueArn: queueArn = '', Policy: policy } = attributes
+  let eventBridge: EventBridgeClient | undefined
+  const { check, senders } = await checkNotification({
+    ...named,
+    eventBridge: async () => {
+      const client = await eventBridgeClient(io, queueArn.split(':')[3]!)
+      eventBridge = bounded(client, 'EventBridge', io.signal)
+      return eventBridge
+    },
+    queueArn,
+    policy,
+    objects: newest.map(({ object: { key, size, etag } }) => ({ key, size, etag })),
+  })
+  eventBridge?.destroy()
+  const isKnown = senders.length > 0
+  const all = isKnown ? senders : [s3Sender(named.bucket, queueArn, named.account)]
+  const unique = new Map(all.map((sender) => [sender.sourceArn, sender]))
+  return [...[...unique.values()].flatMap((sender) => checkSender(attributes, sender, isKnown)), check]
 }
 
 async function checkTarget(

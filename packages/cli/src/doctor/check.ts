@@ -46,7 +46,9 @@ export const found = (
 export function failed(check: string, error: unknown, needs: string): Check {
   const code = FlowferryError.isInstance(error) ? error.code : awsErrorCode(error)
   const what = whatOf(error)
-  if (code === 'OBJECT_FORBIDDEN' || code === 'TARGET_UNAUTHORIZED')
+  // So EventBridge says it, with a status of its own.
+  const isDenied = (error as Error).name === 'AccessDeniedException'
+  if (isDenied || code === 'OBJECT_FORBIDDEN' || code === 'TARGET_UNAUTHORIZED')
     return found(check, 'unknown', what, `to look, it takes ${needs}: docs/privileges.md`)
   return found(check, 'fault', what, code ? errorCodes[code].advice : `it takes ${needs}`)
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { mayS3Send, otherSender } from './policy.ts'
+import { maySend, otherSenders, s3Sender } from './policy.ts'
 
 const queueArn = 'arn:aws:sqs:eu-central-1:123456789012:logs'
 const bucketArn = 'arn:aws:s3:::my-logs'
-const sender = { queueArn, bucketArn, account: '123456789012' }
+const sender = s3Sender('my-logs', queueArn, '123456789012')
 const allow = {
   Effect: 'Allow',
   Principal: { Service: 's3.amazonaws.com' },
@@ -11,12 +11,12 @@ const allow = {
   Resource: queueArn,
   Condition: { StringEquals: { 'aws:SourceAccount': '123456789012' }, ArnEquals: { 'aws:SourceArn': bucketArn } },
 }
-const verdict = (...Statement: object[]) => mayS3Send(JSON.stringify({ Statement }), sender)
+const verdict = (...Statement: object[]) => maySend(JSON.stringify({ Statement }), queueArn, sender)
 
-describe('mayS3Send', () => {
+describe('maySend', () => {
   it("takes AWS's own examples, and what is wider", () => {
     expect(verdict(allow)).toBe('allowed')
-    expect(mayS3Send(JSON.stringify({ Statement: allow }), sender)).toBe('allowed')
+    expect(maySend(JSON.stringify({ Statement: allow }), queueArn, sender)).toBe('allowed')
     for (const wider of [
       { Principal: '*' },
       { Principal: { AWS: '*' } },
@@ -32,7 +32,7 @@ describe('mayS3Send', () => {
   })
 
   it('takes what is of others for no permission', () => {
-    expect(mayS3Send(undefined, sender)).toBe('not allowed')
+    expect(maySend(undefined, queueArn, sender)).toBe('not allowed')
     for (const other of [
       { Principal: { Service: 'events.amazonaws.com' } },
       { Principal: { AWS: 'arn:aws:iam::123456789012:root' } },
@@ -59,22 +59,39 @@ describe('mayS3Send', () => {
     expect(verdict({ ...allow, Principal: undefined, NotPrincipal: { AWS: 'x' } })).toBe('unknown')
   })
 
+  it("takes a rule of EventBridge for itself alone, as the template's policy has it", () => {
+    const sourceArn = 'arn:aws:events:eu-central-1:123456789012:rule/uploads'
+    const rule = { ...sender, service: 'events.amazonaws.com', sourceArn } as const
+    const statement = { ...allow, Principal: { Service: 'events.amazonaws.com' } }
+    const of = (arn: string, more: object = {}) =>
+      maySend(
+        JSON.stringify({ Statement: { ...statement, Condition: { ArnEquals: { 'aws:SourceArn': arn } }, ...more } }),
+        queueArn,
+        rule,
+      )
+    expect(of(sourceArn)).toBe('allowed')
+    expect(of('arn:aws:events:*:*:rule/*', { Condition: undefined })).toBe('allowed')
+    expect(of(`${sourceArn}-other`)).toBe('not allowed')
+    expect(of(sourceArn, { Principal: allow.Principal })).toBe('not allowed')
+    expect(maySend(JSON.stringify({ Statement: statement }), queueArn, rule)).toBe('not allowed')
+  })
+
   it('takes the characters of a pattern for what they are', () => {
     expect(verdict({ ...allow, Resource: 'arn.aws.sqs.eu-central-1.123456789012.logs' })).toBe('not allowed')
     expect(verdict({ ...allow, Resource: 'arn:aws:sqs:eu-central-?:123456789012:logs' })).toBe('allowed')
   })
 })
 
-describe('otherSender', () => {
-  const of = (...Statement: object[]) => otherSender(JSON.stringify({ Statement }), queueArn)
+describe('otherSenders', () => {
+  const of = (...Statement: object[]) => otherSenders(JSON.stringify({ Statement }), queueArn)
   it('names who may send in the place of S3, as the rule of the template does', () => {
     const rule = {
       ...allow,
       Principal: { Service: 'events.amazonaws.com' },
       Condition: { ArnEquals: { 'aws:SourceArn': 'arn:aws:events:eu-central-1:123456789012:rule/uploads' } },
     }
-    expect(of(rule)).toBe('events.amazonaws.com')
-    expect(of({ ...rule, Principal: { Service: ['sns.amazonaws.com'] } })).toBe('sns.amazonaws.com')
+    expect(of(rule)).toEqual(['events.amazonaws.com'])
+    expect(of({ ...rule, Principal: { Service: ['sns.amazonaws.com'] } })).toEqual(['sns.amazonaws.com'])
   })
   it('names none where nobody, or another, or for another queue may', () => {
     const rule = { ...allow, Principal: { Service: 'events.amazonaws.com' } }
@@ -85,7 +102,7 @@ describe('otherSender', () => {
       { ...rule, Resource: `${queueArn}-dlq` },
       { ...rule, Principal: '*' },
     ])
-      expect(of(other)).toBeUndefined()
-    expect(otherSender(undefined, queueArn)).toBeUndefined()
+      expect(of(other)).toEqual([])
+    expect(otherSenders(undefined, queueArn)).toEqual([])
   })
 })

@@ -1,6 +1,7 @@
 import type { Sqs } from '@flowferry/source-s3'
 import { describe, expect, it } from 'vitest'
-import { checkQueue } from './queue.ts'
+import { s3Sender } from './policy.ts'
+import { checkQueue, checkSender } from './queue.ts'
 
 const url = 'https://sqs.eu-central-1.amazonaws.com/123456789012/logs'
 const arn = 'arn:aws:sqs:eu-central-1:123456789012:logs'
@@ -33,7 +34,7 @@ const fault = (name: string, httpStatusCode = 400) =>
 async function checks(
   settings: Record<string, string | undefined> | Error,
   letters: Record<string, string> | Error = dead,
-  options: { functionTimeout?: number; bucket?: string } = { functionTimeout: 120_000, bucket: 'my-logs' },
+  options: { functionTimeout?: number } = { functionTimeout: 120_000 },
 ) {
   const sent: string[] = []
   const send = async (command: { constructor: { name: string }; input: { QueueUrl?: string } }) => {
@@ -44,7 +45,7 @@ async function checks(
     if (answer instanceof Error) throw answer
     return { Attributes: answer }
   }
-  const found = await checkQueue({ sqs: { send } as unknown as Sqs, url, account: '123456789012', ...options })
+  const found = await checkQueue({ sqs: { send } as unknown as Sqs, url, ...options })
   expect(sent.filter((one) => !one.startsWith('Get'))).toEqual([])
   return Object.fromEntries(found.checks.map((one) => [one.check, one]))
 }
@@ -71,7 +72,6 @@ describe('checkQueue', () => {
       'redrive policy: ok',
       'dead letters: ok',
       'oldest message: not checked',
-      'queue policy: ok',
     ])
     expect(all.queue!.what).toBe('3 messages waiting, 1 in work')
   })
@@ -108,25 +108,58 @@ describe('checkQueue', () => {
     })
   })
 
-  it('says whether S3 may send, and use the key', async () => {
-    const of = async (settings: object) => (await checks({ ...well, ...settings }))['queue policy']!
-    expect(await of({ Policy: policy('other') })).toMatchObject({
-      status: 'fault',
-      what: 'nothing allows S3 to send for my-logs',
-    })
-    expect((await of({ Policy: undefined })).status).toBe('fault')
-    const key = async (KmsMasterKeyId: string) => (await checks({ ...well, KmsMasterKeyId }))['queue key']!.status
-    expect(await key('alias/aws/sqs')).toBe('fault')
-    expect(await key('arn:aws:kms:eu-central-1:123456789012:key/1234')).toBe('unknown')
-    expect((await checks(well, dead, {}))['queue policy']!.status).toBe('not checked')
-  })
-
   it('tells a right that is missing from a queue that is not there', async () => {
     expect((await checks(fault('AccessDenied', 403))).queue!.status).toBe('unknown')
     expect((await checks(fault('QueueDoesNotExist'))).queue!.status).toBe('fault')
     expect((await checks(fault('ExpiredToken', 403))).queue).toMatchObject({
       status: 'fault',
       todo: expect.stringContaining('Renew'),
+    })
+  })
+})
+
+describe('checkSender', () => {
+  const s3 = s3Sender('my-logs', arn, '123456789012')
+  const rule = {
+    service: 'events.amazonaws.com',
+    name: 'EventBridge',
+    sourceArn: 'arn:aws:events:eu-central-1:123456789012:rule/uploads',
+    of: 'the rule uploads',
+  } as const
+  const check = (settings: object, sender: typeof s3 = s3, isKnown = true) =>
+    checkSender({ ...well, ...settings }, sender, isKnown)
+
+  it('says whether S3, or a rule, may send', () => {
+    expect(check({})).toEqual([{ check: 'queue policy', status: 'ok', what: 'S3 may send for my-logs' }])
+    expect(check({ Policy: policy('other') })).toMatchObject([
+      { status: 'fault', what: 'nothing allows S3 to send for my-logs' },
+    ])
+    expect(check({ Policy: undefined })[0]!.status).toBe('fault')
+    expect(check({}, rule)).toMatchObject([
+      {
+        status: 'fault',
+        what: 'nothing allows EventBridge to send for the rule uploads',
+        todo: `allow events.amazonaws.com sqs:SendMessage on ${arn} where aws:SourceArn is ${rule.sourceArn}: docs/trust.md`,
+      },
+    ])
+  })
+
+  it('leaves it open only where it is not known by what way uploads come', () => {
+    const Policy = well.Policy.replace('s3.amazonaws.com', 'events.amazonaws.com')
+    expect(check({ Policy }, s3, false)).toMatchObject([
+      { status: 'unknown', what: expect.stringContaining('events.amazonaws.com may send') },
+    ])
+    expect(check({ Policy }, s3, true)[0]!.status).toBe('fault')
+  })
+
+  it('says whether it may use the key', () => {
+    const key = (KmsMasterKeyId: string, sender = s3) =>
+      check({ KmsMasterKeyId }, sender).find((one) => one.check === 'queue key')!
+    expect(key('alias/aws/sqs').status).toBe('fault')
+    expect(key('alias/aws/sqs', rule)).toMatchObject({ what: expect.stringContaining('EventBridge may not use') })
+    expect(key('arn:aws:kms:eu-central-1:123456789012:key/1234')).toMatchObject({
+      status: 'unknown',
+      todo: expect.stringContaining('s3.amazonaws.com kms:GenerateDataKey'),
     })
   })
 })

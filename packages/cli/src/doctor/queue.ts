@@ -3,17 +3,13 @@ import { shellWord } from '@flowferry/core/internal'
 import type { Sqs } from '@flowferry/source-s3'
 import { count, duration, plural } from '../text.ts'
 import { type Check, failed, fine, found, notChecked } from './check.ts'
-import { mayS3Send, otherSender } from './policy.ts'
+import { maySend, otherSenders, type Sender } from './policy.ts'
 
 export interface QueueOptions {
   readonly sqs: Sqs
   readonly url: string
   /** Milliseconds that the function may take. @default it is not known */
   readonly functionTimeout?: number | undefined
-  /** Whose notifications come to it. @default its policy is not looked at */
-  readonly bucket?: string | undefined
-  /** Of the credentials. */
-  readonly account?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -22,10 +18,14 @@ const timeouts = 6
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-queueconfig */
 const leastReceives = 5
 
-/** A queue's settings, what waits in it and behind it, and whether S3 may send to it. */
-export async function checkQueue(options: QueueOptions): Promise<{ readonly checks: Check[]; readonly arn?: string }> {
-  const { url, bucket } = options
-  let attributes: Readonly<Record<string, string>>
+type Attributes = Readonly<Record<string, string>>
+
+/** A queue's settings, and what waits in it and behind it. `attributes` are there where it answered. */
+export async function checkQueue(
+  options: QueueOptions,
+): Promise<{ readonly checks: readonly Check[]; readonly attributes?: Attributes }> {
+  const { url } = options
+  let attributes: Attributes
   try {
     attributes = await attributesOf(options, url)
   } catch (error) {
@@ -38,7 +38,7 @@ export async function checkQueue(options: QueueOptions): Promise<{ readonly chec
   const region = arn.split(':')[3] ?? ''
   const name = arn.split(':')[5] ?? ''
   return {
-    arn,
+    attributes,
     checks: [
       fine('queue', `${plural(Number(waiting), 'message')} waiting, ${count(Number(inWork))} in work`),
       visibility(Number(attributes.VisibilityTimeout), options.functionTimeout),
@@ -47,9 +47,6 @@ export async function checkQueue(options: QueueOptions): Promise<{ readonly chec
         'oldest message',
         `only CloudWatch tells its age: aws cloudwatch get-metric-statistics --region ${region} --namespace AWS/SQS --metric-name ApproximateAgeOfOldestMessage --dimensions Name=QueueName,Value=${name} --statistics Maximum --period 300 --start-time <an hour ago> --end-time <now>`,
       ),
-      ...(bucket === undefined
-        ? [notChecked('queue policy', 'no bucket is named: --bucket takes the one that is to send')]
-        : [policyCheck(attributes, { ...options, bucket }), ...keyCheck(attributes)]),
     ],
   }
 
@@ -78,7 +75,7 @@ async function attributesOf({ sqs, signal }: QueueOptions, QueueUrl: string): Pr
   return Attributes as Record<string, string>
 }
 
-async function deadLetters(options: QueueOptions, attributes: Readonly<Record<string, string>>): Promise<Check[]> {
+async function deadLetters(options: QueueOptions, attributes: Attributes): Promise<Check[]> {
   const { sqs, signal } = options
   const check = 'redrive policy'
   const { deadLetterTargetArn, maxReceiveCount } = JSON.parse(attributes.RedrivePolicy ?? '{}')
@@ -142,43 +139,51 @@ async function deadLetters(options: QueueOptions, attributes: Readonly<Record<st
   return checks
 }
 
-function policyCheck(
-  { Policy, QueueArn = '' }: Readonly<Record<string, string>>,
-  { bucket, account }: { readonly bucket: string; readonly account?: string | undefined },
-): Check {
+/**
+ * Whether a service may send to a queue, and encrypt with its key.
+ *
+ * @param isKnown Whether uploads come that way; where that is not known, another service may stand in for S3
+ */
+export function checkSender(attributes: Attributes, sender: Sender, isKnown: boolean): Check[] {
+  return [policyCheck(attributes, sender, isKnown), ...keyCheck(attributes, sender)]
+}
+
+function policyCheck({ Policy, QueueArn = '' }: Attributes, sender: Sender, isKnown: boolean): Check {
   const check = 'queue policy'
-  const bucketArn = `arn:${QueueArn.split(':')[1]}:s3:::${bucket}`
-  const todo = `allow s3.amazonaws.com sqs:SendMessage on ${QueueArn} where aws:SourceArn is ${bucketArn}: docs/trust.md`
-  const verdict = mayS3Send(Policy, { queueArn: QueueArn, bucketArn, account })
-  if (verdict === 'allowed') return fine(check, `S3 may send for ${bucket}`)
+  const { service, name, of, sourceArn } = sender
+  const todo = `allow ${service} sqs:SendMessage on ${QueueArn} where aws:SourceArn is ${sourceArn}: docs/trust.md`
+  const verdict = maySend(Policy, QueueArn, sender)
+  if (verdict === 'allowed') return fine(check, `${name} may send for ${of}`)
   if (verdict === 'unknown')
     return found(
       check,
       'unknown',
-      `whether S3 may send for ${bucket} hangs on conditions that are not known here`,
+      `whether ${name} may send for ${of} hangs on conditions that are not known here`,
       todo,
     )
-  const other = verdict === 'not allowed' ? otherSender(Policy, QueueArn) : undefined
+  const [other] = isKnown || verdict === 'denied' ? [] : otherSenders(Policy, QueueArn)
   if (other !== undefined)
     return found(
       check,
       'unknown',
-      `${other} may send, and S3 itself may not: whether uploads to ${bucket} come that way is not told here`,
-      `see that what ${other} sends is of ${bucket} alone: docs/trust.md`,
+      `${other} may send, and ${name} itself may not: whether uploads to ${of} come that way is not told here`,
+      `see that what ${other} sends is of ${of} alone: docs/trust.md`,
     )
-  const what = verdict === 'denied' ? 'a statement forbids S3 to send' : `nothing allows S3 to send for ${bucket}`
+  const what = verdict === 'denied' ? `a statement forbids ${name} to send` : `nothing allows ${name} to send for ${of}`
   return found(check, 'fault', what, todo)
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html#key-policy-sns-sqs */
-function keyCheck({ KmsMasterKeyId: key }: Readonly<Record<string, string>>): Check[] {
+/**
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html#key-policy-sns-sqs
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html#eb-sqs-encrypted
+ */
+function keyCheck({ KmsMasterKeyId: key }: Attributes, { service, name }: Sender): Check[] {
   if (!key) return []
   const check = 'queue key'
-  const todo =
-    'take a key of your own, whose policy allows s3.amazonaws.com kms:GenerateDataKey and kms:Decrypt, or SqsManagedSseEnabled'
+  const todo = `take a key of your own, whose policy allows ${service} kms:GenerateDataKey and kms:Decrypt, or SqsManagedSseEnabled`
   return [
     /(?:^|\/)aws\/sqs$/.test(key)
-      ? found(check, 'fault', `${key} is AWS's own, which S3 may not use: its notifications are lost`, todo)
-      : found(check, 'unknown', `${key} encrypts messages, and whether S3 may use it only its policy says`, todo),
+      ? found(check, 'fault', `${key} is AWS's own, which ${name} may not use: its messages are lost`, todo)
+      : found(check, 'unknown', `${key} encrypts messages, and whether ${name} may use it only its policy says`, todo),
   ]
 }
