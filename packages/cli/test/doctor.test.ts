@@ -3,10 +3,19 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import {
+  DeleteRuleCommand,
+  DisableRuleCommand,
+  EventBridgeClient,
+  PutRuleCommand,
+  PutTargetsCommand,
+  RemoveTargetsCommand,
+} from '@aws-sdk/client-eventbridge'
 import { PutBucketNotificationConfigurationCommand } from '@aws-sdk/client-s3'
 import { SendMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, vi } from 'vitest'
 import { awsEnvironment, createStack, type Stack } from '../../../test/support/aws.ts'
+import { propertiesOf, resolvedTemplate } from '../../../test/support/cloudformation.ts'
 import { searchServer } from '../../../test/support/search.ts'
 import { onServers } from '../../../test/support/servers.ts'
 import type { Check } from '../src/doctor/check.ts'
@@ -65,7 +74,7 @@ describe('of AWS', () => {
     })
   const all = () => doctor('--bucket', `s3://${stack.bucket}`, '--queue', stack.queueUrl, '--function-timeout', '120s')
 
-  test('a stack as the template makes it is well, but for what its flow log lacks', async () => {
+  test('a bucket that tells its queue itself is well, but for what its flow log lacks', async () => {
     const depth = await stack.depth(stack.queueUrl)
     const { code, checks, by } = await all()
     expect(statuses(checks)).toEqual([
@@ -121,14 +130,80 @@ describe('of AWS', () => {
       status: 'fault',
       what: expect.stringContaining('suffix .csv'),
     })
+  })
+
+  test('the way of the template, by EventBridge, is well, and what is broken of it is told', async () => {
+    const { s3, bucket, queueArn } = stack
+    const events = new EventBridgeClient({ endpoint, region: 'us-east-1' })
+    const rule = `${bucket}-uploads`
+    const template = resolvedTemplate('examples/lambda/template.yaml', {
+      SearchUrl: 'https://search.example',
+      LogBucketName: bucket,
+    })
+    const { EventPattern: pattern, Targets } = propertiesOf(template, 'Uploads')
+    const put = (detail: object = pattern.detail) =>
+      events.send(new PutRuleCommand({ Name: rule, EventPattern: JSON.stringify({ ...pattern, detail }) }))
+    const target = (more: object = {}) =>
+      events.send(new PutTargetsCommand({ Rule: rule, Targets: [{ Id: Targets[0].Id, Arn: queueArn, ...more }] }))
     const NotificationConfiguration = { EventBridgeConfiguration: {} }
     await s3.send(new PutBucketNotificationConfigurationCommand({ Bucket: bucket, NotificationConfiguration }))
-    await allow(bucket)
     await set({ VisibilityTimeout: '720' })
-    const elsewhere = await all()
-    expect(elsewhere.by.notification!.status).toBe('unknown')
-    expect(elsewhere.code).toBe(5)
-    expect(queueArn).toContain(':sqs:')
+    try {
+      const none = await all()
+      expect(none.by.notification).toMatchObject({ status: 'fault', what: expect.stringContaining('no rule') })
+      expect(none.code).toBe(4)
+
+      const { RuleArn = '' } = await put()
+      await target()
+      expect((await all()).by['queue policy']).toMatchObject({
+        status: 'fault',
+        todo: expect.stringContaining(RuleArn),
+      })
+      const policy = JSON.stringify(propertiesOf(template, 'QueuePolicy').PolicyDocument)
+      await set({
+        Policy: policy.replaceAll(/arn:aws:sqs:[^"]+/g, queueArn).replaceAll(/arn:aws:events:[^"]+/g, RuleArn),
+      })
+      const depth = await stack.depth(stack.queueUrl)
+      const { code, by } = await all()
+      expect(by.notification).toMatchObject({ status: 'ok', what: `EventBridge's rule ${rule} to the queue` })
+      expect(by['queue policy']).toMatchObject({ status: 'ok', what: `EventBridge may send for the rule ${rule}` })
+      expect(code).toBe(0)
+      expect(await stack.depth(stack.queueUrl)).toBe(depth)
+
+      const statusOf = async (object: object) => {
+        await put({ ...pattern.detail, ...object })
+        return (await all()).by.notification!.status
+      }
+      const key = (filter: object) => ({ object: { key: [filter] } })
+      for (const told of [
+        { prefix: 'AWSLogs/' },
+        { suffix: '.log.gz' },
+        { wildcard: 'AWSLogs/*/vpcflowlogs/*.gz' },
+        { 'anything-but': { prefix: 'tmp/' } },
+        { suffix: { 'equals-ignore-case': '.LOG.GZ' } },
+        { exists: true },
+      ])
+        expect(await statusOf(key(told)), JSON.stringify(told)).toBe('ok')
+      for (const untold of [{ prefix: 'tmp/' }, { suffix: '.csv' }, { exists: false }])
+        expect(await statusOf(key(untold)), JSON.stringify(untold)).toBe('fault')
+      expect(await statusOf({ object: { size: [{ numeric: ['>', 0] }] } })).toBe('ok')
+      expect(await statusOf({ reason: ['PutObject'] })).toBe('warning')
+      expect(await statusOf({ requester: ['123456789012'] })).toBe('unknown')
+
+      await put()
+      await target({ InputPath: '$.detail' })
+      expect(await all()).toMatchObject({ code: 5, by: { notification: { status: 'unknown' } } })
+      await target()
+      await events.send(new DisableRuleCommand({ Name: rule }))
+      expect((await all()).by.notification).toMatchObject({
+        status: 'fault',
+        todo: `aws events enable-rule --region us-east-1 --name ${rule}`,
+      })
+    } finally {
+      await events.send(new RemoveTargetsCommand({ Rule: rule, Ids: [Targets[0].Id] }))
+      await events.send(new DeleteRuleCommand({ Name: rule }))
+      events.destroy()
+    }
   })
 
   test('what is not there is told, and what is not named is not asked', async () => {
@@ -240,6 +315,42 @@ describe.each(['elasticsearch', 'opensearch'] as const)('of %s', (engine) => {
     const other = engine === 'elasticsearch' ? 'opensearch' : 'elasticsearch'
     expect((await doctor('--to', other, '--url', url)).by.store!.status).toBe('fault')
     expect((await doctor('--to', engine, '--url', 'http://127.0.0.1:9')).by.store!.status).toBe('fault')
+  })
+
+  test('of an alias the index that is written is looked at, of dated ones the newest that is there', async () => {
+    const { ask } = searchServer(url)
+    const name = `doctor-${process.pid}-${engine}`
+    const dated = 'logs-doctor.of-tests-default'
+    const indices = [`${name}-1`, `${name}-2`, `${dated}-2026.01.01`, `${dated}-2026.01.02`]
+    const block = (index: string, value: true | null) =>
+      ask('PUT', `/${index}/_settings`, { 'index.blocks.write': value })
+    const blocks = async (...args: string[]) => (await at(...own(), ...args)).by.blocks!
+    try {
+      for (const index of indices) await ask('PUT', `/${index}`)
+      const [old, last, ...days] = indices as [string, string, ...string[]]
+      const write = (is_write_index: boolean | undefined) =>
+        ask('POST', '/_aliases', {
+          actions: [
+            { add: { index: old, alias: name } },
+            { add: { index: last, alias: name, ...(is_write_index !== undefined && { is_write_index }) } },
+          ],
+        })
+      await write(undefined)
+      expect(await blocks('--index', name)).toMatchObject({ status: 'fault', details: [old, last] })
+      await write(true)
+      await block(old, true)
+      expect((await blocks('--index', name)).status).toBe('ok')
+      expect((await blocks('--index', old)).status).toBe('fault')
+      await block(last, true)
+      expect((await blocks('--index', name)).details).toEqual([`${last}: index.blocks.write`])
+
+      await block(days[0]!, true)
+      expect((await blocks('--index-per', 'day')).status).toBe('ok')
+      await block(days[1]!, true)
+      expect((await blocks('--index-per', 'day')).details).toEqual([`${days[1]}: index.blocks.write`])
+    } finally {
+      for (const index of indices) await ask('DELETE', `/${index}`)
+    }
   })
 })
 

@@ -1,6 +1,9 @@
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Check } from '../doctor/check.ts'
 import { runHere } from '../test-io.ts'
@@ -93,6 +96,28 @@ describe('doctor', () => {
     expect(requests).toEqual([])
   })
 
+  it('compiles each format once, in the form in which it is stored', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'flowferry-doctor-'))
+    try {
+      const file = join(folder, 'flowferry.config.mjs')
+      writeFileSync(file, counting)
+      for (const [options, form] of [
+        [[], 'small'],
+        [['--documents', 'full', '--to', `duckdb:${join(folder, 'logs.db')}`], 'full'],
+        [['--format', 'counted'], 'small'],
+      ] as const) {
+        const compiled: string[] = []
+        vi.stubGlobal('compiled', compiled)
+        const { code, stderr } = await runHere(['doctor', '--config', file, ...options], { env })
+        expect(code, stderr).toBe(0)
+        expect(compiled, options.join(' ')).toEqual(form === 'full' ? ['bound', 'full'] : ['bound'])
+      }
+    } finally {
+      vi.unstubAllGlobals()
+      rmSync(folder, { recursive: true })
+    }
+  })
+
   it('says of what is not named which option names it', async () => {
     const { code, stdout } = await doctor([])
     for (const text of ['--bucket takes its name', '--queue takes its URL', '--to takes one'])
@@ -103,3 +128,17 @@ describe('doctor', () => {
 
 const identity = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
 <Arn>arn:aws:iam::123456789012:user/me</Arn><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`
+
+/** A config whose one format tells what is made of it. */
+const counting = `const plain = {
+  formats: [{ kind: 'counted', title: 'Counted', dataset: 'custom.counted', mapping: {}, fields: [], archive: [] }],
+  schema: { fields: {}, cases: [] },
+  claims: () => undefined,
+  async *parse() {},
+}
+const bound = { ...plain, with: () => bound, get full() { globalThis.compiled.push('full'); return plain } }
+export default {
+  formats: { counted: { ...plain, with() { globalThis.compiled.push('bound'); return bound } } },
+  enrichments: [{ name: 'none', derived: () => [] }],
+}
+`

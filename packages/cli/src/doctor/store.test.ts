@@ -191,16 +191,44 @@ describe('checkStore', () => {
     expect((await blocksOf('.ds-1')).status).toBe('ok')
     const dated = { indexPer: 'day', now: Date.parse('2026-11-22T10:00:00Z') } as const
     expect((await blocksOf('logs-aws.vpcflow-default-2026.11.22', dated)).status).toBe('fault')
-    expect((await blocksOf('logs-aws.vpcflow-default-2026.11.20', dated)).status).toBe('ok')
+    // The newest that is there, where today's is not, and no older one.
+    expect((await blocksOf('logs-aws.vpcflow-default-2026.11.20', dated)).status).toBe('fault')
+    const newer = (...names: string[]) => ({
+      '/logs-': answer({
+        'logs-aws.vpcflow-default-2026.11.20': { settings },
+        ...Object.fromEntries(names.map((name) => [name, { settings: { 'index.provided_name': name } }])),
+      }),
+    })
+    expect((await blocksOf('', dated, newer('logs-aws.vpcflow-default-2026.11.21'))).status).toBe('ok')
+    // Of another place it tells nothing.
+    expect((await blocksOf('', dated, newer('logs-aws.vpcflow-other-2026.11.22'))).status).toBe('fault')
     const monthly = { ...dated, indexPer: 'month' } as const
     expect((await blocksOf('logs-aws.vpcflow-default-2026.11', monthly)).status).toBe('fault')
     // An index of one's own, or what an alias stands for.
-    const none = { '/_data_stream/': answer({ error: {} }, 404) }
-    const own = { '/mine': answer({ 'mine-1': { settings } }), ...none }
-    expect((await blocksOf('logs-x', { index: 'mine' }, own)).status).toBe('fault')
+    const none = { '/_data_stream/': answer({ error: {} }, 400) }
+    const mine = (alias: object, names: object = { 'mine-1': { settings }, 'mine-2': { settings: {} } }) =>
+      blocksOf('logs-x', { index: 'mine' }, { ...none, '/mine': answer(names), '/_alias/mine': answer(alias) })
+    const of = (isWritten?: boolean) => ({
+      aliases: { mine: isWritten === undefined ? {} : { is_write_index: isWritten } },
+    })
+    expect((await mine({}, { mine: { settings } })).status).toBe('fault')
+    expect((await mine({ 'mine-1': of(true), 'mine-2': of(false) })).details).toEqual([
+      'mine-1: index.blocks.read_only_allow_delete',
+    ])
+    expect((await mine({ 'mine-1': of(), 'mine-2': of(true) })).status).toBe('ok')
+    expect((await mine({ 'mine-1': of() }, { 'mine-1': { settings } })).status).toBe('fault')
+    for (const several of [{ 'mine-1': of(), 'mine-2': of() }, { 'mine-2': of(false) }])
+      expect(await mine(several)).toMatchObject({ status: 'fault', what: expect.stringContaining('none to write to') })
+    // A data stream, and an alias of one.
+    const streamed = { index: 'mine' }
+    const indices = { '/mine': answer({ '.ds-1': { settings }, '.ds-2': { settings: {} } }) }
+    for (const alias of [answer({}, 404), answer({ 'my-stream': of() })])
+      expect((await blocksOf('', streamed, { ...indices, '/_alias/mine': alias })).status).toBe('ok')
     const asked: string[] = []
     await checks({}, {}, (path) => asked.push(path))
-    expect(asked).toContain('/logs-aws.vpcflow-*/_settings/index.blocks.*?flat_settings=true&expand_wildcards=all')
+    expect(asked).toContain(
+      '/logs-aws.vpcflow-*/_settings/index.blocks.*,index.provided_name?flat_settings=true&expand_wildcards=all',
+    )
   })
 
   it('leaves out what only a monitor may see', async () => {

@@ -190,18 +190,30 @@ async function checkBlocks(options: StoreOptions): Promise<Check> {
     datasets(options.formats)
       .map(({ dataset }) => `logs-${dataset}-*`)
       .join(',')
-  const path = `/${encodeURIComponent(pattern)}/_settings/index.blocks.*?flat_settings=true&expand_wildcards=all`
+  // Each index has its name among them: one of which nothing is asked that it has would be left out.
+  const settings = 'index.blocks.*,index.provided_name'
+  const path = `/${encodeURIComponent(pattern)}/_settings/${settings}?flat_settings=true&expand_wildcards=all`
   const { status, body } = await request('GET', path)
   if (status === 404) return fine(check, 'no index is there yet')
   if (status >= 300)
     return notChecked(check, `it takes the right to read settings of ${index ?? 'logs-*'}: the answer was ${status}`)
-  const isWritten = await writtenIn(pattern, options)
-  const blocked = Object.entries((body ?? {}) as Record<string, { settings?: Record<string, string> }>).flatMap(
-    ([name, { settings = {} }]) => {
-      const on = Object.keys(settings).filter((key) => settings[key] === 'true' && key !== 'index.blocks.metadata')
-      return on.length > 0 && isWritten(name) ? [`${name}: ${on.join(', ')}`] : []
-    },
-  )
+  const all = (body ?? {}) as Record<string, { settings?: Record<string, string> }>
+  const written = await writtenOf(Object.keys(all), pattern, options)
+  if (written === undefined)
+    return found(
+      check,
+      'fault',
+      `the alias ${index} stands for several indices, and for none to write to`,
+      'POST _aliases with is_write_index of one of them',
+      Object.keys(all).sort().slice(0, 10),
+    )
+  const blocked = written.flatMap((name) => {
+    const its = all[name]?.settings ?? {}
+    const on = Object.keys(its).filter(
+      (key) => key.startsWith('index.blocks.') && its[key] === 'true' && key !== 'index.blocks.metadata',
+    )
+    return on.length > 0 ? [`${name}: ${on.join(', ')}`] : []
+  })
   if (blocked.length === 0) return fine(check, 'no index that is written refuses documents')
   const isFull = blocked.some((text) => text.includes('read_only_allow_delete'))
   const todo = isFull
@@ -216,22 +228,63 @@ async function checkBlocks(options: StoreOptions): Promise<Check> {
   )
 }
 
-/** Which index is written: of a data stream its last, of dated ones that of today. */
-async function writtenIn(
+/**
+ * Which of the indices are written: of a data stream its last, of an alias the one that is for it, of dated ones that of
+ * today and the newest that is there. `undefined`: an alias that has none.
+ */
+async function writtenOf(
+  names: readonly string[],
   pattern: string,
   { request, index, indexPer, now = Date.now() }: StoreOptions,
-): Promise<(name: string) => boolean> {
-  const date = new Date(now).toISOString().replaceAll('-', '.')
-  if (index === undefined && indexPer) return (name) => name.endsWith(`-${date.slice(0, indexPer === 'day' ? 10 : 7)}`)
-  const { status, body } = await request('GET', `/_data_stream/${encodeURIComponent(pattern)}`)
-  // An index of the user's own is none.
+): Promise<readonly string[] | undefined> {
+  if (index === undefined && indexPer) {
+    const today = new Date(now)
+      .toISOString()
+      .slice(0, indexPer === 'day' ? 10 : 7)
+      .replaceAll('-', '.')
+    const dated = indexPer === 'day' ? /^(.+)-(\d{4}\.\d\d\.\d\d)$/ : /^(.+)-(\d{4}\.\d\d)$/
+    const newest = new Map<string, string>()
+    for (const name of names) {
+      const [, place] = dated.exec(name) ?? []
+      // Of one length, so that the order of their names is that of their dates.
+      if (place !== undefined && name > (newest.get(place) ?? '')) newest.set(place, name)
+    }
+    const last = new Set(newest.values())
+    return names.filter((name) => last.has(name) || (dated.test(name) && name.endsWith(`-${today}`)))
+  }
+  let streams = pattern
+  if (index !== undefined) {
+    if (names.includes(index)) return [index]
+    // OpenSearch refuses an alias where a data stream is asked for.
+    const written = await writtenByAlias(request, index)
+    if (written === undefined || written.every((name) => names.includes(name))) return written
+    streams = written.join(',')
+  }
+  const { status, body } = await request('GET', `/_data_stream/${encodeURIComponent(streams)}`)
   if (status >= 300 && status !== 404) throw refusalOf({ status, body }, 'GET /_data_stream')
-  const { data_streams: streams = [] } = (status === 404 ? {} : (body ?? {})) as {
+  const { data_streams: found = [] } = (status === 404 ? {} : (body ?? {})) as {
     data_streams?: readonly { readonly indices?: readonly { readonly index_name?: string }[] }[]
   }
-  if (index !== undefined && streams.length === 0) return () => true
-  const last = new Set(streams.map(({ indices = [] }) => indices.at(-1)?.index_name))
-  return (name) => last.has(name)
+  return found.flatMap(({ indices = [] }) => indices.at(-1)?.index_name ?? [])
+}
+
+/**
+ * The indices or data streams of an alias that are written, or the name itself where it is none; undefined: there are none.
+ * https://www.elastic.co/docs/manage-data/data-store/aliases#write-index
+ */
+async function writtenByAlias(request: SearchEngineRequest, name: string): Promise<readonly string[] | undefined> {
+  const path = `/_alias/${encodeURIComponent(name)}`
+  const { status, body } = await request('GET', path)
+  if (status === 404) return [name]
+  if (status >= 300) throw refusalOf({ status, body }, `GET ${path}`)
+  const members = Object.entries(
+    (body ?? {}) as Record<string, { aliases?: Record<string, { is_write_index?: boolean }> }>,
+  ).map(([member, { aliases }]) => ({ member, isWritten: aliases?.[name]?.is_write_index }))
+  const chosen = members.filter(({ isWritten }) => isWritten === true)
+  // One that is alone is written unless it is said not to be.
+  const isAlone = members.length === 1 && members[0]!.isWritten === undefined
+  const written = (isAlone ? members : chosen).map(({ member }) => member)
+  return written.length > 0 ? written : undefined
 }
 
 /** https://www.elastic.co/docs/reference/elasticsearch/configuration-reference/cluster-level-shard-allocation-routing-settings */
