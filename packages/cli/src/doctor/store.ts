@@ -40,7 +40,9 @@ export async function checkStore(options: StoreOptions): Promise<Check[]> {
     ...(await each('templates', 'the right to read templates, and settings of indices', () => checkTemplates(options))),
     ...(await each('writing', 'credentials that may ask for their own rights', () => checkWriting(options))),
     ...(await each('cluster', 'monitor', () => checkHealth(request))),
-    ...(await each('blocks', `the right to read settings of ${index ?? 'logs-*'}`, () => checkBlocks(options))),
+    ...(await each('blocks', `the right to read settings and aliases of ${index ?? 'logs-*'}`, () =>
+      checkBlocks(options),
+    )),
     ...(await each('disk', 'monitor', () => checkDisk(request))),
   ]
 }
@@ -273,7 +275,9 @@ async function writtenOf(
  * https://www.elastic.co/docs/manage-data/data-store/aliases#write-index
  */
 async function writtenByAlias(request: SearchEngineRequest, name: string): Promise<readonly string[] | undefined> {
-  const path = `/_alias/${encodeURIComponent(name)}`
+  const own = encodeURIComponent(name)
+  // Of its own indices: for those of all OpenSearch asks for the right on all.
+  const path = `/${own}/_alias/${own}`
   const { status, body } = await request('GET', path)
   if (status === 404) return [name]
   if (status >= 300) throw refusalOf({ status, body }, `GET ${path}`)
@@ -281,10 +285,11 @@ async function writtenByAlias(request: SearchEngineRequest, name: string): Promi
     (body ?? {}) as Record<string, { aliases?: Record<string, { is_write_index?: boolean }> }>,
   ).map(([member, { aliases }]) => ({ member, isWritten: aliases?.[name]?.is_write_index }))
   const chosen = members.filter(({ isWritten }) => isWritten === true)
+  if (members.length === 0) return [name]
   // One that is alone is written unless it is said not to be.
   const isAlone = members.length === 1 && members[0]!.isWritten === undefined
-  const written = (isAlone ? members : chosen).map(({ member }) => member)
-  return written.length > 0 ? written : undefined
+  const all = (isAlone ? members : chosen).map(({ member }) => member)
+  return all.length > 0 ? all : undefined
 }
 
 /** https://www.elastic.co/docs/reference/elasticsearch/configuration-reference/cluster-level-shard-allocation-routing-settings */
