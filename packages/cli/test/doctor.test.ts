@@ -300,9 +300,15 @@ describe.each(['elasticsearch', 'opensearch'] as const)('of %s', (engine) => {
       const [old, last] = found[0]!.indices.map(({ index_name: name }) => name)
       await block(old!, true)
       expect((await at(...own())).by.blocks).toMatchObject({ status: 'ok' })
-      expect((await at(...own(), '--index', stream)).by.blocks).toMatchObject({ status: 'ok' })
+      const names = engine === 'elasticsearch' ? [stream, `${stream}-alias`] : [stream]
+      for (const alias of names.slice(1))
+        await ask('POST', '/_aliases', { actions: [{ add: { index: stream, alias } }] })
+      for (const name of names) expect((await at(...own(), '--index', name)).by.blocks!.status, name).toBe('ok')
       await block(last!, true)
-      expect((await at(...own(), '--index', stream)).by.blocks!.details).toHaveLength(1)
+      for (const name of names)
+        expect((await at(...own(), '--index', name)).by.blocks!.details, name).toEqual([
+          `${last}: index.blocks.read_only_allow_delete`,
+        ])
       const { code, by } = await at(...own())
       expect(by.blocks).toMatchObject({ status: 'fault', details: [`${last}: index.blocks.read_only_allow_delete`] })
       expect(code).toBe(4)

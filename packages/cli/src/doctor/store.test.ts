@@ -207,7 +207,7 @@ describe('checkStore', () => {
     // An index of one's own, or what an alias stands for.
     const none = { '/_data_stream/': answer({ error: {} }, 400) }
     const mine = (alias: object, names: object = { 'mine-1': { settings }, 'mine-2': { settings: {} } }) =>
-      blocksOf('logs-x', { index: 'mine' }, { ...none, '/mine': answer(names), '/mine/_alias/mine': answer(alias) })
+      blocksOf('logs-x', { index: 'mine' }, { ...none, '/mine': answer(names), '/_alias/mine': answer(alias) })
     const of = (isWritten?: boolean) => ({
       aliases: { mine: isWritten === undefined ? {} : { is_write_index: isWritten } },
     })
@@ -223,7 +223,7 @@ describe('checkStore', () => {
     const streamed = { index: 'mine' }
     const indices = { '/mine': answer({ '.ds-1': { settings }, '.ds-2': { settings: {} } }) }
     for (const alias of [answer({}, 404), answer({}), answer({ 'my-stream': of() })])
-      expect((await blocksOf('', streamed, { ...indices, '/mine/_alias/mine': alias })).status).toBe('ok')
+      expect((await blocksOf('', streamed, { ...indices, '/_alias/mine': alias })).status).toBe('ok')
     const asked: string[] = []
     await checks({}, {}, (path) => asked.push(path))
     expect(asked).toContain(

@@ -237,8 +237,9 @@ async function checkBlocks(options: StoreOptions): Promise<Check> {
 async function writtenOf(
   names: readonly string[],
   pattern: string,
-  { request, index, indexPer, now = Date.now() }: StoreOptions,
+  options: StoreOptions,
 ): Promise<readonly string[] | undefined> {
+  const { request, index, indexPer, now = Date.now() } = options
   if (index === undefined && indexPer) {
     const today = new Date(now)
       .toISOString()
@@ -252,13 +253,13 @@ async function writtenOf(
       if (place !== undefined && name > (newest.get(place) ?? '')) newest.set(place, name)
     }
     const last = new Set(newest.values())
-    return names.filter((name) => last.has(name) || (dated.test(name) && name.endsWith(`-${today}`)))
+    return names.filter((name) => last.has(name) || name.endsWith(`-${today}`))
   }
   let streams = pattern
   if (index !== undefined) {
     if (names.includes(index)) return [index]
     // OpenSearch refuses an alias where a data stream is asked for.
-    const written = await writtenByAlias(request, index)
+    const written = await writtenByAlias(options, index)
     if (written === undefined || written.every((name) => names.includes(name))) return written
     streams = written.join(',')
   }
@@ -274,10 +275,10 @@ async function writtenOf(
  * The indices or data streams of an alias that are written, or the name itself where it is none; undefined: there are none.
  * https://www.elastic.co/docs/manage-data/data-store/aliases#write-index
  */
-async function writtenByAlias(request: SearchEngineRequest, name: string): Promise<readonly string[] | undefined> {
-  const own = encodeURIComponent(name)
-  // Of its own indices: for those of all OpenSearch asks for the right on all.
-  const path = `/${own}/_alias/${own}`
+async function writtenByAlias({ request, engine }: StoreOptions, name: string): Promise<readonly string[] | undefined> {
+  const alias = encodeURIComponent(name)
+  // Of its own indices: for those of all OpenSearch asks for the right on all. Elasticsearch takes a data stream for none.
+  const path = `${engine === 'opensearch' ? `/${alias}` : ''}/_alias/${alias}`
   const { status, body } = await request('GET', path)
   if (status === 404) return [name]
   if (status >= 300) throw refusalOf({ status, body }, `GET ${path}`)
