@@ -34,8 +34,8 @@ export const found = (
   status: 'warning' | 'fault' | 'unknown',
   what: string,
   todo: string,
-  details?: readonly string[],
-): Check => ({ check, status, what, todo, ...(details && { details }) })
+  details: readonly string[] = [],
+): Check => ({ check, status, what, todo, ...(details.length > 0 && { details }) })
 
 /**
  * What an error of AWS or of a store leaves to say. A missing permission says nothing of what was to be looked at, anything

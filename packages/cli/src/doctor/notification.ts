@@ -61,7 +61,7 @@ export async function checkNotification(
   function verdict(
     all: readonly Way[],
     reach: readonly Reach[],
-    { faults, todo: cure }: { readonly faults: readonly string[]; readonly todo?: string } = { faults: [] },
+    { faults, senders, todo: cure }: Partial<Awaited<ReturnType<typeof rulesTo>>> = {},
   ): { readonly check: Check; readonly senders: readonly Sender[] } {
     const todo =
       cure ?? `let s3:ObjectCreated:* of ${bucket} go to ${queueArn}, or turn EventBridge on: examples/lambda/README.md`
@@ -75,7 +75,7 @@ export async function checkNotification(
         : direct.length > 0
           ? 'the queue is told of no uploads'
           : 'the bucket does not tell the queue of uploads'
-      return { check: found(check, 'fault', what, todo, faults.length > 0 ? faults : undefined), senders: [] }
+      return { check: found(check, 'fault', what, todo, faults), senders: senders ?? [] }
     }
     const used = all.filter((way) => reach.some((one) => one.used.includes(way)))
     const names = (ways: readonly Way[]) => [...new Set(ways.map(({ what }) => what))].join('; ')
@@ -87,7 +87,7 @@ export async function checkNotification(
       const details = [
         ...missed.flatMap(({ key }) => key ?? []),
         ...partly.map(({ key, maybe }) => `${key === undefined ? '' : `${key}: `}only by ${maybe.join(', ')}`),
-        ...faults,
+        ...(faults ?? []),
       ]
       if (missed.length > 0) {
         const isAll = missed.length === reach.length

@@ -7,6 +7,7 @@ import {
   TestEventPatternCommand,
 } from '@aws-sdk/client-eventbridge'
 import { shellWord } from '@flowferry/core/internal'
+import type { Sender } from './policy.ts'
 import { type NotificationOptions, type Told, type Uploaded, uploads, type Way } from './way.ts'
 
 /** What it takes to ask. */
@@ -23,6 +24,8 @@ interface Rules {
   readonly ways: readonly Way[]
   /** Why other rules that have the queue as their target tell it nothing. */
   readonly faults: readonly string[]
+  /** Of all rules that would tell it, these others among them. */
+  readonly senders: readonly Sender[]
   readonly todo: string
 }
 
@@ -39,6 +42,7 @@ export async function rulesTo(options: NotificationOptions): Promise<Rules> {
   const eventBridge = await options.eventBridge()
   const ways: Way[] = []
   const faults: string[] = []
+  const senders: Sender[] = []
   const disabled: string[] = []
   const names = await paged((NextToken) =>
     eventBridge
@@ -51,6 +55,14 @@ export async function rulesTo(options: NotificationOptions): Promise<Rules> {
       faults.push(`the rule ${Name} is of a schedule, and takes no events`)
       continue
     }
+    const sender: Sender = {
+      service: 'events.amazonaws.com',
+      name: 'EventBridge',
+      sourceArn: Arn,
+      of: `the rule ${Name}`,
+      account: Arn.split(':')[4],
+    }
+    senders.push(sender)
     if (State === 'DISABLED') {
       faults.push(`the rule ${Name} is disabled`)
       disabled.push(Name)
@@ -70,28 +82,25 @@ export async function rulesTo(options: NotificationOptions): Promise<Rules> {
     const doubts = change === undefined ? [] : [`the rule ${Name} sends ${change}`]
     ways.push({
       what: `EventBridge's rule ${Name}`,
-      sender: {
-        service: 'events.amazonaws.com',
-        name: 'EventBridge',
-        sourceArn: Arn,
-        of: `the rule ${Name}`,
-        account: Arn.split(':')[4],
-      },
+      sender,
       tells: async (object) => {
-        const told = await taken({ eventBridge, name: Name, pattern: JSON.parse(EventPattern), options, object })
+        const told = await taken({ eventBridge, name: Name, pattern: EventPattern, options, object })
         return { ...told, doubts: [...told.doubts, ...doubts] }
       },
     })
   }
-  const [first] = disabled
-  const region = queueArn.split(':')[3]
-  return {
-    ways,
-    faults,
-    todo:
-      first === undefined
-        ? `make a rule for Object Created of ${options.bucket} with ${queueArn} as its target, as examples/lambda/template.yaml has it`
-        : `aws events enable-rule --region ${region} --name ${shellWord(first)}`,
+  return { ways, faults, senders, todo: cure() }
+
+  function cure(): string {
+    const [first] = disabled
+    const region = queueArn.split(':')[3]
+    const { bucket } = options
+    if (first !== undefined) return `aws events enable-rule --region ${region} --name ${shellWord(first)}`
+    const wanted = `Object Created of ${bucket}`
+    const model = 'as examples/lambda/template.yaml has it'
+    return ways.length > 0
+      ? `let the pattern of one rule take all of ${wanted}, ${model}`
+      : `make a rule for ${wanted} with ${queueArn} as its target, ${model}`
   }
 }
 
@@ -126,21 +135,22 @@ function changeOf({ InputPath = '$', InputTransformer }: Target): string | undef
 interface Asked {
   readonly eventBridge: EventBridgeClient
   readonly name: string
-  readonly pattern: Json
+  readonly pattern: string
   readonly options: NotificationOptions
   readonly object: Uploaded | undefined
 }
 
 /** Which uploads of a log a pattern takes. */
 async function taken({ eventBridge, name, pattern, options, object }: Asked): Promise<Told> {
-  const { known, open } = split(pattern, eventOf(options, object, reasons[0]!))
+  const { known, open } = split(JSON.parse(pattern), eventOf(options, object, reasons[0]!))
   const doubts = open.map((path) => `the rule ${name} asks for ${path}, which is not known here`)
   const takes = async (reason: string) => {
     // All events: EventBridge knows no empty pattern.
     if (Object.keys(known).length === 0) return true
     const { Result = false } = await eventBridge.send(
       new TestEventPatternCommand({
-        EventPattern: JSON.stringify(known),
+        // Numbers are held against an event as they are written, 300.0 is not 300.
+        EventPattern: open.length === 0 ? pattern : JSON.stringify(known),
         Event: JSON.stringify(eventOf(options, object, reason)),
       }),
     )
