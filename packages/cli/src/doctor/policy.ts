@@ -37,7 +37,7 @@ type Ternary = boolean | undefined
 /**
  * Whether a service may send to a queue.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
- * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sqs-permissions
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
  *
  * @param policy The queue's attribute `Policy`; none: nobody but its account may send
  * @throws SyntaxError where the policy is no JSON

@@ -175,7 +175,7 @@ function policyCheck({ Policy, QueueArn = '' }: Attributes, sender: Sender, isKn
 
 /**
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html#key-policy-sns-sqs
- * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html#eb-sqs-encrypted
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html
  */
 function keyCheck({ KmsMasterKeyId: key }: Attributes, { service, name }: Sender): Check[] {
   if (!key) return []
