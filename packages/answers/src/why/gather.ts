@@ -57,7 +57,9 @@ export async function gather(store: Store['ask'], pair: Pair, options: GatherOpt
   const outer = await outerOf(ask, pair, port, span, flowsOf(flows))
   const translated = await translatedOf(ask, pair, port, span, flowsOf(outer))
   const elsewhere = a.log ? await documentsOf(ask, elsewhereQuestion(span, pair, port, a.log, alsoB)) : []
-  const others = { clients: await clientsOf(ask, pair, port, span), targets: await targetsOf(ask, pair, span) }
+  const ofPair = new Set(flowsOf(flows).flatMap(({ source, destination }) => [source, destination]))
+  const targets = (await targetsOf(ask, pair, span)).filter(({ address }) => !ofPair.has(address))
+  const others = { clients: await clientsOf(ask, pair, port, span), targets }
   return { ...known, flows: [...flows, ...outer, ...translated], elsewhere, others }
 }
 

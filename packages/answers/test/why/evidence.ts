@@ -50,7 +50,7 @@ function flow(eni: string, direction: Direction, isReply: boolean, options: Flow
     },
     source: { ip: ends[0], port: ports[0] },
     destination: { ip: ends[1], port: ports[1] },
-    network: { packets, bytes, direction, iana_number: protocol },
+    network: { packets, bytes, direction, iana_number: protocol, type: client.includes(':') ? 'ipv6' : 'ipv4' },
     related: { ip: ends },
     aws: {
       vpcflow: {

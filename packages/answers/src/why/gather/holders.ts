@@ -8,7 +8,7 @@ import { about, is, mostOthers, text, touches } from './ask.ts'
 
 /**
  * Whose address is whose interface's: by the direction, in which the interface's own address is the source of what leaves
- * and the destination of what enters; without it, by the address that all its records hold.
+ * and the destination of what enters; without it, by the address that all its records of IPv4 or of IPv6 hold: it may have one of each.
  */
 export async function holdersOf(ask: Store['ask'], pair: Pair, span: Span): Promise<Map<string, string[]>> {
   const { a, b } = pair
@@ -42,7 +42,7 @@ export async function holdersOf(ask: Store['ask'], pair: Pair, span: Span): Prom
   })
   const seen = byInterface(touching.rows)
   const undirected = seen.filter(({ directed }) => directed === 0).flatMap((row) => text(row[id]) ?? [])
-  const records = undirected.length > 0 ? await recordsOf(ask, span, undirected) : new Map<string, number>()
+  const records = undirected.length > 0 ? await recordsOf(ask, span, pair, undirected) : new Map<string, number>()
   const doubtful = await oneToOne(ask, span, pair, records)
   const holders = new Map<string, string[]>()
   for (const row of seen) {
@@ -120,16 +120,20 @@ const passed = (address: string): Filter => ({
   ],
 })
 
-async function recordsOf(ask: Store['ask'], span: Span, ids: readonly string[]): Promise<Map<string, number>> {
-  const id = 'aws.vpcflow.interface_id'
+const ofFamily = (address: string): Filter => is('network.type', isIPv6(address) ? 'ipv6' : 'ipv4')
+
+async function recordsOf(
+  ask: Store['ask'],
+  span: Span,
+  { a }: Pair,
+  ids: readonly string[],
+): Promise<Map<string, number>> {
+  const { id } = about
   const { rows } = await ask({
     kind: 'groups',
     formats: vpcFlow.formats,
     span,
-    filters: [
-      { field: id, oneOf: ids },
-      { field: 'source.ip', exists: true },
-    ],
+    filters: [{ field: id, oneOf: ids }, ofFamily(a)],
     groups: [id],
     measures: { records: { count: true } },
     limit: mostOthers,
@@ -139,13 +143,13 @@ async function recordsOf(ask: Store['ask'], span: Span, ids: readonly string[]):
 
 /** Interfaces of which all records hold one more address than that of A or B, which may be one of a VPC: nothing tells which is theirs. */
 async function oneToOne(ask: Store['ask'], span: Span, { a, b }: Pair, records: ReadonlyMap<string, number>) {
-  const id = 'aws.vpcflow.interface_id'
+  const { id } = about
   if (records.size === 0) return new Set<string>()
   const { rows } = await ask({
     kind: 'groups',
     formats: vpcFlow.formats,
     span,
-    filters: [{ field: id, oneOf: [...records.keys()] }],
+    filters: [{ field: id, oneOf: [...records.keys()] }, ofFamily(a)],
     groups: [id, 'related.ip'],
     measures: { records: { count: true } },
     order: [{ by: 'records', direction: 'desc' }],
