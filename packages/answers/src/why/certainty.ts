@@ -1,7 +1,7 @@
 /** How sure a row's verdict is, and which causes look the same in the present records. */
 import { isIPv6 } from 'node:net'
 import { isPrivate } from '../addresses.ts'
-import { type Case, isComplete, logsRejects, losesRecords } from './case.ts'
+import { type Case, isComplete, logsAccepts, logsRejects, losesRecords } from './case.ts'
 import { bringsAbout, changesBefore } from './changes.ts'
 import type { Cause, Certainty } from './diagnosis.ts'
 import type { Flow } from './flow.ts'
@@ -130,16 +130,25 @@ function blockedWhere(tries: readonly Try[]): Cause[] {
   ]
 }
 
-/** A record is not there; where its REJECT would not be logged either, it may be blocked. */
+/**
+ * A record is not there; where its REJECT would not be logged either, it may be blocked. A log that has accepted nothing at
+ * all may be of rejected traffic alone: then what it does not have may have passed.
+ */
 const absent =
   (side: 'a' | 'b', blocked: Cause): Judge =>
   (tries, all) => {
     const keepsRejects = logsRejects(all, all[side])
+    if (!logsAccepts(all[side])) return same(keepsRejects === 'yes' ? passed[side] : [blocked, ...passed[side]])
     if (keepsRejects === 'unknown' || keepsRejects === 'no') return same([blocked])
     if (!tries.some((one) => isComplete(all, one)) || losesRecords(all)) return same([])
     if (keepsRejects === 'likely') return { certainty: 'medium', alternatives: [blocked] }
     return { certainty: all.hasFlags ? 'high' : 'medium', alternatives: [] }
   }
+
+const passed: Readonly<Record<'a' | 'b', readonly Cause[]>> = {
+  a: ['reset-by-middlebox', 'slow', 'no-fault'],
+  b: ['no-answer', 'reply-blocked-at-target', 'reply-lost'],
+}
 
 /**
  * What goes into a transit gateway of which there is no log may be dropped there, and a private NAT gateway behind it may

@@ -10,11 +10,12 @@ import { ruledOut } from './ruled-out.ts'
 import { betterLogs, verifying } from './steps.ts'
 import { type Row, table } from './table.ts'
 import { flowsOfTry, isEnded, type Try } from './tries.ts'
-import { isAnswered, leastFault, leastTries, newTargets, wholeTable } from './whole.ts'
+import { failsAtTheEnd, isAnswered, leastFault, leastTries, newTargets, wholeTable } from './whole.ts'
 
 /** Below this share of the later half of the failed tries a cause is not the one that matters now. */
 const leastShare = 0.2
 const mostEvidence = 24
+const resetCauses: readonly Cause[] = ['refused', 'reset-by-target', 'reset-by-middlebox']
 
 /**
  * Why A does not reach B, by the records alone: the first row of the decision table that they show.
@@ -85,22 +86,18 @@ function foundInTable(all: Case): Found | undefined {
   const counted = others.length > 0 ? others : found
   const failed = counted.flatMap(([, tries]) => tries.map(({ start }) => start)).sort((one, other) => one - other)
   const later = failed.slice(failed.length >> 1)
-  const isNow = (tries: readonly Try[]) =>
-    tries.filter(({ start }) => start >= later[0]!).length >= leastShare * later.length
+  const resets = counted.flatMap(([row, tries]) => (row.ofAnyReset ? tries : []))
+  const isNow = ({ cause }: Row, tries: readonly Try[]) =>
+    [...tries, ...(resetCauses.includes(cause) ? resets : [])].filter(({ start }) => start >= later[0]!).length >=
+    leastShare * later.length
   const [row, tries] =
     counted
-      .filter(([, tries]) => isNow(tries))
+      .filter(([row, tries]) => isNow(row, tries))
       .sort(([one], [other]) => table.indexOf(one) - table.indexOf(other))[0] ?? []
   if (!row || !tries) return undefined
   const { cause } = row
   const verdict = row.sure(tries, all)
   return { cause, verdict, sentence: row.say(tries, all), next: row.next(all), tries, isFault: true }
-}
-
-/** Records of the newest connections may be still to come: of several in a row, all without an answer, that is unlikely. */
-function failsAtTheEnd(all: Case): boolean {
-  const last = all.tries.findLastIndex((one) => isAnswered(one, all))
-  return last < 0 || all.tries.length - 1 - last >= leastTries
 }
 
 /** Few of many, and connections go on well behind them. */

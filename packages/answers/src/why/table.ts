@@ -14,6 +14,8 @@ export interface Row {
   readonly shows: shows.Predicate
   /** Whether it rests on a record that is not there: then on connections only of which all records have to be there. */
   readonly byAbsence?: true
+  /** A reset that A alone saw: whose it is, other connections may tell. */
+  readonly ofAnyReset?: true
   readonly sure: sure.Judge
   readonly say: (tries: readonly Try[], all: Case) => string
   readonly next: (all: Case) => string[]
@@ -34,8 +36,8 @@ export const table: readonly Row[] = [
   { row: '10', cause: 'refused', shows: shows.refused, sure: sure.proven, say: say.refused, next: next.listener },
   { row: '11', cause: 'reset-by-target', shows: shows.resetByTarget, sure: sure.proven, say: say.resetByTarget, next: next.serverLog },
   { row: '11a', cause: 'reset-by-middlebox', shows: shows.resetByMiddlebox, sure: sure.resetBetween, say: say.resetByMiddlebox, next: next.keepalive },
-  { row: '10', cause: 'refused', shows: shows.refusalSeenAtA, sure: sure.resetAtA('reset-by-target', 'reset-by-middlebox'), say: say.refusalSeenAtA, next: next.listener },
-  { row: '11', cause: 'reset-by-target', shows: shows.resetSeenAtA, sure: sure.resetAtA('reset-by-middlebox'), say: say.resetSeenAtA, next: next.keepalive },
+  { row: '10', cause: 'refused', shows: shows.refusalSeenAtA, ofAnyReset: true, sure: sure.resetAtA('reset-by-target', 'reset-by-middlebox'), say: say.refusalSeenAtA, next: next.listener },
+  { row: '11', cause: 'reset-by-target', shows: shows.resetSeenAtA, ofAnyReset: true, sure: sure.resetAtA('reset-by-middlebox'), say: say.resetSeenAtA, next: next.keepalive },
   { row: '12', cause: 'reply-lost', shows: shows.replyLost, byAbsence: true, sure: sure.neverReturned, say: say.replyLost, next: next.wayBack },
   { row: '9', cause: 'no-answer', shows: shows.noAnswer, byAbsence: true, sure: sure.neverAnswered, say: say.noAnswer, next: next.hostOfB },
   { row: '16', cause: 'nat-ports', shows: shows.natPorts, byAbsence: true, sure: sure.neverSentOn, say: say.natPorts, next: next.natGateway },

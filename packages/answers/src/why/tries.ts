@@ -142,9 +142,20 @@ export function within(one: Try, from: number, to: number): Try {
   return { ...one, atA: cut(one.atA), atB: cut(one.atB), between: cut(one.between), transit: cut(one.transit) }
 }
 
-/** Whoever sends data or an end has had an answer, whether it is recorded or not. */
+/** Whoever sends data, an end or an ACK has had an answer, whether it is recorded or not. */
 export const areUnansweredSyns = (flows: readonly Flow[]): boolean =>
-  flows.some(looksLikeSyn) && flows.every((flow) => isSmall(flow) && !flow.flags?.fin && !flow.flags?.rst)
+  flows.some(looksLikeSyn) &&
+  flows.every((flow) => isSmall(flow) && !hasAcks(flow) && !flow.flags?.fin && !flow.flags?.rst)
+
+/**
+ * Bytes of a SYN and the ACKs behind it, as Linux and Windows send them: SYNs of a connection are all of one size, which
+ * these are not, or not of a size that SYNs have. Three packets of Windows may be as many SYNs of 44 bytes.
+ */
+function hasAcks({ packets, bytes, source }: Flow): boolean {
+  const header = isIPv6(source) ? 20 : 0
+  const sum = (syn: number, ack: number) => syn + header + (ack + header) * (packets - 1)
+  return packets > 1 && (bytes === sum(60, 52) || (bytes === sum(52, 40) && packets !== 3))
+}
 
 /** Both sides have ended it in order: what comes behind that is missed by nobody. */
 export const isEnded = (one: Try): boolean =>

@@ -66,20 +66,29 @@ const isAnswer = ({ flags }: Flow) => !flags?.rst || flags.synAck || flags.fin
 
 const answered = (all: Case) => all.tries.filter((one) => isAnswered(one, all))
 
+/** Records of the newest connections may be still to come: of several in a row, all without an answer, that is unlikely. */
+export function failsAtTheEnd(all: Case): boolean {
+  const last = all.tries.findLastIndex((one) => isAnswered(one, all))
+  return last < 0 || all.tries.length - 1 - last >= leastTries
+}
+
 /** Far longer than A had been silent before, within the span: what comes behind it is not asked about. */
 function stopped(all: Case): boolean {
   const { tries, pair } = all
   if (isUnread(all)) return false
-  // A port that is used again and again may be one try: its SYNs tell how often A calls.
-  const syns = tries.flatMap((one) => (all.a.log ? one.atA : one.atB).request.filter(looksLikeSyn))
-  const starts = syns.map(({ start }) => start).sort((one, other) => one - other)
+  // A port that is used again and again may be one try: its SYNs tell how often A calls, where the log has flags.
+  const opened = tries.flatMap((one) => {
+    const { request } = all.a.log ? one.atA : one.atB
+    return all.hasFlags ? request.filter(looksLikeSyn) : request.slice(0, 1)
+  })
+  const starts = opened.map(({ start }) => start).sort((one, other) => one - other)
   if (starts.length < 4) return false
   const gaps = starts.slice(1).map((start, n) => start - starts[n]!)
   const usual = gaps.sort((one, other) => one - other)[gaps.length >> 1]!
   const end = Math.min(all.completeUntil, Date.parse(pair.until))
   // A connection may go on long after it has begun; where rejects are not logged, new ones may fail meanwhile, and leave no
   // record: then what counts is when the last one was opened, at any time of the record that has its SYN.
-  const last = Math.max(...(logsRejects(all, all.a) === 'yes' ? tries : syns).map((one) => one.end))
+  const last = Math.max(...(logsRejects(all, all.a) === 'yes' ? tries : opened).map((one) => one.end))
   return end - last > Math.max(300_000, 5 * usual)
 }
 
@@ -229,7 +238,7 @@ export const wholeTable: readonly WholeRow[] = [
     say: (all) => `A does not call B: ${nameOf(all.a)} sends nothing to ${target(all)} in this span${all.port === undefined ? '' : ', and is seen to call nobody else on that port'}${otherWay(all)}.` },
   { row: '15', cause: 'slow', shows: isSlow, sure: same('no-fault'), next: next.latency,
     say: (all) => `The network carries it, and answers of ${target(all)} come slowly: few bytes a second, of which flow logs do not tell why.` },
-  { row: '', cause: 'no-fault', shows: (all) => answered(all).length > 0, sure: wellAsFarAsSeen, next: next.latency,
+  { row: '', cause: 'no-fault', shows: (all) => answered(all).length > 0 && !failsAtTheEnd(all), sure: wellAsFarAsSeen, next: next.latency,
     say: (all) => `No fault is seen: ${answered(all).length} of ${all.tries.length} connections of ${fromAToB(all)} were answered${restOf(all)}.` },
   { ...untold, shows: () => true, next: next.logBoth,
     say: (all) => `The records of ${nameOf(all.a)} and ${target(all)} do not show what becomes of their connections.` },
