@@ -16,7 +16,7 @@ export default [
   row('@flowferry/answers/elasticsearch', 'answers-elasticsearch', '23 kB'),
   row('@flowferry/answers/opensearch', 'answers-opensearch', '23 kB'),
   // The tables of three formats are in it, by which it asks any store.
-  row('@flowferry/answers/why', 'answers-why', '82 kB'),
+  row('@flowferry/answers/why', 'answers-why', '84 kB'),
   row('@flowferry/answers/alerts', 'answers-alerts', '72 kB'),
   row('@flowferry/dashboard', 'dashboard', '30 kB'),
   // All that a browser loads.
@@ -32,7 +32,7 @@ export default [
   row('@flowferry/enrich/geoip', 'enrich-geoip', '4 kB'),
   row('@flowferry/enrich/interfaces', 'enrich-interfaces', '5 kB'),
   row('@flowferry/enrich/snapshot', 'enrich-snapshot', '4 kB'),
-  row('@flowferry/cli', 'cli', '210 kB'),
+  row('@flowferry/cli', 'cli', '216 kB'),
   row('examples/lambda, our own code', 'lambda-elasticsearch', '316 kB'),
   row('examples/lambda with the Elasticsearch client', 'lambda-elasticsearch-client', '1560 kB'),
   row('examples/lambda with the OpenSearch client', 'lambda-opensearch-client', '608 kB'),
