@@ -1,10 +1,10 @@
 import type { Filter } from '../question.ts'
 import { accepted, rejected } from '../questions/daily.ts'
 import { blocked } from '../questions/rejected-now.ts'
+import { flag, noFlags } from '../tcp-flags.ts'
 import { defineAlert } from './alert.ts'
 
 const flows = ['aws.vpcflow'] as const
-const flag = (name: string): Filter => ({ field: 'aws.vpcflow.tcp_flags_array', equals: name })
 /** Version 2 has no direction: then the address tells. */
 const comesTo = (own: readonly string[]): Filter => ({
   any: [
@@ -119,6 +119,6 @@ export const tried: readonly Filter[] = [
   accepted,
   { field: 'network.iana_number', equals: '6' },
   {
-    any: [{ field: 'aws.vpcflow.tcp_flags', equals: '2' }, { not: { field: 'aws.vpcflow.tcp_flags', exists: true } }],
+    any: [{ field: 'aws.vpcflow.tcp_flags', equals: '2' }, noFlags],
   },
 ]

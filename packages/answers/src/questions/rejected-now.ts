@@ -1,23 +1,12 @@
 import type { Filter } from '../question.ts'
+import { mayHave } from '../tcp-flags.ts'
 import { isoDate } from '../values.ts'
 import { type PlainQuestion, rejected } from './daily.ts'
 
 const day = 24 * 3_600_000
 
-/**
- * Rejected records of TCP without a SYN are late packets of a closed connection, and no blocked one. UDP and ICMP have no
- * flags (AWS writes 0), and version 2 has none at all.
- */
-export const blocked: Filter[] = [
-  rejected,
-  {
-    any: [
-      { field: 'aws.vpcflow.tcp_flags_array', equals: 'syn' },
-      { not: { field: 'aws.vpcflow.tcp_flags', exists: true } },
-      { not: { field: 'network.iana_number', equals: '6' } },
-    ],
-  },
-]
+/** Rejected records of TCP without a SYN are late packets of a closed connection, and no blocked one. */
+export const blocked: Filter[] = [rejected, mayHave('syn')]
 
 export const rejectedNow: PlainQuestion = {
   name: 'rejected-now',

@@ -2,6 +2,7 @@ import { privateBlocks } from '@flowferry/core/internal'
 import { type Answer, partialBy, type Row, type Store } from '../answer.ts'
 import { compareLists } from '../order.ts'
 import type { Filter, GroupsQuestion, Span } from '../question.ts'
+import { flag, noFlags } from '../tcp-flags.ts'
 import { isoDate } from '../values.ts'
 import { delivery, margin } from '../why/spans.ts'
 import { accepted, portOfServers, rejected, type SteppedQuestion } from './daily.ts'
@@ -12,8 +13,6 @@ const mostTries = 100_000
 /** Values of one filter. */
 const mostValues = 10_000
 
-const flag = (name: string): Filter => ({ field: 'aws.vpcflow.tcp_flags_array', equals: name })
-const noFlags: Filter = { not: { field: 'aws.vpcflow.tcp_flags', exists: true } }
 const leaving: Filter = { field: 'network.direction', equals: 'egress' }
 const tcp: Filter = { field: 'network.iana_number', equals: '6' }
 

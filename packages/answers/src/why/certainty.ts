@@ -145,6 +145,7 @@ const absent =
     return { certainty: all.hasFlags ? 'high' : 'medium', alternatives: [] }
   }
 
+/** What may have become of it where it passed. */
 const passed: Readonly<Record<'a' | 'b', readonly Cause[]>> = {
   a: ['reset-by-middlebox', 'slow', 'no-fault'],
   b: ['no-answer', 'reply-blocked-at-target', 'reply-lost'],

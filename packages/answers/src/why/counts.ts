@@ -2,6 +2,7 @@
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import type { Row, Store } from '../answer.ts'
 import type { Filter, GroupsQuestion, Measure, Span } from '../question.ts'
+import { flag, hasFlags } from '../tcp-flags.ts'
 
 /** One port of one target of A, and what became of A's tries of it. */
 export interface Target {
@@ -33,8 +34,6 @@ const mostTargets = 5000
 /** Linux takes the ports of clients from here on: what goes there is an answer. */
 const firstClientPort = 32_768
 
-const flag = (name: string): Filter => ({ field: 'aws.vpcflow.tcp_flags_array', equals: name })
-const hasFlags: Filter = { field: 'aws.vpcflow.tcp_flags', exists: true }
 const accepted: Filter = { field: 'event.action', equals: 'accept' }
 const no = (filter: Filter): Filter => ({ not: filter })
 /** Seen at A's interface: at B's, it is the same packet again. A log without directions does not tell. */

@@ -1,6 +1,7 @@
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import type { Store } from '../../answer.ts'
 import type { Filter, Span } from '../../question.ts'
+import { mayHave } from '../../tcp-flags.ts'
 import type { OtherCalls, Pair } from '../evidence.ts'
 import { is, mostOthers, text } from './ask.ts'
 
@@ -24,16 +25,9 @@ export async function targetsOf(ask: Store['ask'], { a, b }: Pair, span: Span): 
   return othersOf(calls, answers, b)
 }
 
-/** Where the log has flags, of TCP what opens a connection: established ones outlive a fault, and a refusal is RST alone. */
-const opens = (flag: 'syn' | 'ack'): Filter => ({
-  any: [
-    is('aws.vpcflow.tcp_flags_array', flag),
-    { not: { field: 'aws.vpcflow.tcp_flags', exists: true } },
-    { not: is('network.iana_number', '6') },
-  ],
-})
-const isCall = opens('syn')
-const isAnswer = [is('event.action', 'accept'), opens('ack')]
+/** Of TCP what opens a connection: established ones outlive a fault, and a refusal is RST alone. */
+const isCall = mayHave('syn')
+const isAnswer = [is('event.action', 'accept'), mayHave('ack')]
 
 /** When the newest record of each address began. */
 async function newest(
