@@ -7,6 +7,7 @@ import {
   areUnansweredSyns,
   clockSkew,
   flowsOfTry,
+  hasAcks,
   isNew,
   isSmall,
   looksLikeSyn,
@@ -60,7 +61,7 @@ const isEstablished: Predicate = (one) => {
   return (
     flowsOfTry(one).some(({ flags }) => flags?.synAck) ||
     (requests.length > 0 && !isNew(one)) ||
-    requests.some((flow) => flow.flags?.fin || (flow.packets > 1 && !isSmall(flow)))
+    requests.some((flow) => flow.flags?.fin || (flow.packets > 1 && (!isSmall(flow) || hasAcks(flow))))
   )
 }
 

@@ -151,7 +151,7 @@ export const areUnansweredSyns = (flows: readonly Flow[]): boolean =>
  * Bytes of a SYN and the ACKs behind it, as Linux and Windows send them: SYNs of a connection are all of one size, which
  * these are not, or not of a size that SYNs have. Three packets of Windows may be as many SYNs of 44 bytes.
  */
-function hasAcks({ packets, bytes, source }: Flow): boolean {
+export function hasAcks({ packets, bytes, source }: Flow): boolean {
   const header = isIPv6(source) ? 20 : 0
   const sum = (syn: number, ack: number) => syn + header + (ack + header) * (packets - 1)
   return packets > 1 && (bytes === sum(60, 52) || (bytes === sum(52, 40) && packets !== 3))
