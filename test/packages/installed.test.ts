@@ -71,7 +71,7 @@ beforeAll(async () => {
     })),
   } as SqsEvent
   for (const [name, text] of Object.entries(starters)) project.write(name, text + answer)
-  project.write('environment.ts', read('examples/lambda/src/environment.ts'))
+  for (const name of ['environment.ts', 'required.ts']) project.write(name, read(`examples/lambda/src/${name}`))
   project.write('handler.ts', readmeHandler())
 })
 afterAll(async () => {
