@@ -109,7 +109,7 @@ test('an interface that the snapshot knows and nothing ever reached is silent, n
   expect(await asked(documents)).toMatchObject({
     cause: 'lost-on-the-way',
     certainty: 'consistent-with',
-    alternatives: ['no-answer', 'reply-blocked-at-target', 'reply-lost'],
+    alternatives: ['blocked-at-target', 'no-answer', 'reply-blocked-at-target', 'reply-lost'],
   })
   expect(await asked(documents, { a, b }, {} as { snapshot: typeof snapshot })).toMatchObject({
     cause: 'no-answer',

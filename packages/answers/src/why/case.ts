@@ -1,4 +1,5 @@
 import type { LogDocument } from '@flowferry/core'
+import { withoutCopies } from './copies.ts'
 import type { Evidence, InterfaceLog, Pair } from './evidence.ts'
 import { type Flow, flowsOf } from './flow.ts'
 import { type Kept, keptBy } from './kept.ts'
@@ -61,7 +62,7 @@ export interface Side {
 
 export function caseOf(evidence: Evidence): Case {
   const { pair } = evidence
-  const asTold = flowsOf(evidence.flows)
+  const asTold = withoutCopies(flowsOf(evidence.flows))
   const a = sideOf(pair.a, evidence)
   const b = sideOf(pair.b, evidence)
   const transit = flowsOf(evidence.transit ?? [])
@@ -173,16 +174,19 @@ export function hears(side: Side, { start, end }: Try): boolean {
 }
 
 /**
- * How surely a side's flow log keeps REJECT records: it has one, or a snapshot tells, or another interface of its subnet has
- * one, which as a rule one flow log covers. One of its VPC says nothing: flow logs may be of single subnets.
+ * How surely a side's flow log keeps REJECT records: it has one, or a snapshot tells, or several others of its subnet have
+ * one, which as a rule one flow log covers; a single one may have a flow log of its own. Those of its VPC say nothing: flow
+ * logs may be of single subnets.
  */
 export function logsRejects({ evidence }: Case, { log, kept }: Side): 'yes' | 'likely' | 'unknown' | 'no' {
   if (!log) return 'unknown'
   if (log.rejects || (kept?.rejects && kept.isProven)) return 'yes'
   if (kept?.rejects === false) return 'no'
-  if (log.subnet !== undefined && evidence.interfaces.some((other) => other.rejects && other.subnet === log.subnet))
-    return 'yes'
-  return kept?.rejects ? 'likely' : 'unknown'
+  const neighbours = evidence.interfaces.filter(
+    ({ rejects, subnet }) => rejects && subnet !== undefined && subnet === log.subnet,
+  )
+  if (neighbours.length > 1) return 'yes'
+  return kept?.rejects || neighbours.length > 0 ? 'likely' : 'unknown'
 }
 
 /** A share of records that are missing although no window says so: below it, a silence is taken for silence. */

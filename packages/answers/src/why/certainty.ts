@@ -30,7 +30,7 @@ export const rejectedSyn =
   (at: 'atA' | 'atB'): Judge =>
   (tries, all) => {
     const rejects = tries.flatMap((one) => rejectedOf(one[at].request))
-    const late = all.isUdp ? [] : withoutFlags(all)
+    const late = all.isUdp ? [] : withoutFlags(rejects)
     const cause = at === 'atB' ? 'blocked-at-target' : 'blocked-at-source'
     return unless(hasReasons(rejects, all) ? 'certain' : 'high', [...otherReasons(tries, rejects, cause, all), ...late])
   }
@@ -41,9 +41,10 @@ export const rejectedSyn =
  */
 export const rejectedReply =
   (at: 'atA' | 'atB'): Judge =>
-  (tries, all) => {
+  (tries) => {
     const isTracked = tries.some((one) => accepted(one[at].request).length > 0)
-    return unless('high', [...(isTracked ? [] : (['asymmetric'] as const)), ...withoutFlags(all)])
+    const rejects = tries.flatMap((one) => rejectedOf(one[at].reply))
+    return unless('high', [...(isTracked ? [] : (['asymmetric'] as const)), ...withoutFlags(rejects)])
   }
 
 /** Rejected at an interface of which nothing tells whose it is. */
@@ -51,10 +52,12 @@ export const rejectedSomewhere =
   (leg: 'request' | 'reply', other: Cause): Judge =>
   (tries, all) => {
     const rejects = tries.flatMap(({ between }) => rejectedOf(between[leg]))
-    return same([other, ...otherReasons(tries, rejects, 'blocked-at-target', all), ...withoutFlags(all)])
+    return same([other, ...otherReasons(tries, rejects, 'blocked-at-target', all), ...withoutFlags(rejects)])
   }
 
-const withoutFlags = ({ hasFlags }: Case): Cause[] => (hasFlags ? [] : ['late-packets'])
+/** A record without flags may be of any packet. */
+const withoutFlags = (rejects: readonly Flow[]): Cause[] =>
+  rejects.some(({ flags }) => flags?.syn) ? [] : ['late-packets']
 
 /**
  * Whether the log that rejects has reject-reason: `-` leaves no trace in a document. It is known of the header, of another

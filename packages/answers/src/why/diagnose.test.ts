@@ -813,10 +813,20 @@ const cases: readonly Expected[] = [
   },
   {
     row: '8',
-    name: 'another interface of the subnet rejects',
-    evidence: evidence([sent()], { interfaces: [logA, quietB, neighbour({ subnet: logB.subnet! })] }),
+    name: 'other interfaces of the subnet reject',
+    evidence: evidence([sent()], {
+      interfaces: [logA, quietB, neighbour({ subnet: logB.subnet! }), neighbour({ subnet: logB.subnet! })],
+    }),
     cause: 'lost-on-the-way',
     certainty: 'high',
+  },
+  {
+    row: '8',
+    name: 'one other interface of the subnet rejects, which may have a flow log of its own',
+    evidence: evidence([sent()], { interfaces: [logA, quietB, neighbour({ subnet: logB.subnet! })] }),
+    cause: 'lost-on-the-way',
+    certainty: 'medium',
+    alternatives: ['blocked-at-target'],
   },
   {
     row: '8',

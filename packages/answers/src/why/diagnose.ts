@@ -5,11 +5,12 @@ import type { Verdict } from './certainty.ts'
 import { changesBefore } from './changes.ts'
 import type { Cause, Diagnosis, Others } from './diagnosis.ts'
 import type { Evidence, OtherCalls } from './evidence.ts'
+import type { Flow } from './flow.ts'
 import type { KnownInterface } from './known.ts'
 import { ruledOut } from './ruled-out.ts'
 import { betterLogs, verifying } from './steps.ts'
 import { type Row, table } from './table.ts'
-import { flowsOfTry, isEnded, type Try } from './tries.ts'
+import { clockSkew, flowsOfTry, isEnded, type Try } from './tries.ts'
 import { failsAtTheEnd, isAnswered, leastFault, leastTries, newTargets, wholeTable } from './whole.ts'
 
 /** Below this share of the later half of the failed tries a cause is not the one that matters now. */
@@ -102,9 +103,11 @@ function foundInTable(all: Case): Found | undefined {
 
 /** Few of many, and connections go on well behind them. */
 function isStray({ byAbsence, cause }: Row, tries: readonly Try[], all: Case): boolean {
-  // Behind an orderly end nobody misses them.
-  if (cause === 'late-packets')
-    return tries.every(isEnded) && tries.length < leastTries && tries.length < leastShare * all.tries.length
+  // Behind an orderly end nobody misses them: of many connections, some always have one.
+  if (cause === 'late-packets') {
+    const most = all.tries.length * (tries.length < leastTries ? leastShare : leastFault)
+    return tries.every(isEnded) && tries.length < most
+  }
   if (!byAbsence && cause !== 'reset-by-target') return false
   const goesOn = all.tries.some((one) => one.start > tries.at(-1)!.start && isAnswered(one, all))
   return goesOn && tries.length < leastFault * all.tries.length && (!byAbsence || tries.length < leastTries)
@@ -163,15 +166,20 @@ function recordsOf(tries: readonly Try[], all: Case, cause: Cause): Diagnosis['e
   const flows = [
     ...tries.flatMap(flowsOfTry),
     ...all.elsewhere.filter(({ destination }) => targets.includes(destination)),
-  ]
-  return flows
-    .sort((one, other) => one.start - other.start || (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1))
-    .slice(0, mostEvidence)
-    .map(({ document }) => document)
+  ].sort((one, other) => one.start - other.start || (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1))
+  const [first] = flows.filter(isTelling)
+  // A connection may have had many records before what ends it.
+  const shown = first ? flows.filter((flow) => isTelling(flow) || flow.end >= first.start - clockSkew) : flows
+  const telling = shown.filter(isTelling).slice(0, mostEvidence / 2)
+  const beside = shown.filter((flow) => !telling.includes(flow)).slice(0, mostEvidence - telling.length)
+  return flows.filter((flow) => telling.includes(flow) || beside.includes(flow)).map(({ document }) => document)
 }
+
+/** What shows by itself that something fails. */
+const isTelling = ({ rejected, flags, lost }: Flow) => rejected || flags?.rst === true || lost.length > 0
 
 /** When a connection shows it: with its first record that is rejected, reset or lost, else as it begins. */
 function failedAt(one: Try): number {
-  const telling = flowsOfTry(one).filter(({ rejected, flags, lost }) => rejected || flags?.rst || lost.length > 0)
+  const telling = flowsOfTry(one).filter(isTelling)
   return telling.length > 0 ? Math.min(...telling.map(({ start }) => start)) : one.start
 }

@@ -43,6 +43,10 @@ interface Flags {
 }
 
 const tcp = '6'
+
+/** Also where the log does not tell. */
+export const isTcp = ({ protocol = tcp }: { readonly protocol?: string | undefined }): boolean => protocol === tcp
+
 const losses = ['no_route', 'blackhole', 'mtu_exceeded', 'ttl_expired']
 
 /** None for records without addresses: NODATA and SKIPDATA. */
@@ -89,7 +93,7 @@ export function flowOf(document: LogDocument): Flow | undefined {
     rejected: (text('event.action') ?? text('aws.vpcflow.action'))?.toLowerCase() === 'reject',
     ...(reason !== undefined && { reason }),
     // Of what is not TCP, AWS writes 0.
-    ...(flags !== undefined && (protocol ?? tcp) === tcp && { flags: flagsOf(Number(flags)) }),
+    ...(flags !== undefined && isTcp({ protocol }) && { flags: flagsOf(Number(flags)) }),
     ...(direction !== undefined && { direction }),
     ...(path !== undefined && { path }),
     ...(interfaceType !== undefined && { interfaceType }),

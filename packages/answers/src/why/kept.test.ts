@@ -60,9 +60,9 @@ describe('whether a silence may be a reject', () => {
     expect(verdict(lost(more))).toEqual(expected)
   })
 
-  const neighbour = log('eni-0ddddddddddddddd9', [], { subnet: logB.subnet! })
+  const neighbours = ['8', '9'].map((end) => log(`eni-0ddddddddddddddd${end}`, [], { subnet: logB.subnet! }))
   test('what the snapshot says of the interface counts for more than what its neighbours reject', () => {
-    const interfaces = [logA, quietB, neighbour]
+    const interfaces = [logA, quietB, ...neighbours]
     expect(verdict(lost({ interfaces }))).toEqual(sure)
     expect(verdict(lost({ interfaces, ...known([acceptAlone]) }))).toEqual(unsure)
     expect(verdict(lost({ interfaces, ...known([acceptAlone], at(59)) }))).toEqual(sure)

@@ -1,7 +1,7 @@
 /** What one connection shows: a small function for each predicate of the decision table. */
 import { isPrivate } from '../addresses.ts'
 import { type Case, hears } from './case.ts'
-import type { Flow } from './flow.ts'
+import { type Flow, isTcp } from './flow.ts'
 import {
   accepted,
   areUnansweredSyns,
@@ -19,8 +19,10 @@ import {
 
 export type Predicate = (one: Try, all: Case) => boolean
 
-const opens = (flow: Flow) => flow.flags === undefined || looksLikeSyn(flow)
-const answersSyn = ({ flags }: Flow) => flags === undefined || flags.synAck
+/** Of a log without flags, whatever is rejected may be it; where other records have flags, what has the size of it. */
+const mayOpen = (flow: Flow, { hasFlags }: Case) => !isTcp(flow) || !hasFlags || isSmall(flow)
+const opens = (flow: Flow, all: Case) => (flow.flags ? looksLikeSyn(flow) : mayOpen(flow, all))
+const answersSyn = (flow: Flow, all: Case) => (flow.flags ? flow.flags.synAck : mayOpen(flow, all))
 const resets = ({ flags }: Flow) => flags?.rst === true
 const rejectedFor = (reason: string) => (flow: Flow) => flow.rejected && flow.reason === reason
 const noReason = ({ reason }: Flow) => reason === undefined
@@ -33,19 +35,26 @@ export const encryptionControl: Predicate = (one) => flowsOfTry(one).some(reject
 export const droppedByTransitGateway: Predicate = ({ transit }) =>
   [...transit.request, ...transit.reply].some(({ lost }) => lost.length > 0)
 /** 1 */
-export const blockedAtTarget: Predicate = ({ atB }) => rejected(atB.request).filter(noReason).some(opens)
+export const blockedAtTarget: Predicate = ({ atB }, all) =>
+  rejected(atB.request).some((flow) => noReason(flow) && opens(flow, all))
 /** 2 */
-export const blockedAtSource: Predicate = ({ atA }) => rejected(atA.request).filter(noReason).some(opens)
+export const blockedAtSource: Predicate = ({ atA }, all) =>
+  rejected(atA.request).some((flow) => noReason(flow) && opens(flow, all))
 /** 3 */
-export const replyBlockedAtTarget: Predicate = ({ atB }) => rejected(atB.reply).some(answersSyn)
+export const replyBlockedAtTarget: Predicate = ({ atB }, all) =>
+  rejected(atB.reply).some((flow) => answersSyn(flow, all))
 /** 4 */
-export const replyBlockedAtSource: Predicate = ({ atA }) => rejected(atA.reply).some(answersSyn)
+export const replyBlockedAtSource: Predicate = ({ atA }, all) =>
+  rejected(atA.reply).some((flow) => answersSyn(flow, all))
 /** 1 or 2, at an interface of which nothing tells whose it is. */
-export const blockedSomewhere: Predicate = ({ between }) => rejected(between.request).filter(noReason).some(opens)
+export const blockedSomewhere: Predicate = ({ between }, all) =>
+  rejected(between.request).some((flow) => noReason(flow) && opens(flow, all))
 /** 3 or 4, likewise. */
-export const replyBlockedSomewhere: Predicate = ({ between }) => rejected(between.reply).some(answersSyn)
+export const replyBlockedSomewhere: Predicate = ({ between }, all) =>
+  rejected(between.reply).some((flow) => answersSyn(flow, all))
 /** 7 */
-export const latePackets: Predicate = (one) => rejected(flowsOfTry(one)).some(({ flags }) => flags && !flags.syn)
+export const latePackets: Predicate = (one, all) =>
+  rejected(flowsOfTry(one)).some((flow) => (flow.flags ? !flow.flags.syn : !mayOpen(flow, all)))
 
 /** Whether A got a packet of B. */
 const reachedA: Predicate = ({ atA }) => accepted(atA.reply).length > 0

@@ -112,10 +112,10 @@ export const looksLikeSyn = (flow: Flow): boolean => (flow.flags ? flow.flags.sy
  * they are more than the seven of one client, and all of one length, which the SYN and the ACKs of a client that got an
  * answer are not.
  */
-export function isSmall({ packets, bytes, flags, source }: Flow): boolean {
+export function isSmall({ packets, bytes, flags, source, rejected }: Flow): boolean {
   if (bytes === undefined) return true
   const header = isIPv6(source) ? 20 : 0
-  const isOfSyns = packets <= 7 || (flags?.syn === true && bytes % packets === 0)
+  const isOfSyns = packets <= 7 || ((flags?.syn || rejected) && bytes % packets === 0)
   return isOfSyns && bytes >= (40 + header) * packets && bytes <= (64 + header) * packets
 }
 

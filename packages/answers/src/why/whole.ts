@@ -1,5 +1,5 @@
 /** The rows of the decision table that no single connection shows: what all of them, or their absence, say. */
-import { neverLogged } from '../addresses.ts'
+import { isPrivate, neverLogged } from '../addresses.ts'
 import { type Case, hears, isComplete, logsAccepts, logsRejects, portOf } from './case.ts'
 import type { Verdict } from './certainty.ts'
 import type { Cause } from './diagnosis.ts'
@@ -129,6 +129,14 @@ const otherQuestion = (all: Case) => {
 
 const nobodyCalled = (all: Case) => (calledPort(all) === undefined ? next.names(all) : otherQuestion(all))
 
+/** Where rejects of B are not logged, what its side rejects leaves no record either. */
+const unseenAtB = (all: Case): Verdict => {
+  const isInside = isPrivate(all.pair.a) && isPrivate(all.pair.b)
+  const atB: readonly Cause[] = isInside ? ['blocked-at-target'] : ['blocked-at-target', 'public-access-blocked']
+  const isHidden = logsRejects(all, all.b) !== 'yes'
+  return same('blocked-at-source', 'lost-on-the-way', ...(isHidden ? atB : []))()
+}
+
 const noneAtB = (all: Case) => !all.a.log && logsAccepts(all.b) && (all.tries.length === 0 || stopped(all))
 
 /** Where rejects are not logged, a connection that A's side rejects leaves no record at all. */
@@ -136,14 +144,25 @@ const noneAtA = (all: Case) =>
   logsAccepts(all.a) && logsRejects(all, all.a) !== 'yes' && (all.tries.length === 0 || stopped(all))
 
 /** Bytes of B's answers, and bytes a second, of connections long enough to tell. */
-function answersOf(all: Case): { readonly bytes: number; readonly rate: number; readonly times: number }[] {
+interface Answers {
+  readonly bytes: number
+  readonly rate: number
+  readonly times: number
+  /** Bytes of a packet, on average. */
+  readonly size: number
+}
+
+function answersOf(all: Case): Answers[] {
   return all.tries.filter(isNew).flatMap(({ atA, atB }) => {
     const flows = atA.reply.length > 0 ? atA.reply : atB.reply
     const bytes = flows.reduce((sum, flow) => sum + (flow.bytes ?? 0), 0)
     const seconds = (Math.max(...flows.map(({ end }) => end)) - Math.min(...flows.map(({ start }) => start))) / 1000
     // A port that is used again and again may be one try.
     const times = Math.max(1, flows.filter(({ flags }) => flags?.synAck).length)
-    return bytes < 50_000 ? [] : [{ bytes, rate: bytes / Math.max(1, seconds), times }]
+    const packets = flows.reduce((sum, flow) => sum + flow.packets, 0)
+    return bytes < 50_000
+      ? []
+      : [{ bytes, rate: bytes / Math.max(1, seconds), times, size: bytes / Math.max(1, packets) }]
   })
 }
 
@@ -158,10 +177,13 @@ function spread(values: readonly number[]): number {
 
 const leastAnswers = 6
 const modem = 64_000
+/** Bytes: of what a link is full of, most packets are as large as it takes them. */
+const fullPacket = 1000
 
 /**
  * A fifth of the rate before; or less than a modem's, the same for small and for large answers, as where a link is full. A
- * server that thinks gives few bytes a second, too, but thinks as long for few as for many.
+ * server that thinks gives few bytes a second, too, but thinks as long for few as for many; and a connection that is kept
+ * open between small answers has more the longer it lives, but of packets that are not full.
  */
 function isSlow(all: Case): boolean {
   const seen = answersOf(all)
@@ -170,7 +192,9 @@ function isSlow(all: Case): boolean {
   const third = Math.floor(seen.length / 3)
   const late = rates.slice(-third)
   if (median(late) < median(rates.slice(0, third)) / 5) return true
-  return median(late) < modem && spread(late) < 1.5 && spread(seen.slice(-third).map(({ bytes }) => bytes)) > 2
+  const last = seen.slice(-third)
+  const areFull = median(last.map(({ size }) => size)) > fullPacket
+  return areFull && median(late) < modem && spread(late) < 1.5 && spread(last.map(({ bytes }) => bytes)) > 2
 }
 
 const whole = ({ a, b, hasFlags }: Case, all: Case) =>
@@ -230,8 +254,8 @@ export const wholeTable: readonly WholeRow[] = [
     say: (all) => `${target(all)} gets UDP and sends none back, which may be as it is meant: UDP needs no answer.` },
   { row: '17', cause: 'calls-elsewhere', shows: callsOthers, sure: elsewhere, next: next.names,
     say: (all) => `A does not call B: ${nameOf(all.a)} sends nothing to ${target(all)}, but to ${newTargets(all).join(', ')} on that port (DNS or configuration?).` },
-  { row: '17', cause: 'calls-elsewhere', shows: noneAtB, sure: same('blocked-at-source', 'lost-on-the-way'), next: next.logSource,
-    say: (all) => `${target(all)} sees nothing of ${nameOf(all.a)}${all.tries.length > 0 ? ' any more' : ''}: A calls elsewhere, or is blocked at its own side; A's side is not logged.` },
+  { row: '17', cause: 'calls-elsewhere', shows: noneAtB, sure: unseenAtB, next: next.logUnseen,
+    say: (all) => `${target(all)} sees nothing of ${nameOf(all.a)}${all.tries.length > 0 ? ' any more' : ''}: A calls elsewhere, or is blocked; A's side is not logged.` },
   { row: '2', cause: 'blocked-at-source', shows: noneAtA, sure: same('calls-elsewhere'), next: (all) => [...otherQuestion(all), ...next.outboundOfA(all)],
     say: (all) => `Nothing of ${fromAToB(all)} was accepted${all.tries.length > 0 ? ' any more' : ''}; rejects of A's interface are not logged${otherWay(all)}.` },
   { row: '17', cause: 'calls-elsewhere', shows: callsNobody, sure: same(), next: nobodyCalled,
