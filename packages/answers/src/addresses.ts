@@ -15,6 +15,10 @@ for (const block of privateBlocks) {
 export const isPrivate = (address: string): boolean =>
   isIP(address) !== 0 && privateAddresses.check(address, familyOf(address))
 
+/** No internet gateway is between them. */
+export const arePrivate = ({ a, b }: { readonly a: string; readonly b: string }): boolean =>
+  isPrivate(a) && isPrivate(b)
+
 /**
  * What serves this traffic, where flow logs never show it; none otherwise.
  *

@@ -45,3 +45,14 @@ export function isoDate(value: unknown): string {
   const date = value instanceof Date ? value : new Date(typeof value === 'string' ? value : Number(value))
   return Number.isNaN(date.getTime()) ? String(value) : date.toISOString()
 }
+
+export function groupedBy<K, T>(all: readonly T[], keyOf: (one: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>()
+  for (const one of all) {
+    const key = keyOf(one)
+    const same = groups.get(key)
+    if (same) same.push(one)
+    else groups.set(key, [one])
+  }
+  return groups
+}

@@ -1,6 +1,5 @@
-import { isIPv6 } from 'node:net'
-import { isPrivate, neverLogged } from '../addresses.ts'
-import { type Case, isComplete, logsAccepts, logsRejects, losesRecords, type Side } from './case.ts'
+import { neverLogged } from '../addresses.ts'
+import { type Case, isComplete, logsAccepts, logsRejects, losesRecords, mayBeOwn, type Side } from './case.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import { fieldNeeds } from './flow-log-fields.ts'
 import { type Kept, whyUnknown } from './kept.ts'
@@ -166,11 +165,11 @@ function longWindows({ known, log }: Side, all: Case): string | undefined {
 }
 
 /** Where a side's records are to be had. */
-function logOf({ address, known }: Side): string {
+function logOf(side: Side): string {
+  const { address, known } = side
   const its = known ? `${known.id}, ` : ''
   if (!known?.flowLogs) {
-    const other =
-      known || isPrivate(address) || isIPv6(address) ? '' : ', or where it is in no VPC, a log of its own host'
+    const other = mayBeOwn(side) ? '' : ', or where it is in no VPC, a log of its own host'
     return `a flow log of ${its}the interface of ${address}${other}`
   }
   if (known.flowLogs.length === 0)

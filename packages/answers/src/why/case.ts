@@ -1,4 +1,6 @@
+import { isIPv6 } from 'node:net'
 import type { LogDocument } from '@flowferry/core'
+import { isPrivate } from '../addresses.ts'
 import { withoutCopies } from './copies.ts'
 import type { Evidence, InterfaceLog, Pair } from './evidence.ts'
 import { type Flow, flowsOf } from './flow.ts'
@@ -154,6 +156,10 @@ export function portOf(flows: readonly Flow[], { a, b }: Pair): number | undefin
   }
   return [...counts].sort((one, other) => other[1] - one[1])[0]?.[0]
 }
+
+/** Whether its address may be an interface's: those of IPv6 are the same inside a VPC and outside. */
+export const mayBeOwn = ({ address, known }: Side): boolean =>
+  known !== undefined || isPrivate(address) || isIPv6(address)
 
 /** A flow log of rejected traffic alone is silent about all that is accepted. */
 const logsRejectsAlone = ({ log, kept }: Side): boolean =>

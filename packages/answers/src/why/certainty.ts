@@ -1,6 +1,6 @@
 /** How sure a row's verdict is, and which causes look the same in the present records. */
 import { isIPv6 } from 'node:net'
-import { isPrivate } from '../addresses.ts'
+import { arePrivate } from '../addresses.ts'
 import { type Case, isComplete, logsAccepts, logsRejects, losesRecords } from './case.ts'
 import { bringsAbout, changesBefore } from './changes.ts'
 import type { Cause, Certainty } from './diagnosis.ts'
@@ -81,7 +81,7 @@ const mayHaveReason = ({ encrypted, version = 0 }: Flow) => encrypted === undefi
 function otherReasons(tries: readonly Try[], rejects: readonly Flow[], cause: Cause, all: Case): Cause[] {
   if (hasReasons(rejects, all)) return []
   // VPC Block Public Access is of internet gateways alone: within a VPC, and by peering, addresses of IPv6 need none either.
-  const isInside = (isPrivate(all.pair.a) && isPrivate(all.pair.b)) || isDirect(tries, all)
+  const isInside = arePrivate(all.pair) || isDirect(tries, all)
   // What is encrypted in transit, encryption controls let pass; and where they are on, nothing else.
   const isEncrypted =
     rejects.every(({ encrypted }) => encrypted) ||

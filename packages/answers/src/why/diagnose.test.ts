@@ -86,6 +86,19 @@ const download = (minute: number, seconds: number, bytes: number) => {
   return [sent(options), arrived(options), replied(reply), answered(reply)]
 }
 
+/** Connections of very different lengths, of ten kilobytes a second each. */
+const kept = (size: number) =>
+  [10, 50, 12, 40, 11, 55, 10, 45, 12].flatMap((seconds, n) => {
+    const options = { minute: n * 2, seconds, clientPort: 40_000 + n }
+    const reply = {
+      ...options,
+      flags: ['syn-ack', 'fin'] as const,
+      packets: (seconds * 10_000) / size,
+      bytes: seconds * 10_000,
+    }
+    return [sent(options), arrived(options), replied(reply), answered(reply)]
+  })
+
 const undirected = (document: LogDocument): LogDocument => {
   const { direction: _, ...network } = document.network as { direction: string }
   return { ...document, network }
@@ -93,9 +106,9 @@ const undirected = (document: LogDocument): LogDocument => {
 const interfaceOf = (document: LogDocument) =>
   (document.aws as { vpcflow: { interface_id: string } }).vpcflow.interface_id
 
-const ended = (minute: number) => [
-  ...[sent, arrived].map((leg) => leg({ minute, flags: ['syn', 'fin'] })),
-  ...[replied, answered].map((leg) => leg({ minute, flags: ['syn-ack', 'fin'] })),
+const ended = (minute: number, clientPort = 40_000) => [
+  ...[sent, arrived].map((leg) => leg({ minute, clientPort, flags: ['syn', 'fin'] })),
+  ...[replied, answered].map((leg) => leg({ minute, clientPort, flags: ['syn-ack', 'fin'] })),
 ]
 const a6 = '2001:db8:1::10'
 const b6 = '2001:db8:2::20'
@@ -259,6 +272,28 @@ const cases: readonly Expected[] = [
     cause: 'late-packets',
     certainty: 'consistent-with',
     alternatives: ['reply-blocked-at-source'],
+  },
+  {
+    row: '',
+    name: 'packets behind the orderly ends of three in two hundred connections',
+    evidence: evidence([
+      ...calls(200, 0.05),
+      ...[11, 21, 31].flatMap((minute) => [
+        ...ended(minute, 50_000 + minute),
+        answered({ minute, seconds: 30, clientPort: 50_000 + minute, flags: ['fin'], reject: true }),
+      ]),
+    ]),
+    cause: 'no-fault',
+    certainty: 'consistent-with',
+    alternatives: ['slow'],
+  },
+  {
+    row: '17',
+    name: 'B sees nothing of A, and may reject it unseen',
+    evidence: evidence([], { pair: { ...pair, a: outside }, interfaces: [quietB] }),
+    cause: 'calls-elsewhere',
+    certainty: 'consistent-with',
+    alternatives: ['blocked-at-source', 'lost-on-the-way', 'blocked-at-target', 'public-access-blocked'],
   },
   {
     row: '8',
@@ -516,6 +551,22 @@ const cases: readonly Expected[] = [
     cause: 'slow',
     certainty: 'consistent-with',
     alternatives: ['no-fault'],
+  },
+  {
+    row: '15',
+    name: 'as slow for few bytes as for many, in full packets',
+    evidence: evidence(kept(1400)),
+    cause: 'slow',
+    certainty: 'consistent-with',
+    alternatives: ['no-fault'],
+  },
+  {
+    row: '',
+    name: 'the same in small packets: connections that are kept open between answers',
+    evidence: evidence(kept(500)),
+    cause: 'no-fault',
+    certainty: 'medium',
+    alternatives: ['slow'],
   },
   {
     row: '16',
@@ -1038,6 +1089,16 @@ describe('what comes with it', () => {
   test('the onset, how many failed, the records whole', () => {
     expect(diagnose(block)).toMatchObject({ onset: at(10), tries: { all: 4, failed: 3 }, completeUntil: at(65) })
     expect(diagnose(block).evidence).toContain(block.flows[4])
+  })
+
+  test('the reset is among the records, however many a connection had before', () => {
+    const before = Array.from({ length: 40 }, (_, minute) =>
+      good({ minute, seconds: 59, packets: 50, bytes: 20_000, ...(minute > 0 && { flags: [] }) }),
+    ).flat()
+    const resets = [replied, answered].map((leg) => leg({ minute: 41, flags: ['rst'] }))
+    const { cause, evidence: shown } = diagnose(evidence([...before, ...resets]))
+    expect(cause).toBe('reset-by-target')
+    expect(shown).toEqual(expect.arrayContaining(resets))
   })
 
   test('of others, what they called and who answered since then', () => {

@@ -169,10 +169,10 @@ function recordsOf(tries: readonly Try[], all: Case, cause: Cause): Diagnosis['e
   ].sort((one, other) => one.start - other.start || (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1))
   const [first] = flows.filter(isTelling)
   // A connection may have had many records before what ends it.
-  const shown = first ? flows.filter((flow) => isTelling(flow) || flow.end >= first.start - clockSkew) : flows
+  const shown = first ? flows.filter(({ end }) => end >= first.start - clockSkew) : flows
   const telling = shown.filter(isTelling).slice(0, mostEvidence / 2)
-  const beside = shown.filter((flow) => !telling.includes(flow)).slice(0, mostEvidence - telling.length)
-  return flows.filter((flow) => telling.includes(flow) || beside.includes(flow)).map(({ document }) => document)
+  const chosen = new Set([...new Set([...telling, ...shown])].slice(0, mostEvidence))
+  return shown.filter((flow) => chosen.has(flow)).map(({ document }) => document)
 }
 
 /** What shows by itself that something fails. */

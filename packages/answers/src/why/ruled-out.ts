@@ -1,5 +1,5 @@
 /** Which causes the records exclude, and by what. */
-import { isPrivate } from '../addresses.ts'
+import { arePrivate } from '../addresses.ts'
 import { type Case, hears, logsRejects, type Side } from './case.ts'
 import type { Cause } from './diagnosis.ts'
 import type { Flow } from './flow.ts'
@@ -61,7 +61,7 @@ const against: Readonly<Partial<Record<Cause, Against>>> = {
     noReject('a', ({ atA }) => atA.reply),
   ),
   'public-access-blocked': (_, { pair }) =>
-    isPrivate(pair.a) && isPrivate(pair.b) ? 'both addresses are private: no internet gateway is between' : undefined,
+    arePrivate(pair) ? 'both addresses are private: no internet gateway is between' : undefined,
   'encryption-control': (tries) => {
     const flows = tries.flatMap(flowsOfTry)
     return flows.length > 0 && flows.every(({ encrypted }) => encrypted)

@@ -1,8 +1,8 @@
 /** What to do next, a command where there is one. */
 import { isIPv6 } from 'node:net'
 import { hostPort } from '@flowferry/core/internal'
-import { isPrivate, neverLogged } from '../addresses.ts'
-import type { Case, Side } from './case.ts'
+import { neverLogged } from '../addresses.ts'
+import { type Case, mayBeOwn, type Side } from './case.ts'
 import type { KnownFlowLog } from './known.ts'
 
 type Steps = (all: Case) => string[]
@@ -148,7 +148,7 @@ export const betterLogs: Steps = ({ a, b, hasFlags, hasPacketAddresses }) => {
 export const logTarget: Steps = (all) => [flowLog(all.b, 'B'), path(all)]
 export const logSource: Steps = ({ a }) => [flowLog(a, 'A')]
 /** No flow log shows the interface of a host outside. */
-export const logUnseen: Steps = (all) => (isPrivate(all.a.address) || all.a.known ? logSource(all) : inboundOfB(all))
+export const logUnseen: Steps = (all) => (mayBeOwn(all.a) ? logSource(all) : inboundOfB(all))
 /** Where no record of either is there, most often the span or an address is another one. */
 export const anotherSpan: Steps = (all) => [
   'flowferry ask health --from <store>, which tells of when the newest records are',

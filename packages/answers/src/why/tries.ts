@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { groupedBy } from '../values.ts'
 import type { Flow } from './flow.ts'
 
 /** Records of one connection at one place, those that A sent and those that B sent. */
@@ -47,15 +48,8 @@ export function triesOf(seen: readonly Seen[]): Try[] {
   return tries.sort((one, other) => one.start - other.start)
 }
 
-export function byPort<T extends { readonly clientPort: number }>(all: readonly T[]): Map<number, T[]> {
-  const ports = new Map<number, T[]>()
-  for (const one of all) {
-    const same = ports.get(one.clientPort)
-    if (same) same.push(one)
-    else ports.set(one.clientPort, [one])
-  }
-  return ports
-}
+export const byPort = <T extends { readonly clientPort: number }>(all: readonly T[]): Map<number, T[]> =>
+  groupedBy(all, ({ clientPort }) => clientPort)
 
 function connections(seen: readonly Seen[]): Seen[][] {
   const all: Seen[][] = []
@@ -110,7 +104,7 @@ export const looksLikeSyn = (flow: Flow): boolean => (flow.flags ? flow.flags.sy
 /**
  * As small as what opens a connection: 40 to 64 bytes a packet, 20 more of IPv6. Where the port is used again in one window
  * they are more than the seven of one client, and all of one length, which the SYN and the ACKs of a client that got an
- * answer are not.
+ * answer are not; what is rejected has no answer.
  */
 export function isSmall({ packets, bytes, flags, source, rejected }: Flow): boolean {
   if (bytes === undefined) return true

@@ -1,5 +1,5 @@
 /** The rows of the decision table that no single connection shows: what all of them, or their absence, say. */
-import { isPrivate, neverLogged } from '../addresses.ts'
+import { arePrivate, neverLogged } from '../addresses.ts'
 import { type Case, hears, isComplete, logsAccepts, logsRejects, portOf } from './case.ts'
 import type { Verdict } from './certainty.ts'
 import type { Cause } from './diagnosis.ts'
@@ -131,10 +131,9 @@ const nobodyCalled = (all: Case) => (calledPort(all) === undefined ? next.names(
 
 /** Where rejects of B are not logged, what its side rejects leaves no record either. */
 const unseenAtB = (all: Case): Verdict => {
-  const isInside = isPrivate(all.pair.a) && isPrivate(all.pair.b)
-  const atB: readonly Cause[] = isInside ? ['blocked-at-target'] : ['blocked-at-target', 'public-access-blocked']
-  const isHidden = logsRejects(all, all.b) !== 'yes'
-  return same('blocked-at-source', 'lost-on-the-way', ...(isHidden ? atB : []))()
+  const outside: readonly Cause[] = arePrivate(all.pair) ? [] : ['public-access-blocked']
+  const atB: readonly Cause[] = logsRejects(all, all.b) === 'yes' ? [] : ['blocked-at-target', ...outside]
+  return same('blocked-at-source', 'lost-on-the-way', ...atB)()
 }
 
 const noneAtB = (all: Case) => !all.a.log && logsAccepts(all.b) && (all.tries.length === 0 || stopped(all))
@@ -143,15 +142,18 @@ const noneAtB = (all: Case) => !all.a.log && logsAccepts(all.b) && (all.tries.le
 const noneAtA = (all: Case) =>
   logsAccepts(all.a) && logsRejects(all, all.a) !== 'yes' && (all.tries.length === 0 || stopped(all))
 
-/** Bytes of B's answers, and bytes a second, of connections long enough to tell. */
+/** What B answers in one connection. */
 interface Answers {
   readonly bytes: number
+  /** Bytes a second. */
   readonly rate: number
+  /** How many connections it may be. */
   readonly times: number
   /** Bytes of a packet, on average. */
   readonly size: number
 }
 
+/** Of connections long enough to tell. */
 function answersOf(all: Case): Answers[] {
   return all.tries.filter(isNew).flatMap(({ atA, atB }) => {
     const flows = atA.reply.length > 0 ? atA.reply : atB.reply
@@ -188,13 +190,13 @@ const fullPacket = 1000
 function isSlow(all: Case): boolean {
   const seen = answersOf(all)
   if (seen.length < leastAnswers) return false
-  const rates = seen.map(({ rate }) => rate)
   const third = Math.floor(seen.length / 3)
-  const late = rates.slice(-third)
-  if (median(late) < median(rates.slice(0, third)) / 5) return true
-  const last = seen.slice(-third)
-  const areFull = median(last.map(({ size }) => size)) > fullPacket
-  return areFull && median(late) < modem && spread(late) < 1.5 && spread(last.map(({ bytes }) => bytes)) > 2
+  const late = seen.slice(-third)
+  const of = (name: keyof Answers, all: readonly Answers[]) => all.map((one) => one[name])
+  const rates = of('rate', late)
+  if (median(rates) < median(of('rate', seen.slice(0, third))) / 5) return true
+  const areFull = median(of('size', late)) > fullPacket
+  return areFull && median(rates) < modem && spread(rates) < 1.5 && spread(of('bytes', late)) > 2
 }
 
 const whole = ({ a, b, hasFlags }: Case, all: Case) =>
