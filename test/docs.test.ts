@@ -30,6 +30,12 @@ function formatPage({ kind, title, dataset, view, fields, mapping, archive, alia
       return `| \`${cell(name)}\` | ${cell(type)} | ${places.join(', ')} | ${cell(description)} |`
     }),
     '',
+    ...Object.keys(mapping)
+      .filter((path) => path.endsWith('.flow_log_id'))
+      .flatMap((path) => [
+        `\`${path}\` is no field of the record: it is the flow log that wrote the file, of the file's name. A file that somebody has named otherwise has none.`,
+        '',
+      ]),
     ...(archive.length > 0 ? filesTable(archive) : []),
   ].join('\n')
 }

@@ -2,6 +2,7 @@ import { delimited } from '../encodings/delimited/delimited.ts'
 import { hours, minutes } from '../schema/archive.ts'
 import { family } from '../schema/derive.ts'
 import { code, epoch, ip, keyword, long } from '../schema/fields.ts'
+import { flowLogId } from '../schema/flow-log.ts'
 import { aws, awsFormat } from '../schema/format.ts'
 import { tcpFlags, transport } from '../schema/network.ts'
 import { endOfEvent } from '../schema/targets.ts'
@@ -64,6 +65,7 @@ export const transitGateway = awsFormat({
     derive('network.transport', ['protocol'], transport),
     derive('network.type', [family('srcaddr'), family('dstaddr')], (from, to) => (from === to ? from : undefined)),
     derive('aws.transitgateway.tcp_flags_array[]', ['tcp-flags'], tcpFlags),
+    flowLogId('aws.transitgateway.flow_log_id'),
   ],
   // VPC Flow Logs' folder and names, so that no key tells them apart.
   // https://docs.aws.amazon.com/vpc/latest/tgw/flow-logs-s3.html

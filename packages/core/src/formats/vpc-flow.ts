@@ -2,6 +2,7 @@ import { delimited } from '../encodings/delimited/delimited.ts'
 import { hours, minutes } from '../schema/archive.ts'
 import { family, lookup } from '../schema/derive.ts'
 import { code, encoded, epoch, ip, keyword, long } from '../schema/fields.ts'
+import { flowLogId } from '../schema/flow-log.ts'
 import { aws, awsFormat } from '../schema/format.ts'
 import { tcpFlags, transport } from '../schema/network.ts'
 import { endOfEvent } from '../schema/targets.ts'
@@ -86,6 +87,7 @@ export const vpcFlow = awsFormat({
     derive('network.transport', ['protocol'], transport),
     derive('network.type', [family('srcaddr'), family('dstaddr')], (from, to) => (from === to ? from : undefined)),
     derive('aws.vpcflow.tcp_flags_array[]', ['tcp-flags'], tcpFlags),
+    flowLogId('aws.vpcflow.flow_log_id'),
   ],
   // A file's name has the time of its delivery: 10 minutes of aggregation, 5 of publishing, and what is late.
   // https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-path.html

@@ -1,5 +1,6 @@
 import { once } from '../once.ts'
 import type { LogDocument } from '../types.ts'
+import type { BatchValues } from './derive.ts'
 import type { AnyField } from './fields.ts'
 import { isHeld, mayRefuse } from './held.ts'
 import { fill, sourceValues } from './layout.ts'
@@ -9,8 +10,7 @@ import type { Schema, UnknownField } from './schema.ts'
 export type ColumnDocument = (
   record: Readonly<Record<string, unknown>>,
   refused: (name: string) => void,
-  /** What `ingestedNow` gave for the record's batch. */
-  ingested?: string,
+  ofBatch?: BatchValues,
 ) => LogDocument
 
 /**
@@ -31,11 +31,11 @@ export function columnDocuments(
   const keeping = once(() =>
     schema.layout([...unknown, ...mayBeRefused.map(({ name }) => ({ name, key: keptKey(name) }))]),
   )
-  return (record, refused, ingested) => {
+  return (record, refused, ofBatch) => {
     const names = mayBeRefused.filter(({ name, field }) => record[name] !== undefined && !isHeld(field, record[name]))
     for (const { name } of names) refused(name)
     const kept = new Map(names.map(({ name }) => [keptKey(name), record[name]]))
-    const values = sourceValues((name) => (kept.has(name) ? kept.get(name) : record[name]), ingested)
+    const values = sourceValues((name) => (kept.has(name) ? kept.get(name) : record[name]), ofBatch)
     return fill(kept.size === 0 ? layout() : keeping(), values) ?? {}
   }
 }

@@ -1,5 +1,5 @@
 import { FlowferryError } from '../errors.ts'
-import type { MappingProperty } from '../types.ts'
+import type { MappingProperty, SourceObject } from '../types.ts'
 import type { Target } from './ecs.ts'
 import type { AnyField, Field } from './fields.ts'
 import { keywordMapping, type TargetUse, type TypedTarget, useOf } from './targets.ts'
@@ -27,6 +27,8 @@ export interface Derived {
   readonly enrichment?: string
   /** What an engine may do in place of the function; none where it is to recall what that gave. */
   readonly operation?: Operation
+  /** In place of the function, of what no record tells: the value of all records of a batch of the object. */
+  readonly ofBatch?: (object: SourceObject) => string | undefined
 }
 
 /**
@@ -265,9 +267,24 @@ export function textOperation({ inputs, operation }: Derived): { is: TextOperati
   return { is: operation.is as TextOperation, source }
 }
 
-/** Whether it is the time of the record's batch, which encodings know. */
-export function isIngested({ operation }: Derived): boolean {
-  return operation?.is === 'ingested'
+/** A value that a batch has, and no record tells. */
+export function ofBatch(target: Target | TypedTarget, value: NonNullable<Derived['ofBatch']>): Derived {
+  return { targets: [useOf(target, derivedMapping)], inputs: [], compute: () => undefined, ofBatch: value }
+}
+
+/** What the batch that is read now has for all its records; of a value that it lacks, nothing. */
+export type BatchValues = ReadonlyMap<Derived, string>
+
+export function valuesOfBatch(
+  { derived }: { readonly derived: readonly Derived[] },
+  object: SourceObject,
+): BatchValues {
+  return new Map(
+    derived.flatMap((one) => {
+      const value = one.ofBatch?.(object)
+      return value === undefined ? [] : [[one, value] as const]
+    }),
+  )
 }
 
 /** `ipv4` or `ipv6`, by the separator that comes first in the address. */

@@ -1,6 +1,5 @@
-import { type Derived, isIngested } from './derive.ts'
+import { type BatchValues, type Derived, ofBatch } from './derive.ts'
 import type { Enrichment } from './enrichment.ts'
-import { keywordMapping, useOf } from './targets.ts'
 
 /**
  * `event.ingested`: when a document set out for the store, which is what an alert has to look back from, since logs come
@@ -15,22 +14,24 @@ export const ingested: Enrichment = {
   name: 'ingested',
   derived: () => [
     {
-      targets: [useOf('event.ingested', keywordMapping)],
-      inputs: [],
-      // Known of a batch, and of no record: encodings put it there.
-      compute: () => undefined,
+      ...ofBatch('event.ingested', () => new Date().toISOString()),
       enrichment: 'ingested',
       operation: { is: 'ingested', operands: [] },
     },
   ],
 }
 
-/** The time of a batch that is read now; none where its documents do not tell it. */
-export function ingestedNow({ derived }: { readonly derived: readonly Derived[] }): string | undefined {
-  return derived.some(isIngested) ? new Date().toISOString() : undefined
+export function isIngested({ operation }: Derived): boolean {
+  return operation?.is === 'ingested'
 }
 
-/** The member as engines write it. */
+/** The time among the values of a batch. */
+export function ingestedOf(values: BatchValues): string | undefined {
+  for (const [derived, value] of values) if (isIngested(derived)) return value
+  return undefined
+}
+
+/** The member as JSON's engine writes it. */
 export function ingestedMember(time: string): string {
   return `"ingested":"${time}"`
 }

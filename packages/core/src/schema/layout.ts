@@ -1,6 +1,6 @@
 import { FlowferryError } from '../errors.ts'
 import type { FieldAlias, LogDocument } from '../types.ts'
-import { computeDerived, type Derived, type Fields, isIngested, valueFor } from './derive.ts'
+import { type BatchValues, computeDerived, type Derived, type Fields, valueFor } from './derive.ts'
 import type { AnyField } from './fields.ts'
 import { type TargetUse, useOf } from './targets.ts'
 
@@ -215,13 +215,11 @@ function gather(leaf: Leaf, get: SourceValue): unknown[] | undefined {
 /**
  * What the sources hold in a record whose fields' values, as they were read, are known by name. A function that gives
  * several targets is called once for the record.
- *
- * @param ingested The time of the record's batch
  */
-export function sourceValues(get: (name: string) => unknown, ingested?: string): SourceValue {
+export function sourceValues(get: (name: string) => unknown, ofBatch?: BatchValues): SourceValue {
   let computed: Map<Derived, unknown> | undefined
   return (source) => {
-    if (source.is === 'derived' && isIngested(source.derived)) return ingested
+    if (source.is === 'derived' && source.derived.ofBatch) return ofBatch?.get(source.derived)
     if (source.is !== 'derived' || source.derived.targets.length === 1) return sourceValue(source, get)
     const { derived, target } = source
     computed ??= new Map()

@@ -11,8 +11,13 @@ import type { FormatParser } from './format.ts'
  * The bulk bodies' documents, as a search sink gets them, and how many were made as objects; `onBatch` is called before the
  * documents of each batch are written.
  */
-export async function sentOf(parser: FormatParser<unknown>, body: string, onBatch?: (length: number) => void) {
-  const object = track(memoryObject({ key: 'f', body }))
+export async function sentOf(
+  parser: FormatParser<unknown>,
+  body: string,
+  onBatch?: (length: number) => void,
+  key = 'f',
+) {
+  const object = track(memoryObject({ key, body }))
   const steps = { namespace: 'default', from: 0, filter: undefined, enrich: undefined, now: new Date(0) }
   let objects = 0
   const lines: string[] = []

@@ -1,15 +1,25 @@
 import { LF } from '../../read/ascii.ts'
 import { noClosing } from '../../schema/around.ts'
+import type { BatchValues } from '../../schema/derive.ts'
 import type { Added, Closing, Completion, DocumentRun } from '../../types/encoder.ts'
 import type { Batch } from '../../types.ts'
 import * as map from './engine/map.ts'
 import { encodeLines, openEngine } from './host.ts'
-import type { Program } from './program.ts'
+import { longestFragment, type Program } from './program.ts'
 import type { Scan } from './scan.ts'
 
 const nothing = new Uint8Array(0)
 /** With what `enrich` adds, so that few records ask it twice when the body is full. */
 const mostAddedTo = 64
+
+/** The members that a batch has for all its records, each with a comma behind it; none where the engine has no room for one. */
+export function batchTexts({ ofBatch }: Program, values: BatchValues): readonly Buffer[] | undefined {
+  const texts = ofBatch.map(({ derived, key }) => {
+    const value = values.get(derived)
+    return Buffer.from(value === undefined ? '' : `${key}${JSON.stringify(value)},`)
+  })
+  return texts.every(({ length }) => length <= longestFragment) ? texts : undefined
+}
 
 /** The encoder of a batch: a class, since closures of each batch would be optimized for one batch and thrown away. */
 export class RunEncoder implements NonNullable<Batch<unknown>['encoder']> {
@@ -18,7 +28,7 @@ export class RunEncoder implements NonNullable<Batch<unknown>['encoder']> {
   readonly #scan: Scan
   readonly #lines: Uint32Array
   readonly #ordinals: Float64Array
-  readonly #ingested: string | undefined
+  readonly #ofBatch: readonly Buffer[]
   readonly #alone: Parameters<typeof encodeLines>[4]
   readonly takesClosing: boolean
   /** What goes into the documents of the records that the engine was told of. */
@@ -31,15 +41,15 @@ export class RunEncoder implements NonNullable<Batch<unknown>['encoder']> {
     scan: Scan,
     lines: Uint32Array,
     ordinals: Float64Array,
-    ingested: string | undefined,
+    ofBatch: readonly Buffer[],
   ) {
     this.members = members
     this.#program = program
     this.#scan = scan
     this.#lines = lines
     this.#ordinals = ordinals
-    this.#ingested = ingested
-    this.#alone = { ...alone, ingested }
+    this.#ofBatch = ofBatch
+    this.#alone = { ...alone, ofBatch }
     this.takesClosing = program.takesClosing
   }
 
@@ -69,7 +79,7 @@ export class RunEncoder implements NonNullable<Batch<unknown>['encoder']> {
   ): 'done' | 'full' | 'odd' {
     const { lead } = run
     if (lead.length > map.mostText || tail.length > map.mostText) return 'odd'
-    const frame = { lead, tail, added: added !== undefined, ingested: this.#ingested, closing: noClosing }
+    const frame = { lead, tail, added: added !== undefined, ofBatch: this.#ofBatch, closing: noClosing }
     const stop = index + count
     let last: Closing | undefined
     for (let at = index; at < stop; ) {

@@ -13,6 +13,9 @@ import type { Batch, Parser, Slice } from '../../types.ts'
 import { type Bulk, stepsOf } from './fast-path.steps.ts'
 import { file, makeRows, sprinkled, tableOf, time } from './fast-path.tables.ts'
 
+/** Names of files: of which documents of flow logs tell nothing, and their flow log. */
+const keys = ['f', '123456789012_vpcflowlogs_eu-west-1_fl-0a1b2c3d4e5f60718_20261122T0915Z_0a1b2c3d.log.gz'] as const
+
 /** What the fast path and the plain path wrote for the same file, and how often the fast path was taken. */
 async function bothPaths(
   parser: Parser<unknown>,
@@ -20,7 +23,7 @@ async function bothPaths(
   chunkBytes: number,
   { limit, steps, originals = false }: Bulk,
 ) {
-  const object = track(memoryObject({ key: 'f', body, chunkBytes }))
+  const object = track(memoryObject({ key: keys[body.length % 2]!, body, chunkBytes }))
   const slices: Slice<unknown>[] = []
   /** The same records as plain objects, so that the steps are seen to get alike ones. */
   const plainSlices: Slice<unknown>[] = []

@@ -1,5 +1,4 @@
 import { LF } from '../../read/ascii.ts'
-import { ingestedMember } from '../../schema/ingested.ts'
 import type { Closing } from '../../types/encoder.ts'
 import { closingBytes } from '../engine/closings.ts'
 import { startEngine } from '../engine/load.ts'
@@ -160,12 +159,12 @@ function load(scan: Scan): void {
   loaded = scan
 }
 
-/** What a run's documents have before and behind their members, and the time of their batch where they tell it. */
+/** What a run's documents have before and behind their members, and the members that their batch has for all of them. */
 interface Frame {
   readonly lead: Uint8Array
   readonly tail: Uint8Array
   readonly added: boolean
-  readonly ingested: string | undefined
+  readonly ofBatch: readonly Uint8Array[]
   readonly closing: Closing
 }
 
@@ -178,13 +177,16 @@ export function encodeLines(
   scan: Scan,
   count: number,
   limit: number,
-  { lead, tail, added, ingested, closing }: Frame,
+  { lead, tail, added, ofBatch, closing }: Frame,
 ): { readonly written: number; readonly odd: boolean } {
   const { bytes, words, encodeRun } = openEngine()
   load(scan)
   bytes.set(lead, map.lead)
   bytes.set(tail, map.tail)
-  if (ingested !== undefined) bytes.write(`${ingestedMember(ingested)},`, map.ingested, 'latin1')
+  for (const [i, text] of ofBatch.entries()) {
+    words[map.batchLengths / 4 + i] = text.length
+    bytes.set(text, map.batchTexts + i * map.batchTextBytes)
+  }
   for (const [i, text] of [closing.aws, closing.cloud].entries()) {
     words[map.closingLengths / 4 + i] = text.length
     if (text.length > 0) bytes.set(text, map.closings + i * closingBytes)

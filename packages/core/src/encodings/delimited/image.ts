@@ -85,7 +85,7 @@ export function stepsImage(steps: readonly Step[], address: number, groupsAt: re
       return { at, length: bytes.length }
     }
     const before = placed(step.before)
-    const text = step.ingested ? { at: map.ingested, length: step.text.length } : placed(step.text)
+    const text = placed(step.text)
     put(0, step.is | (step.back << map.backShift) | (before.length << map.lengthShift))
     put(map.beforeWord, before.at)
     put(map.textWord, text.at)

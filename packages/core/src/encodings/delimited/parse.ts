@@ -48,7 +48,9 @@ export async function* parseTable(
             headerByte = text.charCodeAt(0)
             next = from + scan.stops[line]!
             if (run.length > 0 || malformed.length > 0)
-              yield batchOf(table, columns!, run, scan.stops[line]!, malformed, context, { offset: offset + from })
+              yield batchOf(table, columns!, run, scan.stops[line]!, malformed, object, context, {
+                offset: offset + from,
+              })
             columns = columnsOf(table, names, object, context.limits.columns)
             break
           }
@@ -67,7 +69,9 @@ export async function* parseTable(
         if (typeof record === 'number') {
           next = from + scan.starts[line]!
           if (run.length > 0 || malformed.length > 0)
-            yield batchOf(table, columns!, run, scan.starts[line]!, malformed, context, { offset: offset + from })
+            yield batchOf(table, columns!, run, scan.starts[line]!, malformed, object, context, {
+              offset: offset + from,
+            })
           columns = widened(table, columns!, record, object)
           break
         }
@@ -82,7 +86,7 @@ export async function* parseTable(
         }
       }
       if (next === undefined && columns)
-        yield batchOf(table, columns, run, scan.bytes.length, malformed, context, { offset: offset + from })
+        yield batchOf(table, columns, run, scan.bytes.length, malformed, object, context, { offset: offset + from })
       from = next ?? from + scan.bytes.length
     }
   }

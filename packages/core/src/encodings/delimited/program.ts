@@ -1,13 +1,5 @@
 import { takesClosing } from '../../schema/around.ts'
-import {
-  type AnyFacet,
-  type Derived,
-  isIngested,
-  type Operation,
-  sourceOf,
-  textOperation,
-  valueFor,
-} from '../../schema/derive.ts'
+import { type AnyFacet, type Derived, type Operation, sourceOf, textOperation, valueFor } from '../../schema/derive.ts'
 import { type AnyField, kindOf, type ValueKind } from '../../schema/fields.ts'
 import { fitting, isHeld, mayRefuse } from '../../schema/held.ts'
 import type { Branch, Leaf, LeafSource } from '../../schema/layout.ts'
@@ -51,6 +43,8 @@ export interface Program {
   readonly nodes: readonly Node[]
   /** Whether they have the places of what stood around records. */
   readonly takesClosing: boolean
+  /** What a batch has for all its records, and the name in its object: the engine's steps have their number. */
+  readonly ofBatch: readonly { readonly derived: Derived; readonly key: string }[]
   /** The steps for any line. */
   readonly steps: readonly Step[]
   readonly groups: readonly Group[]
@@ -241,10 +235,16 @@ export function compileProgram(
     }
   }
 
+  const ofBatch: Program['ofBatch'][number][] = []
+  const textOfBatch = (derived: Derived): number => {
+    const key = `${JSON.stringify(derived.targets[0]!.path.split('.').at(-1))}:`
+    return ofBatch.push({ derived, key }) - 1
+  }
+
   /** What gives several targets is called once for a key. */
   const computes = new Map<Derived, (texts: readonly string[]) => unknown>()
   const emitDerived = (derived: Derived, target: number, place: Place): Emit | undefined => {
-    if (isIngested(derived)) return { ...nothing, is: map.isText, repeatable: false, ingested: true }
+    if (derived.ofBatch) return { ...nothing, is: map.isOfBatch, repeatable: false, part: textOfBatch(derived) }
     const hash = derived.operation?.is === 'communityId' ? emitHash(derived.operation, place) : undefined
     if (hash) return hash
     const part = textOperation(derived)?.is === 'extension' ? extensionPartOf(derived) : undefined
@@ -343,7 +343,7 @@ export function compileProgram(
     const column = columnOf.get(field)
     return column === undefined || !['time', 'commonLogTime'].includes(kinds[column]!)
   })
-  if (deepest > map.deepest || !isCompared) return undefined
+  if (deepest > map.deepest || !isCompared || ofBatch.length > map.mostBatchTexts) return undefined
   const asked = columnsAsked(nodes, [...groups.values()])
   if (columns.some(({ field }, column) => mayRefuse(field) && !asked.has(column))) return undefined
 
@@ -359,6 +359,7 @@ export function compileProgram(
     absents,
     nodes,
     takesClosing: hasClosing,
+    ofBatch,
     steps,
     groups: [...groups.values()].map(({ inputs, facets, computes }): Group => {
       const isOne = inputs.length === 1

@@ -120,7 +120,7 @@ export function rowReader(
         const share =
           from === bytes.length ? rest : Math.min(rest, Math.round((taken * scan.bytes.length) / bytes.length))
         rest -= share
-        yield batchOf(table, columns, run, share, malformed, context, { valuesOf: valuesOfRow, unread })
+        yield batchOf(table, columns, run, share, malformed, object, context, { valuesOf: valuesOfRow, unread })
       }
     },
   }

@@ -1,10 +1,10 @@
-import { ingestedNow } from '../../schema/ingested.ts'
-import type { Batch, Malformed, ParseContext } from '../../types.ts'
+import { valuesOfBatch } from '../../schema/derive.ts'
+import type { Batch, Malformed, ParseContext, SourceObject } from '../../types.ts'
 import { RecordsOnDemand } from '../records-on-demand.ts'
 import { Refused } from '../refused.ts'
 import type { Columns } from './columns.ts'
 import type { CompiledTable, Values } from './compiled.ts'
-import { RunEncoder } from './encode.ts'
+import { batchTexts, RunEncoder } from './encode.ts'
 import { isAbsent, type Scan } from './scan.ts'
 
 /** The records of one scan: its lines, and those that took the plain path already. */
@@ -68,6 +68,7 @@ export function batchOf(
   run: Run,
   bytes: number,
   malformed: readonly Malformed[],
+  object: SourceObject,
   context: ParseContext,
   { offset, valuesOf, unread = [] }: Origin = {},
 ): Batch<unknown> {
@@ -81,7 +82,8 @@ export function batchOf(
   const unknownFields = Object.fromEntries([...Object.entries(found), ...unread.map((name) => [name, length] as const)])
   const refused = new Refused(unknownFields)
   const records = () => Array.from({ length }, (_, index) => recordAt(index))
-  const ingested = ingestedNow(table.schema)
+  const ofBatch = valuesOfBatch(table.schema, object)
+  const texts = program && batchTexts(program, ofBatch)
   const told = valuesOf && ((line: number) => textOfRow(columns.names, valuesOf(line)))
   return Object.assign(new RecordsOnDemand(records), {
     format: table.schema.format,
@@ -96,10 +98,10 @@ export function batchOf(
       const isFirst = !of && ordinals[index] === 0
       return named(columns.names, valuesOf ? valuesOf(line) : (columns.texts(textOf(scan, line, isFirst)) ?? []))
     },
-    document: (index: number) => columns.document(recordAt(index), refused.of(index), ingested),
+    document: (index: number) => columns.document(recordAt(index), refused.of(index), ofBatch),
     view: (index: number) => columns.view(scan, lines[index]!, fast(index) ? undefined : recordAt(index)),
     fields: columns.fields(),
-    ...(program && { encoder: new RunEncoder(columns.members(), program, scan, lines, ordinals, ingested) }),
+    ...(texts && { encoder: new RunEncoder(columns.members(), program, scan, lines, ordinals, texts) }),
     unknownFields,
     ...(context.originals && { original: told ? (index: number) => told(lines[index]!) : textAt }),
   })

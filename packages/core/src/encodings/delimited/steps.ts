@@ -1,4 +1,3 @@
-import { ingestedMember } from '../../schema/ingested.ts'
 import { beginsAccount, closesNothing, endsAccount, writesAccount, writesClosing } from '../engine/closings.ts'
 import * as map from './engine/map.ts'
 
@@ -12,7 +11,7 @@ export interface Condition {
 
 /** One way to fill a place. `repeatable`: it may give what stands in its list already. */
 export interface Emit {
-  /** `isText`, `isCopy`, `isAddress`, `isUndecoded`, `isTime`, `isPart`, `isRecall` or `isCommunityId`. */
+  /** `isText`, `isCopy`, `isAddress`, `isUndecoded`, `isTime`, `isPart`, `isRecall`, `isCommunityId` or `isOfBatch`. */
   readonly is: number
   readonly repeatable: boolean
   /** Of a constant. */
@@ -25,11 +24,9 @@ export interface Emit {
   readonly target: number
   /** Columns without which there is nothing. */
   readonly inputs: readonly number[]
-  /** Of a time, a part or a hash: `partWord`. */
+  /** Of a time, a part, a hash or what a batch has: `partWord`. */
   readonly part: number
   readonly condition?: Condition
-  /** The member with the time of the batch, in the place of a constant. */
-  readonly ingested?: boolean
 }
 
 /** The document's tree with the columns of a header. */
@@ -58,8 +55,6 @@ export interface Step {
   readonly part: number
   /** Steps to pass over once this one has written something. */
   readonly next: number
-  /** Whether the text is the one that the host writes before a run. */
-  readonly ingested?: boolean
 }
 
 type Sure = 'always' | 'never' | 'maybe'
@@ -70,9 +65,6 @@ export type IsAbsent = (column: number) => boolean | undefined
 const plain = { column: 0, quoted: false, group: 0, target: 0, repeatable: false, text: '', part: 0, next: 0 }
 
 const accountKey = '"account":{'
-
-/** Of the length that each has. */
-const anyIngested = `${ingestedMember(new Date(0).toISOString())},`
 
 /**
  * The steps that write the tree. Every member is written with a comma behind it, and a close puts a brace upon the last
@@ -102,6 +94,7 @@ export function stepsOf(nodes: readonly Node[], isAbsent: IsAbsent): Step[] {
   }
   const sureValue = (emit: Emit): Sure => {
     if (emit.is === map.isText) return 'always'
+    if (emit.is === map.isOfBatch) return 'maybe'
     const isGroup = emit.is === map.isRecall || emit.is === map.isCommunityId
     const absences = (isGroup ? emit.inputs : [emit.column]).map(isAbsent)
     if (absences.includes(true)) return 'never'
@@ -114,10 +107,6 @@ export function stepsOf(nodes: readonly Node[], isAbsent: IsAbsent): Step[] {
 
   /** As a step of its own where its value may be absent, or is passed over. */
   const write = (emit: Emit, key: string, next = 0, passed = false) => {
-    if (emit.ingested) {
-      push({ is: map.isText, text: anyIngested, ingested: true })
-      return
-    }
     const quote = emit.quoted ? '"' : ''
     if (!emit.repeatable && !passed && sureOf(emit) === 'always') {
       if (emit.is === map.isText) due += `${key}${emit.json},`
@@ -128,7 +117,7 @@ export function stepsOf(nodes: readonly Node[], isAbsent: IsAbsent): Step[] {
       }
       return
     }
-    const text = emit.is === map.isText ? `${key}${emit.json},` : `${key}${quote}`
+    const text = emit.is === map.isOfBatch ? '' : emit.is === map.isText ? `${key}${emit.json},` : `${key}${quote}`
     const { is, column, quoted, group, target, repeatable, part, condition } = emit
     // Passes over the step behind it.
     if (condition)

@@ -1,13 +1,13 @@
 import {
   type AnyFacet,
   type Derived,
-  isIngested,
   type Operation,
   sourceOf,
   type TextOperation,
   textOperation,
 } from '../../schema/derive.ts'
 import { kindOf } from '../../schema/fields.ts'
+import { isIngested } from '../../schema/ingested.ts'
 import type { Condition, Leaf, LeafSource } from '../../schema/layout.ts'
 import type { ObjectsReader, PairsReader } from '../../schema/objects.ts'
 import type { TargetUse } from '../../schema/targets.ts'
@@ -244,6 +244,7 @@ export function createEmitter(
 
   const emitDerived = (derived: Derived, target: number, list: boolean, facts: ShapeFacts): Emit | undefined => {
     if (isIngested(derived)) return { ...nothing, op: opLiteral, sure: false, json: anyTime, ingested: true }
+    if (derived.ofBatch) throw new OddShape()
     const operation = textOperation(derived)
     const known = operation && facts.fields.get(operation.source)?.present
     const isRead =

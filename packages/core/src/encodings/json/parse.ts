@@ -3,8 +3,9 @@ import { OBJECT_OPEN } from '../../read/ascii.ts'
 import { type ValueBlock, valueAt } from '../../read/json.ts'
 import { placeOf } from '../../read/object.ts'
 import { ownerOf } from '../../read/owner.ts'
+import { valuesOfBatch } from '../../schema/derive.ts'
 import { isObject, type JsonObject } from '../../schema/free-form.ts'
-import { ingestedNow } from '../../schema/ingested.ts'
+import { ingestedOf } from '../../schema/ingested.ts'
 import type { Batch, Malformed, ParseContext, SourceObject } from '../../types.ts'
 import { batchOf } from '../record-format.ts'
 import { Refused } from '../refused.ts'
@@ -38,7 +39,8 @@ export async function* parseJson(
   for await (const block of scanJson(object, context, keys, fast.scanner())) {
     const first = next
     next += block.length
-    const ingested = ingestedNow(schema)
+    const ofBatch = valuesOfBatch(schema, object)
+    const ingested = ingestedOf(ofBatch)
     if (ingested !== undefined) fast.ingest(block, ingested)
     const records: (Kinded | undefined)[] = []
     const ordinals: number[] = []
@@ -62,7 +64,7 @@ export async function* parseJson(
     const placeAt = (index: number) => ordinals[index]! - first
     const recordAt = (index: number): Kinded => (records[index] ??= read(placeAt(index)) as Kinded)
     const document = (record: Kinded, index: number) =>
-      documentOf(schema, root, layout, record, refused.of(index), ingested)
+      documentOf(schema, root, layout, record, refused.of(index), ofBatch)
     yield batchOf({ document, ...(idOf && { recordId: idOf }) }, schema.format, context, {
       records,
       recordAt,

@@ -1,3 +1,4 @@
+import type { BatchValues } from '../../schema/derive.ts'
 import { flattened, isEmpty, isObject, type JsonObject, setOwn } from '../../schema/free-form.ts'
 import { isHeld } from '../../schema/held.ts'
 import { type Branch, type Condition, fill, type LeafSource, sourceValues } from '../../schema/layout.ts'
@@ -36,24 +37,21 @@ interface Read {
   readonly holds: (when: Condition) => boolean
 }
 
-/**
- * @param refused Told of each field, or object that holds fields, whose value is kept with what is unknown
- * @param ingested The time of the record's batch
- */
+/** @param refused Told of each field, or object that holds fields, whose value is kept with what is unknown */
 export function documentOf(
   schema: Schema,
   root: Node,
   layout: Branch,
   record: JsonObject,
   refused: (path: string) => void = () => undefined,
-  ingested?: string,
+  ofBatch?: BatchValues,
 ): LogDocument {
   const holds = conditionsOf(schema, record)
   const read: Read = { values: new Map(), lists: new Set(), inList: false, refused, holds }
   const rest = readMembers(root, record, read)
   const fieldValue = (name: string): unknown =>
     read.values.has(name) || isField(schema, name) ? read.values.get(name) : insideOf(record, name)
-  const given = sourceValues(fieldValue, ingested)
+  const given = sourceValues(fieldValue, ofBatch)
   const document = fill(layout, (source) => {
     if (source === unknownSource) return rest && flattened(rest)
     if (source.is === 'field' && read.lists.has(source.name)) return itemsOf(source, read)

@@ -243,6 +243,13 @@ function encodeLine(steps: i32, offset: i32): i32 {
       case map.isCommunityId:
         o = putHash(step, first, o)
         break
+      case map.isOfBatch: {
+        const which = load32(step + map.partWord)
+        const length = load32(map.batchLengths + which * 4)
+        copyText(o, map.batchTexts + which * map.batchTextBytes, length)
+        o += length
+        break
+      }
       default:
         o = putColumn(step, is, first, o)
     }

@@ -72,11 +72,14 @@ export const mostOutput: i32 = 131072
 export const block: i32 = 1892864
 export const addressWords: i32 = 1893248
 export const addressBytes: i32 = 32
-/** The member `event.ingested` with its comma: the host writes it before a run. */
-export const ingested: i32 = 1893376
 /** Texts of what stood around records, for the ends of `aws` and of `cloud`, and before them their lengths: 0 for none. */
 export const closingLengths: i32 = 1893504
 export const closings: i32 = 1893520
+/** Members that a batch has for all its records, with their commas: their lengths, 0 for none, and the texts. */
+export const mostBatchTexts: i32 = 3
+export const batchLengths: i32 = 1896720
+export const batchTexts: i32 = 1896736
+export const batchTextBytes: i32 = 1024
 
 // ── A program ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -118,9 +121,9 @@ export const isHexadecimalKind: i32 = -4
  * whether the text that is written always begins upon the last comma, and its length.
  */
 export const stepBytes: i32 = 44
-export const isMask: i32 = 15
-export const backShift: i32 = 4
-export const lengthShift: i32 = 5
+export const isMask: i32 = 31
+export const backShift: i32 = 5
+export const lengthShift: i32 = 6
 export const isEnd: i32 = 0
 export const isText: i32 = 1
 export const isOpen: i32 = 2
@@ -142,6 +145,8 @@ export const isCase: i32 = 13
 export const isCommunityId: i32 = 14
 /** The end of `aws` or `cloud`, or an account in it: `partWord` says which, and what is done there. */
 export const isClosing: i32 = 15
+/** A member of `batchTexts`: `partWord` says which. */
+export const isOfBatch: i32 = 16
 export const beforeWord: i32 = 4
 export const textWord: i32 = 8
 export const textLengthWord: i32 = 12
