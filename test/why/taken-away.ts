@@ -84,6 +84,9 @@ const alone = (evidence: Evidence, ids: ReadonlySet<string>, action: 'accept' | 
           rejects: action === 'reject' && log.rejects,
           accepts: action === 'accept' && log.accepts,
           reasons: false,
+          ...(log.flowLogs && {
+            flowLogs: log.flowLogs.map((one) => ({ ...one, rejects: one.rejects && action === 'reject' })),
+          }),
           ...(action === 'reject' && { passes: false, plain: false }),
         }
       : log,

@@ -96,6 +96,12 @@ describe('of one reading', () => {
       false,
       false,
     ])
+    const of = (flowLog: string) => ({ ...file, key: `1_vpcflowlogs_eu-west-1_${flowLog}_20261122T0915Z_1.log.gz` })
+    expect(['fl-00000001', 'fl-00000002', 'fl-00000002'].map((one) => kept(others, of(one)))).toEqual([
+      true,
+      true,
+      false,
+    ])
   })
 
   test('windows without addresses all', () => {

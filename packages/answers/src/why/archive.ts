@@ -3,6 +3,7 @@ import type { Format, LogRecord, ObjectIdentity } from '@flowferry/core'
 import { type CloudTrailRecord, cloudTrail } from '@flowferry/core/formats/cloudtrail'
 import { type TransitGatewayRecord, transitGateway } from '@flowferry/core/formats/transit-gateway'
 import { type VpcFlowRecord, vpcFlow } from '@flowferry/core/formats/vpc-flow'
+import { flowLogIn } from '@flowferry/core/internal'
 import type { Snapshot } from '@flowferry/enrich/interfaces'
 import { loggedForm } from '../addresses.ts'
 import type { Store } from '../answer.ts'
@@ -89,6 +90,7 @@ export function archiveNeeds(
 interface Kept {
   readonly vpc: string | undefined
   readonly subnet: string | undefined
+  readonly flowLog: string | undefined
   kinds: number
 }
 
@@ -116,17 +118,22 @@ function flowFilter(asked: ReadonlySet<string>): (record: VpcFlowRecord, object:
     const kind = action === 'REJECT' ? rejected : action === 'ACCEPT' ? accepted : rejected | accepted
     if ((known & kind) === kind) return false
     ofObject.set(id, known | kind)
-    return isNews(record, id, hasAddress ? kind : kind << 2)
+    return isNews(record, id, flowLogIn(object.key), hasAddress ? kind : kind << 2)
   }
-  /** Two flow logs of one interface may have other fields. */
-  const isNews = (record: VpcFlowRecord, id: string | undefined, kind: number): boolean => {
+  /** Two flow logs of one interface may have other fields, and keep other traffic. */
+  const isNews = (
+    record: VpcFlowRecord,
+    id: string | undefined,
+    flowLog: string | undefined,
+    kind: number,
+  ): boolean => {
     const vpc = record['vpc-id']
     const subnet = record['subnet-id']
     const known = interfaces.get(id) ?? []
-    const same = known.find((one) => one.vpc === vpc && one.subnet === subnet)
+    const same = known.find((one) => one.vpc === vpc && one.subnet === subnet && one.flowLog === flowLog)
     if (same && (same.kinds & kind) === kind) return false
     if (same) same.kinds |= kind
-    else interfaces.set(id, [...known, { vpc, subnet, kinds: kind }])
+    else interfaces.set(id, [...known, { vpc, subnet, flowLog, kinds: kind }])
     return true
   }
   return (record, object) => {

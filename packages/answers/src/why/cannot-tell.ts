@@ -48,9 +48,9 @@ export function cannotTell(all: Case): Diagnosis['cannotTell'] {
         missing: `${logOf(side)}${earlier}`,
       })),
     ...sides.flatMap(([whose, side]) => {
-      const { known } = side
+      const { known, kept } = side
       const isNeeded = logsRejects(all, side) !== 'yes' || !hasReasons
-      const why = isNeeded && known?.flowLogs ? whyUnknown(known, evidence) : undefined
+      const why = isNeeded && known?.flowLogs && !kept ? whyUnknown(known, evidence) : undefined
       return why === undefined
         ? []
         : [
@@ -150,7 +150,10 @@ function whyNoRejects({ log, kept }: Side): string {
   if (kept?.rejects === false) return ofTraffic(kept)
   if (kept?.rejects)
     return `${ofTraffic(kept)} by the snapshot, and CloudTrail does not tell whether another one was deleted since`
-  return `${log!.id} has no REJECT record, so its flow log may be of accepted traffic alone`
+  const ids = log!.flowLogs?.map(({ id }) => id)
+  return ids
+    ? `${log!.id} has no REJECT record, nor has any other interface of ${ids.join(' or ')}, which may be of accepted traffic alone`
+    : `${log!.id} has no REJECT record, so its flow log may be of accepted traffic alone`
 }
 
 const minute = 60

@@ -131,7 +131,7 @@ function sideOf(address: string, evidence: Evidence): Side {
     .sort((one, other) => other.records - one.records)
   // The address may have been another interface's at the time of the records.
   const ofSnapshot = known.find(({ id, addresses }) => addresses.includes(address) && (!log || log.id === id))
-  const kept = keptBy(ofSnapshot, evidence)
+  const kept = keptBy(ofSnapshot, log, evidence)
   return { address, ...(log && { log }), ...(ofSnapshot && { known: ofSnapshot }), ...(kept && { kept }) }
 }
 
@@ -180,19 +180,20 @@ export function hears(side: Side, { start, end }: Try): boolean {
 }
 
 /**
- * How surely a side's flow log keeps REJECT records: it has one, or a snapshot tells, or several others of its subnet have
- * one, which as a rule one flow log covers; a single one may have a flow log of its own. Those of its VPC say nothing: flow
- * logs may be of single subnets.
+ * How surely a side's flow log keeps REJECT records: it has one, of this interface or of another, or a snapshot tells. Where
+ * nothing says which flow log a record is of, another interface of its subnet that has one is a hint: as a rule, one flow log
+ * covers both. Those of its VPC say nothing: flow logs may be of single subnets.
  */
 export function logsRejects({ evidence }: Case, { log, kept }: Side): 'yes' | 'likely' | 'unknown' | 'no' {
   if (!log) return 'unknown'
   if (log.rejects || (kept?.rejects && kept.isProven)) return 'yes'
   if (kept?.rejects === false) return 'no'
-  const neighbours = evidence.interfaces.filter(
-    ({ rejects, subnet }) => rejects && subnet !== undefined && subnet === log.subnet,
-  )
-  if (neighbours.length > 1) return 'yes'
-  return kept?.rejects || neighbours.length > 0 ? 'likely' : 'unknown'
+  if (log.flowLogs?.some(({ rejects }) => rejects)) return 'yes'
+  if (kept?.rejects) return 'likely'
+  if (log.flowLogs) return 'unknown'
+  return evidence.interfaces.some(({ rejects, subnet }) => rejects && subnet !== undefined && subnet === log.subnet)
+    ? 'likely'
+    : 'unknown'
 }
 
 /** A share of records that are missing although no window says so: below it, a silence is taken for silence. */

@@ -182,11 +182,15 @@ const isDirect = (tries: readonly Try[], { a, b }: Case) =>
   (a.log?.vpc !== undefined && a.log.vpc === b.log?.vpc) ||
   tries.every(({ atA }) => atA.request.some(({ path = '' }) => path === '4' || path === '5'))
 
-/** Without the packets' own addresses, a reply by another interface is not seen; one that some interface saw has left B. */
+/**
+ * A reply by another interface is not seen without the packets' own addresses, or where that interface has no flow log, as
+ * where B's own has one for itself; one that some interface saw has left B.
+ */
 export const neverAnswered: Judge = (tries, all) => {
   const verdict = absent('b', 'reply-blocked-at-target')(tries, all)
   const isSeen = tries.some(({ between, transit }) => accepted([...between.reply, ...transit.reply]).length > 0)
-  return all.hasPacketAddresses && !isSeen ? verdict : same([...verdict.alternatives, 'asymmetric'])
+  const isAlone = all.b.log?.flowLogs?.every(({ isShared }) => !isShared)
+  return all.hasPacketAddresses && !isSeen && !isAlone ? verdict : same([...verdict.alternatives, 'asymmetric'])
 }
 
 export const neverReturned: Judge = absent('a', 'reply-blocked-at-source')

@@ -46,6 +46,7 @@ const acceptOnly = {
 }
 const skippedAtB = { interfaces: [logA, { ...logB, skipped: [{ start: at(9), end: at(12) }] }] }
 const quietB = { ...logB, rejects: false }
+const rejecting = { id: 'fl-2', rejects: true, isShared: true }
 const neighbour = (more: Parameters<typeof log>[2]) => log('eni-0ddddddddddddddd9', [], more)
 const many = (count: number, of: (minute: number) => LogDocument[]) =>
   Array.from({ length: count }, (_, n) => of(n * 5)).flat()
@@ -334,6 +335,25 @@ const cases: readonly Expected[] = [
     row: '9',
     name: 'SYN at B, no reply',
     evidence: evidence([sent(), arrived()]),
+    cause: 'no-answer',
+    certainty: 'high',
+  },
+  {
+    row: '9',
+    name: "B's interface has a flow log of its own, so that another one of B may have none",
+    evidence: evidence([sent(), arrived()], {
+      interfaces: [logA, { ...logB, flowLogs: [{ ...rejecting, isShared: false }] }],
+    }),
+    cause: 'no-answer',
+    certainty: 'consistent-with',
+    alternatives: ['asymmetric'],
+  },
+  {
+    row: '9',
+    name: 'one of two flow logs is of other interfaces, too',
+    evidence: evidence([sent(), arrived()], {
+      interfaces: [logA, { ...logB, flowLogs: [{ ...rejecting, id: 'fl-1', isShared: false }, rejecting] }],
+    }),
     cause: 'no-answer',
     certainty: 'high',
   },
@@ -864,17 +884,34 @@ const cases: readonly Expected[] = [
   },
   {
     row: '8',
-    name: 'other interfaces of the subnet reject',
+    name: "B's flow log has rejects of another interface",
     evidence: evidence([sent()], {
-      interfaces: [logA, quietB, neighbour({ subnet: logB.subnet! }), neighbour({ subnet: logB.subnet! })],
+      interfaces: [logA, { ...quietB, flowLogs: [{ id: 'fl-1', rejects: false, isShared: true }, rejecting] }],
     }),
     cause: 'lost-on-the-way',
     certainty: 'high',
   },
   {
     row: '8',
-    name: 'one other interface of the subnet rejects, which may have a flow log of its own',
-    evidence: evidence([sent()], { interfaces: [logA, quietB, neighbour({ subnet: logB.subnet! })] }),
+    name: "B's flow log has none, and those of other interfaces of the subnet have",
+    evidence: evidence([sent()], {
+      interfaces: [
+        logA,
+        { ...quietB, flowLogs: [{ id: 'fl-1', rejects: false, isShared: true }] },
+        neighbour({ subnet: logB.subnet! }),
+        neighbour({ subnet: logB.subnet!, flowLogs: [rejecting] }),
+      ],
+    }),
+    cause: 'lost-on-the-way',
+    certainty: 'consistent-with',
+    alternatives: ['blocked-at-target'],
+  },
+  {
+    row: '8',
+    name: 'other interfaces of the subnet reject, which may have flow logs of their own',
+    evidence: evidence([sent()], {
+      interfaces: [logA, quietB, neighbour({ subnet: logB.subnet! }), neighbour({ subnet: logB.subnet! })],
+    }),
     cause: 'lost-on-the-way',
     certainty: 'medium',
     alternatives: ['blocked-at-target'],

@@ -139,10 +139,13 @@ function assumptions(all: Case): string[] {
   ]
 }
 
-function whyLogged({ kept, known }: Side): string {
+function whyLogged({ log, kept, known }: Side): string {
+  const flowLog = log?.flowLogs?.find(({ rejects }) => rejects)
+  if (flowLog) return `${flowLog.id} has others'`
   if (!kept?.rejects) return 'others of its subnet are'
   const ids = kept.flowLogs.map(({ id, trafficType, createdAt }) => `${id}, of ${trafficType} since ${createdAt},`)
-  return `the snapshot, as of ${known?.asOf}, has ${ids.join(' and ')} for it, and CloudTrail no other that was deleted since`
+  const others = log?.flowLogs ? 'which wrote its records' : 'and CloudTrail no other that was deleted since'
+  return `the snapshot, as of ${known?.asOf}, has ${ids.join(' and ')} for it, ${others}`
 }
 
 /** A snapshot is of its own time: where the records of the span say otherwise, they count. */

@@ -73,6 +73,12 @@ export interface InterfaceLog {
   /** Whether any is an ACCEPT. */
   readonly accepts: boolean
   /**
+   * The flow logs that its records of the span are of, as `aws.vpcflow.flow_log_id` has it.
+   *
+   * @default not known, of all records or of some
+   */
+  readonly flowLogs?: readonly FlowLogSeen[]
+  /**
    * Windows of which records are missing: AWS skipped them, files that may hold them were not to be read, or there is no
    * record at all (`gap`), not even one without traffic.
    */
@@ -80,6 +86,16 @@ export interface InterfaceLog {
   /** ISO 8601: first and last record, silent windows (NODATA) counted. */
   readonly oldest: string
   readonly newest: string
+}
+
+/** What a flow log has shown of itself; none can be changed. */
+export interface FlowLogSeen {
+  /** `fl-…` */
+  readonly id: string
+  /** Whether any record of it, of whatever interface, is a REJECT. */
+  readonly rejects: boolean
+  /** Whether it was seen to have records of several interfaces: it is of their subnet or VPC. */
+  readonly isShared: boolean
 }
 
 /** Another client of B, or another target of A. */

@@ -57,6 +57,46 @@ test('an interface that sends nothing in the span is known from the day before, 
   expect(told.interfaces.find(({ id }) => id === eniB)).toMatchObject({ holds: [b], records: 0, newest: at(71) })
 })
 
+describe('the flow logs of interfaces', () => {
+  const by = (flowLog: string) => ({ flow_log_id: flowLog })
+  const quiet = [sent({ minute: 3, more: by('fl-a') }), arrived({ minute: 3, more: by('fl-b') })]
+  const rejectOf = (flowLog: string, minute = 4) =>
+    seenBy('eni-0ccccccccccccccc1', 'ingress', false, {
+      minute,
+      reject: true,
+      client: '10.0.9.9',
+      target: '10.0.2.98',
+      more: by(flowLog),
+    })
+  const flowLogsOf = async (documents: Parameters<typeof gathered>[0]) =>
+    (await gathered(documents)).interfaces.find(({ id }) => id === eniB)!.flowLogs
+
+  test('one that rejects at another interface', async () => {
+    expect(await flowLogsOf([...quiet, rejectOf('fl-b')])).toEqual([{ id: 'fl-b', rejects: true, isShared: true }])
+  })
+  test('that of another interface says nothing', async () => {
+    expect(await flowLogsOf([...quiet, rejectOf('fl-c')])).toEqual([{ id: 'fl-b', rejects: false, isShared: false }])
+  })
+  test("B's rejects are of one interface, A's records of another", async () => {
+    const own = arrived({ minute: 5, reject: true, client: '10.0.9.9', more: by('fl-b') })
+    expect(await flowLogsOf([...quiet, own])).toEqual([{ id: 'fl-b', rejects: true, isShared: false }])
+    const ofA = sent({ minute: 6, more: by('fl-b') })
+    expect(await flowLogsOf([...quiet, own, ofA])).toEqual([{ id: 'fl-b', rejects: true, isShared: true }])
+  })
+  test('of two, of which one ended before the span, the other', async () => {
+    const before = arrived({ minute: -300, more: by('fl-old') })
+    expect(await flowLogsOf([...quiet, before, rejectOf('fl-old', -299)])).toEqual([
+      { id: 'fl-b', rejects: false, isShared: false },
+    ])
+    expect(await flowLogsOf([quiet[0]!, before, rejectOf('fl-old', -299)])).toEqual([
+      { id: 'fl-old', rejects: true, isShared: true },
+    ])
+  })
+  test('not known where a record does not tell', async () => {
+    expect(await flowLogsOf([...quiet, arrived({ minute: 8 }), rejectOf('fl-b')])).toBe(undefined)
+  })
+})
+
 test('an interface has its address though one of its two flow logs tells neither direction nor instance', async () => {
   const cloud = { instance: { id: 'i-00000000000000001' } }
   const whole = good({ minute: 3 }).map((document) => ({ ...document, cloud }))

@@ -30,6 +30,7 @@ const quietB = { ...logB, rejects: false }
 /** A's SYN leaves, and B's log, which has no REJECT, has nothing of it. */
 const lost = (more: Partial<Evidence> = {}) => diagnose(evidence([sent()], { interfaces: [logA, quietB], ...more }))
 const { deletedFlowLogs: _, ...withoutCloudTrail } = known([flowLog()])
+const { deletedFlowLogs: __, ...early } = known([flowLog()], at(-60))
 const verdict = ({ cause, certainty, alternatives }: Diagnosis) => [cause, certainty, ...alternatives]
 const missingOf = ({ cannotTell }: Diagnosis) => cannotTell.map(({ what, missing }) => `${what} -- ${missing}`)
 
@@ -63,9 +64,30 @@ describe('whether a silence may be a reject', () => {
   const neighbours = ['8', '9'].map((end) => log(`eni-0ddddddddddddddd${end}`, [], { subnet: logB.subnet! }))
   test('what the snapshot says of the interface counts for more than what its neighbours reject', () => {
     const interfaces = [logA, quietB, ...neighbours]
-    expect(verdict(lost({ interfaces }))).toEqual(sure)
+    const likely = ['lost-on-the-way', 'medium', 'blocked-at-target']
+    expect(verdict(lost({ interfaces }))).toEqual(likely)
     expect(verdict(lost({ interfaces, ...known([acceptAlone]) }))).toEqual(unsure)
-    expect(verdict(lost({ interfaces, ...known([acceptAlone], at(59)) }))).toEqual(sure)
+    expect(verdict(lost({ interfaces, ...known([acceptAlone], at(59)) }))).toEqual(likely)
+  })
+  describe('where records tell their flow log', () => {
+    const of = (...ids: readonly string[]) => ({
+      interfaces: [
+        logA,
+        { ...quietB, flowLogs: ids.map((id) => ({ id, rejects: false, isShared: true })) },
+        ...neighbours,
+      ],
+    })
+    const all = flowLog()
+    test.each([
+      ['it is of all traffic', known([all, acceptAlone]), [all.id], sure],
+      ['it is of accepted traffic alone', known([all, acceptAlone]), [acceptAlone.id], unsure],
+      ['one is, and another is of all', known([all, acceptAlone]), [all.id, acceptAlone.id], sure],
+      ['the snapshot lacks it', known([acceptAlone]), [all.id], unsure],
+      ['the snapshot is of before the span, and CloudTrail is not stored', early, [all.id], sure],
+      ['its type is not known', known([untyped]), [untyped.id], unsure],
+    ])('%s', (_, more, ids, expected) => {
+      expect(verdict(lost({ ...more, ...of(...ids) }))).toEqual(expected)
+    })
   })
   test('a REJECT of the interface counts for more than the snapshot', () => {
     expect(verdict(lost({ interfaces: [logA, logB], ...known([acceptAlone]) }))).toEqual(sure)

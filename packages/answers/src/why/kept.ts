@@ -1,13 +1,13 @@
 /** What the flow logs of an interface kept in a span, where a snapshot has them: it is never guessed from an older one. */
 import { valueAt } from '../documents.ts'
-import type { Evidence } from './evidence.ts'
+import type { Evidence, InterfaceLog } from './evidence.ts'
 import type { KnownFlowLog, KnownInterface } from './known.ts'
 import { margin } from './spans.ts'
 
 export interface Kept {
   /** One or more. */
   readonly flowLogs: readonly KnownFlowLog[]
-  /** Whether CloudTrail shows that none of the interface was deleted since. */
+  /** Whether its records are of them, or CloudTrail shows that none of the interface was deleted since. */
   readonly isProven: boolean
   /** Whether REJECT records are kept; none where one flow log keeps them and another does not. */
   readonly rejects?: boolean
@@ -16,11 +16,20 @@ export interface Kept {
 }
 
 /**
- * A flow log cannot be changed. So those that were there before the span and are there behind it kept throughout what they
- * keep now; and no other did, unless it was deleted in between. Which of several wrote a record, it does not say: what all
- * of them have in common counts.
+ * A flow log cannot be changed. So those that the interface's records are of kept what they keep now. Where records do not
+ * tell theirs, those that were there before the span and are there behind it did; and no other, unless it was deleted in
+ * between. Which of several wrote a record, nothing says then: what all of them have in common counts.
  */
-export function keptBy(known: KnownInterface | undefined, evidence: Evidence): Kept | undefined {
+export function keptBy(
+  known: KnownInterface | undefined,
+  log: InterfaceLog | undefined,
+  evidence: Evidence,
+): Kept | undefined {
+  const own = ownOf(known, log)
+  if (own) {
+    const keeps = (action: string) => own.some(({ trafficType }) => ['ALL', action].includes(trafficType!))
+    return { flowLogs: own, isProven: true, rejects: keeps('REJECT'), accepts: keeps('ACCEPT') }
+  }
   if (!known?.flowLogs?.length || whyUnknown(known, evidence) !== undefined) return undefined
   const flowLogs = known.flowLogs
   const keeps = (action: string) =>
@@ -32,6 +41,13 @@ export function keptBy(known: KnownInterface | undefined, evidence: Evidence): K
     ...(rejects !== undefined && { rejects }),
     ...(accepts !== undefined && { accepts }),
   }
+}
+
+/** The flow logs that its records are of, where the snapshot has all of them. */
+function ownOf({ flowLogs = [] }: Partial<KnownInterface> = {}, log: InterfaceLog | undefined) {
+  const ids = log?.flowLogs?.map(({ id }) => id) ?? []
+  const own = flowLogs.filter(({ id, trafficType }) => trafficType !== undefined && ids.includes(id))
+  return ids.length > 0 && own.length === ids.length ? own : undefined
 }
 
 /** Whether a field is in every record; none where the flow logs differ, or nothing is known of one. */

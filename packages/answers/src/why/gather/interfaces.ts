@@ -4,6 +4,7 @@ import type { Flow } from '../flow.ts'
 import type { KnownInterface } from '../known.ts'
 import { around, lookahead, lookback, margin } from '../spans.ts'
 import { about, is } from './ask.ts'
+import { flowLogsOf } from './flow-logs.ts'
 import { holdersOf } from './holders.ts'
 import { logsOf, whileRejected } from './interface-logs.ts'
 import { gapsOf, skippedOf } from './missing.ts'
@@ -31,6 +32,7 @@ export async function interfacesOf(
     subnets.length > 0
       ? await logsOf(ask, span, { all: [{ field: about.subnet, oneOf: subnets }, is('event.action', 'reject')] })
       : []
+  const flowLogs = await flowLogsOf(ask, span, ids, pair.since)
   const asked = around(pair, margin, margin)
   const skipped = await skippedOf(ask, asked, ids)
   const gaps = await gapsOf(ask, asked, [...holders.keys()])
@@ -38,6 +40,7 @@ export async function interfacesOf(
   return [
     ...logs.map((log) => ({
       ...log,
+      ...(flowLogs.has(log.id) && { flowLogs: flowLogs.get(log.id)! }),
       holds: holders.get(log.id) ?? [],
       skipped: [...[...skipped, ...gaps].filter(({ id }) => id === log.id), ...unread],
     })),
