@@ -159,10 +159,10 @@ function whyNoRejects({ log, kept }: Side): string {
 const minute = 60
 
 /** Windows in which a port may be used again; on Nitro they last a minute whatever is set. */
-function longWindows({ known, log }: Side, all: Case): string | undefined {
+function longWindows({ known, ids }: Side, all: Case): string | undefined {
   const long = known?.flowLogs?.find(({ interval = 0 }) => interval > minute)
   const areLong = all.tries.some((one) =>
-    flowsOfTry(one).some(({ at, start, end }) => at === log?.id && end - start > minute * 1000),
+    flowsOfTry(one).some(({ at, start, end }) => at !== undefined && ids.includes(at) && end - start > minute * 1000),
   )
   return long && areLong ? `up to ${long.interval} s, by ${named(long)}` : undefined
 }

@@ -4,6 +4,7 @@ import { isPrivate } from '../addresses.ts'
 import { withoutCopies } from './copies.ts'
 import type { Evidence, InterfaceLog, Pair } from './evidence.ts'
 import { type Flow, flowsOf } from './flow.ts'
+import { asOne, inTurn } from './in-turn.ts'
 import { type Kept, keptBy } from './kept.ts'
 import type { KnownInterface } from './known.ts'
 import { delivery } from './spans.ts'
@@ -56,8 +57,10 @@ export interface Side {
   readonly address: string
   /** As a snapshot has it. */
   readonly known?: KnownInterface
-  /** None where no flow log shows it. */
+  /** None where no flow log shows it; of several interfaces what all of them have, and the id of the last. */
   readonly log?: InterfaceLog
+  /** The interfaces that had the address one after the other. */
+  readonly ids: readonly string[]
   /** What its flow logs keep; none where no snapshot has them as of the span. */
   readonly kept?: Kept
 }
@@ -85,7 +88,7 @@ export function caseOf(evidence: Evidence): Case {
     ...seen(flows, ({ at }) => (at === undefined ? 'between' : placeOf(at, a, b))),
     ...seen(transit, () => 'transit'),
   ]).filter(({ start, end }) => end >= Date.parse(pair.since) - clockSkew && start < Date.parse(pair.until) + clockSkew)
-  const ofOthers = flows.filter((flow) => flow.at !== undefined && flow.at === b.log?.id && !ofA(flow))
+  const ofOthers = flows.filter((flow) => flow.at !== undefined && b.ids.includes(flow.at) && !ofA(flow))
   const passing = tries.flatMap(({ between: { request, reply } }) => [
     ...request,
     ...reply.filter(({ direction }) => direction === 'ingress'),
@@ -125,19 +128,20 @@ const gateways = ['transit_gateway', 'nat_gateway', 'regional_nat_gateway']
 
 /** A gateway's interface may show an address that it only passes on. */
 function sideOf(address: string, evidence: Evidence): Side {
-  const { interfaces, known = [] } = evidence
-  const [log] = interfaces
-    .filter(({ holds, type = '' }) => holds.includes(address) && !gateways.includes(type))
-    .sort((one, other) => other.records - one.records)
+  const { interfaces, known = [], pair } = evidence
+  const holding = interfaces.filter(({ holds, type = '' }) => holds.includes(address) && !gateways.includes(type))
+  const logs = inTurn(holding, pair.since)
+  const log = asOne(logs)
   // The address may have been another interface's at the time of the records.
   const ofSnapshot = known.find(({ id, addresses }) => addresses.includes(address) && (!log || log.id === id))
   const kept = keptBy(ofSnapshot, log, evidence)
-  return { address, ...(log && { log }), ...(ofSnapshot && { known: ofSnapshot }), ...(kept && { kept }) }
+  const ids = logs.map(({ id }) => id)
+  return { address, ids, ...(log && { log }), ...(ofSnapshot && { known: ofSnapshot }), ...(kept && { kept }) }
 }
 
 function placeOf(at: string, a: Side, b: Side): Seen['place'] {
-  if (at === a.log?.id) return 'atA'
-  return at === b.log?.id ? 'atB' : 'between'
+  if (a.ids.includes(at)) return 'atA'
+  return b.ids.includes(at) ? 'atB' : 'between'
 }
 
 function hasPacketAddress({ aws }: LogDocument): boolean {

@@ -60,7 +60,7 @@ export function changesBefore(onset: number, cause: Cause, causes: readonly Caus
       const isOfKind = [cause, ...causes].some((one) => bringsAbout(event, one))
       if (own.length === 0 && !(isOfKind && hasPort(document, all.port))) return []
       const rank =
-        own.length > 0 ? Math.min(...own.map(nearness)) + (isOfKind ? 0 : 1) : accountWide.test(event) ? 3 : 2
+        own.length > 0 ? Math.min(...own.map(nearness)) + (isOfKind ? 0 : 2) : accountWide.test(event) ? 3 : 2
       return [{ rank, change: changeOf(document, event, own[0] ?? found[0], onset - time) }]
     })
     .sort(
@@ -91,7 +91,7 @@ function touchedIds({ a, b }: Case): Set<string> {
   const sides = [a.log, b.log, a.known, b.known]
   const ofInterfaces = sides.flatMap((one) => (one ? [one.id, one.subnet, one.vpc, one.instance] : []))
   const ofRules = [a.known, b.known].flatMap((one) => [...(one?.groups ?? []), one?.networkAcl, one?.routeTable])
-  return new Set([...ofInterfaces, ...ofRules].filter((id) => id !== undefined))
+  return new Set([...a.ids, ...b.ids, ...ofInterfaces, ...ofRules].filter((id) => id !== undefined))
 }
 
 /** An interface or its groups are nearer than its subnet, and that nearer than its VPC. */

@@ -289,6 +289,46 @@ const cases: readonly Expected[] = [
     alternatives: ['slow'],
   },
   {
+    row: '',
+    name: 'one in ten has a packet behind its orderly end',
+    evidence: evidence([
+      ...calls(30, 0.05),
+      ...[11, 21, 31].flatMap((minute) => [
+        ...ended(minute, 50_000 + minute),
+        answered({ minute, seconds: 30, packets: 1, clientPort: 50_000 + minute, flags: ['fin'], reject: true }),
+      ]),
+    ]),
+    cause: 'no-fault',
+    certainty: 'consistent-with',
+    alternatives: ['slow'],
+  },
+  {
+    row: '7',
+    name: 'one in ten is ended in order behind data that was rejected',
+    evidence: evidence([
+      ...calls(30, 0.05),
+      ...[11, 21, 31].flatMap((minute) => [
+        answered({ minute: minute - 1, packets: 8, bytes: 6016, clientPort: 50_000 + minute, flags: [], reject: true }),
+        ...ended(minute, 50_000 + minute),
+      ]),
+    ]),
+    cause: 'late-packets',
+    certainty: 'medium',
+  },
+  {
+    row: '',
+    name: 'without flags, a packet behind data is no answer to a SYN',
+    evidence: evidence([
+      ...many(60, (n) => good({ minute: n * 0.05, flags: undefined, clientPort: 40_000 + n })),
+      ...good({ minute: 8, packets: 20, bytes: 9000, flags: undefined, clientPort: 50_000 }),
+      answered({ minute: 8, seconds: 5, packets: 1, clientPort: 50_000, flags: undefined, reject: true }),
+      ...good({ minute: 59, packets: 20, bytes: 9000, flags: undefined, clientPort: 50_001 }),
+    ]),
+    cause: 'no-fault',
+    certainty: 'consistent-with',
+    alternatives: ['slow', 'refused', 'reset-by-target', 'reset-by-middlebox'],
+  },
+  {
     row: '17',
     name: 'B sees nothing of A, and may reject it unseen',
     evidence: evidence([], { pair: { ...pair, a: outside }, interfaces: [quietB] }),
@@ -1149,6 +1189,19 @@ describe('what comes with it', () => {
     expect(others).toEqual({ clients: { seen: 3, answered: 1 }, targets: { seen: 0, answered: 0 } })
   })
 
+  test('packets behind orderly ends do not count where others are missed', () => {
+    const { cause, onset, tries } = diagnose(
+      evidence([
+        ...ended(5, 50_000),
+        answered({ minute: 5, seconds: 30, packets: 1, clientPort: 50_000, flags: ['fin'], reject: true }),
+        ...good({ minute: 10 }),
+        answered({ minute: 30, flags: [], reject: true }),
+        ...good({ minute: 40, clientPort: 51_000 }),
+      ]),
+    )
+    expect({ cause, onset, failed: tries.failed }).toEqual({ cause: 'late-packets', onset: at(30), failed: 1 })
+  })
+
   test('of two faults one after the other, the later', () => {
     const early = many(4, (minute) => [
       sent({ minute, clientPort: 40_100 + minute }),
@@ -1217,6 +1270,15 @@ describe('what comes with it', () => {
       'reject-reason in the flow log, or a record that has one',
       "CloudTrail's management events",
     ])
+  })
+
+  test('of what cannot bring it about, what is of the interface counts as much as what can and names others', () => {
+    const made = (minute: number) => change('CreateNetworkInterface', minute, { networkInterfaceId: eniB })
+    const entry = change('CreateNetworkAclEntry', 8, { networkAclId: 'acl-00000000000000001' })
+    const eventsOf = (minute: number) =>
+      diagnose({ ...block, changes: [made(minute), entry] }).changes.map(({ event }) => event)
+    expect(eventsOf(5)).toEqual(['CreateNetworkAclEntry', 'CreateNetworkInterface'])
+    expect(eventsOf(9)).toEqual(['CreateNetworkInterface', 'CreateNetworkAclEntry'])
   })
 
   test('the changes before, the nearest first, refused ones and other ports not', () => {

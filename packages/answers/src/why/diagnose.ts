@@ -10,7 +10,7 @@ import type { KnownInterface } from './known.ts'
 import { ruledOut } from './ruled-out.ts'
 import { betterLogs, verifying } from './steps.ts'
 import { type Row, table } from './table.ts'
-import { clockSkew, flowsOfTry, isEnded, type Try } from './tries.ts'
+import { accepted, clockSkew, flowsOfTry, isEnded, isSmall, rejected, type Try } from './tries.ts'
 import { failsAtTheEnd, isAnswered, leastFault, leastTries, newTargets, wholeTable } from './whole.ts'
 
 /** Below this share of the later half of the failed tries a cause is not the one that matters now. */
@@ -82,7 +82,9 @@ function foundInTable(all: Case): Found | undefined {
   const complete = shown((one) => isComplete(all, one))
   const byRow = complete.size > 0 || !failsAtTheEnd(all) ? complete : shown(() => true)
   // Late packets are what a cut connection leaves behind, too: they count where nothing else does.
-  const found = [...byRow].filter(([row, tries]) => !isStray(row, tries, all))
+  const found = [...byRow]
+    .map(([row, tries]) => [row, row.cause === 'late-packets' ? missed(tries) : tries] as const)
+    .filter(([row, tries]) => !isStray(row, tries, all))
   const others = found.filter(([{ cause }]) => cause !== 'late-packets')
   const counted = others.length > 0 ? others : found
   const failed = counted.flatMap(([, tries]) => tries.map(({ start }) => start)).sort((one, other) => one - other)
@@ -101,15 +103,31 @@ function foundInTable(all: Case): Found | undefined {
   return { cause, verdict, sentence: row.say(tries, all), next: row.next(all), tries, isFault: true }
 }
 
+/** Where packets are missed by some connections, those behind the orderly ends of others do not count. */
+function missed(tries: readonly Try[]): readonly Try[] {
+  const cut = tries.filter((one) => !isEndedAtOnce(one))
+  return cut.length > 0 ? cut : tries
+}
+
+/**
+ * Whether what was rejected, without data, came right behind its end. Before it, or long behind, the connection was idle for
+ * longer than it is tracked.
+ */
+function isEndedAtOnce(one: Try): boolean {
+  const ends = accepted(flowsOfTry(one)).filter(({ flags }) => flags?.fin)
+  const isBehind = ({ start }: Flow) => ends.some((end) => end.start <= start && start <= end.end + clockSkew)
+  return isEnded(one) && rejected(flowsOfTry(one)).every((flow) => isSmall(flow) && isBehind(flow))
+}
+
 /** Few of many, and connections go on well behind them. */
 function isStray({ byAbsence, cause }: Row, tries: readonly Try[], all: Case): boolean {
+  const goesOn = all.tries.some((one) => one.start > tries.at(-1)!.start && isAnswered(one, all))
   // Behind an orderly end nobody misses them: of many connections, some always have one.
   if (cause === 'late-packets') {
-    const most = all.tries.length * (tries.length < leastTries ? leastShare : leastFault)
-    return tries.every(isEnded) && tries.length < most
+    const most = tries.length < leastTries || tries.every(isEndedAtOnce) ? leastShare : leastFault
+    return (all.hasFlags ? tries.every(isEnded) : goesOn) && tries.length < most * all.tries.length
   }
   if (!byAbsence && cause !== 'reset-by-target') return false
-  const goesOn = all.tries.some((one) => one.start > tries.at(-1)!.start && isAnswered(one, all))
   return goesOn && tries.length < leastFault * all.tries.length && (!byAbsence || tries.length < leastTries)
 }
 
@@ -149,7 +167,7 @@ function whyLogged({ log, kept, known }: Side): string {
 }
 
 /** A snapshot is of its own time: where the records of the span say otherwise, they count. */
-function whoseInterface({ address, log, known }: Side, { known: all = [] }: Evidence): string[] {
+function whoseInterface({ address, log, ids, known }: Side, { known: all = [] }: Evidence): string[] {
   const asOf = (one: KnownInterface) => (one.asOf === undefined ? '' : ` as of ${one.asOf}`)
   if (known?.asOf !== undefined)
     return [
@@ -160,7 +178,7 @@ function whoseInterface({ address, log, known }: Side, { known: all = [] }: Evid
     ({ id, addresses, asOf }) => asOf !== undefined && id !== log.id && addresses.includes(address),
   )
   return [
-    `${log.id} is the interface of ${address}: its records hold that address as their own${other ? `, though the snapshot has it at ${other.id}${asOf(other)}` : ''}`,
+    `${ids.join(', then ')} is the interface of ${address}: its records hold that address as their own${other ? `, though the snapshot has it at ${other.id}${asOf(other)}` : ''}`,
   ]
 }
 

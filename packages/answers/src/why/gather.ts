@@ -3,8 +3,8 @@ import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { isPrivate } from '../addresses.ts'
 import { endedBy, type Store } from '../answer.ts'
 import type { DocumentsQuestion, Filter, Span } from '../question.ts'
-import { caseOf } from './case.ts'
-import type { Evidence, InterfaceLog, Pair } from './evidence.ts'
+import { caseOf, type Side } from './case.ts'
+import type { Evidence, Pair } from './evidence.ts'
 import { type Flow, flowsOf } from './flow.ts'
 import { about, documentsOf, flowQuestion, is, mostFlows, mostOthers, touches } from './gather/ask.ts'
 import { interfacesOf } from './gather/interfaces.ts'
@@ -56,7 +56,7 @@ export async function gather(store: Store['ask'], pair: Pair, options: GatherOpt
   if (port === undefined) return known
   const outer = await outerOf(ask, pair, port, span, flowsOf(flows))
   const translated = await translatedOf(ask, pair, port, span, flowsOf(outer))
-  const elsewhere = a.log ? await documentsOf(ask, elsewhereQuestion(span, pair, port, a.log, alsoB)) : []
+  const elsewhere = a.log ? await documentsOf(ask, elsewhereQuestion(span, pair, port, a, alsoB)) : []
   const ofPair = new Set(flowsOf(flows).flatMap(({ source, destination }) => [source, destination]))
   const targets = (await targetsOf(ask, pair, span)).filter(({ address }) => !ofPair.has(address))
   const others = { clients: await clientsOf(ask, pair, port, span), targets }
@@ -77,12 +77,12 @@ const elsewhereQuestion = (
   span: Span,
   { b }: Pair,
   port: number,
-  { id, holds }: InterfaceLog,
+  { ids, log }: Side,
   alsoB: readonly string[],
 ): DocumentsQuestion => ({
   ...flowQuestion(span, [
-    is('aws.vpcflow.interface_id', id),
-    { field: 'source.ip', oneOf: holds },
+    { field: 'aws.vpcflow.interface_id', oneOf: ids },
+    { field: 'source.ip', oneOf: log!.holds },
     is('destination.port', port),
     { not: { field: 'destination.ip', oneOf: [b, ...alsoB] } },
   ]),

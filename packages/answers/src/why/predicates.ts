@@ -21,8 +21,18 @@ export type Predicate = (one: Try, all: Case) => boolean
 
 /** Of a log without flags, whatever is rejected may be it; where other records have flags, what has the size of it. */
 const mayOpen = (flow: Flow, { hasFlags }: Case) => !isTcp(flow) || !hasFlags || isSmall(flow)
-const opens = (flow: Flow, all: Case) => (flow.flags ? looksLikeSyn(flow) : mayOpen(flow, all))
-const answersSyn = (flow: Flow, all: Case) => (flow.flags ? flow.flags.synAck : mayOpen(flow, all))
+type Legs = Try['atA']
+const opens = (flow: Flow, there: Legs, all: Case) =>
+  flow.flags ? looksLikeSyn(flow) : mayOpen(flow, all) && !isBehindData(flow, there)
+const answersSyn = (flow: Flow, there: Legs, all: Case) =>
+  flow.flags ? flow.flags.synAck : mayOpen(flow, all) && !isBehindData(flow, there)
+
+/** Whether a connection had data there just before: what is rejected behind it opens nothing. */
+const isBehindData = (flow: Flow, { request, reply }: Legs) =>
+  isTcp(flow) &&
+  accepted([...request, ...reply]).some(
+    (one) => !isSmall(one) && one.start <= flow.start && flow.start <= one.end + clockSkew,
+  )
 const resets = ({ flags }: Flow) => flags?.rst === true
 const rejectedFor = (reason: string) => (flow: Flow) => flow.rejected && flow.reason === reason
 const noReason = ({ reason }: Flow) => reason === undefined
@@ -36,25 +46,29 @@ export const droppedByTransitGateway: Predicate = ({ transit }) =>
   [...transit.request, ...transit.reply].some(({ lost }) => lost.length > 0)
 /** 1 */
 export const blockedAtTarget: Predicate = ({ atB }, all) =>
-  rejected(atB.request).some((flow) => noReason(flow) && opens(flow, all))
+  rejected(atB.request).some((flow) => noReason(flow) && opens(flow, atB, all))
 /** 2 */
 export const blockedAtSource: Predicate = ({ atA }, all) =>
-  rejected(atA.request).some((flow) => noReason(flow) && opens(flow, all))
+  rejected(atA.request).some((flow) => noReason(flow) && opens(flow, atA, all))
 /** 3 */
 export const replyBlockedAtTarget: Predicate = ({ atB }, all) =>
-  rejected(atB.reply).some((flow) => answersSyn(flow, all))
+  rejected(atB.reply).some((flow) => answersSyn(flow, atB, all))
 /** 4 */
 export const replyBlockedAtSource: Predicate = ({ atA }, all) =>
-  rejected(atA.reply).some((flow) => answersSyn(flow, all))
+  rejected(atA.reply).some((flow) => answersSyn(flow, atA, all))
 /** 1 or 2, at an interface of which nothing tells whose it is. */
 export const blockedSomewhere: Predicate = ({ between }, all) =>
-  rejected(between.request).some((flow) => noReason(flow) && opens(flow, all))
+  rejected(between.request).some((flow) => noReason(flow) && opens(flow, between, all))
 /** 3 or 4, likewise. */
 export const replyBlockedSomewhere: Predicate = ({ between }, all) =>
-  rejected(between.reply).some((flow) => answersSyn(flow, all))
+  rejected(between.reply).some((flow) => answersSyn(flow, between, all))
 /** 7 */
-export const latePackets: Predicate = (one, all) =>
-  rejected(flowsOfTry(one)).some((flow) => (flow.flags ? !flow.flags.syn : !mayOpen(flow, all)))
+export const latePackets: Predicate = ({ atA, atB, between }, all) =>
+  [atA, atB, between].some((there) =>
+    rejected([...there.request, ...there.reply]).some((flow) =>
+      flow.flags ? !flow.flags.syn : !mayOpen(flow, all) || isBehindData(flow, there),
+    ),
+  )
 
 /** Whether A got a packet of B. */
 const reachedA: Predicate = ({ atA }) => accepted(atA.reply).length > 0
