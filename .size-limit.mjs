@@ -16,7 +16,7 @@ export default [
   row('@flowferry/answers/elasticsearch', 'answers-elasticsearch', '23 kB'),
   row('@flowferry/answers/opensearch', 'answers-opensearch', '23 kB'),
   // The tables of three formats are in it, by which it asks any store.
-  row('@flowferry/answers/why', 'answers-why', '88 kB'),
+  row('@flowferry/answers/why', 'answers-why', '90 kB'),
   row('@flowferry/answers/alerts', 'answers-alerts', '72 kB'),
   row('@flowferry/dashboard', 'dashboard', '30 kB'),
   // All that a browser loads.

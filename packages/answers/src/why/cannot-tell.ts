@@ -1,5 +1,5 @@
 import { neverLogged } from '../addresses.ts'
-import { type Case, isComplete, logsAccepts, logsRejects, losesRecords, mayBeOwn, type Side } from './case.ts'
+import { type Case, idsOf, isComplete, logsAccepts, logsRejects, losesRecords, mayBeOwn, type Side } from './case.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import { fieldNeeds } from './flow-log-fields.ts'
 import { type Kept, whyUnknown } from './kept.ts'
@@ -21,7 +21,8 @@ export function cannotTell(all: Case): Diagnosis['cannotTell'] {
     evidence.readFrom === undefined
       ? ''
       : `, or a record from before ${evidence.readFrom}: --lookback reads back further`
-  const skipsOf = ({ log }: Side) => (log?.skipped ?? []).filter(({ unread, gap }) => !unread && !gap).length
+  const skipsOf = ({ log }: Side) =>
+    (log?.skipped ?? []).filter(({ unread, gap, absent }) => !unread && !gap && !absent).length
   const gapsOf = ({ log }: Side) => (log?.skipped ?? []).filter(({ gap }) => gap)
   const records = [...evidence.flows, ...(evidence.elsewhere ?? [])]
   // Without any record, nothing tells which fields a flow log has.
@@ -33,13 +34,13 @@ export function cannotTell(all: Case): Diagnosis['cannotTell'] {
       .filter(([, side]) => logsRejects(all, side) !== 'yes')
       .map(([whose, side]) => ({
         what: `whether ${whose}'s interface rejects: ${whyNoRejects(side)}`,
-        missing: `a flow log of traffic type ALL for ${side.log!.id}${earlier}`,
+        missing: `a flow log of traffic type ALL for ${idsOf(side)}${earlier}`,
       })),
     ...logged
       .filter(([, side]) => !logsAccepts(side))
       .map(([whose, side]) => ({
-        what: `what ${whose}'s interface accepts: ${side.kept?.accepts === false ? ofTraffic(side.kept) : `${side.log!.id} has no ACCEPT record, so its flow log may be of rejected traffic alone`}`,
-        missing: `a flow log of traffic type ALL for ${side.log!.id}`,
+        what: `what ${whose}'s interface accepts: ${side.kept?.accepts === false ? ofTraffic(side.kept) : `${hasNo(side, 'ACCEPT')}, so its flow log may be of rejected traffic alone`}`,
+        missing: `a flow log of traffic type ALL for ${idsOf(side)}`,
       })),
     ...sides
       .filter(([, { log, address }]) => !log && neverLogged(address, all.port) === undefined)
@@ -71,6 +72,18 @@ export function cannotTell(all: Case): Diagnosis['cannotTell'] {
         what: `what ${whose}'s interface saw from ${start} to ${end}, of which it has no record, not even one without traffic (NODATA)`,
         missing: `${undelivered(side)}files of the flow log that were not read, or not delivered yet`,
       })),
+    ),
+    ...logged.flatMap(([whose, { log, address }]) =>
+      log!.skipped.flatMap(({ start, end, absent }) =>
+        absent
+          ? [
+              {
+                what: `what ${whose} sent or got from ${start} to ${end}: no interface with its address has a record`,
+                missing: `a record of an interface that had ${address}`,
+              },
+            ]
+          : [],
+      ),
     ),
     ...sides.flatMap(([whose, side]) => {
       const long = longWindows(side, all)
@@ -146,14 +159,19 @@ function flowLogWithout(sides: Sides, field: string): string {
 const ofTraffic = ({ flowLogs }: Kept) =>
   flowLogs.map((one) => `${named(one)} is of TrafficType ${one.trafficType}`).join(', ')
 
-function whyNoRejects({ log, kept }: Side): string {
+/** A record of an action that none is of, or not one of each interface. */
+const hasNo = (side: Side, action: string) =>
+  side.ids.length > 1 ? `not each of ${idsOf(side)} has ${action} records` : `${side.log!.id} has no ${action} record`
+
+function whyNoRejects(side: Side): string {
+  const { log, kept } = side
   if (kept?.rejects === false) return ofTraffic(kept)
   if (kept?.rejects)
     return `${ofTraffic(kept)} by the snapshot, and CloudTrail does not tell whether another one was deleted since`
   const ids = log!.flowLogs?.map(({ id }) => id)
   return ids
-    ? `${log!.id} has no REJECT record, nor has any other interface of ${ids.join(' or ')}, which may be of accepted traffic alone`
-    : `${log!.id} has no REJECT record, so its flow log may be of accepted traffic alone`
+    ? `${log!.id} has no REJECT record of all the span, nor has any other interface of ${ids.join(' or ')}, which may be of accepted traffic alone`
+    : `${hasNo(side, 'REJECT')}, so its flow log may be of accepted traffic alone`
 }
 
 const minute = 60

@@ -4,7 +4,7 @@ import { isPrivate } from '../addresses.ts'
 import { withoutCopies } from './copies.ts'
 import type { Evidence, InterfaceLog, Pair } from './evidence.ts'
 import { type Flow, flowsOf } from './flow.ts'
-import { asOne, inTurn } from './in-turn.ts'
+import { asOne, inTurn, showsRejects } from './in-turn.ts'
 import { type Kept, keptBy } from './kept.ts'
 import type { KnownInterface } from './known.ts'
 import { delivery } from './spans.ts'
@@ -130,11 +130,12 @@ const gateways = ['transit_gateway', 'nat_gateway', 'regional_nat_gateway']
 function sideOf(address: string, evidence: Evidence): Side {
   const { interfaces, known = [], pair } = evidence
   const holding = interfaces.filter(({ holds, type = '' }) => holds.includes(address) && !gateways.includes(type))
-  const logs = inTurn(holding, pair.since)
+  const logs = inTurn(holding, pair)
   const log = asOne(logs)
   // The address may have been another interface's at the time of the records.
   const ofSnapshot = known.find(({ id, addresses }) => addresses.includes(address) && (!log || log.id === id))
-  const kept = keptBy(ofSnapshot, log, evidence)
+  // Of an interface that was made anew, the snapshot has the last one alone.
+  const kept = logs.length > 1 ? undefined : keptBy(ofSnapshot, log, evidence)
   const ids = logs.map(({ id }) => id)
   return { address, ids, ...(log && { log }), ...(ofSnapshot && { known: ofSnapshot }), ...(kept && { kept }) }
 }
@@ -160,6 +161,9 @@ export function portOf(flows: readonly Flow[], { a, b }: Pair): number | undefin
   }
   return [...counts].sort((one, other) => other[1] - one[1])[0]?.[0]
 }
+
+/** Its interfaces, as a text names them. */
+export const idsOf = ({ ids }: Side): string => ids.join(' and ')
 
 /** Whether its address may be an interface's: those of IPv6 are the same inside a VPC and outside. */
 export const mayBeOwn = ({ address, known }: Side): boolean =>
@@ -190,10 +194,9 @@ export function hears(side: Side, { start, end }: Try): boolean {
  */
 export function logsRejects({ evidence }: Case, { log, kept }: Side): 'yes' | 'likely' | 'unknown' | 'no' {
   if (!log) return 'unknown'
-  if (log.rejects || (kept?.rejects && kept.isProven)) return 'yes'
+  if (showsRejects(log) || (kept?.rejects && kept.isProven)) return 'yes'
   if (kept?.rejects === false) return 'no'
-  if (log.flowLogs?.some(({ rejects }) => rejects)) return 'yes'
-  if (kept?.rejects) return 'likely'
+  if (kept?.rejects || log.rejects) return 'likely'
   if (log.flowLogs) return 'unknown'
   return evidence.interfaces.some(({ rejects, subnet }) => rejects && subnet !== undefined && subnet === log.subnet)
     ? 'likely'

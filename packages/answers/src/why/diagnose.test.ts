@@ -46,7 +46,7 @@ const acceptOnly = {
 }
 const skippedAtB = { interfaces: [logA, { ...logB, skipped: [{ start: at(9), end: at(12) }] }] }
 const quietB = { ...logB, rejects: false }
-const rejecting = { id: 'fl-2', rejects: true, isShared: true }
+const rejecting = { id: 'fl-2', covers: true, rejects: true, isShared: true }
 const neighbour = (more: Parameters<typeof log>[2]) => log('eni-0ddddddddddddddd9', [], more)
 const many = (count: number, of: (minute: number) => LogDocument[]) =>
   Array.from({ length: count }, (_, n) => of(n * 5)).flat()
@@ -926,10 +926,29 @@ const cases: readonly Expected[] = [
     row: '8',
     name: "B's flow log has rejects of another interface",
     evidence: evidence([sent()], {
-      interfaces: [logA, { ...quietB, flowLogs: [{ id: 'fl-1', rejects: false, isShared: true }, rejecting] }],
+      interfaces: [logA, { ...quietB, flowLogs: [{ ...rejecting, id: 'fl-1', rejects: false }, rejecting] }],
     }),
     cause: 'lost-on-the-way',
     certainty: 'high',
+  },
+  {
+    row: '8',
+    name: "a flow log that has rejects is not of all the span, and B's own REJECT was of it",
+    evidence: evidence([sent()], {
+      interfaces: [
+        logA,
+        {
+          ...logB,
+          flowLogs: [
+            { ...rejecting, covers: false },
+            { ...rejecting, id: 'fl-1', rejects: false },
+          ],
+        },
+      ],
+    }),
+    cause: 'lost-on-the-way',
+    certainty: 'medium',
+    alternatives: ['blocked-at-target'],
   },
   {
     row: '8',
@@ -937,7 +956,7 @@ const cases: readonly Expected[] = [
     evidence: evidence([sent()], {
       interfaces: [
         logA,
-        { ...quietB, flowLogs: [{ id: 'fl-1', rejects: false, isShared: true }] },
+        { ...quietB, flowLogs: [{ ...rejecting, id: 'fl-1', rejects: false }] },
         neighbour({ subnet: logB.subnet! }),
         neighbour({ subnet: logB.subnet!, flowLogs: [rejecting] }),
       ],
@@ -1270,6 +1289,15 @@ describe('what comes with it', () => {
       'reject-reason in the flow log, or a record that has one',
       "CloudTrail's management events",
     ])
+  })
+
+  test('that rejects of neighbours are taken for those of the interface is assumed', () => {
+    const { assumptions } = diagnose(
+      evidence([sent()], { interfaces: [logA, quietB, neighbour({ subnet: logB.subnet! })] }),
+    )
+    expect(assumptions).toContain(
+      `rejects of ${logB.id} would be logged, as others of its subnet are: it has none itself`,
+    )
   })
 
   test('of what cannot bring it about, what is of the interface counts as much as what can and names others', () => {

@@ -1,6 +1,6 @@
 import { isoDate } from '../values.ts'
 import { cannotTell } from './cannot-tell.ts'
-import { type Case, caseOf, isComplete, logsRejects, type Side } from './case.ts'
+import { type Case, caseOf, idsOf, isComplete, logsRejects, type Side } from './case.ts'
 import type { Verdict } from './certainty.ts'
 import { changesBefore } from './changes.ts'
 import type { Cause, Diagnosis, Others } from './diagnosis.ts'
@@ -150,19 +150,23 @@ function assumptions(all: Case): string[] {
     ...[a, b].flatMap((side) => whoseInterface(side, all.evidence)),
     ...(pair.port === undefined && port !== undefined ? [`port ${port}, to which most connections go`] : []),
     ...[a, b].flatMap((side) => {
-      if (!side.log || side.log.rejects || logsRejects(all, side) !== 'yes') return []
-      return [`rejects of ${side.log.id} would be logged, as ${whyLogged(side)}: it has none itself`]
+      if (!side.log || side.log.rejects || !['yes', 'likely'].includes(logsRejects(all, side))) return []
+      return [`rejects of ${idsOf(side)} would be logged, as ${whyLogged(side)}: it has none itself`]
     }),
     'times of records may be off by 60 s',
   ]
 }
 
 function whyLogged({ log, kept, known }: Side): string {
-  const flowLog = log?.flowLogs?.find(({ rejects }) => rejects)
+  const flowLog = log?.flowLogs?.find(({ covers, rejects }) => covers && rejects)
   if (flowLog) return `${flowLog.id} has others'`
   if (!kept?.rejects) return 'others of its subnet are'
   const ids = kept.flowLogs.map(({ id, trafficType, createdAt }) => `${id}, of ${trafficType} since ${createdAt},`)
-  const others = log?.flowLogs ? 'which wrote its records' : 'and CloudTrail no other that was deleted since'
+  const others = log?.flowLogs
+    ? 'which wrote its records'
+    : kept.isProven
+      ? 'and CloudTrail no other that was deleted since'
+      : 'if no other was deleted since'
   return `the snapshot, as of ${known?.asOf}, has ${ids.join(' and ')} for it, ${others}`
 }
 
@@ -178,7 +182,7 @@ function whoseInterface({ address, log, ids, known }: Side, { known: all = [] }:
     ({ id, addresses, asOf }) => asOf !== undefined && id !== log.id && addresses.includes(address),
   )
   return [
-    `${ids.join(', then ')} is the interface of ${address}: its records hold that address as their own${other ? `, though the snapshot has it at ${other.id}${asOf(other)}` : ''}`,
+    `${ids.length > 1 ? `${ids.join(', then ')} are the interfaces` : `${log.id} is the interface`} of ${address}: ${ids.length > 1 ? 'their' : 'its'} records hold that address as their own${other ? `, though the snapshot has it at ${other.id}${asOf(other)}` : ''}`,
   ]
 }
 

@@ -73,16 +73,16 @@ export interface InterfaceLog {
   /** Whether any is an ACCEPT. */
   readonly accepts: boolean
   /**
-   * The flow logs that its records of the span are of, as `aws.vpcflow.flow_log_id` has it.
+   * The flow logs that its records are of, as `aws.vpcflow.flow_log_id` has it.
    *
    * @default not known, of all records or of some
    */
   readonly flowLogs?: readonly FlowLogSeen[]
   /**
    * Windows of which records are missing: AWS skipped them, files that may hold them were not to be read, or there is no
-   * record at all (`gap`), not even one without traffic.
+   * record at all (`gap`), not even one without traffic. `absent`: there was no interface.
    */
-  readonly skipped: readonly (Window & { readonly unread?: true; readonly gap?: true })[]
+  readonly skipped: readonly (Window & { readonly unread?: true; readonly gap?: true; readonly absent?: true })[]
   /** ISO 8601: first and last record, silent windows (NODATA) counted. */
   readonly oldest: string
   readonly newest: string
@@ -92,9 +92,11 @@ export interface InterfaceLog {
 export interface FlowLogSeen {
   /** `fl-…` */
   readonly id: string
+  /** Whether its records of the interface go through all of the span that any flow log of the interface has. */
+  readonly covers: boolean
   /** Whether any record of it, of whatever interface, is a REJECT. */
   readonly rejects: boolean
-  /** Whether it was seen to have records of several interfaces: it is of their subnet or VPC. */
+  /** Whether it has records of another interface: it is of their subnet or VPC. */
   readonly isShared: boolean
 }
 

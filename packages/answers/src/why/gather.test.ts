@@ -72,25 +72,51 @@ describe('the flow logs of interfaces', () => {
     (await gathered(documents)).interfaces.find(({ id }) => id === eniB)!.flowLogs
 
   test('one that rejects at another interface', async () => {
-    expect(await flowLogsOf([...quiet, rejectOf('fl-b')])).toEqual([{ id: 'fl-b', rejects: true, isShared: true }])
+    expect(await flowLogsOf([...quiet, rejectOf('fl-b')])).toEqual([
+      { id: 'fl-b', covers: true, rejects: true, isShared: true },
+    ])
   })
   test('that of another interface says nothing', async () => {
-    expect(await flowLogsOf([...quiet, rejectOf('fl-c')])).toEqual([{ id: 'fl-b', rejects: false, isShared: false }])
+    expect(await flowLogsOf([...quiet, rejectOf('fl-c')])).toEqual([
+      { id: 'fl-b', covers: true, rejects: false, isShared: false },
+    ])
   })
   test("B's rejects are of one interface, A's records of another", async () => {
     const own = arrived({ minute: 5, reject: true, client: '10.0.9.9', more: by('fl-b') })
-    expect(await flowLogsOf([...quiet, own])).toEqual([{ id: 'fl-b', rejects: true, isShared: false }])
+    expect(await flowLogsOf([...quiet, own])).toEqual([{ id: 'fl-b', covers: true, rejects: true, isShared: false }])
     const ofA = sent({ minute: 6, more: by('fl-b') })
-    expect(await flowLogsOf([...quiet, own, ofA])).toEqual([{ id: 'fl-b', rejects: true, isShared: true }])
+    expect(await flowLogsOf([...quiet, own, ofA])).toEqual([
+      { id: 'fl-b', covers: true, rejects: true, isShared: true },
+    ])
   })
   test('of two, of which one ended before the span, the other', async () => {
     const before = arrived({ minute: -300, more: by('fl-old') })
     expect(await flowLogsOf([...quiet, before, rejectOf('fl-old', -299)])).toEqual([
-      { id: 'fl-b', rejects: false, isShared: false },
+      { id: 'fl-b', covers: false, rejects: false, isShared: false },
+      { id: 'fl-old', covers: false, rejects: true, isShared: true },
+    ])
+    const idle = [2, -298].map((minute) => ({
+      ...silent(eniB, minute),
+      aws: { vpcflow: { interface_id: eniB, flow_log_id: 'fl-b' } },
+    }))
+    expect(await flowLogsOf([...quiet, ...idle, before, rejectOf('fl-old', -299)])).toMatchObject([
+      { id: 'fl-b', covers: true, rejects: false },
+      { id: 'fl-old', covers: false, rejects: true },
     ])
     expect(await flowLogsOf([quiet[0]!, before, rejectOf('fl-old', -299)])).toEqual([
-      { id: 'fl-old', rejects: true, isShared: true },
+      { id: 'fl-old', covers: true, rejects: true, isShared: true },
     ])
+  })
+  test('one that was made behind the span has not seen it', async () => {
+    const behind = [arrived({ minute: 65, more: by('fl-new') }), rejectOf('fl-new', 66)]
+    expect(await flowLogsOf([...quiet, arrived({ minute: 59, more: by('fl-b') }), ...behind])).toMatchObject([
+      { id: 'fl-b', covers: true, rejects: false },
+      { id: 'fl-new', covers: false, rejects: true },
+    ])
+  })
+  test('accepted traffic of another interface shows that it is of several', async () => {
+    const other = seenBy('eni-0ccccccccccccccc1', 'ingress', false, { client: '10.0.9.9', more: by('fl-b') })
+    expect(await flowLogsOf([...quiet, other])).toMatchObject([{ id: 'fl-b', isShared: true }])
   })
   test('not known where a record does not tell', async () => {
     expect(await flowLogsOf([...quiet, arrived({ minute: 8 }), rejectOf('fl-b')])).toBe(undefined)

@@ -1,18 +1,25 @@
-import type { InterfaceLog } from './evidence.ts'
+import type { InterfaceLog, Pair } from './evidence.ts'
 import { clockSkew } from './tries.ts'
 
 /**
  * The interfaces that had an address one after the other, oldest first: of those that hold it the one with the most records,
- * and those of the span whose time is another. A host that is made anew has its address on a new interface.
- *
- * @param since ISO 8601: one that had it before says nothing
+ * and those whose time is another. A host that is made anew has its address on a new interface. One that had it before the
+ * span, or behind it, says nothing where another had it in between.
  */
-export function inTurn(holding: readonly InterfaceLog[], since: string): InterfaceLog[] {
-  const [most, ...others] = [...holding].sort((one, other) => other.records - one.records)
+export function inTurn(
+  holding: readonly InterfaceLog[],
+  { since, until }: Pick<Pair, 'since' | 'until'>,
+): InterfaceLog[] {
+  const inSpan = holding.filter(
+    ({ oldest, newest }) => Date.parse(newest) >= Date.parse(since) && Date.parse(oldest) < Date.parse(until),
+  )
+  const [most, ...others] = [...(inSpan.length > 0 ? inSpan : holding)].sort(
+    (one, other) => other.records - one.records,
+  )
   if (!most) return []
   const found = [most]
-  for (const one of others)
-    if (Date.parse(one.newest) >= Date.parse(since) && found.every((other) => isApart(one, other))) found.push(one)
+  for (const one of inSpan.length > 0 ? others : [])
+    if (found.every((other) => isApart(one, other) && mayBeOfOneVpc(one, other))) found.push(one)
   return found.sort((one, other) => (one.oldest < other.oldest ? -1 : 1))
 }
 
@@ -20,24 +27,33 @@ const isApart = (one: InterfaceLog, other: InterfaceLog): boolean =>
   Date.parse(one.newest) <= Date.parse(other.oldest) + clockSkew ||
   Date.parse(other.newest) <= Date.parse(one.oldest) + clockSkew
 
-/** Their logs as that of the last one: it has what all of them have. */
+/** Another VPC may have the same addresses. */
+const mayBeOfOneVpc = ({ vpc, subnet }: InterfaceLog, other: InterfaceLog): boolean =>
+  (vpc ?? other.vpc) === (other.vpc ?? vpc) && (subnet ?? other.subnet) === (other.subnet ?? subnet)
+
+/** Whether REJECT records of the interface are kept, by such a record: of the interface, or of the flow log of its records. */
+export const showsRejects = ({ rejects, flowLogs }: InterfaceLog): boolean =>
+  flowLogs ? flowLogs.some(({ covers, rejects }) => covers && rejects) : rejects
+
+/** Their logs as that of the last one, with what all of them have. Of which flow logs they are, is not of the whole. */
 export function asOne(logs: readonly InterfaceLog[]): InterfaceLog | undefined {
   const [first, ...later] = logs
   if (!first || later.length === 0) return first
-  return later.reduce((before, log) => {
-    const isGap = Date.parse(log.oldest) > Date.parse(before.newest) + clockSkew
-    return {
-      ...log,
-      records: before.records + log.records,
-      rejects: before.rejects && log.rejects,
-      accepts: before.accepts && log.accepts,
-      reasons: before.reasons === true && log.reasons === true,
-      oldest: before.oldest,
-      skipped: [
-        ...before.skipped,
-        ...(isGap ? [{ start: before.newest, end: log.oldest, gap: true as const }] : []),
-        ...log.skipped,
-      ],
-    }
-  }, first)
+  const have = (what: (log: InterfaceLog) => boolean | undefined) => logs.every((log) => what(log) === true)
+  const { flowLogs: _, ...last } = later.at(-1)!
+  return {
+    ...last,
+    records: logs.reduce((sum, { records }) => sum + records, 0),
+    rejects: have(showsRejects),
+    accepts: have(({ accepts }) => accepts),
+    reasons: have(({ reasons }) => reasons),
+    passes: have(({ passes }) => passes),
+    plain: have(({ plain }) => plain),
+    oldest: first.oldest,
+    skipped: logs.flatMap(({ skipped, oldest }, n) => {
+      const before = logs[n - 1]?.newest
+      const isGap = before !== undefined && Date.parse(oldest) > Date.parse(before) + clockSkew
+      return [...(isGap ? [{ start: before, end: oldest, absent: true as const }] : []), ...skipped]
+    }),
+  }
 }

@@ -70,10 +70,11 @@ describe('whether a silence may be a reject', () => {
     expect(verdict(lost({ interfaces, ...known([acceptAlone], at(59)) }))).toEqual(likely)
   })
   describe('where records tell their flow log', () => {
+    const brief = 'fl-brief'
     const of = (...ids: readonly string[]) => ({
       interfaces: [
         logA,
-        { ...quietB, flowLogs: ids.map((id) => ({ id, rejects: false, isShared: true })) },
+        { ...quietB, flowLogs: ids.map((id) => ({ id, covers: id !== brief, rejects: false, isShared: true })) },
         ...neighbours,
       ],
     })
@@ -84,6 +85,14 @@ describe('whether a silence may be a reject', () => {
       ['one is, and another is of all', known([all, acceptAlone]), [all.id, acceptAlone.id], sure],
       ['the snapshot lacks it', known([acceptAlone]), [all.id], unsure],
       ['the snapshot is of before the span, and CloudTrail is not stored', early, [all.id], sure],
+      ['the snapshot has another one, of all traffic', known([all]), [acceptAlone.id], unsure],
+      [
+        'one of all traffic is not of all the span',
+        known([flowLog({ id: 'fl-brief' }), acceptAlone]),
+        ['fl-brief', acceptAlone.id],
+        unsure,
+      ],
+      ['one of accepted traffic alone is not of all the span', known([all]), ['fl-brief', all.id], sure],
       ['its type is not known', known([untyped]), [untyped.id], unsure],
     ])('%s', (_, more, ids, expected) => {
       expect(verdict(lost({ ...more, ...of(...ids) }))).toEqual(expected)

@@ -1,6 +1,6 @@
 /** What the flow logs of an interface kept in a span, where a snapshot has them: it is never guessed from an older one. */
 import { valueAt } from '../documents.ts'
-import type { Evidence, InterfaceLog } from './evidence.ts'
+import type { Evidence, FlowLogSeen, InterfaceLog } from './evidence.ts'
 import type { KnownFlowLog, KnownInterface } from './known.ts'
 import { margin } from './spans.ts'
 
@@ -25,11 +25,7 @@ export function keptBy(
   log: InterfaceLog | undefined,
   evidence: Evidence,
 ): Kept | undefined {
-  const own = ownOf(known, log)
-  if (own) {
-    const keeps = (action: string) => own.some(({ trafficType }) => ['ALL', action].includes(trafficType!))
-    return { flowLogs: own, isProven: true, rejects: keeps('REJECT'), accepts: keeps('ACCEPT') }
-  }
+  if (log?.flowLogs) return keptByIts(log.flowLogs, known)
   if (!known?.flowLogs?.length || whyUnknown(known, evidence) !== undefined) return undefined
   const flowLogs = known.flowLogs
   const keeps = (action: string) =>
@@ -43,11 +39,13 @@ export function keptBy(
   }
 }
 
-/** The flow logs that its records are of, where the snapshot has all of them. */
-function ownOf({ flowLogs = [] }: Partial<KnownInterface> = {}, log: InterfaceLog | undefined) {
-  const ids = log?.flowLogs?.map(({ id }) => id) ?? []
+/** Of the flow logs of its records, where the snapshot has all that are of the whole span. */
+function keptByIts(seen: readonly FlowLogSeen[], { flowLogs = [] }: Partial<KnownInterface> = {}): Kept | undefined {
+  const ids = seen.flatMap(({ id, covers }) => (covers ? [id] : []))
   const own = flowLogs.filter(({ id, trafficType }) => trafficType !== undefined && ids.includes(id))
-  return ids.length > 0 && own.length === ids.length ? own : undefined
+  if (own.length === 0 || own.length < ids.length) return undefined
+  const keeps = (action: string) => own.some(({ trafficType }) => ['ALL', action].includes(trafficType!))
+  return { flowLogs: own, isProven: true, rejects: keeps('REJECT'), accepts: keeps('ACCEPT') }
 }
 
 /** Whether a field is in every record; none where the flow logs differ, or nothing is known of one. */

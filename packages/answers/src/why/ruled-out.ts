@@ -1,6 +1,6 @@
 /** Which causes the records exclude, and by what. */
 import { arePrivate } from '../addresses.ts'
-import { type Case, hears, logsRejects, type Side } from './case.ts'
+import { type Case, hears, idsOf, logsRejects, type Side } from './case.ts'
 import type { Cause } from './diagnosis.ts'
 import type { Flow } from './flow.ts'
 import { accepted, flowsOfTry, rejected, type Try } from './tries.ts'
@@ -14,7 +14,7 @@ const seen =
   (what: string, side: 'a' | 'b', of: (one: Try) => readonly Flow[]): Against =>
   (tries, all) => {
     const found = count(tries, of)
-    return found > 0 ? `${what} at ${all[side].log?.id} in ${found} of ${tries.length} tries` : undefined
+    return found > 0 ? `${what} at ${idsOf(all[side])} in ${found} of ${tries.length} tries` : undefined
   }
 
 const either =
@@ -35,14 +35,14 @@ const whereHeard =
 const noReject = (side: 'a' | 'b', of: (one: Try) => readonly Flow[]): Against =>
   whereHeard(
     side,
-    ({ log }) => `no REJECT of it at ${log!.id}, whose rejects are logged`,
+    (its) => `no REJECT of it at ${idsOf(its)}, whose rejects are logged`,
     (tries, all) => logsRejects(all, all[side]) === 'yes' && tries.every((one) => rejected(of(one)).length === 0),
   )
 
 const noReset = (side: 'a' | 'b', of: (one: Try) => readonly Flow[]): Against =>
   whereHeard(
     side,
-    ({ log }) => `no RST of B at ${log!.id}`,
+    (its) => `no RST of B at ${idsOf(its)}`,
     (tries, { hasFlags }) => hasFlags && tries.every((one) => of(one).every(({ flags }) => !flags?.rst)),
   )
 
@@ -74,7 +74,7 @@ const against: Readonly<Partial<Record<Cause, Against>>> = {
       : undefined,
   'lost-on-the-way': (tries, all) => {
     const arrived = tries.filter(({ atB }) => atB.request.length > 0).length
-    return arrived > 0 ? `its request arrived at ${all.b.log?.id} in ${arrived} of ${tries.length} tries` : undefined
+    return arrived > 0 ? `its request arrived at ${idsOf(all.b)} in ${arrived} of ${tries.length} tries` : undefined
   },
   'dropped-by-transit-gateway': (tries) =>
     tries.some(({ transit }) => transit.request.length > 0) &&
@@ -95,7 +95,7 @@ const against: Readonly<Partial<Record<Cause, Against>>> = {
     seen('the reply arrived', 'a', ({ atA }) => atA.reply),
     whereHeard(
       'b',
-      ({ log }) => `no reply left ${log!.id}`,
+      (its) => `no reply left ${idsOf(its)}`,
       (tries) => tries.every(({ atB }) => atB.reply.length === 0),
     ),
   ),

@@ -34,7 +34,7 @@ const isUnread = ({ a, b }: Case) => (a.log ?? b.log)?.skipped.some(({ unread })
 
 /** A flow log says of its own windows that records are missing; A's own log is the one that tells of its calls. */
 const isSkipped = ({ a, b, pair, tries }: Case) => {
-  const skipped = (a.log ?? b.log)?.skipped ?? []
+  const skipped = ((a.log ?? b.log)?.skipped ?? []).filter(({ absent }) => !absent)
   const lost = skipped.reduce((sum, { start, end }) => sum + Date.parse(end) - Date.parse(start), 0)
   return tries.length === 0 && lost > (Date.parse(pair.until) - Date.parse(pair.since)) / 2
 }

@@ -268,7 +268,7 @@ export function textOperation({ inputs, operation }: Derived): { is: TextOperati
 }
 
 /** A value that a batch has, and no record tells. */
-export function ofBatch(target: Target | TypedTarget, value: NonNullable<Derived['ofBatch']>): Derived {
+export function ofBatch(target: Exclude<Target, `${string}[]`>, value: NonNullable<Derived['ofBatch']>): Derived {
   return { targets: [useOf(target, derivedMapping)], inputs: [], compute: () => undefined, ofBatch: value }
 }
 

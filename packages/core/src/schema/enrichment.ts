@@ -167,6 +167,8 @@ function readingOf(name: string, known: Sources, input: string | AnyFacet): Read
   const { list, sources } = known.get(path) ?? { list: false, sources: [] }
   if (list)
     throw invalid(`The enrichment ${name} reads ${path}, which is a list in this format; it takes single values`)
+  if (sources.some((source) => source.is === 'derived' && source.derived.ofBatch))
+    throw invalid(`The enrichment ${name} reads ${path}, which no record tells: it is known of a batch alone`)
   const required = facet === undefined || facet.is === 'marks'
   const found = sources.length > 0
   const only = required && sources.length === 1 && sources[0]!.when === undefined ? sources[0] : undefined

@@ -3,6 +3,7 @@ import { cloudWatchLogs } from '../envelopes/cloudwatch-logs.ts'
 import { transitGateway } from '../formats/transit-gateway.ts'
 import { vpcFlow } from '../formats/vpc-flow.ts'
 import { collect, memoryObject } from '../testing/index.ts'
+import type { Enrichment } from './enrichment.ts'
 import type { FormatParser } from './format.ts'
 import { ingested } from './ingested.ts'
 import { sentOf } from './sent.suite.ts'
@@ -72,6 +73,16 @@ test('beside the time of the batch', async () => {
       aws: { vpcflow: expect.objectContaining({ flow_log_id: id }) },
     }),
   ])
+})
+
+test('an enrichment cannot read it, since no record tells it', () => {
+  const team: Enrichment = {
+    name: 'team',
+    derived: (derive) => [derive('labels.team', ['aws.vpcflow.flow_log_id'], (flowLog) => `of ${flowLog}`)],
+  }
+  expect(() => vpcFlow.with(team)).toThrow(
+    'The enrichment team reads aws.vpcflow.flow_log_id, which no record tells: it is known of a batch alone',
+  )
 })
 
 test('a message of CloudWatch Logs has that of its log group, and none here', async () => {

@@ -1,5 +1,4 @@
 import { type Derived, ofBatch } from './derive.ts'
-import type { Target } from './ecs.ts'
 
 /**
  * The flow log that wrote a file, of the file's name: `<account>_vpcflowlogs_<region>_<flow log>_<time>_<hash>.log.gz`. One
@@ -11,4 +10,5 @@ import type { Target } from './ecs.ts'
 export const flowLogIn = (key: string): string | undefined => /_(fl-[0-9a-f]{8,17})_\d{8}T\d{4}Z_[^/]*$/.exec(key)?.[1]
 
 /** The same as a value of each record. */
-export const flowLogId = (target: Target): Derived => ofBatch(target, ({ key }) => flowLogIn(key))
+export const flowLogId = (target: Parameters<typeof ofBatch>[0]): Derived =>
+  ofBatch(target, ({ key }) => flowLogIn(key))

@@ -1,16 +1,24 @@
-/** Which flow logs an interface's records are of, and whether those keep rejects. */
+/** Which flow logs an interface's records are of, and what those keep of it and of others. */
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import type { Store } from '../../answer.ts'
 import type { GroupsQuestion, Span } from '../../question.ts'
-import { groupedBy, isoDate } from '../../values.ts'
-import type { FlowLogSeen } from '../evidence.ts'
-import { about, is, mostOthers, text } from './ask.ts'
+import { groupedBy } from '../../values.ts'
+import type { FlowLogSeen, Pair } from '../evidence.ts'
+import { margin } from '../spans.ts'
+import { clockSkew } from '../tries.ts'
+import { about, flowQuestion, is, mostOthers, text } from './ask.ts'
 
 const flowLog = 'aws.vpcflow.flow_log_id'
 
+interface Seen {
+  readonly at: string
+  readonly id: string | undefined
+  readonly oldest: number
+  readonly newest: number
+}
+
 /**
- * By interface: the flow logs of its records from `since` on, or where it has none, those of its earlier ones: a flow log
- * that was deleted before says nothing of the time that is asked about.
+ * By interface, the flow logs that its records are of.
  *
  * @returns nothing of an interface of which some records do not tell it
  */
@@ -18,7 +26,7 @@ export async function flowLogsOf(
   ask: Store['ask'],
   span: Span,
   ids: readonly string[],
-  since: string,
+  pair: Pair,
 ): Promise<Map<string, FlowLogSeen[]>> {
   const question: GroupsQuestion = {
     kind: 'groups',
@@ -26,35 +34,61 @@ export async function flowLogsOf(
     span,
     filters: [{ field: about.id, oneOf: ids }],
     groups: [about.id, flowLog],
-    measures: { newest: { max: '@timestamp' } },
+    measures: { oldest: { min: '@timestamp' }, newest: { max: '@timestamp' } },
     limit: mostOthers,
   }
-  const found = (await ask(question)).rows.map((row) => ({
-    at: text(row[about.id]) ?? '',
-    id: text(row[flowLog]),
-    newest: isoDate(row.newest),
-  }))
-  const current = new Map(
-    [...groupedBy(found, ({ at }) => at)].flatMap(([at, all]) => {
-      const inSpan = all.filter(({ newest }) => newest >= isoDate(since))
-      const counting = (inSpan.length > 0 ? inSpan : all).map(({ id }) => id)
-      return counting.every((id) => id !== undefined) ? [[at, counting] as const] : []
+  const { rows } = await ask(question)
+  // Rows without an id come last, and may be left out.
+  if (rows.length === mostOthers) return new Map()
+  const seen = rows.map(
+    (row): Seen => ({
+      at: text(row[about.id]) ?? '',
+      id: text(row[flowLog]),
+      oldest: Date.parse(String(row.oldest)),
+      newest: Date.parse(String(row.newest)),
     }),
   )
-  const named = [...new Set([...current.values()].flat())]
+  const told = [...groupedBy(seen, ({ at }) => at)].filter(([, all]) => all.every(({ id }) => id !== undefined))
+  const named = [...new Set(told.flatMap(([, all]) => all.map(({ id }) => id!)))]
   if (named.length === 0) return new Map()
-  const rejects = await ask({
+  const rejecting = await ask({
     ...question,
     filters: [{ field: flowLog, oneOf: named }, is('event.action', 'reject')],
     groups: [flowLog],
-    measures: { ofOthers: { count: true, where: [{ not: { field: about.id, oneOf: ids } }] } },
+    measures: { records: { count: true } },
   })
-  const seen = new Map(
-    named.map((id): [string, FlowLogSeen] => {
-      const row = rejects.rows.find((row) => row[flowLog] === id)
-      const isOfSeveral = found.filter((one) => one.id === id).length > 1
-      return [id, { id, rejects: row !== undefined, isShared: isOfSeveral || Number(row?.ofOthers) > 0 }]
-    }),
+  const rejects = new Set(rejecting.rows.map((row) => text(row[flowLog])))
+  const shared = new Set<string>()
+  for (const id of named)
+    if (seen.filter((one) => one.id === id).length > 1 || (await hasOthers(ask, span, id, ids))) shared.add(id)
+  return new Map(
+    told.map(([at, all]) => [
+      at,
+      all.map((one) => ({
+        id: one.id!,
+        covers: covers(one, all, pair),
+        rejects: rejects.has(one.id),
+        isShared: shared.has(one.id!),
+      })),
+    ]),
   )
-  return new Map([...current].map(([at, flowLogs]) => [at, flowLogs.map((id) => seen.get(id)!)]))
+}
+
+async function hasOthers(ask: Store['ask'], span: Span, id: string, ids: readonly string[]): Promise<boolean> {
+  const { rows } = await ask({
+    ...flowQuestion(span, [is(flowLog, id), { not: { field: about.id, oneOf: ids } }]),
+    fields: [about.id],
+    limit: 1,
+  })
+  return rows.length > 0
+}
+
+/** Its last window may be longer than that of another flow log. */
+function covers(one: Seen, all: readonly Seen[], { since, until }: Pair): boolean {
+  const oldest = Math.min(...all.map((other) => other.oldest))
+  const newest = Math.max(...all.map((other) => other.newest))
+  return (
+    one.oldest <= Math.max(Date.parse(since), oldest) + clockSkew &&
+    one.newest >= Math.min(Date.parse(until), newest) - margin
+  )
 }

@@ -10,7 +10,10 @@ import { logsOf, whileRejected } from './interface-logs.ts'
 import { gapsOf, skippedOf } from './missing.ts'
 import type { GatherOptions } from './options.ts'
 
-/** Those of A and B, those that records of the pair are of, and those beside them in their subnets that reject. */
+/**
+ * Those of A and B, those that records of the pair are of, and where nothing tells their flow logs, those beside them in their
+ * subnets that reject.
+ */
 export async function interfacesOf(
   ask: Store['ask'],
   pair: Pair,
@@ -27,12 +30,13 @@ export async function interfacesOf(
   if (ids.length === 0) return []
   const found = await logsOf(ask, span, { field: 'aws.vpcflow.interface_id', oneOf: ids }, whileRejected(pair, flows))
   const logs = found.map((log) => ({ ...aboutKnown(known.find(({ id }) => id === log.id)), ...log }))
-  const subnets = [...new Set(logs.flatMap(({ subnet }) => subnet ?? []))]
+  const flowLogs = await flowLogsOf(ask, span, ids, pair)
+  const untold = logs.filter(({ id }) => !flowLogs.has(id))
+  const subnets = [...new Set(untold.flatMap(({ subnet }) => subnet ?? []))]
   const neighbours =
     subnets.length > 0
       ? await logsOf(ask, span, { all: [{ field: about.subnet, oneOf: subnets }, is('event.action', 'reject')] })
       : []
-  const flowLogs = await flowLogsOf(ask, span, ids, pair.since)
   const asked = around(pair, margin, margin)
   const skipped = await skippedOf(ask, asked, ids)
   const gaps = await gapsOf(ask, asked, [...holders.keys()])

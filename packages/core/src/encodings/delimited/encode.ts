@@ -18,7 +18,7 @@ export function batchTexts({ ofBatch }: Program, values: BatchValues): readonly 
     const value = values.get(derived)
     return Buffer.from(value === undefined ? '' : `${key}${JSON.stringify(value)},`)
   })
-  return texts.every(({ length }) => length <= longestFragment) ? texts : undefined
+  return texts.every(({ length }) => length <= Math.min(longestFragment, map.batchTextBytes)) ? texts : undefined
 }
 
 /** The encoder of a batch: a class, since closures of each batch would be optimized for one batch and thrown away. */
