@@ -1,4 +1,5 @@
 // Files into a store, by the library: node answers-load.mjs JSON; prints JSON.
+import { basename } from 'node:path'
 import { vpcFlow } from '@flowferry/core/formats/vpc-flow'
 import { fileObject, run } from './pipeline.mjs'
 
@@ -8,7 +9,7 @@ const started = performance.now()
 const { sink, close } = await open()
 let records = 0
 for (const { input, file } of files) {
-  const { counts } = await run([fileObject(file)], input, { sink, namespace })
+  const { counts } = await run([{ ...fileObject(file), key: keyOf(input, file) }], input, { sink, namespace })
   // What is repeated after a time-out is stored already.
   records += counts.written + counts.duplicate
 }
@@ -18,6 +19,13 @@ const seconds = (performance.now() - started) / 1000
 console.log(
   JSON.stringify({ records, seconds, cpu: (user + system) / 1e6, peak: process.resourceUsage().maxRSS / 1024 }),
 )
+
+/** Flow logs have the name that AWS gives them: their flow log is asked for. */
+function keyOf(input, file) {
+  return input === 'flow-day'
+    ? `123456789012_vpcflowlogs_us-east-1_fl-0a1b2c3d4e5f60718_20261122T0000Z_${basename(file)}`
+    : file
+}
 
 async function open() {
   if (store === 'duckdb') {

@@ -1208,6 +1208,25 @@ describe('what comes with it', () => {
     expect(others).toEqual({ clients: { seen: 3, answered: 1 }, targets: { seen: 0, answered: 0 } })
   })
 
+  test('of rejected traffic alone, an end that was rejected shows nothing, data does', () => {
+    const interfaces = [logA, logB].map((log) => ({ ...log, accepts: false }))
+    const end = answered({ minute: 5, packets: 1, clientPort: 50_000, flags: ['fin'], reject: true })
+    const data = answered({ minute: 30, packets: 8, bytes: 6016, flags: [], reject: true })
+    expect(diagnose(evidence([end], { interfaces })).cause).toBe('cannot-tell')
+    const { cause, onset } = diagnose(evidence([end, data], { interfaces }))
+    expect({ cause, onset }).toEqual({ cause: 'late-packets', onset: at(30) })
+  })
+
+  test('without flags, one in ten has a small packet behind data', () => {
+    const late = (minute: number, clientPort: number) => [
+      ...good({ minute, packets: 20, bytes: 9000, flags: undefined, clientPort }),
+      answered({ minute, seconds: 5, packets: 1, clientPort, flags: undefined, reject: true }),
+    ]
+    const many = Array.from({ length: 40 }, (_, n) => good({ minute: n, flags: undefined, clientPort: 41_000 + n }))
+    const all = [...many.flat(), ...[5, 15, 25].flatMap((minute) => late(minute, 50_000 + minute))]
+    expect(diagnose(evidence(all)).cause).toBe('no-fault')
+  })
+
   test('packets behind orderly ends do not count where others are missed', () => {
     const { cause, onset, tries } = diagnose(
       evidence([

@@ -1,6 +1,6 @@
 import { isoDate } from '../values.ts'
 import { cannotTell } from './cannot-tell.ts'
-import { type Case, caseOf, idsOf, isComplete, logsRejects, type Side } from './case.ts'
+import { type Case, caseOf, idsOf, isComplete, logsAccepts, logsRejects, type Side } from './case.ts'
 import type { Verdict } from './certainty.ts'
 import { changesBefore } from './changes.ts'
 import type { Cause, Diagnosis, Others } from './diagnosis.ts'
@@ -83,7 +83,7 @@ function foundInTable(all: Case): Found | undefined {
   const byRow = complete.size > 0 || !failsAtTheEnd(all) ? complete : shown(() => true)
   // Late packets are what a cut connection leaves behind, too: they count where nothing else does.
   const found = [...byRow]
-    .map(([row, tries]) => [row, row.cause === 'late-packets' ? missed(tries) : tries] as const)
+    .map(([row, tries]) => [row, row.cause === 'late-packets' ? missed(tries, all) : tries] as const)
     .filter(([row, tries]) => !isStray(row, tries, all))
   const others = found.filter(([{ cause }]) => cause !== 'late-packets')
   const counted = others.length > 0 ? others : found
@@ -104,19 +104,25 @@ function foundInTable(all: Case): Found | undefined {
 }
 
 /** Where packets are missed by some connections, those behind the orderly ends of others do not count. */
-function missed(tries: readonly Try[]): readonly Try[] {
-  const cut = tries.filter((one) => !isEndedAtOnce(one))
+function missed(tries: readonly Try[], all: Case): readonly Try[] {
+  const cut = tries.filter((one) => !isEndedAtOnce(one, all))
   return cut.length > 0 ? cut : tries
 }
 
 /**
- * Whether what was rejected, without data, came right behind its end. Before it, or long behind, the connection was idle for
- * longer than it is tracked.
+ * Whether what was rejected, without data, came right behind its end; without flags, right behind data; where no accepted
+ * record is, as an end itself. Before an end, or long behind, the connection was idle for longer than it is tracked.
  */
-function isEndedAtOnce(one: Try): boolean {
-  const ends = accepted(flowsOfTry(one)).filter(({ flags }) => flags?.fin)
-  const isBehind = ({ start }: Flow) => ends.some((end) => end.start <= start && start <= end.end + clockSkew)
-  return isEnded(one) && rejected(flowsOfTry(one)).every((flow) => isSmall(flow) && isBehind(flow))
+function isEndedAtOnce(one: Try, { hasFlags }: Case): boolean {
+  const flows = flowsOfTry(one)
+  const passed = accepted(flows)
+  const isOver = ({ flags, start }: Flow) => {
+    if (passed.length === 0) return flags?.fin === true || flags?.rst === true
+    const ends = passed.filter((flow) => (hasFlags ? flow.flags?.fin : !isSmall(flow)))
+    return ends.some((end) => end.start <= start && start <= end.end + clockSkew)
+  }
+  const mayBeEnded = isEnded(one) || passed.length === 0 || !hasFlags
+  return mayBeEnded && rejected(flows).every((flow) => isSmall(flow) && isOver(flow))
 }
 
 /** Few of many, and connections go on well behind them. */
@@ -124,7 +130,10 @@ function isStray({ byAbsence, cause }: Row, tries: readonly Try[], all: Case): b
   const goesOn = all.tries.some((one) => one.start > tries.at(-1)!.start && isAnswered(one, all))
   // Behind an orderly end nobody misses them: of many connections, some always have one.
   if (cause === 'late-packets') {
-    const most = tries.length < leastTries || tries.every(isEndedAtOnce) ? leastShare : leastFault
+    const areEndedAtOnce = tries.every((one) => isEndedAtOnce(one, all))
+    // Of rejected traffic alone, nothing tells of how many they are.
+    if (!logsAccepts(all.a) && !logsAccepts(all.b)) return areEndedAtOnce
+    const most = tries.length < leastTries || areEndedAtOnce ? leastShare : leastFault
     return (all.hasFlags ? tries.every(isEnded) : goesOn) && tries.length < most * all.tries.length
   }
   if (!byAbsence && cause !== 'reset-by-target') return false
