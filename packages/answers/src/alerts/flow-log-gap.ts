@@ -1,6 +1,6 @@
 import { partialBy, type Row, type Store } from '../answer.ts'
 import type { Filter, Span } from '../question.ts'
-import { isoDate } from '../values.ts'
+import { groupedBy, isoDate } from '../values.ts'
 import { defineAlert } from './alert.ts'
 import { succeeded } from './audit.ts'
 import { isAskable } from './commands.ts'
@@ -61,8 +61,7 @@ export const flowLogGap = defineAlert({
     const interfaces = interfacesOf(seen.rows)
     const silent = interfaces.filter(({ isSilent }) => isSilent)
     const { ended, reasons } = await endedIn(ask, whole, silent)
-    const accounts = new Map<string | null, Interface[]>()
-    for (const one of interfaces) accounts.set(one.account, [...(accounts.get(one.account) ?? []), one])
+    const accounts = groupedBy(interfaces, ({ account }) => account)
     const rows = [...accounts].flatMap(([account, own]): Row[] => {
       const lost = own.filter((one) => one.isSilent && !ended.has(one))
       const skipping = own.filter(({ isSkipping }) => isSkipping)
@@ -103,12 +102,10 @@ interface Interface {
 
 /** Each once: NODATA has no instance, so that an interface may have two rows. A regional NAT gateway has no interface. */
 function interfacesOf(rows: readonly Row[]): Interface[] {
-  const byId = new Map<string, Row[]>()
-  for (const row of rows) {
-    if (row['aws.vpcflow.interface_id'] === null) continue
-    const key = JSON.stringify([row['cloud.account.id'], row['aws.vpcflow.interface_id']])
-    byId.set(key, [...(byId.get(key) ?? []), row])
-  }
+  const byId = groupedBy(
+    rows.filter((row) => row['aws.vpcflow.interface_id'] !== null),
+    (row) => JSON.stringify([row['cloud.account.id'], row['aws.vpcflow.interface_id']]),
+  )
   const sum = (own: readonly Row[], name: string) => own.reduce((total, row) => total + Number(row[name]), 0)
   return [...byId.values()].map((own) => ({
     account: own[0]!['cloud.account.id'] as string | null,

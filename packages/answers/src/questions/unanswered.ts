@@ -3,7 +3,7 @@ import { type Answer, partialBy, type Row, type Store } from '../answer.ts'
 import { compareLists } from '../order.ts'
 import type { Filter, GroupsQuestion, Span } from '../question.ts'
 import { flag, noFlags } from '../tcp-flags.ts'
-import { isoDate } from '../values.ts'
+import { groupedBy, isoDate } from '../values.ts'
 import { delivery, margin } from '../why/spans.ts'
 import { accepted, portOfServers, rejected, type SteppedQuestion } from './daily.ts'
 
@@ -165,11 +165,7 @@ async function answersTo(ask: Ask, { from, to }: Span, tries: readonly Try[]): P
     const begin = ends.reduce((first, [one]) => Math.min(first, one), most)
     const end = ends.reduce((last, [, one]) => Math.max(last, one), least)
     const span = { from: isoDate(Math.max(begin, least)), to: isoDate(Math.min(end, most)) }
-    const known = new Map<string, Try[]>()
-    for (const one of some) {
-      const key = keyOf(one.client, one.clientPort, one.service, one.port)
-      known.set(key, [...(known.get(key) ?? []), one])
-    }
+    const known = groupedBy(some, (one) => keyOf(one.client, one.clientPort, one.service, one.port))
     const client = (one: Try) => [one.client, one.clientPort] as const
     const service = (one: Try) => [one.service, one.port] as const
     const common = { span, groups: [...fields, stepped], limit: mostTries }
@@ -210,13 +206,7 @@ async function answersTo(ask: Ask, { from, to }: Span, tries: readonly Try[]): P
  * and within it of a few ports.
  */
 function batchesOf(tries: readonly Try[]): Try[][] {
-  const hours = new Map<number, Try[]>()
-  for (const one of tries) {
-    const hour = tries.length > mostValues ? Math.floor(one.from / hourLong) : 0
-    const own = hours.get(hour) ?? []
-    hours.set(hour, own)
-    own.push(one)
-  }
+  const hours = groupedBy(tries, ({ from }) => (tries.length > mostValues ? Math.floor(from / hourLong) : 0))
   return [...hours.values()].flatMap((own) => {
     const byPort = own.sort((a, b) => a.clientPort - b.clientPort)
     const count = Math.ceil(byPort.length / mostValues)

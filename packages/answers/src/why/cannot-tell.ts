@@ -161,17 +161,18 @@ const ofTraffic = ({ flowLogs }: Kept) =>
 
 /** A record of an action that none is of, or not one of each interface. */
 const hasNo = (side: Side, action: string) =>
-  side.ids.length > 1 ? `not each of ${idsOf(side)} has ${action} records` : `${side.log!.id} has no ${action} record`
+  side.ids.length > 1 ? `not each of ${idsOf(side)} has ${action} records` : `${idsOf(side)} has no ${action} record`
 
 function whyNoRejects(side: Side): string {
   const { log, kept } = side
   if (kept?.rejects === false) return ofTraffic(kept)
   if (kept?.rejects)
     return `${ofTraffic(kept)} by the snapshot, and CloudTrail does not tell whether another one was deleted since`
-  const ids = log!.flowLogs?.map(({ id }) => id)
+  const none = hasNo(side, 'REJECT')
+  const ids = log?.flowLogs?.map(({ id }) => id)
   return ids
-    ? `${log!.id} has no REJECT record of all the span, nor has any other interface of ${ids.join(' or ')}, which may be of accepted traffic alone`
-    : `${hasNo(side, 'REJECT')}, so its flow log may be of accepted traffic alone`
+    ? `${none} of all the span, nor has any other interface of ${ids.join(' or ')}, which may be of accepted traffic alone`
+    : `${none}, so its flow log may be of accepted traffic alone`
 }
 
 const minute = 60

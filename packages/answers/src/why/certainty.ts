@@ -114,14 +114,14 @@ function groupChanged(rejects: readonly Flow[], cause: Cause, all: Case): boolea
 }
 
 /** Packets behind a closed connection; also what a network ACL does to those that are there, but then it stops new ones, too. */
-export const afterTheEnd: Judge = (tries, all) => {
-  const first = Math.min(...tries.flatMap((one) => rejectedOf(flowsOfTry(one)).map(({ start }) => start)))
-  return connectsBehind(first, all) ? { certainty: 'medium', alternatives: [] } : same(blockedWhere(tries))
-}
+export const afterTheEnd: Judge = (tries, all) =>
+  connectsBehind(tries, all) ? { certainty: 'medium', alternatives: [] } : same(blockedWhere(tries))
 
-/** Whether A opens a connection later, and gets an answer. */
-export const connectsBehind = (first: number, all: Case): boolean =>
-  all.tries.some((one) => one.start > first && isNew(one) && isAnswered(one, all))
+/** Whether A opens a connection behind the first of the rejects, and gets an answer. */
+export function connectsBehind(tries: readonly Try[], all: Case): boolean {
+  const first = Math.min(...tries.flatMap((one) => rejectedOf(flowsOfTry(one)).map(({ start }) => start)))
+  return all.tries.some((one) => one.start > first && isNew(one) && isAnswered(one, all))
+}
 
 const isAnswered = ({ atA, atB }: Try, { a }: Case) =>
   (a.log ? atA : atB).reply.some(({ rejected, flags }) => !rejected && !flags?.rst)

@@ -111,6 +111,12 @@ const ended = (minute: number, clientPort = 40_000) => [
   ...[sent, arrived].map((leg) => leg({ minute, clientPort, flags: ['syn', 'fin'] })),
   ...[replied, answered].map((leg) => leg({ minute, clientPort, flags: ['syn-ack', 'fin'] })),
 ]
+/** So many packets of a record that is rejected behind the orderly end of its connection. */
+const behindThreeEnds = (packets: number) =>
+  [11, 21, 31].flatMap((minute) => [
+    ...ended(minute, 50_000 + minute),
+    answered({ minute, seconds: 30, packets, clientPort: 50_000 + minute, flags: ['fin'], reject: true }),
+  ])
 const a6 = '2001:db8:1::10'
 const b6 = '2001:db8:2::20'
 const withSix: Partial<Evidence> = {
@@ -277,13 +283,7 @@ const cases: readonly Expected[] = [
   {
     row: '',
     name: 'packets behind the orderly ends of three in two hundred connections',
-    evidence: evidence([
-      ...calls(200, 0.05),
-      ...[11, 21, 31].flatMap((minute) => [
-        ...ended(minute, 50_000 + minute),
-        answered({ minute, seconds: 30, clientPort: 50_000 + minute, flags: ['fin'], reject: true }),
-      ]),
-    ]),
+    evidence: evidence([...calls(200, 0.05), ...behindThreeEnds(3)]),
     cause: 'no-fault',
     certainty: 'consistent-with',
     alternatives: ['slow'],
@@ -291,13 +291,7 @@ const cases: readonly Expected[] = [
   {
     row: '',
     name: 'one in ten has a packet behind its orderly end',
-    evidence: evidence([
-      ...calls(30, 0.05),
-      ...[11, 21, 31].flatMap((minute) => [
-        ...ended(minute, 50_000 + minute),
-        answered({ minute, seconds: 30, packets: 1, clientPort: 50_000 + minute, flags: ['fin'], reject: true }),
-      ]),
-    ]),
+    evidence: evidence([...calls(30, 0.05), ...behindThreeEnds(1)]),
     cause: 'no-fault',
     certainty: 'consistent-with',
     alternatives: ['slow'],

@@ -6,11 +6,12 @@ import { changesBefore } from './changes.ts'
 import type { Cause, Diagnosis, Others } from './diagnosis.ts'
 import type { Evidence, OtherCalls } from './evidence.ts'
 import type { Flow } from './flow.ts'
+import { rejectingFlowLog } from './in-turn.ts'
 import type { KnownInterface } from './known.ts'
 import { ruledOut } from './ruled-out.ts'
 import { betterLogs, verifying } from './steps.ts'
 import { type Row, table } from './table.ts'
-import { accepted, clockSkew, flowsOfTry, isEnded, isSmall, rejected, type Try } from './tries.ts'
+import { accepted, clockSkew, flowsOfTry, isEnded, isRightBehind, isSmall, rejected, type Try } from './tries.ts'
 import { failsAtTheEnd, isAnswered, leastFault, leastTries, newTargets, wholeTable } from './whole.ts'
 
 /** Below this share of the later half of the failed tries a cause is not the one that matters now. */
@@ -116,11 +117,11 @@ function missed(tries: readonly Try[], all: Case): readonly Try[] {
 function isEndedAtOnce(one: Try, { hasFlags }: Case): boolean {
   const flows = flowsOfTry(one)
   const passed = accepted(flows)
-  const isOver = ({ flags, start }: Flow) => {
-    if (passed.length === 0) return flags?.fin === true || flags?.rst === true
-    const ends = passed.filter((flow) => (hasFlags ? flow.flags?.fin : !isSmall(flow)))
-    return ends.some((end) => end.start <= start && start <= end.end + clockSkew)
-  }
+  const ends = passed.filter((flow) => (hasFlags ? flow.flags?.fin : !isSmall(flow)))
+  const isOver = (flow: Flow) =>
+    passed.length === 0
+      ? flow.flags?.fin === true || flow.flags?.rst === true
+      : ends.some((end) => isRightBehind(flow, end))
   const mayBeEnded = isEnded(one) || passed.length === 0 || !hasFlags
   return mayBeEnded && rejected(flows).every((flow) => isSmall(flow) && isOver(flow))
 }
@@ -167,7 +168,7 @@ function assumptions(all: Case): string[] {
 }
 
 function whyLogged({ log, kept, known }: Side): string {
-  const flowLog = log?.flowLogs?.find(({ covers, rejects }) => covers && rejects)
+  const flowLog = log && rejectingFlowLog(log)
   if (flowLog) return `${flowLog.id} has others'`
   if (!kept?.rejects) return 'others of its subnet are'
   const ids = kept.flowLogs.map(({ id, trafficType, createdAt }) => `${id}, of ${trafficType} since ${createdAt},`)
@@ -190,8 +191,12 @@ function whoseInterface({ address, log, ids, known }: Side, { known: all = [] }:
   const other = all.find(
     ({ id, addresses, asOf }) => asOf !== undefined && id !== log.id && addresses.includes(address),
   )
+  const whose =
+    ids.length > 1
+      ? `${ids.join(', then ')} are the interfaces of ${address}: their`
+      : `${log.id} is the interface of ${address}: its`
   return [
-    `${ids.length > 1 ? `${ids.join(', then ')} are the interfaces` : `${log.id} is the interface`} of ${address}: ${ids.length > 1 ? 'their' : 'its'} records hold that address as their own${other ? `, though the snapshot has it at ${other.id}${asOf(other)}` : ''}`,
+    `${whose} records hold that address as their own${other ? `, though the snapshot has it at ${other.id}${asOf(other)}` : ''}`,
   ]
 }
 

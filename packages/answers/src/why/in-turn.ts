@@ -1,4 +1,4 @@
-import type { InterfaceLog, Pair } from './evidence.ts'
+import type { FlowLogSeen, InterfaceLog, Pair } from './evidence.ts'
 import { clockSkew } from './tries.ts'
 
 /**
@@ -31,9 +31,13 @@ const isApart = (one: InterfaceLog, other: InterfaceLog): boolean =>
 const mayBeOfOneVpc = ({ vpc, subnet }: InterfaceLog, other: InterfaceLog): boolean =>
   (vpc ?? other.vpc) === (other.vpc ?? vpc) && (subnet ?? other.subnet) === (other.subnet ?? subnet)
 
+/** A flow log of its records throughout the span that has a REJECT, of whatever interface. */
+export const rejectingFlowLog = ({ flowLogs = [] }: InterfaceLog): FlowLogSeen | undefined =>
+  flowLogs.find(({ covers, rejects }) => covers && rejects)
+
 /** Whether REJECT records of the interface are kept, by such a record: of the interface, or of the flow log of its records. */
-export const showsRejects = ({ rejects, flowLogs }: InterfaceLog): boolean =>
-  flowLogs ? flowLogs.some(({ covers, rejects }) => covers && rejects) : rejects
+export const showsRejects = (log: InterfaceLog): boolean =>
+  log.flowLogs ? rejectingFlowLog(log) !== undefined : log.rejects
 
 /** Their logs as that of the last one, with what all of them have. Of which flow logs they are, is not of the whole. */
 export function asOne(logs: readonly InterfaceLog[]): InterfaceLog | undefined {

@@ -1,10 +1,12 @@
 /** What A and B are, where a snapshot or the stored flow logs have to tell it. */
+
 import { isIP } from 'node:net'
 import type { FlowferryError } from '@flowferry/core'
 import { isIt } from '@flowferry/core/internal'
 import { addressesOf, type InPart, knownOf, nameOf, ownerOf, type Snapshot } from '@flowferry/enrich/interfaces'
 import { loggedForm } from '../addresses.ts'
 import { refused } from '../refuse.ts'
+import { groupedBy } from '../values.ts'
 import { type KnownInterface, knownInterface } from './known.ts'
 
 /** One address of A or B. */
@@ -37,12 +39,8 @@ const mostListed = 8
 export function meaningsOf(whose: string, text: string, snapshot: Snapshot): Meanings {
   const wanted = loggedForm(text.toLowerCase())
   const names = isIP(text) === 0 ? namesOf : ({ interface: one }: InPart) => addressesOf(one)
-  const things = new Map<string, InPart[]>()
-  for (const one of knownOf(snapshot).all) {
-    if (!names(one).some((name) => name.toLowerCase() === wanted)) continue
-    const id = isIP(text) === 0 ? ownerId(one) : one.interface.networkInterfaceId
-    things.set(id, [...(things.get(id) ?? []), one])
-  }
+  const meant = knownOf(snapshot).all.filter((one) => names(one).some((name) => name.toLowerCase() === wanted))
+  const things = groupedBy(meant, (one) => (isIP(text) === 0 ? ownerId(one) : one.interface.networkInterfaceId))
   return { whose, text, things: [...things.values()] }
 }
 

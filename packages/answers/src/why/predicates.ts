@@ -9,6 +9,7 @@ import {
   flowsOfTry,
   hasAcks,
   isNew,
+  isRightBehind,
   isSmall,
   looksLikeSyn,
   rejected,
@@ -29,10 +30,7 @@ const answersSyn = (flow: Flow, there: Legs, all: Case) =>
 
 /** Whether a connection had data there just before: what is rejected behind it opens nothing. */
 const isBehindData = (flow: Flow, { request, reply }: Legs) =>
-  isTcp(flow) &&
-  accepted([...request, ...reply]).some(
-    (one) => !isSmall(one) && one.start <= flow.start && flow.start <= one.end + clockSkew,
-  )
+  isTcp(flow) && accepted([...request, ...reply]).some((one) => !isSmall(one) && isRightBehind(flow, one))
 const resets = ({ flags }: Flow) => flags?.rst === true
 const rejectedFor = (reason: string) => (flow: Flow) => flow.rejected && flow.reason === reason
 const noReason = ({ reason }: Flow) => reason === undefined

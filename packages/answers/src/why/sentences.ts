@@ -139,11 +139,11 @@ export const largePacketsLost: Say = (_, all) =>
   `Large packets between ${nameOf(all.a)} and ${target(all)} are lost while small ones pass, as where an MTU on the way is smaller.`
 
 export const latePackets: Say = (tries, all) => {
-  const packets = tries.flatMap(({ atA, atB }) =>
-    [atA, atB].flatMap((legs) => rejected([...legs.request, ...legs.reply])),
+  const count = tries.reduce(
+    (sum, { atA, atB }) => sum + [atA, atB].flatMap((legs) => rejected([...legs.request, ...legs.reply])).length,
+    0,
   )
-  const count = packets.length
-  if (!connectsBehind(Math.min(...packets.map(({ start }) => start)), all))
+  if (!connectsBehind(tries, all))
     return `${count} rejected records of ${fromAToB(all)} are of packets behind the beginning of their connection; no new one got an answer since, so what rejects them may block those, too.`
   return `No rule blocks new connections of ${fromAToB(all)}: ${count} rejected records are of packets behind a closed or expired connection.`
 }

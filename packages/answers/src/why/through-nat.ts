@@ -1,3 +1,4 @@
+import { groupedBy } from '../values.ts'
 import type { Pair } from './evidence.ts'
 import type { Flow } from './flow.ts'
 import { clockSkew } from './tries.ts'
@@ -25,12 +26,10 @@ export function throughNat(flows: readonly Flow[], { a, b }: Pair, port: number 
       direction === 'egress' && source === packetSource && source !== a && gateways.has(at),
   )
   const pairs = paired(entering, leaving)
-  const ofA = new Map<string, (readonly [Flow, Flow])[]>()
-  for (const [leaves, entered] of pairs) {
-    if (entered.packetSource !== a) continue
-    const key = `${leaves.source} ${leaves.sourcePort}`
-    ofA.set(key, [...(ofA.get(key) ?? []), [leaves, entered]])
-  }
+  const ofA = groupedBy(
+    [...pairs].filter(([, entered]) => entered.packetSource === a),
+    ([leaves]) => `${leaves.source} ${leaves.sourcePort}`,
+  )
   return {
     /** The record as A's own, if it is of one of A's connections. */
     ofA: (flow: Flow): Flow => {
@@ -59,12 +58,10 @@ function paired(entering: readonly Flow[], leaving: readonly Flow[]): Map<Flow, 
     ({ at, flags }) => `${at} ${JSON.stringify(flags)}`,
   ]
   for (const keyOf of ways) {
-    const left = new Map<string, Flow[]>()
-    for (const flow of leaving) {
-      if (pairs.has(flow)) continue
-      const key = keyOf(flow)
-      left.set(key, [...(left.get(key) ?? []), flow])
-    }
+    const left = groupedBy(
+      leaving.filter((flow) => !pairs.has(flow)),
+      keyOf,
+    )
     for (const entered of entering) {
       if (taken.has(entered)) continue
       const [leaves] = (left.get(keyOf(entered)) ?? [])

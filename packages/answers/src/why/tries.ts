@@ -126,6 +126,10 @@ const repliesOf = ({ atA, atB, between, transit }: Try): Flow[] =>
 export const flowsOfTry = ({ atA, atB, between, transit }: Try): Flow[] =>
   [atA, atB, between, transit].flatMap(({ request, reply }) => [...request, ...reply])
 
+/** Whether a record begins while another one lasts, or within a minute behind it. */
+export const isRightBehind = ({ start }: Flow, before: Flow): boolean =>
+  before.start <= start && start <= before.end + clockSkew
+
 /** What of it was recorded in a time, in epoch milliseconds. */
 export function within(one: Try, from: number, to: number): Try {
   const isWithin = ({ start, end }: Flow) => end >= from && start <= to
