@@ -211,6 +211,22 @@ const cases: readonly Expected[] = [
     alternatives: ['late-packets'],
   },
   {
+    row: '1',
+    name: 'flags of a reject that AWS could not tell, of the size of a SYN',
+    evidence: evidence([sent(), arrived({ ...bare, reject: true })]),
+    cause: 'blocked-at-target',
+    certainty: 'consistent-with',
+    alternatives: ['late-packets'],
+  },
+  {
+    row: '7',
+    name: 'flags of a reject that AWS could not tell, larger than SYNs',
+    evidence: evidence([sent(), arrived({ ...bare, packets: 20, bytes: 9000, reject: true })]),
+    cause: 'late-packets',
+    certainty: 'consistent-with',
+    alternatives: ['blocked-at-target'],
+  },
+  {
     row: '2',
     name: 'SYN rejected at A',
     evidence: evidence([sent({ reject: true })]),
