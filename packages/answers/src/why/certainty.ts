@@ -1,12 +1,12 @@
 /** How sure a row's verdict is, and which causes look the same in the present records. */
 import { isIPv6 } from 'node:net'
-import { arePrivate } from '../addresses.ts'
+import { arePrivate, isPrivate } from '../addresses.ts'
 import { type Case, isComplete, logsAccepts, logsRejects, losesRecords } from './case.ts'
 import { bringsAbout, changesBefore } from './changes.ts'
 import type { Cause, Certainty } from './diagnosis.ts'
 import type { Flow } from './flow.ts'
 import { hasField } from './kept.ts'
-import { accepted, clockSkew, flowsOfTry, isNew, rejected as rejectedOf, type Try } from './tries.ts'
+import { accepted, clockSkew, flowsOfTry, isNew, rejected as rejectedOf, requestsOf, type Try } from './tries.ts'
 
 export interface Verdict {
   readonly certainty: Certainty
@@ -15,7 +15,10 @@ export interface Verdict {
 
 export type Judge = (tries: readonly Try[], all: Case) => Verdict
 
-const same = (alternatives: readonly Cause[]): Verdict => ({ certainty: 'consistent-with', alternatives })
+const same = (alternatives: readonly Cause[]): Verdict => ({
+  certainty: 'consistent-with',
+  alternatives: [...new Set(alternatives)],
+})
 
 const unless = (certainty: Certainty, alternatives: readonly Cause[]): Verdict =>
   alternatives.length > 0 ? same(alternatives) : { certainty, alternatives }
@@ -80,18 +83,28 @@ const mayHaveReason = ({ encrypted, version = 0 }: Flow) => encrypted === undefi
 
 function otherReasons(tries: readonly Try[], rejects: readonly Flow[], cause: Cause, all: Case): Cause[] {
   if (hasReasons(rejects, all)) return []
-  // VPC Block Public Access is of internet gateways alone: within a VPC, and by peering, addresses of IPv6 need none either.
-  const isInside = arePrivate(all.pair) || isDirect(tries, all)
-  // What is encrypted in transit, encryption controls let pass; and where they are on, nothing else.
   const isEncrypted =
-    rejects.every(({ encrypted }) => encrypted) ||
+    areEncrypted(rejects) ||
     passesPlain(rejects, all) ||
     (rejects.every(mayHaveReason) && (encryptsOthers(tries, all) || groupChanged(rejects, cause, all)))
-  return [
-    ...(isInside ? [] : (['public-access-blocked'] as const)),
-    ...(isEncrypted ? [] : (['encryption-control'] as const)),
-  ]
+  return reasons(tries, all, isEncrypted)
 }
+
+/** What may reject A's packets at B without a record of it. */
+export const unseenAtTarget = (tries: readonly Try[], all: Case): Cause[] => [
+  'blocked-at-target',
+  ...reasons(tries, all, areEncrypted(tries.flatMap(requestsOf))),
+]
+
+/** Whose reject-reason would tell them from a security group and a network ACL. */
+const reasons = (tries: readonly Try[], all: Case, isEncrypted: boolean): Cause[] => [
+  // VPC Block Public Access is of internet gateways alone: within a VPC, and by peering, addresses of IPv6 need none either.
+  ...(arePrivate(all.pair) || isDirect(tries, all) ? [] : (['public-access-blocked'] as const)),
+  // What is encrypted in transit, encryption controls let pass; and where they are on, nothing else.
+  ...(isEncrypted ? [] : (['encryption-control'] as const)),
+]
+
+const areEncrypted = (flows: readonly Flow[]): boolean => flows.length > 0 && flows.every(({ encrypted }) => encrypted)
 
 /** Whether the interfaces that reject accept meanwhile what is not encrypted. */
 const passesPlain = (rejects: readonly Flow[], { evidence }: Case): boolean =>
@@ -141,13 +154,14 @@ function blockedWhere(tries: readonly Try[]): Cause[] {
  * all may be of rejected traffic alone: then what it does not have may have passed.
  */
 const absent =
-  (side: 'a' | 'b', blocked: Cause): Judge =>
+  (side: 'a' | 'b', blocked: (tries: readonly Try[], all: Case) => readonly Cause[]): Judge =>
   (tries, all) => {
     const keepsRejects = logsRejects(all, all[side])
-    if (!logsAccepts(all[side])) return same(keepsRejects === 'yes' ? passed[side] : [blocked, ...passed[side]])
-    if (keepsRejects === 'unknown' || keepsRejects === 'no') return same([blocked])
+    const unseen = blocked(tries, all)
+    if (!logsAccepts(all[side])) return same(keepsRejects === 'yes' ? passed[side] : [...unseen, ...passed[side]])
+    if (keepsRejects === 'unknown' || keepsRejects === 'no') return same(unseen)
     if (!tries.some((one) => isComplete(all, one)) || losesRecords(all)) return same([])
-    if (keepsRejects === 'likely') return { certainty: 'medium', alternatives: [blocked] }
+    if (keepsRejects === 'likely') return { certainty: 'medium', alternatives: unseen }
     return { certainty: all.hasFlags ? 'high' : 'medium', alternatives: [] }
   }
 
@@ -162,7 +176,7 @@ const passed: Readonly<Record<'a' | 'b', readonly Cause[]>> = {
  * have brought it to B as another client's.
  */
 export const neverArrived: Judge = (tries, all) => {
-  const verdict = absent('b', 'blocked-at-target')(tries, all)
+  const verdict = absent('b', unseenAtTarget)(tries, all)
   if (showsPrimaryAlone(all)) return same([...verdict.alternatives, ...unanswered])
   const direct = isDirect(tries, all)
   const isInGateway = tries.some(
@@ -171,7 +185,7 @@ export const neverArrived: Judge = (tries, all) => {
   if (!isInGateway) return verdict
   const isFollowed = tries.every(({ between }) => between.request.some(({ translated }) => translated))
   const behindNat = direct || isFollowed || !all.evidence.others?.clients.length ? [] : unanswered
-  return same([...new Set([...verdict.alternatives, 'dropped-by-transit-gateway' as const, ...behindNat])])
+  return same([...verdict.alternatives, 'dropped-by-transit-gateway', ...behindNat])
 }
 
 /** Without the packets' own addresses, traffic to a further address of an interface shows its primary one. */
@@ -183,20 +197,20 @@ const unanswered = ['no-answer', 'blocked-at-target', 'reply-blocked-at-target']
 /** Within a VPC, or by peering, of which the numbers are 4 and 5. */
 const isDirect = (tries: readonly Try[], { a, b }: Case) =>
   (a.log?.vpc !== undefined && a.log.vpc === b.log?.vpc) ||
-  tries.every(({ atA }) => atA.request.some(({ path = '' }) => path === '4' || path === '5'))
+  (tries.length > 0 && tries.every(({ atA }) => atA.request.some(({ path = '' }) => path === '4' || path === '5')))
 
 /**
  * A reply by another interface is not seen without the packets' own addresses, or where that interface has no flow log, as
  * where B's own has one for itself; one that some interface saw has left B.
  */
 export const neverAnswered: Judge = (tries, all) => {
-  const verdict = absent('b', 'reply-blocked-at-target')(tries, all)
+  const verdict = absent('b', () => ['reply-blocked-at-target'])(tries, all)
   const isSeen = tries.some(({ between, transit }) => accepted([...between.reply, ...transit.reply]).length > 0)
   const isAlone = all.b.log?.flowLogs?.every(({ isShared }) => !isShared)
   return all.hasPacketAddresses && !isSeen && !isAlone ? verdict : same([...verdict.alternatives, 'asymmetric'])
 }
 
-export const neverReturned: Judge = absent('a', 'reply-blocked-at-source')
+export const neverReturned: Judge = absent('a', () => ['reply-blocked-at-source'])
 
 export const proven: Judge = () => ({ certainty: 'high', alternatives: [] })
 
@@ -220,8 +234,22 @@ export const neverSentOn: Judge = (tries, all) => {
 export const leavesElsewhere: Judge = (_, all) => (losesRecords(all) ? same(['no-answer']) : proven(_, all))
 
 /** A's SYNs without an answer, seen at A alone. */
-export const seenAtAAlone: Judge = () =>
-  same(['blocked-at-target', 'lost-on-the-way', 'reply-blocked-at-target', 'reply-lost'])
+export const seenAtAAlone: Judge = (tries, all) =>
+  same([
+    ...unseenAtTarget(tries, all),
+    'lost-on-the-way',
+    'reply-blocked-at-target',
+    'reply-lost',
+    'asymmetric',
+    ...(mayPassNat(tries, all) ? (['nat-ports'] as const) : []),
+  ])
+
+/** Whether a NAT gateway that nothing shows may be on the way: out of A's private network, to a public address. */
+const mayPassNat = (tries: readonly Try[], { pair }: Case): boolean =>
+  isPrivate(pair.a) &&
+  !isPrivate(pair.b) &&
+  !isIPv6(pair.b) &&
+  tries.every(({ between }) => between.request.length === 0)
 
 export const seenAtBAlone: Judge = () => same(['reply-blocked-at-source'])
 

@@ -344,7 +344,13 @@ const cases: readonly Expected[] = [
     evidence: evidence([], { pair: { ...pair, a: outside }, interfaces: [quietB] }),
     cause: 'calls-elsewhere',
     certainty: 'consistent-with',
-    alternatives: ['blocked-at-source', 'lost-on-the-way', 'blocked-at-target', 'public-access-blocked'],
+    alternatives: [
+      'blocked-at-source',
+      'lost-on-the-way',
+      'blocked-at-target',
+      'public-access-blocked',
+      'encryption-control',
+    ],
   },
   {
     row: '8',
@@ -360,6 +366,14 @@ const cases: readonly Expected[] = [
     cause: 'lost-on-the-way',
     certainty: 'consistent-with',
     alternatives: ['blocked-at-target'],
+  },
+  {
+    row: '8',
+    name: 'rejects of B are not logged, and AWS does not encrypt it',
+    evidence: evidence([sent({ encrypted: false })], acceptOnly),
+    cause: 'lost-on-the-way',
+    certainty: 'consistent-with',
+    alternatives: ['blocked-at-target', 'encryption-control'],
   },
   {
     row: '8',
@@ -597,7 +611,7 @@ const cases: readonly Expected[] = [
     }),
     cause: 'no-fault',
     certainty: 'consistent-with',
-    alternatives: ['slow'],
+    alternatives: ['slow', 'late-packets'],
   },
   {
     row: '14',
@@ -690,7 +704,14 @@ const cases: readonly Expected[] = [
     ),
     cause: 'no-answer',
     certainty: 'consistent-with',
-    alternatives: ['blocked-at-target', 'lost-on-the-way', 'reply-blocked-at-target', 'reply-lost'],
+    alternatives: [
+      'blocked-at-target',
+      'public-access-blocked',
+      'lost-on-the-way',
+      'reply-blocked-at-target',
+      'reply-lost',
+      'asymmetric',
+    ],
   },
   {
     row: '17',
@@ -717,11 +738,28 @@ const cases: readonly Expected[] = [
   },
   {
     row: '18',
+    name: 'no answer of a public address, in what AWS does not encrypt, B not logged',
+    evidence: evidence([sent({ encrypted: false, target: outside })], { pair: { ...pair, b: outside }, ...aAlone }),
+    cause: 'no-answer',
+    certainty: 'consistent-with',
+    alternatives: [
+      'blocked-at-target',
+      'public-access-blocked',
+      'encryption-control',
+      'lost-on-the-way',
+      'reply-blocked-at-target',
+      'reply-lost',
+      'asymmetric',
+      'nat-ports',
+    ],
+  },
+  {
+    row: '18',
     name: 'no answer, B not logged',
     evidence: evidence([sent()], aAlone),
     cause: 'no-answer',
     certainty: 'consistent-with',
-    alternatives: ['blocked-at-target', 'lost-on-the-way', 'reply-blocked-at-target', 'reply-lost'],
+    alternatives: ['blocked-at-target', 'lost-on-the-way', 'reply-blocked-at-target', 'reply-lost', 'asymmetric'],
   },
   {
     row: '18',
@@ -781,7 +819,7 @@ const cases: readonly Expected[] = [
     evidence: evidence([sent()], { interfaces: [logA, { ...logB, accepts: false }] }),
     cause: 'no-answer',
     certainty: 'consistent-with',
-    alternatives: ['blocked-at-target', 'lost-on-the-way', 'reply-blocked-at-target', 'reply-lost'],
+    alternatives: ['blocked-at-target', 'lost-on-the-way', 'reply-blocked-at-target', 'reply-lost', 'asymmetric'],
   },
   {
     row: '18',
@@ -789,7 +827,7 @@ const cases: readonly Expected[] = [
     evidence: evidence([sent()], skippedAtB),
     cause: 'no-answer',
     certainty: 'consistent-with',
-    alternatives: ['blocked-at-target', 'lost-on-the-way', 'reply-blocked-at-target', 'reply-lost'],
+    alternatives: ['blocked-at-target', 'lost-on-the-way', 'reply-blocked-at-target', 'reply-lost', 'asymmetric'],
   },
   ...(
     [
@@ -923,7 +961,7 @@ const cases: readonly Expected[] = [
     evidence: evidence(longWindows(0, 10, 20, 30, 40, 50), acceptOnly),
     cause: 'no-fault',
     certainty: 'consistent-with',
-    alternatives: ['slow'],
+    alternatives: ['slow', 'late-packets'],
   },
   {
     row: '1',
@@ -1140,11 +1178,22 @@ const cases: readonly Expected[] = [
   },
   {
     row: '',
+    name: 'all is well, as far as B alone shows',
+    evidence: evidence(
+      many(3, (minute) => ended(minute, 40_000 + minute)),
+      bAlone,
+    ),
+    cause: 'no-fault',
+    certainty: 'consistent-with',
+    alternatives: ['slow', 'reset-by-middlebox', 'late-packets', 'mtu'],
+  },
+  {
+    row: '',
     name: 'all is well, as far as A alone shows',
     evidence: evidence([sent(), answered()], aAlone),
     cause: 'no-fault',
     certainty: 'consistent-with',
-    alternatives: ['slow'],
+    alternatives: ['slow', 'late-packets', 'mtu'],
   },
 ]
 

@@ -114,6 +114,7 @@ describe('whether a silence may be of what is accepted', () => {
       'lost-on-the-way',
       'reply-blocked-at-target',
       'reply-lost',
+      'asymmetric',
     ])
     expect(verdict(lost({ ...rejectsB, ...known([flowLog()]) }))).toEqual(sure)
     expect(verdict(lost({ ...rejectsB, ...withoutCloudTrail }))[1]).toBe('consistent-with')

@@ -28,7 +28,7 @@ test('the answer first, how sure, then why', () => {
 test('what looks the same stands with how sure it is', () => {
   const text = tell(diagnose(evidence([sent()], { interfaces: [logA] })))
   expect(text.split('\n')[1]).toBe(
-    'Consistent with the records, no more: blocked-at-target, lost-on-the-way, reply-blocked-at-target, reply-lost would look the same.',
+    'Consistent with the records, no more: blocked-at-target, lost-on-the-way, reply-blocked-at-target, reply-lost, asymmetric would look the same.',
   )
 })
 

@@ -1,7 +1,7 @@
 /** The rows of the decision table that no single connection shows: what all of them, or their absence, say. */
-import { arePrivate, neverLogged } from '../addresses.ts'
+import { neverLogged } from '../addresses.ts'
 import { type Case, hears, isComplete, logsAccepts, logsRejects, portOf } from './case.ts'
-import type { Verdict } from './certainty.ts'
+import { unseenAtTarget, type Verdict } from './certainty.ts'
 import type { Cause } from './diagnosis.ts'
 import { type Flow, flowsOf } from './flow.ts'
 import { fromAToB, nameOf, target } from './sentences.ts'
@@ -131,8 +131,7 @@ const nobodyCalled = (all: Case) => (calledPort(all) === undefined ? next.names(
 
 /** Where rejects of B are not logged, what its side rejects leaves no record either. */
 const unseenAtB = (all: Case): Verdict => {
-  const outside: readonly Cause[] = arePrivate(all.pair) ? [] : ['public-access-blocked']
-  const atB: readonly Cause[] = logsRejects(all, all.b) === 'yes' ? [] : ['blocked-at-target', ...outside]
+  const atB = logsRejects(all, all.b) === 'yes' ? [] : unseenAtTarget(all.tries, all)
   return same('blocked-at-source', 'lost-on-the-way', ...atB)()
 }
 
@@ -210,11 +209,21 @@ const wellAsFarAsSeen = (all: Case): Verdict =>
     ? { certainty: 'medium', alternatives: ['slow'] }
     : {
         certainty: 'consistent-with',
-        alternatives: [
-          'slow',
-          ...(all.hasFlags || all.isUdp ? [] : (['refused', 'reset-by-target', 'reset-by-middlebox'] as const)),
-        ],
+        alternatives: ['slow', ...unseenFaults(all)],
       }
+
+/** What else happens to connections that were answered, without a record of it. */
+function unseenFaults(all: Case): Cause[] {
+  const { a, b, hasFlags, isUdp } = all
+  const showsBoth = logsAccepts(a) && logsAccepts(b)
+  const showsRejects = [a, b].every((side) => logsRejects(all, side) === 'yes')
+  return [
+    ...(hasFlags || isUdp ? [] : (['refused', 'reset-by-target'] as const)),
+    ...((hasFlags && logsAccepts(a)) || isUdp ? [] : (['reset-by-middlebox'] as const)),
+    ...(showsRejects || isUdp ? [] : (['late-packets'] as const)),
+    ...(showsBoth ? [] : (['mtu'] as const)),
+  ]
+}
 
 /**
  * What became of more of them than networks lose is not told: their records may be the ones that are missing, or still to
