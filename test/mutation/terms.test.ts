@@ -10,7 +10,10 @@ import { keyOf, mutated, type Term, termsOf } from './terms.ts'
 
 /** Each row of the decision table with each of what is logged, once. */
 const count = Number(process.env.FLOWFERRY_WORLDS ?? 154)
-/** Worlds of another author that show what those do not: resets by NAT gateways, ports used again, logs without directions, skipped records. */
+/**
+ * Worlds of another author that show what those do not: resets by NAT gateways, ports used again, logs without directions,
+ * skipped records, and rejects behind data in logs without flags.
+ */
 const foreign = [1512, 1545, 1607, 1728, 1858, 1923, 2142, 2153, 2159, 7004, 7068, 7154, 7178]
 
 const switches = {

@@ -198,14 +198,16 @@ function isSlow(all: Case): boolean {
   return areFull && median(rates) < modem && spread(rates) < 1.5 && spread(of('bytes', late)) > 2
 }
 
-const whole = ({ a, b, hasFlags }: Case, all: Case) =>
-  hasFlags && logsAccepts(a) && logsAccepts(b) && logsRejects(all, a) === 'yes' && logsRejects(all, b) === 'yes'
+const bothLogAccepts = ({ a, b }: Case) => logsAccepts(a) && logsAccepts(b)
+const bothLogRejects = (all: Case) => [all.a, all.b].every((side) => logsRejects(all, side) === 'yes')
+
+const isWhole = (all: Case) => all.hasFlags && bothLogAccepts(all) && bothLogRejects(all)
 
 const knowsRates = (all: Case) => answersOf(all).reduce((sum, { times }) => sum + times, 0) >= leastAnswers
 
 /** Flow logs hold no latency: where no rates are known, slow looks as if nothing were wrong. Without flags, nor do resets show. */
 const wellAsFarAsSeen = (all: Case): Verdict =>
-  whole(all, all) && !isUnread(all) && knowsRates(all) && !leavesMany(all)
+  isWhole(all) && !isUnread(all) && knowsRates(all) && !leavesMany(all)
     ? { certainty: 'medium', alternatives: ['slow'] }
     : {
         certainty: 'consistent-with',
@@ -214,15 +216,13 @@ const wellAsFarAsSeen = (all: Case): Verdict =>
 
 /** What else happens to connections that were answered, without a record of it. */
 function unseenFaults(all: Case): Cause[] {
-  const { a, b, hasFlags, isUdp } = all
-  const showsBoth = logsAccepts(a) && logsAccepts(b)
-  const showsRejects = [a, b].every((side) => logsRejects(all, side) === 'yes')
-  return [
-    ...(hasFlags || isUdp ? [] : (['refused', 'reset-by-target'] as const)),
-    ...((hasFlags && logsAccepts(a)) || isUdp ? [] : (['reset-by-middlebox'] as const)),
-    ...(showsRejects || isUdp ? [] : (['late-packets'] as const)),
-    ...(showsBoth ? [] : (['mtu'] as const)),
+  const { a, hasFlags, isUdp } = all
+  const ofTcp: readonly Cause[] = [
+    ...(hasFlags ? [] : (['refused', 'reset-by-target'] as const)),
+    ...(hasFlags && logsAccepts(a) ? [] : (['reset-by-middlebox'] as const)),
+    ...(bothLogRejects(all) ? [] : (['late-packets'] as const)),
   ]
+  return [...(isUdp ? [] : ofTcp), ...(bothLogAccepts(all) ? [] : (['mtu'] as const))]
 }
 
 /**
